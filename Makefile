@@ -1,15 +1,15 @@
-# make run       set up, and serve at http://localhost:8000; the demo is made in the background
-# make test      set up and run the tests that take minutes; with T=verification/cases, only those
-#                that a change to that folder touches
-# make test-all  set up and run all of them, also those that guard how accurate something is
-# make setup     prepare .venv, which the others do by themselves
+# make run       set up, and serve at http://localhost:8000; prepares the demo in the background
+# make test      set up, and run the tests except accuracy tests (minutes); with
+#                T=verification/cases, only those that a change to that folder affects
+# make test-all  set up, and run all tests, including accuracy tests
+# make setup     prepare .venv; the other targets do this too
 
 PYTHON ?= python3
 PORT   ?= 8000
 UV     := 0.13.8
 BIN    := .venv/bin
 
-PYTESTS := $(BIN)/python -m pytest -n $${ZIZHI_TEST_PROCESSES:-auto} --dist loadgroup --durations 20
+PYTESTS := $(BIN)/python -m pytest -n $${ZIZHI_TEST_PROCESSES:-auto} --dist loadgroup --no-loadscope-reorder --durations 20
 
 .PHONY: run test test-all setup check second-reader
 
@@ -45,7 +45,7 @@ second-reader:
 	     || { apt-get update -qq >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tesseract-ocr tesseract-ocr-chi-sim >/dev/null 2>&1; }; }; } \
 	|| echo "The second reader (Tesseract) is missing; the first works alone. To add it: sudo apt-get install tesseract-ocr tesseract-ocr-chi-sim"
 
-# What CI asks besides the tests.
+# CI's checks besides the tests.
 check: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -1,4 +1,6 @@
-"""How is it wired? Settings, URLs, the API and Celery; the only room that imports all others."""
+"""Settings, URLs, the API's frame, Celery and commands. The only package that imports all
+others.
+"""
 
 from config.celery import app as celery_app
 

@@ -1,4 +1,6 @@
-"""What happens once when the application starts?"""
+"""The app configurations of config. At startup, sets up logging and creates the deployment's
+folders.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,6 @@ class Config(AppConfig):
 
 
 class ConsoleConfig(AdminConfig):
-    """Django's admin, whose one site is the console."""
+    """Django's admin with the console as its only site."""
 
     default_site = "employers.console_site.ConsoleSite"

@@ -1,4 +1,4 @@
-"""The Celery application: workers, and the clock that starts the sweeps."""
+"""The Celery application of workers and beat."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def _keep_our_logs(**_: object) -> None:
-    """Celery would put its own handlers in place of those of `config.logs`; a receiver here stops
-    it.
-    """
+    """Connecting any receiver stops Celery from replacing the handlers of `config.logs`."""
 
 
 @celeryd_after_setup.connect
 def _share_the_cores(*, instance: Any, **_: object) -> None:
-    """Before the pool forks: processes that each took all cores would wait for one another."""
+    """Runs before the pool forks. Processes that each used all cores would slow one another
+    down.
+    """
     share_cores(instance.concurrency)

@@ -7,10 +7,10 @@ from typing import Any
 
 
 def with_options(connection: dict[str, Any], conn_max_age: int) -> dict[str, Any]:
-    """`connection`, as its URL names it, with the options that the product needs."""
+    """Return `connection`, parsed from its URL, with the options that the product needs."""
     if connection["ENGINE"] == "django.db.backends.sqlite3":
-        # Web and worker write to one file: write-ahead log, the write lock taken at the start, and
-        # patience.
+        # Web and worker write to one file: use a write-ahead log, take the write lock at the start
+        # of transactions, and wait for it.
         options: dict[str, Any] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -20,11 +20,11 @@ def with_options(connection: dict[str, Any], conn_max_age: int) -> dict[str, Any
         }
         return connection | {"OPTIONS": options}
     options = {
-        # Django prepares no statement by default, not even one for which preparation is asked. This
-        # prepares those that ask for it (`events/db/dialect.py`), and no others.
+        # By default Django prepares no statements, even on request. This prepares those that
+        # request it (`events/db/dialect.py`), and no others.
         "prepare_threshold": sys.maxsize,
-        # A server that is gone without a word is given up after seconds, not after the hours that
-        # the system would wait: while connecting, sending, and waiting for an answer.
+        # Give up a vanished server after seconds, not after the system's default of hours: while
+        # connecting, sending, and waiting for a response.
         "connect_timeout": 10,
         "tcp_user_timeout": 15_000,
         "keepalives_idle": 10,

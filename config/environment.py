@@ -1,4 +1,4 @@
-"""Reads variables of the environment, and refuses values that a deployment cannot run with."""
+"""Reads environment variables, and refuses values that a deployment cannot run with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ env = environ.Env()
 
 
 def required(name: str) -> str:
-    """The value of a variable that has no default."""
+    """Return the value of a variable that has no default."""
     value: str = env.str(name, default="")
     if not value:
         raise ImproperlyConfigured(
@@ -24,7 +24,7 @@ def required(name: str) -> str:
 
 
 def one_of(name: str, choices: Sequence[str], default: str) -> str:
-    """One of `choices`, of which an empty one means that the variable may be left out."""
+    """Return one of `choices`. If these include an empty one, the variable is optional."""
     value: str = env.str(name, default=default)
     if value not in choices:
         named = ", ".join(choice or "empty" for choice in choices)
@@ -33,33 +33,33 @@ def one_of(name: str, choices: Sequence[str], default: str) -> str:
 
 
 def at_least(name: str, lowest: int, default: int, why: str = "") -> int:
-    """A whole number from `lowest` on; `why` says what a lower one would do."""
+    """Return an integer of at least `lowest`. `why` says what a lower one would do."""
     value: int = env.int(name, default=default)
     if value < lowest:
         raise ImproperlyConfigured(
-            f"{name} is {value}, and has to be {lowest} or more{why and f': {why}'}."
+            f"{name} is {value}, but must be at least {lowest}{why and f': {why}'}."
         )
     return value
 
 
 def rate(name: str, default: float) -> float:
-    """A number of requests in a second."""
+    """Return a number of requests per second."""
     value: float = env.float(name, default=default)
     if value < 0:
-        raise ImproperlyConfigured(f"{name} is {value}, and cannot be negative.")
+        raise ImproperlyConfigured(f"{name} is {value}, but must not be negative.")
     return value
 
 
 def share(name: str, default: float) -> float:
-    """A share from 0 to 1."""
+    """Return a fraction from 0 to 1."""
     value: float = env.float(name, default=default)
     if not 0 <= value <= 1:
-        raise ImproperlyConfigured(f"{name} is {value}, and has to be a share from 0 to 1.")
+        raise ImproperlyConfigured(f"{name} is {value}, but must be a fraction from 0 to 1.")
     return value
 
 
 def endpoint(name: str, default: str) -> str:
-    """The address of a server, without a path."""
+    """Return the address of a server, without a path."""
     value: str = env.str(name, default=default)
     if not re.fullmatch(r"https?://[^/@?#]+/?", value):
         raise ImproperlyConfigured(f"{name} is not https://host or http://host:port.")
@@ -67,7 +67,7 @@ def endpoint(name: str, default: str) -> str:
 
 
 def needs_package(name: str, package: str, extra: str) -> None:
-    """Refuses the value of `name` where the optional package that it needs is not installed."""
+    """Refuse the value of `name` if its optional package is not installed."""
     if find_spec(package) is None:
         raise ImproperlyConfigured(
             f"{name} needs an SDK that is not installed: add the extra `{extra}`."

@@ -1,10 +1,8 @@
-"""What does a page need that no answer of the API does?
+"""Middleware that only pages need: sign-in, language, messages, script policy, static files.
 
-Who has signed in, a language, messages, a policy for scripts, static files.
-
-A platform's system comes with a key, and is answered in both languages. To go through all that
-would cost each of its requests a quarter of what the gate's whole answer costs. The rest of
-`settings.MIDDLEWARE` stands around pages and API alike.
+API requests skip it. They come with a key and are answered in both languages, and this middleware
+would add a quarter to the time of a gate's answer. The rest of `settings.MIDDLEWARE` applies to
+pages and API alike.
 """
 
 from __future__ import annotations
@@ -27,16 +25,16 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from config.api.door import PREFIX
 
 _DOCS: Final = f"{PREFIX}docs"
-"""The API's own page."""
+"""The API's documentation page."""
 
 
 def is_page(request: HttpRequest) -> bool:
-    """Whether a person may be looking at what this request is answered with."""
+    """Return whether the response may be a page that a person views."""
     return not request.path_info.startswith(PREFIX) or request.path_info == _DOCS
 
 
 class _ForPages:
-    """Lets the API's requests through as if it did not stand there."""
+    """Skips the middleware for API requests."""
 
     get_response: Any
 
@@ -57,8 +55,8 @@ class Sessions(_ForPages, SessionMiddleware): ...
 
 
 class Language(_ForPages, LocaleMiddleware):
-    """To the API a thread speaks the deployment's language, and not that of whose page it made
-    before.
+    """For API requests, activates the deployment's language, as the thread may still have that of
+    an earlier page.
     """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -68,7 +66,7 @@ class Language(_ForPages, LocaleMiddleware):
 
 
 class Forgery(_ForPages, CsrfViewMiddleware):
-    """A key is sent by who holds it, and by no browser of itself."""
+    """CSRF protection for pages. API keys are not sent by browsers automatically."""
 
     def process_view(self, request: HttpRequest, *view: Any) -> Any:
         return super().process_view(request, *view) if is_page(request) else None

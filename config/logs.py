@@ -1,4 +1,4 @@
-"""How is it logged? One line of JSON an event, with ids and figures and nothing personal."""
+"""Logging: one line of JSON per event, with ids and figures and no personal data."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from typing import Any, Final
 import structlog
 
 TOGETHER: Final = 0.1
-"""Seconds for which lines are gathered that only tell what was done."""
+"""Seconds for which ordinary lines are buffered."""
 
 
 KEPT_AT_MOST: Final = 100_000
-"""Lines that wait where nothing can be written; then the oldest go."""
+"""Lines buffered while writing is impossible. Beyond this, the oldest are dropped."""
 
 
 SHORT: Final = {
     "api_request": "{method} /{route} {status}, {ms:.0f} ms",
     "check_done": "attempt {attempt}: {check} checked in {seconds:.1f} s",
 }
-"""What happens all the time, as somebody reads it who watches a terminal."""
+"""Short texts of frequent events, for people who watch a terminal."""
 
 
 class WithoutPaths(logging.Filter):
-    """Of a request the route in place of the path, which can hold what opens something: a link's
-    token, a provider's secret.
+    """Logs a request's route in place of its path, which may hold a secret: a link's token, a
+    provider's secret.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -42,13 +42,12 @@ class WithoutPaths(logging.Filter):
 
 
 class Lines(logging.Handler):
-    """Lines gathered for a moment and written together, by a thread that does nothing else; from a
-    warning on, at once.
+    """Buffers lines for a moment and writes them together in a thread. Warnings and errors are
+    written at once.
 
-    `logging.StreamHandler` writes each line while it holds a lock, so in a process of several
-    threads all that have something to say wait for one that waits to be scheduled: that took
-    as long as the gate's whole answer. A process that is killed loses the lines of its last
-    `TOGETHER`; one that ends writes them.
+    `logging.StreamHandler` writes each line under a lock, so all threads that log wait for one that
+    is not scheduled: that took as long as the gate's whole answer. A killed process loses the lines
+    of its last `TOGETHER`; one that exits normally writes them.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -58,16 +57,16 @@ class Lines(logging.Handler):
         os.register_at_fork(after_in_child=self._begin)
 
     def _begin(self) -> None:
-        """In a forked child, too: what waits there is its parent's to write, and the thread is the
-        parent's.
+        """Start empty, also in a forked child: buffered lines are the parent's to write, and the
+        thread exists only in the parent.
         """
         self._waiting: deque[bytes] = deque(maxlen=KEPT_AT_MOST)
-        # Whoever writes can be interrupted by something that has to say something, too.
+        # Reentrant: a signal handler may log while its thread writes.
         self._writing, self._some = threading.RLock(), threading.Event()
         self._writer: threading.Thread | None = None
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Without the lock of `logging.Handler`: to append to a deque needs none."""
+        """Skip the lock of `logging.Handler`: appending to a deque needs none."""
         if is_wanted := bool(self.filter(record)):
             self.emit(record)
         return is_wanted
@@ -83,7 +82,7 @@ class Lines(logging.Handler):
             self.handleError(record)
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the buffered lines."""
         with self._writing:
             text = b"".join(self._waiting.popleft() for _ in range(len(self._waiting)))
             while text:
@@ -102,13 +101,13 @@ class Lines(logging.Handler):
             self._some.clear()
             with suppress(
                 OSError
-            ):  # a full pipe or disk costs these lines, and not those that come after
+            ):  # with a full pipe or disk, these lines are lost, but not the following ones
                 self.flush()
 
 
 def _to_stderr() -> logging.Handler:
-    """Where standard error is no file of the system's, as under a test's capture, the library's own
-    way serves.
+    """Use the standard handler if standard error is not a file of the system, as under a test's
+    capture.
     """
     try:
         return Lines(sys.stderr.fileno())
@@ -119,7 +118,7 @@ def _to_stderr() -> logging.Handler:
 def _for_a_terminal(
     _: object, method: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """What happens all the time in few words; and levels of warnings and errors alone."""
+    """Shorten frequent events, and keep the level only of warnings and errors."""
     if logging.getLevelName(str(event.get("level", "")).upper()) in (logging.DEBUG, logging.INFO):
         del event["level"]
         with suppress(KeyError, ValueError):
@@ -131,7 +130,7 @@ def configure(level: str, *, readable: bool) -> None:
     """Send structlog and the standard library's loggers to standard error, as JSON or, if
     `readable`, for people.
 
-    A readable line has no time: `serve` puts it before each line, whichever process it is from.
+    A readable line has no time, because `serve` adds it to each line.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -169,8 +168,7 @@ def configure(level: str, *, readable: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    # A line says what happened, not in which thread or line of code: else finding that out for each
-    # would cost as much as writing it.
+    # Do not record thread and line of code: finding them costs as much as writing the line.
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     for noisy in (

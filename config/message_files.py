@@ -1,10 +1,8 @@
-"""How does a message lie in a folder so that nobody takes half of it?
+"""Celery's transport over files, with files that appear only when complete.
 
-Under its name only once it is whole.
-
-Celery's transport over files opens a message under its name and then writes it. A worker that
-looked in between took an empty file, and ended over it, and everything with it that one command had
-started. The same with the table of an exchange, which whoever comes first makes.
+Celery's own transport opens a message under its final name and then writes it. A worker that read
+in between got an empty file and stopped, together with everything that the same command had
+started. The table of an exchange, created by the first process that needs it, had the same flaw.
 """
 
 from __future__ import annotations
@@ -30,9 +28,9 @@ class Channel(filesystem.Channel):
         _written(folder, dumps(payload)).replace(folder / name)
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
-        """The next message.
+        """Return the next message.
 
-        One that cannot be read is dropped: the sweep sends it again.
+        An unreadable one is dropped; the sweep sends it again.
         """
         while True:
             try:
@@ -56,7 +54,7 @@ class Transport(filesystem.Transport):
 
 
 def _written(folder: Path, text: str) -> Path:
-    """A file in the folder, of a name that nobody looks for."""
+    """Write a temporary file in the folder, under a name that readers ignore."""
     path = folder / f".{uuid4()}.part"
     path.write_text(text, encoding="utf-8")
     return path

@@ -1,7 +1,7 @@
-"""Which strings are there to translate, and how do translations become what Django reads?
+"""Finds translatable strings and compiles translations.
 
-The system's gettext tools are not needed: strings are found by Django's own template lexer and
-Python's parser, and `.po` becomes `.mo` by polib.
+Works without the system's gettext tools: Django's template lexer and Python's parser find the
+strings, and polib compiles `.po` to `.mo`.
 """
 
 from __future__ import annotations
@@ -27,16 +27,15 @@ MARKERS = frozenset(
 
 
 def compile_all(locale_dir: Path) -> list[Path]:
-    """Compile each `django.po` under `locale_dir` whose `.mo` is missing or older; the files that
-    were written.
+    """Compile each `django.po` under `locale_dir` whose `.mo` is missing or older. Return the files
+    written.
     """
     written = []
     for source in sorted(locale_dir.glob("*/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
-        # Written beside and moved into place: a server that starts at this moment reads a whole
-        # file.
+        # Write to a temporary file and move it, so that a starting server reads a complete file.
         beside = target.with_suffix(f".{os.getpid()}.mo.new")
         polib.pofile(str(source)).save_as_mofile(str(beside))
         beside.replace(target)
@@ -45,8 +44,8 @@ def compile_all(locale_dir: Path) -> list[Path]:
 
 
 def msgids(paths: Iterable[Path]) -> dict[str, set[str]]:
-    """Every translatable string in the Python sources and templates `paths`, and the names of the
-    files that have it.
+    """Return the translatable strings in the Python sources and templates `paths`, each with the
+    names of the files that contain it.
     """
     found: dict[str, set[str]] = {}
     for path in paths:
@@ -74,8 +73,8 @@ def _name_of(function: ast.expr) -> str:
 
 
 def _strings(call: ast.Call) -> Iterator[str]:
-    """The msgids of a call: one, or singular and plural; a context (pgettext) before them is
-    none.
+    """Yield the msgids of a call: one, or singular and plural. A context (pgettext) before them is
+    skipped.
     """
     name = _name_of(call.func)
     first, how_many = (
@@ -88,9 +87,7 @@ def _strings(call: ast.Call) -> Iterator[str]:
 
 
 def _in_template(text: str, origin: str) -> Iterator[str]:
-    """Django turns a template into what looks like source with gettext calls; each is parsed by
-    itself.
-    """
+    """Django turns a template into pseudo-source with gettext calls. Parse each call separately."""
     source = templatize(text, origin=origin)
     for match in re.finditer(r"(?<!\w)(?:n?p?gettext|_)\(", source):
         call = _one_call(source[match.start() :])
@@ -99,7 +96,7 @@ def _in_template(text: str, origin: str) -> Iterator[str]:
 
 
 def _one_call(source: str) -> ast.Call | None:
-    """The call that `source` begins with, up to its closing bracket."""
+    """Return the call at the start of `source`, up to its closing bracket."""
     depth = 0
     taken: list[str] = []
     try:

@@ -1,4 +1,4 @@
-"""The rounds: tasks that the clock starts again and again."""
+"""The intervals of periodic tasks."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def beat_schedule(sweep_seconds: int, watch_downloads_seconds: int) -> dict[str, dict[str, Any]]:
-    """The schedule for Celery's beat.
+    """Return the schedule of Celery's beat.
 
-    A round that no worker took until the next one is dropped: a busy worker finds one, not a
-    hundred.
+    A task that no worker takes before the next one is due expires, so a busy worker finds one
+    instead of a hundred.
     """
     every: dict[str, float] = {
         "verification.tasks.sweep": sweep_seconds,

@@ -1,7 +1,7 @@
-"""The settings of this deployment: the one place where each `ZIZHI_` variable is read.
+"""The settings: the only place that reads the `ZIZHI_` variables.
 
-`.env` beside `manage.py` (made by `make setup`, never in the repository) fills what the environment
-lacks. A value that cannot be used stops the start with the variable's name.
+`.env` beside `manage.py` (made by `make setup`, never committed) supplies what the environment
+lacks. An invalid value stops the start with the variable's name.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ DATA_KEYS_RETIRED = env.list("ZIZHI_DATA_KEYS_RETIRED", default=[])
 # --- What has a safe default ----------------------------------------------------------------------
 DEBUG = env.bool("ZIZHI_DEBUG", default=False)
 VAR_DIR = Path(env.str("ZIZHI_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
-"""Everything this deployment writes in the embedded default: database, documents, messages."""
+"""Everything that this deployment writes by default: database, documents, messages."""
 SITE_URL: str = env.str("ZIZHI_SITE_URL", default="http://localhost:8000").rstrip("/")
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _TRYING_OUT = urlsplit(SITE_URL).hostname in LOCAL_HOSTS
-"""On this machine's own address some things may be easier than a deployment may have them."""
+"""A local address allows some conveniences that a deployment must not have."""
 ALLOWED_HOSTS = env.list("ZIZHI_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 HTTPS = env.bool("ZIZHI_HTTPS", default=SITE_URL.startswith("https://"))
 
@@ -53,18 +53,18 @@ DATABASES = {
         conn_max_age=env.int("ZIZHI_DATABASE_CONN_MAX_AGE", default=600),
     )
 }
-"""On SQLite the age of connections has no meaning."""
+"""SQLite ignores the age of connections."""
 
 # --- Applications ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "config.apps.ConsoleConfig",  # django.contrib.admin, with a site of our own
+    "config.apps.ConsoleConfig",  # django.contrib.admin, with our site
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
-    "ninja",  # the interactive pages of the API, from our own host
+    "ninja",  # the API's interactive pages, served from our host
     "events",
     "employers",
     "verification",
@@ -84,7 +84,7 @@ MIDDLEWARE = [
     "config.for_pages.Messages",
     "config.for_pages.Frames",
 ]
-# Django looks for its own CSRF and frame middlewares by their names; ours are made of them.
+# Django's checks look for the names of its CSRF and frame middleware. Ours inherit from them.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -140,12 +140,13 @@ EMAIL_VERIFICATION_TIMEOUT = 3 * 24 * 3600
 
 # --- Staff (docs/operating/staff.md) --------------------------------------------------------------
 STAFF_SECOND_FACTOR = one_of("ZIZHI_STAFF_SECOND_FACTOR", ("required", "optional"), "required")
-"""`required`: nobody enters the console by a password alone; `optional`: who has set up no second
-factor does, to try out.
+"""`required`: staff need a second factor to enter the console. `optional`, for trying out: only
+those who have set one up.
 """
 if STAFF_SECOND_FACTOR == "optional" and not _TRYING_OUT:
     raise ImproperlyConfigured(
-        f"ZIZHI_STAFF_SECOND_FACTOR is optional, which may not be at ZIZHI_SITE_URL {SITE_URL}."
+        "ZIZHI_STAFF_SECOND_FACTOR is optional. This is not allowed with ZIZHI_SITE_URL"
+        f" {SITE_URL}."
     )
 
 CONTENT_SECURITY_POLICY = {
@@ -184,14 +185,14 @@ UPLOAD_MAX_PIXELS = env.int("ZIZHI_UPLOAD_MAX_PIXELS", default=40_000_000)
 UPLOAD_MAX_PAGES = env.int("ZIZHI_UPLOAD_MAX_PAGES", default=8)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CLAMD_ADDRESS: str = env.str("ZIZHI_CLAMD", default="")
-"""`unix:/path` or `tcp:host:port` of a clamd; empty: no virus scanner, and the scan finding says
+"""`unix:/path` or `tcp:host:port` of a clamd. Empty: no virus scanner, and the scan finding says
 so.
 """
 
 # --- A cloud's last look at a licence (docs/operating/readers.md): off unless chosen --------------
 CLOUD_READER = one_of("ZIZHI_CLOUD_READER", ("tencent", ""), "")
-"""Empty: no picture leaves the house; `tencent`: pages that could not be read here go to Tencent
-Cloud.
+"""`tencent`: pages that cannot be read locally go to Tencent Cloud. Empty: no picture is sent
+elsewhere.
 """
 TENCENT_SECRET_ID: str = env.str("ZIZHI_TENCENT_SECRET_ID", default="")
 TENCENT_SECRET_KEY: str = env.str("ZIZHI_TENCENT_SECRET_KEY", default="")
@@ -199,9 +200,7 @@ TENCENT_REGION: str = env.str("ZIZHI_TENCENT_REGION", default="ap-guangzhou")
 TENCENT_ENDPOINT = endpoint("ZIZHI_TENCENT_ENDPOINT", "https://ocr.tencentcloudapi.com")
 if bool(TENCENT_SECRET_ID) != bool(TENCENT_SECRET_KEY):
     _missing = "ZIZHI_TENCENT_SECRET_KEY" if TENCENT_SECRET_ID else "ZIZHI_TENCENT_SECRET_ID"
-    raise ImproperlyConfigured(
-        f"{_missing} is not set. An account of Tencent Cloud is an id and a key."
-    )
+    raise ImproperlyConfigured(f"{_missing} is not set. Tencent Cloud needs both an id and a key.")
 if TENCENT_SECRET_ID:
     needs_package("ZIZHI_TENCENT_SECRET_ID", "tencentcloud", "tencent")
 if CLOUD_READER and not TENCENT_SECRET_ID:
@@ -212,8 +211,8 @@ if CLOUD_READER and not TENCENT_SECRET_ID:
 
 # --- The company registers that are asked (docs/operating/registers.md) ---------------------------
 REGISTRY = one_of("ZIZHI_REGISTRY", ("snapshot", "tencent", "both"), "snapshot")
-"""`snapshot`: the table that `import_registry` fills; `tencent`: the service; `both`: the table
-first, the service as a second witness.
+"""`snapshot`: the table filled by `import_registry`. `tencent`: the service. `both`: the table
+first, the service as a second source.
 """
 if REGISTRY != "snapshot" and not TENCENT_SECRET_ID:
     raise ImproperlyConfigured(
@@ -223,29 +222,29 @@ if REGISTRY != "snapshot" and not TENCENT_SECRET_ID:
 
 # --- Policies -------------------------------------------------------------------------------------
 SHADOW_POLICY = one_of("ZIZHI_SHADOW_POLICY", (*POLICIES, ""), "")
-"""Version of a policy that runs beside the live one and decides nothing; empty: none does."""
+"""The version of a policy that runs beside the live one without deciding. Empty: none."""
 
 # --- Working hours: by them the reviewers' deadlines run ------------------------------------------
 _FIRST_LISTED: Final = 2026
-"""Earlier days would change the keys of places in the queue, which are stored."""
+"""Earlier dates would change the stored keys of positions in the queue."""
 
 
 def _listed(days: Iterable[date]) -> str:
-    """`days` as `ZIZHI_HOLIDAYS` and `ZIZHI_WORKDAYS` write them."""
+    """Return `days` in the format of `ZIZHI_HOLIDAYS` and `ZIZHI_WORKDAYS`."""
     return " ".join(day.isoformat() for day in sorted(days) if day.year >= _FIRST_LISTED)
 
 
 _WORKING_HOURS = {
     "week": ("ZIZHI_WORKING_HOURS", "mon-fri 09:00-12:00 13:30-18:00"),
-    # The State Council publishes each year's days in the autumn before; a release of
-    # chinesecalendar follows within days. In a year that is not listed, each day of the week counts
-    # as it stands in the week, and the queue tells leads so two months ahead.
+    # The State Council publishes each year's holidays in the autumn before, and chinesecalendar
+    # releases them within days. In a year that is not listed, each day counts by its weekday, and
+    # the queue warns leads two months ahead.
     "holidays": ("ZIZHI_HOLIDAYS", _listed(chinese_calendar.holidays)),
     "workdays": ("ZIZHI_WORKDAYS", _listed(chinese_calendar.workdays)),
     "zone": ("ZIZHI_TIME_ZONE", TIME_ZONE),
 }
-"""Each part of the hours by its variable and its default; `ZIZHI_WORKDAYS` are the make-up days
-(调休) that holidays cost.
+"""The variable and default of each part of the opening hours. `ZIZHI_WORKDAYS` are the make-up days
+(调休) for holidays.
 """
 try:
     WORKING_HOURS = Hours.parse(
@@ -265,33 +264,34 @@ API_PER_SECOND: dict[str, float] = {
 
 # --- Queue: for how long the figures over the reviewers' queue are kept ---------------------------
 QUEUE_FIGURES_SECONDS = at_least("ZIZHI_QUEUE_FIGURES_SECONDS", 0, default=15)
-"""Counting 100,000 waiting cases for everybody who looks would cost more than all else; 0: they are
-counted each time.
+"""How long queue figures are cached, because counting 100,000 waiting cases for each viewer is
+expensive. 0: not cached.
 """
 
 # --- The human lane: refused uploads and failed proofs until a person can be asked ----------------
 PERSON_AFTER_FAILURES = at_least("ZIZHI_PERSON_AFTER_FAILURES", 1, default=3)
 
 # --- Proofs of authority that outside companies give (verification/banks, verification/e_licences)
-# A simulator proves nothing, and whoever reads how it works could prove anything: only to try out.
+# A simulator proves nothing, and anyone who knows how it works could prove anything. For trying out
+# only.
 _PROVIDERS = ("simulator", "")
 _SIMULATOR_TO_TRY = "simulator" if _TRYING_OUT else ""
 BANK = one_of("ZIZHI_BANK", _PROVIDERS, _SIMULATOR_TO_TRY)
-"""Who makes the small transfers to a company's account; empty: the way is not offered."""
+"""The provider of small transfers to companies' accounts. Empty: not offered."""
 E_LICENCES = one_of("ZIZHI_E_LICENCES", _PROVIDERS, _SIMULATOR_TO_TRY)
-"""Who shows the codes that the electronic licence scans; empty: the way is not offered."""
+"""The provider of codes that the electronic licence scans. Empty: not offered."""
 for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
     if _chosen == "simulator" and not _TRYING_OUT:
         raise ImproperlyConfigured(
-            f"{_name} is the simulator, which proves nothing: it may not run at ZIZHI_SITE_URL"
-            f" {SITE_URL}."
+            f"{_name} is the simulator, which proves nothing. It is not allowed with"
+            f" ZIZHI_SITE_URL {SITE_URL}."
         )
 
 # --- Relay numbers (docs/how-it-works/relays.md): off unless chosen, and keys alone are no choice -
 RELAYS = one_of("ZIZHI_RELAYS", ("aliyun", *_PROVIDERS), _SIMULATOR_TO_TRY)
-"""Who lends the numbers by which employers reach candidates; empty: none are lent.
+"""The provider of relay numbers. Empty: none.
 
-Platforms' tests have a simulator of their own.
+Platforms' tests have their own simulator.
 """
 ALIYUN_KEY_ID: str = env.str("ZIZHI_ALIYUN_KEY_ID", default="")
 ALIYUN_KEY_SECRET: str = env.str("ZIZHI_ALIYUN_KEY_SECRET", default="")
@@ -300,13 +300,13 @@ ALIYUN_EXTENSION_POOL_KEY: str = env.str("ZIZHI_ALIYUN_EXTENSION_POOL_KEY", defa
 ALIYUN_CALLBACK_SECRET: str = env.str("ZIZHI_ALIYUN_CALLBACK_SECRET", default="")
 ALIYUN_ENDPOINT = endpoint("ZIZHI_ALIYUN_ENDPOINT", "https://dyplsapi.aliyuncs.com")
 RELAY_DAYS = at_least(
-    "ZIZHI_RELAY_DAYS", 30, default=30, why="candidates are lost who wait longer for an answer"
+    "ZIZHI_RELAY_DAYS", 30, default=30, why="candidates who wait longer for an answer would be lost"
 )
-"""For how long a number leads to a candidate, from the last sign that hiring goes on."""
+"""How many days a relay number works after the last sign of ongoing hiring."""
 if RELAYS == "simulator" and not _TRYING_OUT:
     raise ImproperlyConfigured(
-        "ZIZHI_RELAYS is the simulator, which reaches nobody: it may not run at ZIZHI_SITE_URL"
-        f" {SITE_URL}."
+        "ZIZHI_RELAYS is the simulator, which connects no calls. It is not allowed with"
+        f" ZIZHI_SITE_URL {SITE_URL}."
     )
 if RELAYS == "aliyun":
     for _name, _value in (
@@ -321,78 +321,77 @@ if RELAYS == "aliyun":
         r"[A-Za-z0-9_-]+", ALIYUN_CALLBACK_SECRET
     ):
         raise ImproperlyConfigured(
-            "ZIZHI_ALIYUN_CALLBACK_SECRET has to be 24 or more letters, digits, _ and -: it stands"
-            " in an address."
+            "ZIZHI_ALIYUN_CALLBACK_SECRET must be at least 24 letters, digits, _ and "
+            "-, because it is part of a URL."
         )
     needs_package("ZIZHI_RELAYS", "alibabacloud_dyplsapi20170525", "aliyun")
 
 # --- Releases (docs/how-it-works/release.md) ------------------------------------------------------
 RELEASES_WAITING = at_least("ZIZHI_RELEASES_WAITING", 1, default=50)
-"""With so many copies in preparation, further ones are asked to come again: before a pass is spent
-on them.
+"""With this many copies in preparation, further requests are told to retry, before a pass
+is spent.
 """
 RELEASES_AWAITED = at_least("ZIZHI_RELEASES_AWAITED", 0, default=2)
-"""So many calls of a web process may wait for their copy at once, of its four or eight threads; 0:
-none does.
+"""How many calls per web process may wait for their copy at once, of its four or eight threads. 0:
+none.
 """
 RELEASE_HOURS = at_least("ZIZHI_RELEASE_HOURS", 1, default=24)
-"""For how long links to a copy can be asked for; then its file is erased."""
+"""How many hours links to a copy can be requested. Then its file is erased."""
 KEEP_CLEAN_DAYS = at_least("ZIZHI_KEEP_CLEAN_DAYS", 1, default=365)
-"""For how long after its last copy a resume's clean pages are kept, on which leaks are traced."""
+"""How many days a resume's clean pages, needed to trace leaks, are kept after its last copy."""
 RESUMES: str = env.str("ZIZHI_RESUMES", default="")
-"""A folder, or `s3://bucket/prefix`, with a folder for each platform (by our id), from which
-resumes are fetched by reference; empty: they are sent.
+"""A folder, or `s3://bucket/prefix`, with a subfolder per platform (by our id), from which resumes
+are fetched by reference. Empty: platforms upload them.
 """
 RESUMES_ENDPOINT: str = env.str("ZIZHI_RESUMES_ENDPOINT", default="")
-"""The address of an object store that is not Amazon's; region and credentials as its SDK finds them
+"""The address of an object store other than Amazon's. Its SDK finds region and credentials
 (`AWS_REGION`, …).
 """
 if RESUMES.startswith("s3://"):
     needs_package("ZIZHI_RESUMES", "boto3", "s3")
     if not RESUMES.removeprefix("s3://").split("/")[0]:
         raise ImproperlyConfigured(
-            f"ZIZHI_RESUMES is {RESUMES!r}: a bucket is expected, as in s3://bucket/prefix."
+            f"ZIZHI_RESUMES is {RESUMES!r}: expected a bucket, as in s3://bucket/prefix."
         )
 elif "://" in RESUMES:
     raise ImproperlyConfigured(
-        f"ZIZHI_RESUMES is {RESUMES!r}: a folder is expected, or s3://bucket/prefix."
+        f"ZIZHI_RESUMES is {RESUMES!r}: expected a folder or s3://bucket/prefix."
     )
 CANARY_RINGS = at_least("ZIZHI_CANARY_RINGS", 1, default=2)
-"""How many callers from outside an employer's team have to call its canary's number within a week
-to restrict the employer; 1: the first call does.
+"""How many callers from outside an employer's team must call its canary's number within a week to
+restrict the employer. 1: the first call does.
 """
 
 # --- Candidates (docs/how-it-works/candidates.md) -------------------------------------------------
 CANDIDATES_DEFAULT = one_of(
     "ZIZHI_CANDIDATES_DEFAULT", ("ask_first", "tell_after", "closed"), "tell_after"
 )
-"""How candidates are asked of whom we were told nothing, where their platform has not declared it.
-"""
+"""How candidates without known preferences are asked, unless their platform has declared it."""
 CONSENT_DAYS = at_least("ZIZHI_CONSENT_DAYS", 1, default=180)
-"""For how long a consent holds that is given on our page."""
+"""How many days a consent given on our page is valid."""
 CONSENT_ASKED_DAYS = at_least("ZIZHI_CONSENT_ASKED_DAYS", 1, default=14)
-"""For how long a candidate can answer."""
+"""How many days a candidate has to answer."""
 CONSENT_NOT_AGAIN_DAYS = at_least("ZIZHI_CONSENT_NOT_AGAIN_DAYS", 1, default=90)
-"""For how long a candidate is not asked again after a no (网络数据安全管理条例 22(5))."""
+"""How many days a candidate is not asked again after a no (网络数据安全管理条例 22(5))."""
 ERASE_DAYS = at_least("ZIZHI_ERASE_DAYS", 1, default=15)
-"""Within how many days an employer erases its copies once the candidate has revoked."""
+"""How many days an employer has to erase its copies after the candidate revokes consent."""
 
 # --- Review: how long a ruling can be undone, and on what two people look -------------------------
 UNDO_SECONDS = at_least("ZIZHI_UNDO_SECONDS", 0, default=30)
 SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", default=4.0)
-"""Approvals of cases that weigh so much (`verification.rules.urgency`) take two people; with more
-than any weighs, none does.
+"""Approvals of cases with at least this weight (`verification.rules.urgency`) need two people. A
+value above all weights turns this off.
 """
 SECOND_REVIEW_SAMPLE = share("ZIZHI_SECOND_REVIEW_SAMPLE", 0.0 if _TRYING_OUT else 0.02)
-"""The share of all other cases that two people look at, whatever is decided; who tries this out
-alone has no second person.
+"""The fraction of all other cases that two people review, whatever is decided. 0 when trying out,
+since there is no second person.
 """
 GOLDEN_SHARE = share("ZIZHI_GOLDEN_SHARE", 0.03)
-"""The share of what a reviewer is given that are golden cases, of which the right decision is
-known; at most every other one is.
+"""The fraction of golden cases, whose correct decision is known, among a reviewer's cases. At most
+every other case is one.
 """
 GOLDEN_DAYS = at_least("ZIZHI_GOLDEN_DAYS", 1, default=180)
-"""After so many days a golden case is retired, and what is stored of it erased."""
+"""After this many days a golden case is retired and its stored data erased."""
 
 # --- Mail -----------------------------------------------------------------------------------------
 _KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.trying_out.kept_mail.Backend"
@@ -406,14 +405,14 @@ EMAIL_USE_TLS = _MAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _MAIL.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
-"""Whether mails are kept in `MAILS_DIR` and shown at `/try/mails`, and sent to nobody.
+"""Whether mails are kept in `MAILS_DIR` and shown at `/try/mails` instead of sent.
 
-`serve` chooses it to try out.
+`serve` chooses this to try out.
 """
 if MAILS_KEPT and not _TRYING_OUT:
     raise ImproperlyConfigured(
-        "ZIZHI_EMAIL_URL is keptmail, which sends nothing: it may not be at ZIZHI_SITE_URL"
-        f" {SITE_URL}."
+        "ZIZHI_EMAIL_URL is keptmail, which sends nothing. It is not allowed with"
+        f" ZIZHI_SITE_URL {SITE_URL}."
     )
 MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20
@@ -421,9 +420,7 @@ DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-r
 
 # --- Webhooks (docs/integrating/webhooks.md) ------------------------------------------------------
 WEBHOOKS_LOCAL = _TRYING_OUT
-"""Whether a receiver may stand on this machine itself, by plain http too: only where somebody tries
-things out.
-"""
+"""Whether a receiver may be on this machine, over plain HTTP too. Only when trying out."""
 
 # --- Celery: the doorbell (the rows are the queue) ------------------------------------------------
 CELERY_BROKER_URL = env.str("ZIZHI_BROKER_URL", default="filesystem://localhost")
@@ -434,7 +431,7 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# Two processes of one thread read a third more pages than one of two (`python -m
+# Two processes with one thread read a third more pages than one with two (`python -m
 # benchmarks.reading_load`).
 CELERY_WORKER_CONCURRENCY = env.int("ZIZHI_WORKERS", default=min(2, os.cpu_count() or 1))
 CELERY_TASK_TIME_LIMIT = 300
@@ -457,9 +454,9 @@ elif CELERY_BROKER_URL.startswith("redis"):
     }
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
 WATCH_DOWNLOADS_SECONDS = env.int("ZIZHI_WATCH_DOWNLOADS_SECONDS", default=300)
-"""How often patterns of downloads are looked at (docs/how-it-works/gate.md)."""
+"""Seconds between checks for patterns of downloads (docs/how-it-works/gate.md)."""
 KEEP_ANSWERS_DAYS = env.int("ZIZHI_KEEP_ANSWERS_DAYS", default=1096)
-"""For how long the gate's answers are kept; never less than three years."""
+"""How many days the gate's answers are kept. At least three years."""
 LEASE_SECONDS = env.int("ZIZHI_LEASE_SECONDS", default=120)
 CELERY_BEAT_SCHEDULE = beat_schedule(SWEEP_SECONDS, WATCH_DOWNLOADS_SECONDS)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -1,4 +1,4 @@
-"""Which address leads to which door?"""
+"""The root URL configuration."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from verification.admin import quality
 
 
 def icon(request: HttpRequest) -> HttpResponse:
-    """For what asks for an icon without reading a page that names one, such as a picture in a tab
-    of its own.
+    """Serve the icon to clients that request it without a page, such as a picture in its
+    own tab.
     """
     return redirect(static("site/img/favicon-32.png"))
 

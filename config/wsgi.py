@@ -1,4 +1,4 @@
-"""Where does a web server find the application?"""
+"""The WSGI application."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Reads pictures of papers: a picture in, what it says out.
+"""Reading pictures of documents: a picture in, the text and fields on it out.
 
-Knows neither Django nor the database.
+Imports neither Django nor the database.
 """

@@ -1,10 +1,8 @@
-"""How is Tencent Cloud asked, and what do its errors mean?
+"""The client for Tencent Cloud, shared by the licence reader and the company register.
 
-One line for the reader of licences and for the company register.
-
-The official SDK signs and sends; its reply is judged here, because the SDK loses the HTTP status,
-and takes an error that comes under an unforeseen content type for an empty answer. Off unless a
-deployment chooses one of the two and has an account.
+The official SDK signs and sends each request. The reply is judged here, because the SDK loses the
+HTTP status, and takes an error with an unexpected content type for an empty answer. Unused unless a
+deployment chooses one of the two services and has an account.
 """
 
 from __future__ import annotations
@@ -28,10 +26,10 @@ PACKAGE: Final = "tencentcloud-sdk-python-ocr"
 
 CONNECT_SECONDS: Final = 5.0
 REPLY_BYTES: Final = 128 * 1024
-"""A real reply has a few thousand."""
+"""The limit for a reply. Real ones have a few thousand bytes."""
 LONGEST_RETRY: Final = 3600.0
 
-# --- What each error code means: an exact one here or, for what passes by itself, the family before
+# --- Error codes: listed exactly or, for errors that pass, by the family before the first dot
 _LATER: Final = {
     "RequestLimitExceeded": 5.0,
     "LimitExceeded": 60.0,
@@ -45,24 +43,27 @@ _LATER: Final = {
     "ResourceUnavailable": 60.0,
     "ServiceUnavailable": 60.0,
 }
-"""Seconds after which to ask again."""
+"""Seconds to wait before asking again."""
 _NEVER: Final = (
     "LimitExceeded.TooLargeFileError",  # we keep to the limit, so it has changed
     "ResourceUnavailable.InArrears",
     "ResourceUnavailable.ResourcePackageRunOut",
 )
-"""Beside every code that stands in no table: keys, contract, money, parameters."""
+"""Codes that need an operator although their family is in `_LATER`.
 
-# The SDK writes whole requests and replies at DEBUG: pictures, names, and what is said of them.
+Codes in neither table need one too: keys, contract, money, parameters.
+"""
+
+# At DEBUG the SDK logs whole requests and replies: pictures, names and the answers about them.
 logging.getLogger("tencentcloud_sdk_common").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account of Tencent Cloud, and where it is served.
+    """A Tencent Cloud account and its endpoint.
 
-    `endpoint` is a scheme and a host, with a port if need be. Raises ValueError, naming what is
-    wrong, but no key.
+    `endpoint` is a scheme and a host, with an optional port. Raises ValueError, which says what is
+    wrong without quoting a key.
     """
 
     secret_id: str
@@ -85,7 +86,7 @@ class Account:
 
 
 def account_of(settings: Any) -> Account:
-    """The account that a deployment's settings name. Raises ValueError where they name none."""
+    """Return the account in the deployment's settings. Raises ValueError if there is none."""
     return Account(
         settings.TENCENT_SECRET_ID,
         settings.TENCENT_SECRET_KEY,
@@ -95,7 +96,7 @@ def account_of(settings: Any) -> Account:
 
 
 def installed() -> bool:
-    """Whether the SDK is there (the extra `tencent`)."""
+    """Whether the SDK is installed (the extra `tencent`)."""
     return (
         importlib.util.find_spec("tencentcloud") is not None
         and importlib.util.find_spec("tencentcloud.ocr") is not None
@@ -103,11 +104,11 @@ def installed() -> bool:
 
 
 class TencentCloud:
-    """Asks the service once a question, with a client of its own: nothing is shared between threads
-    or kept over a fork.
+    """Sends each request with a client of its own.
 
-    `silence_seconds` is the longest wait for the reply's next byte; `reply_seconds` the longest
-    time that a whole reply may take to arrive, once it has begun.
+    Nothing is shared between threads or kept across a fork. `silence_seconds` is the longest wait
+    for the next byte of the reply; `reply_seconds` the longest time for the whole reply, from its
+    first byte.
     """
 
     def __init__(
@@ -118,9 +119,9 @@ class TencentCloud:
         self._reply_seconds = reply_seconds
 
     def ask(self, action: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The `Response` of the reply, which may hold an `Error`.
+        """Return the `Response` of the reply, which may hold an `Error`.
 
-        Raises ProviderUnavailable or ProviderBroken where there is none.
+        Raises ProviderUnavailable or ProviderBroken if there is none.
         """
         if not installed():
             raise ProviderBroken(f"{PACKAGE} is not installed")
@@ -138,26 +139,21 @@ class TencentCloud:
             credential = Credential(self._account.secret_id, self._account.secret_key)
             client = OcrClient(credential, self._account.region, ClientProfile(httpProfile=http))
             with client.request.conn._session as session:
-                session.max_redirects = (
-                    0  # what is asked goes to the address that was set, and to no other
-                )
-                # Its `call_json` would drop the status, and read a reply of any length for any
-                # time.
+                session.max_redirects = 0  # requests go only to the configured address
+                # Its `call_json` drops the status, and reads replies of any length for any time.
                 with client._call(action, dict(parameters)) as reply:
                     return self._response(reply)
         except TencentCloudSDKException as error:
             raise _of_the_client(error) from None
 
     def _response(self, reply: Any) -> dict[str, Any]:
-        """What a `requests.Response`, whose body has not been read, says."""
+        """Return the `Response` in `reply`, a `requests.Response` whose body has not been read."""
         if reply.status_code != 200:
             raise _of_the_status(reply.status_code, reply.headers.get("Retry-After", ""))
         try:
             told = json.loads(self._body(reply))
         except ValueError:
-            told = (
-                None  # nothing is raised from here: the error would carry the whole reply with it
-            )
+            told = None  # do not raise here: the exception would carry the whole reply
         response = told.get("Response") if isinstance(told, dict) else None
         if not isinstance(response, dict):
             raise ProviderBroken("tencent: the reply has no Response")
@@ -167,26 +163,26 @@ class TencentCloud:
         deadline = time.monotonic() + self._reply_seconds
         body = bytearray()
         try:
-            # Byte by byte: a larger piece would be waited for until it is full, however slowly it
-            # drips in.
+            # Byte by byte: a read of a larger piece waits until it is full, however slowly bytes
+            # arrive.
             for byte in reply.iter_content(1):
                 body += byte
                 if len(body) > REPLY_BYTES:
                     raise ProviderBroken("tencent: the reply does not end")
                 if time.monotonic() > deadline:
                     raise ProviderUnavailable("tencent: the reply came too slowly")
-        except OSError as error:  # all of requests' errors are
+        except OSError as error:  # the base of all of requests' errors
             raise ProviderUnavailable(
                 f"tencent: the reply was cut off ({type(error).__name__})"
             ) from None
         return bytes(body)
 
 
-# --- Sorting what is no answer --------------------------------------------------------------------
+# --- Errors --------------------------------------- -----------------------------------------------
 
 
 def code_of(error: object) -> str:
-    """The code of an answer's `Error`. Raises ProviderBroken where it has none."""
+    """Return the code of an answer's `Error`. Raises ProviderBroken if it has none."""
     code = error.get("Code") if isinstance(error, dict) else None
     if not isinstance(code, str) or not re.fullmatch(r"[A-Za-z][A-Za-z0-9.]{0,99}", code):
         raise ProviderBroken("tencent: the reply has an Error without a code")
@@ -194,7 +190,7 @@ def code_of(error: object) -> str:
 
 
 def error_of(code: str) -> ProviderError:
-    """What an error's code means: that it passes by itself, or that an operator has to look."""
+    """Return the error for `code`: ProviderUnavailable if it passes, else ProviderBroken."""
     if code not in _NEVER:
         for known, seconds in _LATER.items():
             if code == known or code.startswith(f"{known}."):
@@ -212,17 +208,17 @@ def _of_the_status(status: int, retry_after: str) -> ProviderError:
 
 
 def _of_the_client(error: Any) -> ProviderError:
-    """Of an error that the SDK raised by itself, before there was a reply.
+    """Return the error for an exception that the SDK raised before there was a reply.
 
-    Its message may hold an address, and is left out.
+    Its message may contain an address, so it is left out.
     """
     if error.code != "ClientNetworkError":
         return ProviderBroken(f"tencent: the SDK refuses ({error.code})")
     cause = type(error.__context__).__name__
     if (
         isinstance(error.__context__, ValueError) or cause == "TooManyRedirects"
-    ):  # an address or a key that is none
+    ):  # an invalid address or key
         return ProviderBroken(f"tencent: {cause}")
     return ProviderUnavailable(
         f"tencent: no connection ({cause})"
-    )  # refused, timed out, cut off, or no HTTP at all
+    )  # refused, timed out, cut off, or not HTTP

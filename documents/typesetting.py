@@ -1,9 +1,7 @@
-"""How does a printer put Chinese text on paper?
+"""Typesetting of Chinese text: faces, masks and line breaks.
 
-Faces, masks and line breaks; nothing knows what a licence is.
-
-Text is drawn as a mask (how much ink falls where) and laid on the paper with a colour, as toner is,
-so that what lies beneath shows through thin strokes.
+Text is drawn as a mask (the amount of ink at each pixel) and laid on the paper with a colour, as
+toner is, so that the background shows through thin strokes. Nothing here is specific to licences.
 """
 
 from __future__ import annotations
@@ -18,11 +16,10 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 Face = Literal["song", "kai", "hei"]
-"""Song (serif) and Kai (brush) for what a clerk's printer adds; Hei (bold sans) for what the form
-has already.
+"""Song (serif) and Kai (brush) for text that a clerk prints; Hei (bold sans) for the printed form.
 """
 Paper: TypeAlias = npt.NDArray[np.uint8]
-"""height × width × 3, red green blue."""
+"""height × width × 3, in the order red, green, blue."""
 Mask: TypeAlias = npt.NDArray[np.uint8]
 """height × width; 255 is full ink."""
 Colour = tuple[int, int, int]
@@ -34,7 +31,7 @@ _FILES: Final[dict[Face, str]] = {
 }
 _FOLDER: Final = Path(__file__).parent / "fonts"
 _NOT_FIRST: Final = frozenset("，。；：、）！？》”’…)%")
-"""Characters with which Chinese print begins no line."""
+"""Characters that never begin a line in Chinese print."""
 
 
 @lru_cache(maxsize=256)
@@ -44,7 +41,7 @@ def font(face: Face, size: int) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=8192)
 def has(face: Face, character: str) -> bool:
-    """Whether `face` has a glyph for `character`; a font draws its box for all that it lacks."""
+    """Whether `face` has a glyph for `character`. A font draws a box for each missing glyph."""
     if character == " ":
         return True
     drawn, box = font(face, 32).getmask(character), font(face, 32).getmask("\uffff")
@@ -52,18 +49,19 @@ def has(face: Face, character: str) -> bool:
 
 
 def missing(face: Face, text: str) -> str:
-    """The characters of `text` that `face` cannot print, each once."""
+    """Return the characters of `text` that `face` cannot print, each once."""
     return "".join(dict.fromkeys(character for character in text if not has(face, character)))
 
 
 def width(text: str, face: Face, size: int) -> float:
-    """Pixels that `text` takes along its line."""
+    """Return the length of `text` along its line, in pixels."""
     return font(face, size).getlength(text)
 
 
 def wrapped(text: str, face: Face, size: int, room: float) -> list[str]:
-    """`text` in lines of at most `room` pixels, broken between any two characters but before
-    closing marks.
+    """Split `text` into lines of at most `room` pixels.
+
+    Lines break between any two characters, except before closing marks.
     """
     lines = [""]
     for character in text:
@@ -78,7 +76,7 @@ def wrapped(text: str, face: Face, size: int, room: float) -> list[str]:
 
 
 class Plate:
-    """A mask of one page onto which text is set before it is inked in one go."""
+    """The mask of one page. Text is collected here and inked in one go."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         """`size`: width and height in pixels."""
@@ -88,13 +86,11 @@ class Plate:
     def text(
         self, x: float, y: float, text: str, face: Face, size: int, anchor: str = "ls"
     ) -> None:
-        """`text` with its baseline's left end at `x`, `y` (another `anchor` in Pillow's words)."""
+        """Draw `text` with its baseline's left end at `x`, `y` (or at another Pillow `anchor`)."""
         self._draw.text((x, y), text, 255, font(face, size), anchor)
 
     def spread(self, x: float, y: float, text: str, face: Face, size: int, room: float) -> None:
-        """`text` with its characters at equal distances so that it fills `room` pixels, as labels
-        are set.
-        """
+        """Draw `text` with evenly spaced characters that fill `room` pixels, as labels are set."""
         if len(text) < 2:
             return self.text(x, y, text, face, size)
         first, last = width(text[0], face, size), width(text[-1], face, size)
@@ -106,8 +102,8 @@ class Plate:
     def stretched(
         self, x: float, y: float, text: str, face: Face, size: int, room: tuple[float, float]
     ) -> None:
-        """One line of `text`, scaled to `room` (width, height in pixels), its top left at `x`,
-        `y`.
+        """Draw one line of `text` with top left at `x`, `y`, scaled to `room` (width and
+        height).
         """
         box = font(face, size).getbbox(text)
         letters = Image.new("L", (int(box[2] - box[0]), int(box[3] - box[1])))
@@ -124,8 +120,9 @@ class Plate:
 
 
 def inked(paper: Paper, mask: Mask, colour: Colour | Paper, strength: float = 1.0) -> Paper:
-    """`paper` with `colour` (one, or one a pixel) laid over it where `mask` says, at most by
-    `strength` (0..1).
+    """Return `paper` with `colour` (one, or one per pixel) laid over it through `mask`.
+
+    `strength` (0..1) is the most that the colour covers.
     """
     ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(ys):
@@ -140,8 +137,9 @@ def inked(paper: Paper, mask: Mask, colour: Colour | Paper, strength: float = 1.
 
 
 def cloud(rng: np.random.Generator, size: tuple[int, int], cells: int) -> npt.NDArray[np.float32]:
-    """Smooth random values of mean 0 and deviation about 1, `size` (width, height), with `cells`
-    lumps along the width.
+    """Return smooth noise of mean 0 and deviation about 1.
+
+    `size` is width and height; `cells` is the number of lumps along the width.
     """
     rows = max(2, round(cells * size[1] / size[0]))
     return cv2.resize(

@@ -1,4 +1,4 @@
-"""Is this a unified social credit code (统一社会信用代码), and whose?
+"""Unified social credit codes (统一社会信用代码): normalising and checking them.
 
 GB 32100-2015: 18 characters from an alphabet without I, O, Z, S, V: authority (1), category (1),
 region (6 digits), organisation code (9, the last its own check character by GB 11714), check
@@ -20,11 +20,10 @@ _WEIGHTS: Final = tuple(pow(3, i, 31) for i in range(17))
 _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 _ORGANISATION_VALUE: Final = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 
-# These four letters cannot occur in a code, so a reader or a person who gives one meant the digit.
+# These four letters cannot occur in a code, so they are misread or mistyped digits.
 _IMPOSSIBLE: Final = str.maketrans("OIZS", "0125")
 
-# The authority that registered the body, with the categories that it issues (GB 32100-2015, table
-# 1).
+# The registration authorities, and the categories that each issues (GB 32100-2015, table 1).
 AUTHORITIES: Final[dict[str, str]] = {
     "1": "机构编制", "2": "外交", "3": "司法行政", "4": "文化", "5": "民政", "6": "旅游", "7": "宗教", "8": "工会",  # noqa: E501
     "9": "市场监管", "A": "中央军委", "N": "农业农村", "Y": "其他",
@@ -46,17 +45,16 @@ _CATEGORIES: Final[dict[str, str]] = {
 
 
 def normalise(text: str) -> str:
-    """`text` as a code is written: half width, upper case, without spaces and dashes, O I Z S as 0
-    1 2 5.
+    """Return `text` in half width and upper case, without spaces and dashes, O I Z S as 0 1 2 5.
 
-    The result need not be a valid code; ask `problem`.
+    The result may be invalid; check it with `problem`.
     """
     text = unicodedata.normalize("NFKC", text).upper()
     return re.sub(r"[\s\-‐-―·.]", "", text).translate(_IMPOSSIBLE)
 
 
 def check_character(first17: str) -> str:
-    """The 18th character for the first 17 (GB 32100-2015, 3.5; remainder 0 gives check value 0).
+    """Return the 18th character for the first 17 (GB 32100-2015, 3.5; remainder 0 gives value 0).
 
     Raises KeyError for a character outside the alphabet.
     """
@@ -67,7 +65,7 @@ def check_character(first17: str) -> str:
 
 
 def organisation_check_character(first8: str) -> str:
-    """The 9th character of an organisation code for its first 8 (GB 11714-1997)."""
+    """Return the 9th character of an organisation code for its first 8 (GB 11714-1997)."""
     total = sum(
         _ORGANISATION_VALUE[c] * weight
         for c, weight in zip(first8, _ORGANISATION_WEIGHTS, strict=True)
@@ -76,16 +74,16 @@ def organisation_check_character(first8: str) -> str:
 
 
 TEST_REGION: Final = "9990"
-"""How the region of a code begins that platforms' tests use; it lies in no province (GB/T 2260)."""
+"""The start of the region in codes for platforms' tests. No province has it (GB/T 2260)."""
 
 
 def is_of_test(code: str) -> bool:
-    """Whether `code` (normalised) is one that only a platform's test may use."""
+    """Whether `code` (normalised) is reserved for platforms' tests."""
     return code[2:6] == TEST_REGION
 
 
 def problem(code: str) -> Refused | None:
-    """Why `code` (normalised) is not a unified social credit code, or None if it is one."""
+    """Return why `code` (normalised) is not a valid code, or None if it is valid."""
     if not code:
         return Refused("uscc_invalid", "uscc", seen="", expected="18 位 / 18 characters")
     if len(code) != LENGTH:
@@ -121,11 +119,11 @@ def problem(code: str) -> Refused | None:
 
 
 def is_sound(code: str) -> bool:
-    """Whether `code` is valid, and so is the organisation code within it: one wrong code in 341 is,
-    not one in 31.
+    """Whether `code` and the organisation code within it are both valid.
 
-    The standard asks for both. A body registered before it may have kept an odd organisation code,
-    so this is for weighing what was read, never for refusing what was typed.
+    One wrong code in 341 passes this, against one in 31 for `is_valid`. The standard asks for both,
+    but a body registered before it may have kept an irregular organisation code. So use this to
+    weigh codes that were read, never to refuse codes that were typed.
     """
     return is_valid(code) and organisation_check_character(code[8:16]) == code[16]
 

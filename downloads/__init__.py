@@ -1,1 +1,3 @@
-"""What may they? The ladder of rights, and the gate that answers before every download."""
+"""The ladder of tiers, the gate that decides before every download, releases, relay numbers,
+candidates and leaks.
+"""

@@ -1,6 +1,4 @@
-"""What is this room called where its tables are listed, and what does it tell others when it
-starts?
-"""
+"""The Django app of downloads: its name, and what it registers with other apps at startup."""
 
 from __future__ import annotations
 
@@ -13,9 +11,9 @@ class DownloadsConfig(AppConfig):
     verbose_name = _("Downloads")
 
     def ready(self) -> None:
-        """How long appeals against restrictions take is told beside the other times, and what is
-        due here in a platform's test is done with the rest of it, by a room that knows nothing of
-        either.
+        """Register the turnaround of appeals, and the test mode's catch-up work.
+
+        `verification` calls both without importing this app.
         """
         from downloads.test_mode import candidates, relays
         from downloads.tiers import appeals, tier_changes

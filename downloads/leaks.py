@@ -1,10 +1,9 @@
-"""Whose copy is this, that was found where no copy should be?
+"""Traces leaks: finds the releases that a leaked file or text is a copy of, with the evidence for
+each.
 
-A leaked file or text in, releases out, with what speaks for each.
-
-Asked by a platform of its own releases, or by staff of all; each asking is an Event with who asked.
-Looked at by a worker, from the row; the file is a stranger's, so it is opened in the limited child.
-Nobody is named by a guess (`tracing.scoring`).
+A platform can trace its own releases, and staff those of all platforms. Each request is recorded as
+an Event with who made it. A worker does the work from the row. The file is untrusted, so it is
+opened in the sandboxed child. No release is named without sufficient evidence (`tracing.scoring`).
 """
 
 from __future__ import annotations
@@ -46,7 +45,9 @@ log = structlog.get_logger()
 
 LEASE_SECONDS: Final = 280.0
 RESUMES_AT_MOST: Final = 40
-"""Whose pages a leak is laid on: the latest, where nothing says whose resume it is."""
+"""Maximum number of resumes that a leak is compared with: the latest, unless its candidate is
+known.
+"""
 PICTURES_AT_MOST: Final = 6
 TEXT_LONGEST: Final = 5_000
 TRIES: Final = 3
@@ -66,9 +67,7 @@ _BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[\s\-‐–.]+(?=\d)")
 
 @dataclass(frozen=True)
 class Asked:
-    """What was found: a file or a text; whose resume it is, where that is known; and why it is
-    asked.
-    """
+    """A leak: a file or a text, the candidate if known, and why it is traced."""
 
     why: str
     file: bytes | None = field(default=None, repr=False)
@@ -78,13 +77,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Finding:
-    """One copy, and what speaks for it. Stored in `Trace.found`."""
+    """One copy and the evidence for it. Stored in `Trace.found`."""
 
     copy: str
     number: str
     named: bool
-    """Whether the leak is of this copy, as far as can be told: by its marks, with a chance of being
-    wrong of at most a millionth; or by a number on it that was given out with this copy alone.
+    """Whether the leak is of this copy: either its marks say so, with an error probability of at
+    most one in a million, or a number on it that was issued with this copy alone.
     """
     by: str
     """marks, relay_number or copy_number."""
@@ -100,7 +99,7 @@ def request_trace(
     client: ApiClient | None = None,
     user: User | None = None,
 ) -> Trace:
-    """A trace that a worker looks at next.
+    """Create a trace for a worker to process.
 
     Raises Refused: `not_allowed`, `leak_missing`, `resume_too_large`.
     """
@@ -141,19 +140,19 @@ def request_trace(
 
 
 def trace_of(trace_id: UUID, client: ApiClient) -> Trace:
-    """A trace that this platform asked for. Raises Refused `trace_unknown`."""
+    """Return a trace that this platform requested. Raises Refused `trace_unknown`."""
     row: Trace | None = Trace.objects.of(client.pk).filter(pk=trace_id).first()
     if row is None:
         raise Refused("trace_unknown")
     return row
 
 
-# --- Looked at ------------------------------------------------------------------------------------
+# --- Tracing --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What came of looking."""
+    """The result of a trace."""
 
     findings: list[Finding]
     resumes: int = 0
@@ -161,7 +160,7 @@ class _Seen:
 
 
 def trace_leak(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
-    """Look at a leak, unless another does; whether there is an answer now."""
+    """Trace a leak unless another worker does, and return whether there is a result now."""
     return run(
         claim(Trace.objects.all(), trace_id, clock, lease_seconds),
         lambda lease: _trace(lease.row),
@@ -208,7 +207,7 @@ def _write_down(lease: Lease[Trace], found: _Seen, refused: str = "") -> bool:
 
 
 def _copies(row: Trace) -> QuerySet[Copy]:
-    """The copies that may be told of."""
+    """Return the copies that the trace may name."""
     made: QuerySet[Copy] = (
         Copy.objects.made().of(row.client_id)
         if row.client_id
@@ -234,8 +233,8 @@ def _trace(row: Trace) -> _Seen:
     resumes = _worth_laying_on(row, [UUID(each.copy) for each in by_text])
     marked, evidence = _by_marks(pictures, resumes, _copies(row))
     first = {each.copy for each in marked if each.named}
-    # What is printed can be forged by whoever has seen another copy; what is under it cannot. So it
-    # names nobody where marks name another.
+    # People who have seen another copy can forge its printed number, but not its marks. So a
+    # printed number names no copy if the marks name another.
     printed = [_unnamed(each) if first and each.copy not in first else each for each in by_text]
     return _Seen([*marked, *printed], len(resumes), evidence)
 
@@ -249,9 +248,9 @@ def _read(picture: Picture) -> str:
 
 
 def _by_text(text: str, row: Trace) -> Iterator[Finding]:
-    """The copies whose own number, or relay number, stands in `text`.
+    """Yield the copies whose own number, or relay number, appears in `text`.
 
-    Named where it was lent to one employer alone.
+    A relay number names its copy only if it was lent to a single employer.
     """
     numbers = {f"ZR-{first}-{second}".upper() for first, second in _COPY_NUMBER.findall(text)}
     for copy in _copies(row).filter(number__in=numbers).order_by("requested_at"):
@@ -269,7 +268,7 @@ def _by_text(text: str, row: Trace) -> Iterator[Finding]:
         )
         alone = (
             ever.values("employer_id").distinct().count() == 1
-        )  # a number is lent again in time: then it names nobody
+        )  # numbers are lent again after a time, and then name nobody
         for copy in (
             _copies(row)
             .filter(binding__in=bindings)
@@ -286,8 +285,8 @@ def _is_test(row: Trace) -> bool:
 
 
 def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
-    """The clean resumes that the leak is laid on: those that its text speaks for first, then the
-    latest.
+    """Return the clean resumes to compare the leak with: first those that its text points to, then
+    the latest.
     """
     candidates = CleanResume.objects.available().filter(copies__in=_copies(row)).distinct()
     first = list(candidates.filter(copies__in=likely)[:RESUMES_AT_MOST])
@@ -298,9 +297,7 @@ def _worth_laying_on(row: Trace, likely: Sequence[UUID]) -> list[CleanResume]:
 def _by_marks(
     pictures: Sequence[Picture], resumes: Sequence[CleanResume], copies: QuerySet[Copy]
 ) -> tuple[list[Finding], bytes]:
-    """What the marks say of the copies of `resumes`, the likeliest first, and the picture that
-    shows it.
-    """
+    """Return the findings by marks, the likeliest first, and a picture of the evidence."""
     pages, releases, known = [], [], dict[str, Copy]()
     for resume in resumes:
         try:
@@ -309,8 +306,8 @@ def _by_marks(
                 copy: mark_keys.keys_of(copy.number, copy.mark_key, resume.page_count)
                 for copy in copies.filter(resume=resume)
             }
-        except ProviderBroken as broken:  # one that is gone, or whose key is, hides no other
-            log.warning("resume_not_laid_on", resume=str(resume.pk), why=str(broken))
+        except ProviderBroken as broken:  # a missing resume or key must not hide the others
+            log.warning("resume_not_compared", resume=str(resume.pk), why=str(broken))
             continue
         for number, page in enumerate(clean):
             pages.append(
@@ -335,7 +332,7 @@ def _by_marks(
 
 
 def _shown(told: tracing.Trace, releases: Sequence[tracing.Release]) -> bytes:
-    """The leak beside the clean page, where a copy is named: a PNG."""
+    """Return a PNG of the leak beside the clean page if a copy is named."""
     for found in told.pictures:
         best = next((score for score in found.scores if score.is_named), None)
         if best is None or found.page is None:

@@ -1,11 +1,11 @@
-"""Advisory locks: one on each company, and one on each candidate who has no row yet.
+"""Advisory locks: one for each company, and one for each candidate without a row.
 
-Questions about one company are answered one after the other, and those about others beside them: a
-quota that two read at once is a quota that both take. So whoever asks the gate, or moves an
-employer on the ladder, first locks the company until the commit. The lock is a statement of its
-own, so that the statement after it sees everything that was committed before the lock was granted;
-inside one statement, the snapshot would be older than the wait. Both are sent together, in one
-round trip. SQLite needs no locks, since it has one writer at a time.
+Requests about one company are answered one after the other, and those about different companies in
+parallel. Two requests that read a quota at the same time would both use it. So every caller that
+asks the gate or changes an employer's tier first locks the company until the commit. The lock is a
+statement of its own, so that the statement after it sees everything that was committed before the
+lock was granted; within one statement, the snapshot would be older than the wait. Both are sent
+together, in one round trip. SQLite has one writer at a time and needs no locks.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from employers.models import Employer
 from events.db.dialect import current_dialect
 
 _COMPANIES: Final = 20261
-"""The number of the locks on companies."""
+"""The lock space for companies."""
 _CANDIDATES: Final = 20262
-"""The number of the locks on candidates who have no row yet."""
+"""The lock space for candidates without a row."""
 LOCK_COMPANY: Final = (
     f"SELECT pg_advisory_xact_lock({_COMPANIES}, hashtext(uscc)) FROM {Employer._meta.db_table}"  # noqa: S608
     " WHERE id = %(employer)s"
@@ -32,23 +32,23 @@ def lock_company_of(employer_id: UUID) -> None:
 
 
 def lock_company(uscc: str) -> None:
-    """Lock a company, whether or not it has an account, until the transaction ends.
+    """Lock a company, with or without an account, until the transaction ends.
 
-    Several companies are locked in the order of their codes.
+    Lock several companies in the order of their codes.
     """
     current_dialect().advisory_lock(_COMPANIES, uscc)
 
 
 def lock_first_row(client_id: UUID, reference: str) -> None:
-    """Lock a candidate who has no row yet, to make one, until the transaction ends.
+    """Lock a candidate without a row, to create one, until the transaction ends.
 
-    This waits for those that hold `share_first_row`.
+    This waits for transactions that hold `share_first_row`.
     """
     current_dialect().advisory_lock(_CANDIDATES, f"{client_id} {reference}")
 
 
 def share_first_row(client_id: UUID, reference: str) -> None:
-    """Keep others from making this candidate's first row until the transaction ends.
+    """Prevent others from creating this candidate's first row until the transaction ends.
 
     Any number of transactions may hold this lock at once.
     """

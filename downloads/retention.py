@@ -1,6 +1,7 @@
-"""For how long are answers kept?
+"""Deletes rows and files that have been kept long enough.
 
-At least the three years of the law, and then no longer: they say who looked at whom.
+Decisions are kept for at least the three years that the law requires, but no longer than needed,
+because they show who looked at which candidate.
 """
 
 from __future__ import annotations
@@ -33,17 +34,18 @@ from downloads.models import (
 from downloads.models.relays import KEPT_SEALED_FOR
 
 LEAST_DAYS: Final = 1096
-"""Three years, one of them a leap year (网络招聘服务管理规定 25; 电子商务法 31)."""
+"""Three years including a leap year (网络招聘服务管理规定 25; 电子商务法 31)."""
 AT_ONCE: Final = 5_000
 ROUNDS: Final = 20
-"""So many times `AT_ONCE` rows go in one run, each in a transaction of its own, so that no answer
-waits for them.
+"""A run deletes at most this many times `AT_ONCE` rows, each time in its own transaction, so that
+the gate does not wait.
 """
 
 
 def retire(now: datetime, keep_days: int) -> int:
-    """Remove what is older than `keep_days`, which is never less than the law's; how many answers
-    went.
+    """Delete what is older than `keep_days`, or the legal minimum if that is longer.
+
+    Returns the number of deleted decisions.
     """
     before = now - timedelta(days=max(keep_days, LEAST_DAYS))
     _remove(PassUse.objects.filter(used_at__lt=before))
@@ -65,8 +67,10 @@ def retire(now: datetime, keep_days: int) -> int:
 
 
 def retire_copies(now: datetime, keep_clean_days: int) -> int:
-    """Erase copies whose links have run out, clean pages that no leak will be laid on any more, and
-    rows of long ago; how many copies.
+    """Erase copies whose links have expired, clean pages that are no longer needed for traces, and
+    old rows.
+
+    Returns the number of erased copies.
     """
     closed = 0
     for copy_id in list(
@@ -106,8 +110,8 @@ def retire_copies(now: datetime, keep_clean_days: int) -> int:
 
 
 def _due(resumes: models.QuerySet[CleanResume], before: datetime) -> models.QuerySet[CleanResume]:
-    """Those that no leak is laid on any more: copied last `before`, or of a candidate who was
-    erased and reports nothing that is open.
+    """Return the resumes no longer needed for traces: last copied `before`, or of an erased
+    candidate without open reports.
     """
     of_them = {"client_id": OuterRef("client_id"), "reference": OuterRef("candidate")}
     is_open = Exists(MisuseReport.objects.filter(candidate=OuterRef("pk"), settled_at=None))
@@ -116,8 +120,8 @@ def _due(resumes: models.QuerySet[CleanResume], before: datetime) -> models.Quer
 
 
 def _retire_of_candidates(before: datetime) -> None:
-    """What is as old of candidates: reports that were settled, then what left, requests, orders,
-    consents, and who was erased.
+    """Delete old rows of candidates: settled reports, then releases, requests, orders, consents,
+    and erased candidates.
     """
     _remove(MisuseReport.objects.filter(reported_at__lt=before, settled_at__isnull=False))
     _remove(Release.objects.filter(released_at__lt=before, reports=None))

@@ -36,7 +36,7 @@ def lift_step_ups() -> None:
 
 @shared_task
 def watch_downloads() -> None:
-    """Twice the time since the last round: a round that was missed is made up for."""
+    """Check twice the interval, to make up for a missed round."""
     now = timezone.now()
     abuse_watch.watch_downloads(
         now,
@@ -62,7 +62,7 @@ def prepare_copy(copy_id: str) -> None:
 
 @shared_task
 def sweep_copies() -> None:
-    """Send the copies whose message was lost, whose worker died, or that waited for a number."""
+    """Queue copies whose message was lost, whose worker died, or that waited for a number."""
     _notify_by_their_clocks(Copy.objects.all(), prepare_copy)
 
 
@@ -83,7 +83,9 @@ def sweep_leaks() -> None:
 
 
 def _notify_by_their_clocks(jobs: JobQuerySet, task: Any) -> None:
-    """Send what is due by the real clock, and for tests whose clock was moved, by theirs."""
+    """Queue jobs that are due by the real clock, or by the clock of a test platform that was moved
+    ahead.
+    """
     notify_due(jobs, task, timezone.now())
     ahead = ApiClient.objects.filter(
         test=True, clock_seconds__gt=0, pk__in=jobs.filter(finished_at=None).values("client_id")
@@ -105,7 +107,7 @@ def sweep_canaries() -> None:
 
 @shared_task
 def remind_erasures() -> None:
-    """Those who owe an answer past its day."""
+    """Remind employers of overdue erase orders."""
     erasure.remind(timezone.now())
 
 
@@ -122,7 +124,7 @@ def follow_relay(binding_id: str) -> None:
 
 
 def _clock_of(client_id: UUID) -> Callable[[], datetime]:
-    """What time it is for the platform: a test's clock can be ahead."""
+    """Return the platform's clock; a test platform's can be ahead."""
     client = ApiClient.objects.get(pk=client_id)
     return lambda: now_for(client)
 
@@ -134,30 +136,30 @@ def tell_team(team_id: int) -> None:
 
 @shared_task
 def sweep_relays() -> None:
-    """Send every binding that is due: its message was lost, or its time has come."""
+    """Queue every binding that is due: its message was lost, or its time has come."""
     notify_due(RelayBinding.objects.all(), follow_relay, timezone.now())
 
 
 @shared_task
 def close_relays() -> None:
-    """End the relay numbers of employers that no longer may reach anybody."""
+    """End the relay numbers of employers that may no longer reach candidates."""
     bindings.close_those_not_allowed(timezone.now())
 
 
 @shared_task
 def sweep_teams() -> None:
-    """Find the teams that have changed, and send those that a provider has to be told about."""
+    """Find changed teams, and queue those that the provider must learn about."""
     now = timezone.now()
     callers.find_changed_teams(
         now, now - timedelta(minutes=15)
-    )  # many rounds long, since busy workers miss some
+    )  # several intervals, because busy workers miss some
     notify_due(RelayTeam.objects.all(), tell_team, now)
 
 
 @shared_task
 def poll_calls() -> None:
-    """Find the records of calls that were lost on their way; a provider that is down is asked the
-    next time.
+    """Fetch call records that got lost on the way. If a provider is down, the next round
+    retries.
     """
     if not settings.RELAYS:
         return

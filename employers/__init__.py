@@ -1,1 +1,1 @@
-"""Who asks? Employers, their members, and the platforms' API clients."""
+"""Employers, their members, and the platforms with their API clients."""

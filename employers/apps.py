@@ -1,6 +1,4 @@
-"""What is this room called where its tables are listed, and what does it tell others when it
-starts?
-"""
+"""The app configuration of employers. Registers the audience and the pause notices."""
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
-"""Who may enter the console, and who is still the one who entered?
+"""The console site: sign-in with two factors, and sessions that are short and bound.
 
-Password, second factor, and a stay that is short and bound.
-
-A right password alone signs nobody in here: what it opens, for a few minutes, is the page that asks
-for the second factor, or the one where it is set up. Whoever has come in is watched at each
-request: another browser, another street, too long, too idle, or another second factor than they
-came in with, and they are signed out. What an auditor asks for is put on record before it is shown.
+A correct password alone does not sign in. For a few minutes, it opens the page that asks for the
+second factor or the page that sets one up. A session is checked at each request and ends if the
+browser or network changes, if it lasts too long or is idle for too long, or if the account's second
+factor is no longer the one used to sign in. Requests of auditors are recorded before they are
+answered.
 """
 
 from __future__ import annotations
@@ -45,14 +44,14 @@ from events.core.errors import Refused
 from events.models import record
 
 STAY: Final = "console"
-"""Where the session keeps the stay."""
+"""Session key of the stay."""
 ENTRY: Final = "console_entry"
-"""Where the session keeps whose password was right, until the second factor has come."""
+"""Session key of the user whose password was correct and whose second factor is pending."""
 PENDING: Final = "console_pending"
-"""Where the session keeps the sealed secret that is being set up."""
+"""Session key of the sealed secret that is being set up."""
 ENTRY_SECONDS: Final = 5 * 60
 SETTING_UP_SECONDS: Final = 15 * 60
-"""Whoever has no second factor yet may have to install an app first."""
+"""Longer than for a code, because the user may have to install an app first."""
 LONGEST_PATH: Final = 200
 MOST_PARAMETERS: Final = 20
 
@@ -69,7 +68,7 @@ WHY_OVER: Final[dict[Over, Any]] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """Somebody whose password was right, and who is not yet in."""
+    """A user who gave a correct password but not yet a second factor."""
 
     user: User
     at: datetime
@@ -77,7 +76,7 @@ class Entry:
 
 
 class Password(LoginView):
-    """The first step. It signs in at once only where no second factor is asked for."""
+    """The first step. Signs in directly only if no second factor is required."""
 
     site: Any = None
     """The ConsoleSite."""
@@ -91,9 +90,7 @@ class Password(LoginView):
 
 
 def unattended(view: Any) -> Any:
-    """A view that an open page asks by itself, again and again: that somebody is before it is not
-    told by it.
-    """
+    """Mark a view that open pages poll. Its requests do not count as activity."""
     view.unattended = True
     return view
 
@@ -112,7 +109,7 @@ class ConsoleSite(admin.AdminSite):
     # --- Who is in --------------------------------------------------------------------------------
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Staff who have come in by all that is asked for, and whose stay is not over."""
+        """Return whether the user is staff, has signed in completely, and has a valid stay."""
         user = request.user
         if not isinstance(user, User) or not (user.is_active and user.is_staff):
             return False
@@ -137,12 +134,12 @@ class ConsoleSite(admin.AdminSite):
         return update_wrapper(watched, inner)
 
     def _note(self, request: HttpRequest, now: datetime, *, attended: bool = True) -> None:
-        """Write down that somebody is in: for the idle clock, unless the page asks by itself, and
-        of auditors what they ask for.
+        """Record the request: for the idle clock, unless the view is polled, and for auditors'
+        records.
         """
         assert isinstance(request.user, User)
         stay = Stay.of(request.session.get(STAY))
-        if stay is None:  # signed in by a password, which is all that is asked for
+        if stay is None:  # signed in with a password, and no second factor is required
             request.session[STAY] = Stay.begin(None, _origin(request), now).stored()
         elif attended and (noted := stay.noted(now)):
             request.session[STAY] = noted.stored()
@@ -158,7 +155,7 @@ class ConsoleSite(admin.AdminSite):
             record("look", request.user, request.user.as_reviewer(), now, data=asked)
 
     def _end(self, request: HttpRequest, now: datetime) -> None:
-        """Sign out whoever's stay is over, and tell them why."""
+        """Sign out a user whose stay is over, and say why."""
         stay, user = Stay.of(request.session.get(STAY)), request.user
         if stay is None or not isinstance(user, User):
             return
@@ -176,8 +173,8 @@ class ConsoleSite(admin.AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The first step, as Django's own; it does not tell staff who lack the second that they are
-        not authorised.
+        """The first step, as Django has it, except that staff without a second factor are not told
+        that they are not authorised.
         """
         if request.method == "GET" and self.has_permission(request):
             return HttpResponseRedirect(self._index())
@@ -210,7 +207,7 @@ class ConsoleSite(admin.AdminSite):
         return view(request)  # type: ignore[return-value]
 
     def password_was_right(self, request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
-        """On to the second factor, or in."""
+        """Go on to the second factor, or sign in."""
         factor = second_factor.of(user)
         if factor is None and not _is_required():
             return self._let_in(request, user, None, "password", HttpResponseRedirect(goes_to))
@@ -230,7 +227,7 @@ class ConsoleSite(admin.AdminSite):
     @method_decorator(never_cache)
     @method_decorator(sensitive_post_parameters("code"))
     def second_factor(self, request: HttpRequest) -> HttpResponse:
-        """The second step: a code of the app, or one from paper."""
+        """The second step: a code from the app or a recovery code."""
         now = timezone.now()
         entry = _entry(request, ENTRY_SECONDS, now)
         if entry is None:
@@ -263,8 +260,8 @@ class ConsoleSite(admin.AdminSite):
     @method_decorator(never_cache)
     @method_decorator(sensitive_post_parameters("code"))
     def enrol(self, request: HttpRequest) -> HttpResponse:
-        """Set up a second factor: on the way in, where the account has none; or in place of
-        another, right after coming in.
+        """Set up a second factor: during sign-in if there is none, or to replace one soon after
+        sign-in.
         """
         now = timezone.now()
         entry = _entry(request, SETTING_UP_SECONDS, now)
@@ -322,7 +319,7 @@ class ConsoleSite(admin.AdminSite):
         codes: list[str],
         entry: Entry | None,
     ) -> HttpResponse:
-        """In, by the new factor, and its recovery codes, on this one page."""
+        """Accept the new factor, and show its recovery codes once."""
         context: dict[str, Any] = {
             "codes": [second_factor.in_groups(code) for code in codes],
             "account": user.email,
@@ -331,8 +328,7 @@ class ConsoleSite(admin.AdminSite):
         page = self._page(request, "recovery", gettext("Recovery codes"), context)
         if entry:
             return self._let_in(request, user, factor, "app", page)
-        # The stay goes on by the new factor, and no longer than it would have: it is not begun
-        # anew.
+        # The stay continues with the new factor. Its end does not move.
         stay = Stay.of(request.session[STAY])
         assert stay is not None
         request.session.cycle_key()
@@ -348,7 +344,7 @@ class ConsoleSite(admin.AdminSite):
         by: str,
         response: HttpResponse,
     ) -> HttpResponse:
-        """Sign in, here and now and in this browser, and answer with `response`."""
+        """Sign in, in this browser, and return `response`."""
         now = timezone.now()
         cookie = sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
@@ -363,7 +359,7 @@ class ConsoleSite(admin.AdminSite):
         return saw(request, remember_browser(response, user.email), user, cookie)
 
     def _know_browser(self, response: HttpResponse, factor: SecondFactor) -> HttpResponse:
-        """From now on others who fail to answer for this factor do not make this browser wait."""
+        """Exempt this browser from waits that others' failures for this factor cause."""
         known = lockout.browser_cookie(factor, secrets.token_urlsafe(12))
         set_long_cookie(response, lockout.BROWSER_COOKIE, known, throttle.KNOWN_SECONDS)
         return response
@@ -404,7 +400,9 @@ def _is_required() -> bool:
 
 
 def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
-    """Whose password was right in this browser within so many seconds, and is still the same."""
+    """Return the user whose password was correct in this browser within this number of seconds and
+    has not changed.
+    """
     entry = request.session.get(ENTRY)
     if not entry:
         return None
@@ -420,9 +418,7 @@ def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
 
 
 def _origin(request: HttpRequest, cookie: str = "") -> Origin:
-    """Where the request comes from. Only digests of the browser's name and of the network go into
-    the session.
-    """
+    """Return where the request comes from. The session only gets digests of browser and network."""
     device = sightings.device_in(cookie or request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
     agent = request.headers.get("User-Agent", "")
     near = sightings.neighbourhood(network_of(request))
@@ -435,7 +431,7 @@ _FACTOR: Final = "_second_factor"
 
 
 def _factor_of(request: HttpRequest) -> SecondFactor | None:
-    """The second factor of whoever asks, looked up once a request."""
+    """Return the user's second factor, queried once per request."""
     if not hasattr(request, _FACTOR):
         assert isinstance(request.user, User)
         setattr(request, _FACTOR, second_factor.of(request.user))
@@ -449,9 +445,7 @@ def _forget_factor(request: HttpRequest) -> None:
 
 
 def _picture(link: str) -> str:
-    """`link` as a QR code that an app scans: an address of the picture that needs no request of its
-    own.
-    """
+    """Return `link` as a QR code, in a data URL."""
     drawn = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg(
         add_quiet_zones=True
     )

@@ -1,8 +1,7 @@
-"""What may a member of staff do, and by which permission? One table, for the guards and the pages.
+"""What staff may do: the powers that each permission gives, for guards and pages.
 
-A power is a word that guards ask for; a permission is what a group holds. Whoever only audits has
-no power at all, whatever else their groups would give: they look, and that they looked is on
-record.
+Guards ask for powers; groups hold permissions. Auditors have no powers, whatever their other groups
+give: they only read, and their reading is recorded.
 """
 
 from __future__ import annotations
@@ -36,16 +35,18 @@ PERMISSIONS: Final = {
 AUDIT: Final = "verification.audit_case"
 
 HasPermission = Callable[[str], bool]
-"""Whether somebody holds a permission; Django answers no for an inactive account."""
+"""Returns whether a user has a permission. Django returns False for inactive accounts."""
 
 
 def is_auditor(has: HasPermission) -> bool:
-    """Whether they are here to audit. Who also decides, as a superuser may, is no auditor."""
+    """Return whether the user is only an auditor. Anyone who also decides, such as a superuser, is
+    not.
+    """
     return has(AUDIT) and not has(PERMISSIONS[Power.DECIDE])
 
 
 def powers(has: HasPermission) -> frozenset[str]:
-    """The powers that these permissions give."""
+    """Return the powers that these permissions give."""
     if is_auditor(has):
         return frozenset()
     return frozenset(power for power, permission in PERMISSIONS.items() if has(permission))

@@ -1,4 +1,4 @@
-"""When is let go of what platforms asked, and of the links that they sent people by, long ago?"""
+"""Celery tasks of employers: delete old idempotent responses and onboarding links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,1 @@
-"""What happened?
-
-The append-only record, the words for reasons and errors, and the rows that are queues.
-"""
+"""The append-only event record, reasons and errors, delivery, and rows used as queues."""

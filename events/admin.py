@@ -1,4 +1,4 @@
-"""What may staff see of what happened? All of it, and change none of it."""
+"""The staff's read-only lists of events, and base classes for read-only admins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ admin.site.index_title = _("All records")
 
 
 class ReadOnly:
-    """Rows that only operations write: no form of the admin can add, change or delete one."""
+    """An admin whose rows only operations write: its forms cannot add, change or delete them."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -32,9 +32,9 @@ class ReadOnly:
 
 
 class ReadOnlyAdmin(ReadOnly, ModelAdmin):
-    """A list and a page to look at.
+    """A list and a page for viewing only.
 
-    There are no bulk actions either, unless a table names its own.
+    There are no bulk actions unless a subclass names its own.
     """
 
     actions: Any = None
@@ -43,7 +43,7 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin):
 
 
 class EventAdmin(ReadOnlyAdmin):
-    """Registered by `employers.admin`, which knows whose events there are."""
+    """Registered by `employers.admin`, which can show the employer of an event."""
 
     list_display = (
         "at",

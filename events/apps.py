@@ -1,4 +1,4 @@
-"""What is this room called where its tables are listed?"""
+"""The app configuration of events."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Tells a worker, once the caller's transaction has committed, that a row waits for it.
+"""Notifies a worker, once the caller's transaction has committed, that a row is waiting.
 
-A task is named by its string: the modules that queue work need not import the modules that do it,
-so imports keep to one direction. `tests/test_house.py` checks that every name used here belongs to
-a registered task that takes these arguments.
+Tasks are named by strings, so modules that queue work need not import the modules that do it, and
+imports keep to one direction. `tests/test_house.py` checks that each name belongs to a registered
+task that takes these arguments.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ Key = int | str | UUID
 
 
 def notify_worker(task: str, *key: Key) -> None:
-    """Send `task` the key of a row after the commit; nothing is sent if the transaction rolls back.
+    """Send `task` the key of a row after the commit. Nothing is sent if the transaction rolls back.
 
-    A message that is lost costs one sweep: the row itself is the queue (`events.jobs.queue`).
+    A lost message only delays the work until the next sweep: the row itself is the queue
+    (`events.jobs.queue`).
     """
     transaction.on_commit(
         partial(_send, task, *(str(each) if isinstance(each, UUID) else each for each in key))

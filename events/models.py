@@ -1,7 +1,4 @@
-"""What happened?
-
-A table that can only grow; and what is told of it: mails, the platforms' feeds, and their webhooks.
-"""
+"""The append-only event table, and the rows it leads to: mails, platforms' feeds and webhooks."""
 
 from __future__ import annotations
 
@@ -21,16 +18,16 @@ from events.jobs.queue import Job, JobQuerySet
 
 class EventQuerySet(models.QuerySet["Event"]):
     def about(self, subject: models.Model) -> EventQuerySet:
-        """The events of one row, oldest first."""
+        """Return the events of one row, oldest first."""
         return self.filter(
             subject_type=subject._meta.model_name, subject_id=str(subject.pk)
         ).order_by("id")
 
 
 class Event(models.Model):
-    """One thing that happened.
+    """Something that happened.
 
-    Rows are never changed or removed; the database itself refuses (migration 0002).
+    Rows are never changed or removed; the database enforces this (migration 0002).
     """
 
     at = models.DateTimeField(_("when"), db_index=True)
@@ -72,10 +69,10 @@ def record(
     policy_version: str = "",
     data: dict[str, Any] | None = None,
 ) -> Event:
-    """Write down that `actor` did `verb` to `subject`, in the caller's transaction.
+    """Record that `actor` did `verb` to `subject`, in the caller's transaction.
 
-    `data` holds ids, codes and figures, never personal data: the row cannot be erased. What
-    platforms may hear of is put into the outbox by the same transaction, and relayed after it
+    `data` holds ids, codes and figures, never personal data, because the row cannot be erased.
+    Public events are put into the outbox in the same transaction and relayed later
     (`events.delivery.feed`).
     """
     event = Event.objects.create(
@@ -99,9 +96,9 @@ def record(
 
 
 class Mail(Job):
-    """One mail to be sent.
+    """A mail to send.
 
-    Once it is sent, the address and what it said are erased; that it was sent stays.
+    Once it is sent, its address and content are erased. The row stays as a record.
     """
 
     to = models.CharField(max_length=254, blank=True)
@@ -125,9 +122,9 @@ class Mail(Job):
 
 
 class Outgoing(models.Model):
-    """An event that has not been put into the feeds yet.
+    """An event that is not in the feeds yet.
 
-    Events' ids commit out of order, so no cursor over them misses none.
+    Event ids do not commit in order, so a cursor over them would miss some.
     """
 
     event = models.OneToOneField(Event, on_delete=models.PROTECT, related_name="+")
@@ -137,9 +134,9 @@ class Outgoing(models.Model):
 
 
 class Feed(models.Model):
-    """How far a platform's feed has come.
+    """The last sequence number of a platform's feed.
 
-    The row is locked while numbers are given out: no gap, and none twice.
+    The row is locked while numbers are assigned, so there are no gaps or duplicates.
     """
 
     client_id = models.UUIDField(primary_key=True)
@@ -151,13 +148,15 @@ class Feed(models.Model):
 
 class PlatformEventQuerySet(models.QuerySet["PlatformEvent"]):
     def of(self, client_id: uuid.UUID) -> Self:
-        """One platform's feed, in order."""
+        """Return one platform's feed, in order."""
         return self.filter(client_id=client_id).order_by("sequence")
 
     def between(
         self, first: int | None, last: int | None, since: datetime | None, until: datetime | None
     ) -> Self:
-        """A span, by sequence or by when it was put into the feed; both ends belong to it."""
+        """Return a range, by sequence or by the time of entry into the feed. Both ends are
+        included.
+        """
         bounds = {
             "sequence__gte": first,
             "sequence__lte": last,
@@ -168,7 +167,7 @@ class PlatformEventQuerySet(models.QuerySet["PlatformEvent"]):
 
 
 class PlatformEvent(models.Model):
-    """One row of one platform's feed: what it was told, word for word."""
+    """One row of one platform's feed: the message, word for word."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
@@ -209,7 +208,7 @@ class PlatformEvent(models.Model):
 
 
 class PausedWhy(models.TextChoices):
-    """Why nothing is sent to an endpoint."""
+    """Why an endpoint is paused."""
 
     ASKED = "asked", _("requested by the platform")
     GONE = "gone", _("answered 410 Gone")
@@ -218,26 +217,24 @@ class PausedWhy(models.TextChoices):
 
 class WebhookEndpointQuerySet(JobQuerySet):
     def existing(self) -> Self:
-        """Those that were not deleted."""
+        """Endpoints that were not deleted."""
         return self.filter(finished_at=None)
 
     def due(self, now: datetime) -> Self:
-        """Those to which something may be sent now: neither paused, nor resting after a failure,
-        nor leased.
-        """
+        """Endpoints that may be sent to now: not paused, resting after a failure, or leased."""
         return super().due(now).filter(paused_at=None)
 
     def awaited(self, now: datetime) -> Self:
-        """Those of them for which something waits."""
+        """Endpoints with deliveries waiting."""
         return self.due(now).filter(
             Exists(WebhookDelivery.objects.due(now).filter(endpoint=OuterRef("pk")))
         )
 
 
 class WebhookEndpoint(Job):
-    """Where a platform wants to be told.
+    """An address to which a platform's events are posted.
 
-    The worker that sends leases this row, so one endpoint takes at most one worker.
+    The sending worker leases this row, so an endpoint occupies at most one worker.
 
     `due_at` is when it may be tried again after a failure, `finished_at` when it was deleted.
     """
@@ -247,7 +244,7 @@ class WebhookEndpoint(Job):
     url = models.CharField(_("address"), max_length=500)
     description = models.CharField(_("description"), max_length=200, blank=True)
     types = models.JSONField(_("types"), default=list)
-    """Empty: all of them, those too that there are not yet."""
+    """Empty: all types, including future ones."""
     secret_sealed = models.TextField(blank=True)
     former_secret_sealed = models.TextField(blank=True)
     former_secret_until = models.DateTimeField(null=True, blank=True)
@@ -264,8 +261,8 @@ class WebhookEndpoint(Job):
 
     class Meta:
         verbose_name, verbose_name_plural = _("webhook endpoint"), _("webhook endpoints")
-        # What staff may do with any platform's, by `employers.permissions`; migration 0004 makes
-        # the group that holds it.
+        # What staff with the permission (`employers.permissions`) may do with any platform's
+        # endpoint. Migration 0004 creates the group that holds it.
         permissions = [("operate_webhookendpoint", "Can pause, resume and replay webhooks")]
         constraints = [
             models.CheckConstraint(
@@ -280,7 +277,7 @@ class WebhookEndpoint(Job):
 
     @property
     def secret_purpose(self) -> str:
-        """What the secrets are sealed for: another endpoint's do not open in their place."""
+        """The sealing purpose of the secrets: another endpoint's secrets do not open here."""
         return f"webhook.{self.pk}"
 
     def wants(self, kind: str) -> bool:
@@ -300,14 +297,14 @@ class WebhookDeliveryQuerySet(JobQuerySet):
         return self.filter(endpoint__client_id=client_id)
 
     def dead(self) -> Self:
-        """The dead letters."""
+        """Deliveries that were given up."""
         return self.filter(outcome=Outcome.DEAD)
 
 
 class WebhookDelivery(Job):
     """One message to one endpoint, until it is received or given up.
 
-    Sent again on request, it is the same row.
+    A message that is sent again on request keeps its row.
     """
 
     endpoint = models.ForeignKey(
@@ -324,7 +321,7 @@ class WebhookDelivery(Job):
         related_name="+",
         verbose_name=_("feed row"),
     )
-    """None: a ping."""
+    """None for a ping."""
     created_at = models.DateTimeField(_("created"))
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
 
@@ -352,7 +349,7 @@ class WebhookDelivery(Job):
         return f"webhook delivery {self.pk}"
 
     def message(self) -> dict[str, Any]:
-        """What is sent, without the signature."""
+        """Return the message without its signature."""
         if self.told is not None:
             return self.told.as_message()
         return event_types.envelope(
@@ -365,7 +362,7 @@ class WebhookDelivery(Job):
 
 
 class WebhookAttempt(models.Model):
-    """One try of a delivery, and what came back."""
+    """One attempt of a delivery, and the answer."""
 
     delivery = models.ForeignKey(
         WebhookDelivery,

@@ -1,4 +1,4 @@
-"""Celery tasks of events, sent when a row is due, and again by a sweep."""
+"""Celery tasks of events. Sent when a row is due, and by periodic sweeps."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def send_webhooks(endpoint_id: str) -> None:
 
 @shared_task
 def sweep_webhooks() -> None:
-    """Send each endpoint for which something is due."""
+    """Start sending to each endpoint with due deliveries."""
     now = timezone.now()
     for endpoint_id in (
         WebhookEndpoint.objects.awaited(now).order_by("due_at").values_list("pk", flat=True)

@@ -1,4 +1,5 @@
-"""Redacts, marks and traces resumes: a resume in, a marked copy out; a leak in, its release out.
+"""Redacts, marks and traces resumes.
 
-Knows neither Django nor the database.
+A resume goes in and a marked copy comes out; a leak goes in and its release comes out. Uses neither
+Django nor the database.
 """

@@ -1,4 +1,4 @@
-"""What does every test need? The engines that were found, and people and companies to act with."""
+"""Shared fixtures and plugins: available engines, people and companies."""
 
 from __future__ import annotations
 
@@ -24,21 +24,13 @@ pytest_plugins = ["tests.readings"]
 
 TESTS = Path(__file__).parent
 OF_DATABASE = {"db", "transactional_db", "live_server"}
-ROOMS = {
-    "clients",
-    "config",
-    "documents",
-    "downloads",
-    "employers",
-    "events",
-    "resumes",
-    "verification",
-}
+WHOLE = {"stories", "browser", "upgrade", "test_engines.py"}
+"""Tests here start the whole product, whichever fixtures they request."""
 LONGEST = {"stories", "browser", "test_engines.py"}
-"""What in this folder takes longest."""
+"""The slowest tests here."""
 TEST_ALL = os.environ.get("ZIZHI_TEST_ALL") == "1"
 
-# How long an example takes depends on who else uses the machine, and says nothing of what is right.
+# How long an example takes depends on the load of the machine, not on correctness.
 of_hypothesis.register_profile(
     "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -46,9 +38,7 @@ of_hypothesis.load_profile("untimed")
 
 
 def require(what: str, found: bool) -> None:
-    """Skip, with its reason, a test whose engine was not found; with ZIZHI_TEST_ALL=1 that is a
-    failure.
-    """
+    """Skip a test whose engine is missing, with a reason. With ZIZHI_TEST_ALL=1, fail it."""
     if found:
         return
     if TEST_ALL:
@@ -57,7 +47,7 @@ def require(what: str, found: bool) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Translations are compiled, as `make setup` does it, and processes share the cores."""
+    """Compile translations, as `make setup` does, and let processes share the cores."""
     share_cores(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     for folder in () if hasattr(config, "workerinput") else settings.LOCALE_PATHS:
         compile_all(folder)
@@ -67,15 +57,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Iterator[None]:
-    """Group, mark, order and leave out tests.
+    """Group, mark, order and skip tests.
 
-    - The tests of a file run in one process, so that what they share is made once; those that start
-      a real worker share nothing, and run in any process.
-    - A test that uses no database gets the mark `no_database`, and need not run on both engines.
-      Tests outside ROOMS start the whole product and never get it.
-    - What starts a worker or a browser takes longest and runs first, so that no process is left
-      with it at the end.
-    - What needs PostgreSQL does not run on SQLite; tests/test_engines.py runs it where it can.
+    - Tests of a file run in one process, so that shared objects are made once. Tests that start a
+      real
+    worker share nothing and run in any process.
+    - Tests that use no database get the mark `no_database` and need not run on both engines. Those
+      in
+    WHOLE never get it.
+    - Tests that start a worker or a browser are the slowest and run first, so that no process is
+      left
+    with one at the end.
+    - Tests that need PostgreSQL do not run on SQLite; tests/test_engines.py runs them where
+      possible.
     """
     for item in items:
         file = item.path.relative_to(TESTS)
@@ -84,7 +78,7 @@ def pytest_collection_modifyitems(
         asks = item.get_closest_marker("django_db") or OF_DATABASE.intersection(
             getattr(item, "fixturenames", ())
         )
-        if file.parts[0] in ROOMS and not asks:
+        if file.parts[0] not in WHOLE and not asks:
             item.add_marker("no_database")
     yield
     here = "not_on_postgresql" if connection.vendor == "postgresql" else "postgresql"
@@ -97,7 +91,7 @@ def pytest_collection_modifyitems(
 
 @pytest.fixture
 def notified(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What workers are told during the test, each as (task, *key); nothing reaches a broker."""
+    """The notifications to workers during the test, as (task, *key). None reaches a broker."""
     told: list[tuple[Any, ...]] = []
     monkeypatch.setattr(doorbell, "_send", lambda *message: told.append(message))
     return told
@@ -105,13 +99,13 @@ def notified(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 @pytest.fixture
 def now() -> datetime:
-    """A moment to pass as `now`."""
+    """A time to pass as `now`."""
     return datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
-    """The database, as migrations make it."""
+    """The database, as created by migrations."""
     with django_db_blocker.unblock(), test_database():
         yield
 

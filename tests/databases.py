@@ -1,4 +1,6 @@
-"""The test database: migrated once, copied for each process, emptied after tests that commit."""
+"""The test database: migrated once, copied for each process, and emptied after tests that
+commit.
+"""
 
 from __future__ import annotations
 
@@ -28,20 +30,20 @@ SHAPING = (
     "config/settings.py",
     "uv.lock",
 )
-"""The files that decide what `migrate` leaves behind."""
+"""The files that determine the result of `migrate`."""
 KEPT = {"auth_group", "auth_group_permissions", "auth_permission", "django_content_type"}
-"""Tables that hold what every test expects; they are put right instead of emptied."""
+"""Tables with rows that all tests expect. They are restored instead of emptied."""
 
 _groups: dict[str, set[tuple[str, str]]] = {}
 
 
 Targets = Sequence[tuple[str, str]]
-"""Applications, each with the migration that it is at."""
+"""Applications and their migrations."""
 
 
 @contextmanager
 def test_database() -> Iterator[None]:
-    """A database as migrations make it, under the name that the settings give to that of tests."""
+    """Provide a migrated database under the settings' name for the test database."""
     with _copied((), connection.creation._get_test_db_name()):
         _groups.update(groups())
         yield
@@ -49,7 +51,9 @@ def test_database() -> Iterator[None]:
 
 @contextmanager
 def database_at(targets: Targets) -> Iterator[Any]:
-    """A database as it was at the migrations `targets`, empty; the applications of that time."""
+    """Provide an empty database at the migrations `targets`. Yields the applications of
+    that state.
+    """
     at = hashlib.sha256(repr(targets).encode()).hexdigest()[:8]
     with _copied(targets, f"{connection.settings_dict['NAME']}_{at}"):
         yield MigrationExecutor(connection).loader.project_state([*targets]).apps
@@ -57,8 +61,8 @@ def database_at(targets: Targets) -> Iterator[Any]:
 
 @contextmanager
 def _copied(targets: Targets, name: str) -> Iterator[None]:
-    """A copy of the template of `targets`, which the first run makes, takes the place of the
-    connection's database.
+    """Use a copy of the template of `targets` as the connection's database. The first run makes the
+    template.
     """
     usual = connection.settings_dict["NAME"]
     with _alone():
@@ -83,13 +87,13 @@ def _template(targets: Targets) -> str:
 
 
 def _named(what: str) -> str:
-    """A template of this checkout."""
+    """Return the name of a template of this checkout."""
     name = f"zizhi_template_{hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]}_{what}"
     return name if connection.vendor == "postgresql" else str(_folder() / name)
 
 
 def _make_template(template: str, targets: Targets) -> None:
-    """The templates of other versions go first."""
+    """Make a template, after removing those of other versions."""
     usual, unfinished = connection.settings_dict["NAME"], _named("unfinished")
     for old in () if targets else _existing(_named("")):
         _drop(old)
@@ -120,7 +124,7 @@ def _folder() -> Path:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """One process at a time makes a template or copies it."""
+    """Let one process at a time make or copy a template."""
     with (_folder() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -142,7 +146,7 @@ def _ask_server(statement: str, *values: str) -> list[tuple[Any, ...]]:
 
 
 def _existing(start: str) -> list[str]:
-    """The databases whose names begin with `start`."""
+    """Return the databases whose names begin with `start`."""
     if connection.vendor != "postgresql":
         return [str(path) for path in Path(start).parent.glob(f"{Path(start).name}*")]
     found = _ask_server("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", start)
@@ -169,7 +173,7 @@ def _drop(name: str) -> None:
 
 
 def groups() -> dict[str, set[tuple[str, str]]]:
-    """The permissions of each group, by application and code: their ids do not last."""
+    """Return the permissions of each group, by application and code, because ids change."""
     held = Group.objects.values_list(
         "name", "permissions__content_type__app_label", "permissions__codename"
     )
@@ -195,9 +199,9 @@ def _put_groups_back() -> None:
 
 
 def flush(self: TransactionTestCase) -> None:
-    """Transactional tests empty every table at the end, but for the KEPT, which are put right.
+    """Empty all tables after a transactional test, except the KEPT ones, which are restored.
 
-    Django's own teardown empties those too and makes them anew, which takes fifty times as long.
+    Django's own teardown empties and recreates those too, which takes fifty times as long.
     """
     tables = set(connection.introspection.django_table_names(only_existing=True)) - KEPT
     with transaction.atomic(), connection.cursor() as cursor, _unguarded(cursor):
@@ -209,7 +213,7 @@ def flush(self: TransactionTestCase) -> None:
 
 
 def _filled(cursor: Any, tables: Iterable[str]) -> list[str]:
-    """Those of `tables` that hold a row."""
+    """Return the `tables` that have rows."""
     quote = connection.ops.quote_name
     asked = (
         f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {quote(table)})" for table in sorted(tables)
@@ -220,11 +224,12 @@ def _filled(cursor: Any, tables: Iterable[str]) -> list[str]:
 
 @contextmanager
 def _unguarded(cursor: Any) -> Iterator[None]:
-    """The guard that keeps events from being deleted steps aside, for this alone."""
+    """Disable the trigger that prevents the deletion of events."""
     if connection.vendor == "postgresql":
         cursor.execute("ALTER TABLE events_event DISABLE TRIGGER USER")
         yield
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # while any wait, no table may be altered
+        # no table can be altered while constraints are pending
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE events_event ENABLE TRIGGER USER")
         return
     cursor.execute(

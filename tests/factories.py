@@ -1,7 +1,4 @@
-"""Whom and what do tests act with?
-
-People, employers and cases in any state, made by the real operations where they exist.
-"""
+"""Makes people, employers and cases in any state, with the real operations where they exist."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ _counter = itertools.count(1)
 
 
 def make_uscc(number: int | None = None) -> str:
-    """A valid code that is used nowhere else in this run."""
+    """Return a valid code that no one else uses in this run."""
     body = f"{next(_counter) if number is None else number:08d}"
     first17 = f"91990101{body}{organisation_check_character(body)}"
     return first17 + check_character(first17)
@@ -42,7 +39,7 @@ def make_reviewer(now: datetime, email: str = "") -> User:
 
 
 def make_colleague(now: datetime, *groups: str) -> User:
-    """A member of staff in these groups."""
+    """Create a member of staff in these groups."""
     user = make_user(now, is_staff=True)
     user.groups.set(Group.objects.filter(name__in=groups))
     return user
@@ -51,7 +48,7 @@ def make_colleague(now: datetime, *groups: str) -> User:
 def make_member(
     now: datetime, employer: Employer | None = None, role: str = "owner", **user_fields: Any
 ) -> Member:
-    """A recruiter with an employer of their own, unless one is given."""
+    """Create a recruiter, with a new employer unless one is given."""
     employer = employer or make_employer(now)
     user_fields.setdefault("email_verified_at", now)
     return Member.objects.create(
@@ -66,7 +63,7 @@ def make_employer(now: datetime, name: str = "云溪市示例科技有限公司"
 
 
 def make_case(member: Member, now: datetime, state: State = State.DRAFT, **fields: Any) -> Case:
-    """A case that stands in `state`, as a row; only tests may make one in any state."""
+    """Create a case in `state` directly as a row. Only tests may do so."""
     if state in states.EVER_APPROVED:
         fields.setdefault("approved_at", now)
         fields.setdefault("expires_at", now + timedelta(days=180))
@@ -92,7 +89,7 @@ def make_document(
     fingerprint: str = "0" * 16,
     sha256: str = "",
 ) -> Document:
-    """A document row with one page row whose file does not exist; for tests that do not open it."""
+    """Create a document with one page whose file does not exist, for tests that do not open it."""
     user = case.submitted_by or case.employer.members.first().user
     document = Document.objects.create(
         case=case,
@@ -120,7 +117,7 @@ def make_api_client(now: datetime, *scopes: Scope) -> tuple[ApiClient, str]:
 
 
 def sign_in(user: User) -> Client:
-    """A browser in which they are signed in, and which asks for English."""
+    """Return a signed-in browser that requests English."""
     client = Client(headers={"accept-language": "en"})
     client.force_login(user)
     return client

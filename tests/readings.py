@@ -1,4 +1,4 @@
-"""Keeps what the OCR engines read, so that a run reads each picture once, in whichever process."""
+"""Caches the results of the OCR engines, so that all processes of a run read each picture once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from documents.ocr.tesseract import TesseractReader
 from documents.page.boxes import TextBox
 
 FOLDER = "ZIZHI_TEST_READINGS"
-"""The environment's name for the folder, which the processes of a run share."""
+"""The environment variable for the folder that the processes of a run share."""
 
 Seen = Callable[[Sequence[TextBox]], None]
 
@@ -27,7 +27,7 @@ _anew = False
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Processes of xdist inherit the folder from the one that starts them."""
+    """xdist's processes inherit the folder from the process that starts them."""
     if FOLDER not in os.environ:
         folder = tempfile.TemporaryDirectory(prefix="zizhi-readings-")
         os.environ[FOLDER] = folder.name
@@ -44,7 +44,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def _kept(read: Callable[..., Any]) -> Callable[..., Any]:
-    """`read`, a method of a reader, asked only for what was not read before."""
+    """Cache `read`, a method of a reader."""
 
     @wraps(read)
     def reading(reader: Any, image: Picture, *args: Any, **named: Any) -> Any:
@@ -65,7 +65,7 @@ def _kept(read: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _in_parts(reader: RapidReader, image: Picture) -> tuple[list[list[TextBox]], list[TextBox]]:
-    """What `read_in_parts` told on its way, and what it gave in the end."""
+    """Return the progress and the result of `read_in_parts`."""
     told: list[list[TextBox]] = []
     return told, _read_in_parts(reader, image, lambda boxes: told.append(list(boxes)))
 

@@ -12,8 +12,8 @@ os.environ.setdefault("ZIZHI_DATA_KEY", base64.b64encode(secrets.token_bytes(32)
 os.environ.setdefault("ZIZHI_STAFF_SECOND_FACTOR", "optional")
 os.environ.setdefault("ZIZHI_VAR_DIR", tempfile.mkdtemp(prefix="zizhi-test-"))
 
-# The processes of a parallel run share neither a folder nor a Redis database: a worker that one of
-# them starts must not take another's messages.
+# The processes of a parallel run share neither a folder nor a Redis database, so that no worker
+# takes another process's messages.
 _process = os.environ.get("PYTEST_XDIST_WORKER", "")
 if _process and not os.environ["ZIZHI_VAR_DIR"].endswith(f"/{_process}"):
     os.environ["ZIZHI_VAR_DIR"] += f"/{_process}"
@@ -26,11 +26,11 @@ from config.settings import *  # noqa: E402, F403
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 
-# A database of this run's own: a file, so that real workers of the tests can open it too; or one
-# named after the process.
+# This run's own database: a file, which real workers of the tests can open too, or a database named
+# after the process.
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # noqa: F405
-    # What a power cut would do to it does not matter, so nothing waits for the disk.
+    # Do not wait for the disk: a power cut does not matter here.
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"test_zizhi_{os.getpid()}"}  # noqa: F405

@@ -30,11 +30,11 @@ LAYOUT = DOCS / "how-it-works" / "layout.md"
 FENCED = re.compile(r"^ *(```|~~~)(.*?)^ *\1 *$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 TABLES = {"layout", "libraries", "weight"}
-"""The decisions that are a table of many."""
+"""Pages of decisions that are one long table."""
 NAME = re.compile(r"ZIZHI_[A-Z_]*[A-Z]|DATABASE_URL")
 PRODUCT = ("config", "downloads", "verification", "employers", "resumes", "documents", "events")
 NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE", "LC_ALL", "LC_MESSAGES", "LANG"}
-"""Variables that product code reads from the environment and that are not settings of Zizhi."""
+"""Variables that product code reads but that are not settings of Zizhi."""
 
 
 def product_modules() -> Iterator[Path]:
@@ -51,7 +51,7 @@ def pages_named_in(text: str) -> Iterator[str]:
 
 
 def files_named_in(page: Path) -> list[str]:
-    """The paths in backticks; one with a name to choose (`NAME.py`) is not there yet."""
+    """Return the paths in backticks, without those that contain a placeholder (`NAME.py`)."""
     named = re.findall(r"`([\w.-]+/[\w./-]+)`", page.read_text(encoding="utf-8"))
     return [path for path in named if "NAME" not in path]
 
@@ -111,7 +111,7 @@ def test_a_page_is_as_short_as_it_is_meant_to_be() -> None:
 
 
 def headings(text: str) -> list[int]:
-    """The levels of the headings, in their order."""
+    """Return the levels of the headings, in order."""
     prose = FENCED.sub("", text)
     return [len(marks) for marks in re.findall(r"^(#{1,6}) ", prose, re.MULTILINE)]
 
@@ -121,7 +121,7 @@ def code_blocks(text: str) -> list[str]:
 
 
 def tables(text: str) -> list[list[int]]:
-    """For each table the number of columns of each of its rows."""
+    """Return the number of columns in each row of each table."""
     found = re.findall(r"^(?:\|.*\n?)+", FENCED.sub("", text), re.MULTILINE)
     return [
         [len(re.findall(r"(?<!\\)\|", row)) - 1 for row in table.splitlines()] for table in found
@@ -129,7 +129,7 @@ def tables(text: str) -> list[list[int]]:
 
 
 def links(text: str) -> list[str]:
-    """The pages that it leads to, whichever language they are in."""
+    """Return the linked pages, without their language."""
     targets = (target.replace(".zh-CN.md", ".md") for target in LINK.findall(text))
     return sorted(target for target in targets if not target.startswith("#"))
 
@@ -204,7 +204,7 @@ def test_the_table_of_event_types_is_complete(page: str) -> None:
 
 
 def settings_read() -> dict[str, ast.expr | None]:
-    """Each environment variable that `config/settings.py` names, and its default."""
+    """Return the variables that `config/settings.py` reads, with their defaults."""
     tree = ast.parse((ROOT / "config" / "settings.py").read_text(encoding="utf-8"))
     found: dict[str, ast.expr | None] = {}
     for node in ast.walk(tree):
@@ -223,7 +223,7 @@ def settings_read() -> dict[str, ast.expr | None]:
 
 
 def written(default: ast.expr | None) -> str | None:
-    """A default as the table writes it; None for one that depends on something."""
+    """Return a default as the table writes it, or None if it depends on something."""
     try:
         value = eval(ast.unparse(default), {"__builtins__": {}}) if default else None
     except NameError:
@@ -236,7 +236,9 @@ def written(default: ast.expr | None) -> str | None:
 
 
 def table_of_settings(page: str) -> dict[str, str]:
-    """Each setting of the page with its default; every row has a meaning and when to change it."""
+    """Return the settings of the page with their defaults. Asserts that each has a meaning and when
+    to change it.
+    """
     text = (ROOT / "docs" / "operating" / page).read_text(encoding="utf-8")
     rows = [line.strip("|").split(" | ") for line in text.splitlines() if line.startswith("| `")]
     assert all(len(row) == 4 and all(cell.strip() for cell in row) for row in rows)

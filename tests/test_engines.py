@@ -1,9 +1,6 @@
-"""What passes on the embedded default, does it pass on PostgreSQL with Redis too?
+"""Runs tests on PostgreSQL and Redis too, if they are found on loopback.
 
-Where those are found, on loopback.
-
-This runs the tests that need them in a process of their own, since a run has one database and one
-broker.
+The tests run in another process, since a run has one database and one broker.
 """
 
 from __future__ import annotations
@@ -47,9 +44,9 @@ def redis_answers() -> bool:
 
 
 def run(marker: str, **environment: str) -> None:
-    """Run the tests with `marker` in a process of their own."""
+    """Run the tests with `marker` in another process."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-m", marker]
-    # Keys and folders of this run are not handed on: the other run makes its own.
+    # The other run makes its own keys and folders.
     inherited = {
         name: value
         for name, value in os.environ.items()

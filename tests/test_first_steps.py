@@ -1,4 +1,6 @@
-"""Does somebody whose machine lacks something get one clear line, and not a traceback?"""
+"""Tests of the first steps: whatever a machine lacks causes one clear line instead of a
+traceback.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +27,11 @@ NOBODY = 65534
 
 @pytest.fixture
 def checkout() -> Iterator[Path]:
-    """As much of a fresh clone as `make setup` looks at before it installs anything."""
+    """The parts of a fresh clone that `make setup` reads before it installs anything."""
     require("make", shutil.which("make") is not None)
     folder = Path(
         tempfile.mkdtemp(prefix="zizhi-clone-")
-    )  # not pytest's own: nobody else may walk into that
+    )  # not pytest's own folder, which other users cannot enter
     for name in ("Makefile", "pyproject.toml", "uv.lock"):
         shutil.copy(ROOT / name, folder)
     folder.chmod(0o755)
@@ -41,7 +43,7 @@ def checkout() -> Iterator[Path]:
 def make_setup(
     folder: Path, python: str = "python3", user: int | None = None
 ) -> tuple[int, list[str]]:
-    """The exit status of `make setup`, and the lines that it said besides make's own."""
+    """Return the exit status of `make setup`, and its output without make's own lines."""
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
     command = ["make", "setup", f"PYTHON={python}"]
     done = subprocess.run(
@@ -60,7 +62,7 @@ def make_setup(
 
 
 def python_that(folder: Path, script: str) -> str:
-    """A Python of another machine, which answers as `script` says."""
+    """Make a fake Python that runs `script`."""
     path = folder / "another-python"
     path.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     path.chmod(0o755)
@@ -130,8 +132,8 @@ def test_data_folder_that_cannot_be_written(settings: Any, tmp_path: Path) -> No
         call_command("serve", port=port)
     assert (
         str(error.value)
-        == f"{settings.VAR_DIR} cannot be written (Not a directory). Set ZIZHI_VAR_DIR to a folder"
-        " that can."
+        == f"Cannot write to {settings.VAR_DIR} (Not a directory). Set ZIZHI_VAR_DIR to a"
+        " writable folder."
     )
 
 
@@ -159,7 +161,7 @@ def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
 
 @pytest.fixture
 def nothing_named(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """The environment of somebody who has set nothing."""
+    """An environment without any settings."""
     for name in ("ZIZHI_SITE_URL", "ZIZHI_EMAIL_URL", "ZIZHI_STAFF_SECOND_FACTOR"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
@@ -190,7 +192,7 @@ def test_mails_are_sent_elsewhere(nothing_named: pytest.MonkeyPatch) -> None:
 def test_it_says_of_the_second_factor_what_the_processes_ask(
     nothing_named: pytest.MonkeyPatch, settings: Any, site: str | None, named: str | None, said: str
 ) -> None:
-    settings.STAFF_SECOND_FACTOR = "required"  # the default, which tests do not have
+    settings.STAFF_SECOND_FACTOR = "required"  # the default, which the tests' settings override
     for name, value in (("ZIZHI_SITE_URL", site), ("ZIZHI_STAFF_SECOND_FACTOR", named)):
         if value:
             nothing_named.setenv(name, value)

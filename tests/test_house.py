@@ -1,4 +1,4 @@
-"""Are the rules of the house kept that a machine can see?"""
+"""Tests of the house rules that a machine can check."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOMS = ("config", "downloads", "verification", "employers", "resumes", "documen
 
 MEASURED = (*ROOMS, "benchmarks", "clients/python/zizhi_client")
 TABLES = {
-    "events/core/reasons.py",  # looked up and not read
+    "events/core/reasons.py",  # queried and not read
     "clients/python/zizhi_client/answers.py",  # generated
 }
 
@@ -36,7 +36,7 @@ def modules() -> Iterator[Path]:
 
 
 def lengths(*roots: str) -> dict[str, int]:
-    """The number of lines of each module below `roots`, migrations aside."""
+    """Return the number of lines of each module below `roots`, without migrations."""
     return {
         str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
         for root in roots
@@ -56,7 +56,7 @@ def test_every_module_says_what_it_contains() -> None:
 
 
 def test_no_state_is_written_past_the_machine() -> None:
-    """Constructors and `.update()` bypass a protected field, so neither may name it."""
+    """Constructors and `.update()` bypass a protected field, so they must not set it."""
     for path in modules():
         for call in calls(ast.parse(path.read_text(encoding="utf-8"))):
             name = (
@@ -73,7 +73,7 @@ def test_no_state_is_written_past_the_machine() -> None:
 
 
 def test_nothing_is_sent_before_the_commit() -> None:
-    """Tasks are sent by the doorbell, and by the sweepers, which have nothing to commit."""
+    """Only the doorbell sends tasks, and the sweepers, which have nothing to commit."""
     for path in modules():
         if path.name not in {"tasks.py", "doorbell.py", "queue.py"}:
             source = path.read_text(encoding="utf-8")
@@ -96,14 +96,14 @@ def test_every_task_that_is_named_exists_and_takes_that_key() -> None:
 
 
 def test_no_import_circle() -> None:
-    """Of any size, imports inside functions and for type checking included."""
+    """Of any length, including imports in functions and for type checking."""
     graph = grimp.build_graph(*ROOMS, cache_dir=None)
     edges = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     tuple(TopologicalSorter(edges).static_order())
 
 
 def test_no_countdowns() -> None:
-    """A task with an ETA is lost or repeated by some brokers: `due_at` and the sweeper do that."""
+    """Some brokers lose or repeat tasks with an ETA. Use `due_at` and the sweeper instead."""
     for path in modules():
         assert not re.search(
             r"\bapply_async\(|countdown=|\beta=", path.read_text(encoding="utf-8")
@@ -116,7 +116,7 @@ def test_one_module_asks_which_database_engine_is_in_use() -> None:
 
 
 def is_door(path: Path) -> bool:
-    """Whether `path` is a module that a person, a platform, a worker or a clock enters by."""
+    """Return whether `path` is an entry point: for people, platforms, workers or the clock."""
     layers = set(path.relative_to(ROOT).parts[:-1])
     return (
         path.relative_to(ROOT).parts[0] == "config"
@@ -136,13 +136,13 @@ def test_no_domain_work_in_save_or_signals() -> None:
 
 
 def test_the_heart_does_not_ask_the_clock() -> None:
-    """`now` is an argument; doors pass it."""
+    """`now` is an argument, which entry points pass."""
     for path in modules():
         assert is_door(path) or "timezone.now()" not in path.read_text(encoding="utf-8"), path
 
 
 def test_no_drawers() -> None:
-    """Nothing is kept in a room whose name says nothing."""
+    """No module or package has a name that says nothing about its contents."""
     for path in modules():
         assert path.stem not in {
             "utils",
@@ -192,7 +192,9 @@ def test_each_round_is_a_task_and_is_let_go_before_the_next() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_groups_of_staff_outlive_a_test_that_empties_the_tables() -> None:
-    """Else it would hang on the order, and so on how many processes there are, which tests pass."""
+    """Otherwise the results would depend on the order of tests, and so on the number of
+    processes.
+    """
     before = groups()
     assert before["Auditors"] and before["Leads"] > before["Seniors"]
     flush(TransactionTestCase())

@@ -1,7 +1,8 @@
-"""Writes out the tests that a change to some folders touches.
+"""Prints the tests that a change in some folders affects.
 
-`python -m tests.touched verification/cases resumes/redaction`: those in the mirrored folders, those
-of the whole house, and each file that imports from one of the folders. Without arguments, nothing.
+`python -m tests.touched verification/cases resumes/redaction` prints the tests in the mirrored
+folders, those of the whole house, and all files that import from one of the folders. Without
+arguments, it prints nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ LEFT_OUT = {"browser", "stories"}
 
 
 def touched(folders: Sequence[str]) -> Iterator[str]:
-    """Paths of tests, from the root of the repository."""
+    """Yield the paths of tests, relative to the repository."""
     for folder in folders:
         name = folder.strip("/").removesuffix(".py")
         if not (ROOT / name).exists() and not (ROOT / name).with_suffix(".py").exists():

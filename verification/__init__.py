@@ -1,1 +1,1 @@
-"""Are they who they say? Cases, documents, checks, the policy and the reviewers' console."""
+"""Verification: cases, documents, checks, the policy and the reviewers' console."""

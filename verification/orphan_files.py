@@ -1,11 +1,10 @@
-"""Which stored files does no row name?
+"""Orphan files: stored files that no row names.
 
-Those of a process that was killed between storing a file and its row, or between the row that let
-go of a file and erasing it.
+A process leaves them behind when it is killed between storing a file and saving its row, or between
+dropping the row's reference and erasing the file. They are encrypted and no page shows them.
 
-They are sealed, and nobody is shown them. A person looks and erases (`manage.py stray_files`): that
-something is named nowhere may also mean that this database is not the one of these files, and what
-is erased does not come back.
+A person reviews and erases them (`manage.py stray_files`). The machine does not: the files may
+belong to another database than this one, and erasing cannot be undone.
 """
 
 from __future__ import annotations
@@ -24,14 +23,12 @@ from verification.models import GoldenCase
 from verification.quality import golden_cases
 
 AFTER: Final = timedelta(days=1)
-"""Younger files may be those of work that is still being done; no request and no work of the queue
-lasts as long.
-"""
+"""Younger files may belong to work in progress. No request and no job takes this long."""
 AT_ONCE: Final = 10_000
 
 
 def find_orphan_files(now: datetime) -> tuple[set[str], int]:
-    """The names of the stray files, and how many files were looked at."""
+    """Return the names of the orphan files, and how many files were examined."""
     storage = storages["default"]
     if not isinstance(storage, EncryptedStorage):
         return set(), 0
@@ -43,8 +40,8 @@ def find_orphan_files(now: datetime) -> tuple[set[str], int]:
 
 
 def _stored(folder: Path, before: datetime) -> set[str]:
-    """The files that were written before, by the names that rows give them; and what was broken off
-    as it was written.
+    """The names, relative to `folder` as rows store them, of files written before `before`.
+    Includes files whose writing was interrupted.
     """
     found: set[str] = set()
     for file in folder.glob("??/*"):
@@ -58,8 +55,8 @@ def _stored(folder: Path, before: datetime) -> set[str]:
 
 
 def _named() -> Iterator[str]:
-    """Every name that some row gives: in a field for files, of whatever model, or in a golden
-    case's recipe.
+    """Every file name that a row stores: in a file field of any model, or in a golden case's
+    recipe.
     """
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.concrete_fields:
@@ -70,7 +67,7 @@ def _named() -> Iterator[str]:
 
 
 def _names_in(model: type[models.Model], field: str) -> Iterator[str]:
-    """In spans by the key, without a cursor that the server would hold."""
+    """Yield the names in batches by primary key, without a server-side cursor."""
     rows = model._base_manager.exclude(**{field: ""}).order_by("pk").values_list("pk", field)
     last = None
     while span := list((rows if last is None else rows.filter(pk__gt=last))[:AT_ONCE]):

@@ -1,4 +1,4 @@
-"""Celery tasks of verification, sent when a row is due, and again by a sweep."""
+"""Celery tasks of verification. Each is sent when its row is due, and again by a sweep."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ def check_attempt(attempt_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Send every attempt that is due and not leased, and end the approvals whose time is over."""
+    """Send every attempt that is due and not leased, and end the approvals that have expired."""
     now = timezone.now()
     notify_due(Attempt.objects.all(), check_attempt, now)
     ended = Case.objects.past_end(now).filter(test=False)
     for case_id in ended.values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         try:
             apply_verdict.end_approval(case_id, now)
-        except Refused:  # suspended in the same moment
+        except Refused:  # suspended in the meantime
             continue
 
 
 @shared_task
 def remind_to_renew() -> None:
-    """Tell the people of approvals that end soon; whoever was told is not told again."""
+    """Remind the members of employers whose approvals end soon, once each."""
     now = timezone.now()
     for case_id in renewal_reminders.due_reminders(now)[:SWEEP_AT_MOST]:
         renewal_reminders.remind_to_renew(case_id, now)
@@ -64,7 +64,7 @@ def remind_to_renew() -> None:
 
 @shared_task
 def end_clients() -> None:
-    """End the clients whose letters have ended, and the approvals that rested on the last of
+    """End the clients whose letters have expired, and the approvals that depended on the last of
     them.
     """
     client_expiry.end_expired_clients(timezone.now())
@@ -88,7 +88,7 @@ def read_document(document_id: str) -> None:
 
 @shared_task
 def sweep_readings() -> None:
-    """Send the uploads that have to be read and are not leased."""
+    """Send the uploads that are to be read and are not leased."""
     notify_due(DocumentReading.objects.all(), read_document, timezone.now())
 
 
@@ -101,14 +101,15 @@ def check_proof(proof_id: str) -> None:
 
 @shared_task
 def sweep_proofs() -> None:
-    """Send every proof whose provider has to be asked, or whose time is over."""
+    """Send every proof whose provider is to be polled, or whose time is over."""
     notify_due(Proof.objects.all(), check_proof, timezone.now())
 
 
 @shared_task
 def confirm_conditional() -> None:
-    """Ask the register about everybody who was approved before it listed them; a register that is
-    down is asked the next time.
+    """Ask the register again about every conditional approval.
+
+    If the register is down, the next run asks it.
     """
     now = timezone.now()
     for case_id in (
@@ -121,24 +122,24 @@ def confirm_conditional() -> None:
         try:
             conditional_approvals.recheck_conditional(case_id, timezone.now)
         except ProviderError:
-            log.exception("condition_not_looked_at", case=str(case_id))
+            log.exception("conditional_recheck_failed", case=str(case_id))
 
 
 @shared_task
 def carry_out_rulings() -> None:
-    """What reviewers ruled, and can no longer undo."""
+    """Carry out the rulings that reviewers can no longer undo."""
     rulings.carry_out_due(timezone.now())
 
 
 @shared_task
 def give_golden() -> None:
-    """Golden cases for the reviewers for whom one was drawn."""
+    """Assign golden cases to the reviewers they were drawn for."""
     golden_assignment.give_due(timezone.now())
 
 
 @shared_task
 def end_golden() -> None:
-    """Golden cases whose time is over, and those that were given and never decided."""
+    """Withdraw golden cases that were not decided in time, and retire old ones."""
     now = timezone.now()
     golden_assignment.lapse_due(now)
     golden_cases.retire_due(now)
@@ -146,15 +147,13 @@ def end_golden() -> None:
 
 @shared_task
 def place_queue() -> None:
-    """Place the cases that have no position yet, or whose position has changed with time."""
+    """Place cases in the queue that have no position yet, or whose position changes with time."""
     queue_placement.place_due(timezone.now())
 
 
 @shared_task
 def look_for_strays() -> None:
-    """Have the log tell of stored files that no row names; a person erases them (`manage.py
-    stray_files`).
-    """
+    """Log how many stored files no row names. A person erases them (`manage.py stray_files`)."""
     found, looked_at = orphan_files.find_orphan_files(timezone.now())
     if found:
         log.warning("stray_files_found", strays=len(found), files=looked_at)

@@ -1,7 +1,7 @@
-"""What a platform's test does in place of people and time: submit, prove, review, move the clock.
+"""Test mode: submit, prove, review and move the clock in place of people and time.
 
 Tests use the same operations, pipeline and policy as real cases. Only people and outside companies
-are replaced. Every function here refuses employers that belong to no test.
+are replaced. Every function here refuses employers that are not in test mode.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ Clock = Callable[[], datetime]
 Also = Callable[[ApiClient, Clock], object]
 
 VERBS: Final = ("approve", "reject", "request_changes", "suspend", "reinstate", "revoke")
-"""What a reviewer of a test can decide."""
+"""The decisions that the reviewer of a test can make."""
 LEASE_SECONDS: Final = 30.0
 CLAIMED_FOR: Final = timedelta(minutes=1)
 FARTHEST: Final = timedelta(days=10 * 365)
-"""How far ahead of the world's a test's clock can be."""
+"""How far a test's clock can be ahead of real time."""
 
 
 SCANS: Final = ("confirm", "other_company", "refuse")
@@ -47,20 +47,20 @@ _MAILED: Final[list[Callable[[ApiClient], Q]]] = []
 
 
 def also_due(do: Also) -> None:
-    """From now on `do` is done, too, when a test catches up with its clock or something was decided
-    in it: for rooms above this one.
+    """Register `do`, which packages above this one add. It runs whenever a test catches up with its
+    clock or something is decided in it.
     """
     _ALSO.append(do)
 
 
 def also_mailed(to_whom: Callable[[ApiClient], Q]) -> None:
-    """From now on mails that `to_whom` picks are a test's, too: for rooms above this one."""
+    """Register a filter for further mails of a test, which packages above this one add."""
     _MAILED.append(to_whom)
 
 
 def mailed(client: ApiClient) -> Q:
-    """Which mails are this platform's test's: to its members, codes to addresses of its companies,
-    and what other rooms add.
+    """The mails of this platform's test: to its members, codes to its companies' addresses, and
+    those that other packages add (`also_mailed`).
     """
     addresses = User.objects.filter(
         member__employer__platform=client, member__employer__test=True
@@ -68,8 +68,8 @@ def mailed(client: ApiClient) -> Q:
     companies = Proof.objects.filter(
         employer__platform=client, employer__test=True, kind=ProofKind.COMPANY_EMAIL
     )
-    # Two tests may write to one address of a company: each sees what names a company of its own,
-    # which is all that these say.
+    # Two tests may write to the same company address. Each sees only the mails that name one of its
+    # own companies; these mails say nothing else.
     names = Employer.objects.filter(
         platform=client, test=True, pk__in=companies.values("employer")
     ).values_list("name", flat=True)
@@ -83,8 +83,9 @@ def mailed(client: ApiClient) -> Q:
 
 
 def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
-    """Open the employer's case if need be, hand it in and check it, all at once; the case as it
-    stands then. Raises Refused.
+    """Submit the employer's case and check it at once. Opens a case if there is none.
+
+    Returns the case as it is afterwards. Raises Refused.
     """
     _only_test(employer)
     case = operations.open_case(employer, member.as_actor(), clock())
@@ -97,7 +98,7 @@ def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
 def decide_test_case(
     employer: Employer, verb: str, codes: Sequence[str], note: str, now: datetime
 ) -> Case:
-    """Decide the employer's case that is open, else the one that counts, as a reviewer would.
+    """Decide the employer's open case, or else its current one, as a reviewer would.
 
     Raises Refused.
     """
@@ -128,11 +129,10 @@ def decide_test_case(
 def company_email(
     employer: Employer, member: Member, address: str, code: str, clock: Clock
 ) -> Proof:
-    """Have a code mailed to this address, unless one is under way, and give it, if there is one to
-    give.
+    """Mail a code to this address, unless one is under way, and enter `code` if it is given.
 
-    An address at `scripted_providers.DOMAIN` proves authority; any other proves little. Raises
-    Refused as the recruiter's page does.
+    An address at `scripted_providers.DOMAIN` proves authority; any other address is weak proof.
+    Raises Refused as the recruiter's page does.
     """
     _only_test(employer)
     proof = _under_way(member, ProofKind.COMPANY_EMAIL, clock) or email_codes.send_code(
@@ -146,8 +146,8 @@ def company_email(
 def deposit(
     employer: Employer, member: Member, account_number: str, code: str, clock: Clock
 ) -> Proof:
-    """Have the simulated bank send a deposit to this account, unless one is under way, and give its
-    code, if there is one to give.
+    """Have the simulated bank send a deposit to this account, unless one is under way, and enter
+    `code` if it is given.
 
     The account decides the outcome (`verification.providers.scripted_providers`). Raises Refused as
     the recruiter's page does.
@@ -163,10 +163,9 @@ def deposit(
 
 
 def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
-    """Play the phone that scans the code on the member's page, or that of a code that is made for
-    it.
+    """Act as the phone that scans the code on the member's page. Creates a code if there is none.
 
-    Raises Refused: `not_allowed` for what is none of `SCANS`, and what the recruiter's page does.
+    Raises Refused: `not_allowed` if `does` is not one of `SCANS`, and as the recruiter's page does.
     """
     _only_test(employer)
     if does not in SCANS:
@@ -192,7 +191,7 @@ def _under_way(member: Member, kind: ProofKind, clock: Clock) -> Proof | None:
 
 
 def _polled(proof: Proof, employer: Employer, clock: Clock) -> Proof:
-    """The proof once its provider has been asked, and what follows from it is done."""
+    """Poll the proof's provider, do what follows from the answer, and return the proof."""
     now = clock()
     Proof.objects.filter(pk=proof.pk, finished_at=None).update(due_at=now)
     proof_polling.poll_provider(proof.pk, lambda: now, proof_polling.LEASE_SECONDS)
@@ -211,17 +210,16 @@ def _and_above(client: ApiClient, clock: Clock) -> None:
 
 
 def reviewer_of(employer: Employer, now: datetime) -> User:
-    """Who decides in this platform's test: an account that nobody can sign in with."""
+    """The account that decides in this platform's test. It is inactive, so no one can sign in."""
     email = f"reviewer@{employer.platform_id}.test"
     existing: User | None = User.objects.filter(email=email).first()
     return existing or User.objects.create_user(email, None, joined_at=now, is_active=False)
 
 
 def move_clock(client: ApiClient, ahead: timedelta, clock: Clock) -> datetime:
-    """Set a test's clock `ahead` of the world's, never back, and do what falls due by it; the time
-    that it shows then.
+    """Set a test's clock `ahead` of real time, never back, and do everything that has become due.
 
-    Raises Refused: `not_of_test`, `clock_backwards`, `clock_too_far`.
+    Returns the test's new time. Raises Refused: `not_of_test`, `clock_backwards`, `clock_too_far`.
     """
     if not client.test:
         raise Refused("not_of_test")
@@ -239,8 +237,8 @@ def move_clock(client: ApiClient, ahead: timedelta, clock: Clock) -> datetime:
 
 
 def catch_up(client: ApiClient, clock: Clock) -> None:
-    """Do what has fallen due in this platform's test: proofs and checks that waited, ends of
-    approvals, reminders.
+    """Do what has become due in this platform's test: waiting proofs and checks, ends of approvals,
+    and reminders.
     """
     proofs = Proof.objects.filter(employer__platform=client, employer__test=True).due(clock())
     for proof_id in list(proofs.order_by("due_at").values_list("pk", flat=True)):

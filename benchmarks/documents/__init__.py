@@ -1,1 +1,1 @@
-"""Licences and papers: how well and how fast they are read, and which forgeries are caught."""
+"""Licences and other documents: quality and speed of reading, and forgeries found."""

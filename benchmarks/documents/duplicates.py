@@ -1,11 +1,11 @@
-"""Are copies of a licence's picture found among 100,000 pages, and other companies' left alone?
+"""Measures how well copies of a licence's picture are found among 100,000 pages.
 
-`python -m benchmarks.duplicates [--seed N] [--count N] [--pages N] [--json]` keeps `count`
+`python -m benchmarks.duplicates [--seed N] [--count N] [--pages N] [--json]` stores `count`
 specimens on both forms, clean and photographed, among `pages` made-up pages that share the forms'
-words, then asks for copies of each: cut to 85 % of its area, saved again, smaller, turned, in other
-light, all of it at once. A copy counts as found when the picture that it is of is found. False are
-matches of another company. Thresholds were chosen on seeds from 1000 on; the figures are of others.
-On PostgreSQL with DATABASE_URL naming an empty database.
+words, then searches copies of each: cut to 85 % of its area, saved again, smaller, turned, in other
+light, all of it at once. A copy counts as found if its original is found. False matches are those
+of another company. Thresholds were chosen on seeds from 1000 on; the figures are for others. For
+PostgreSQL, set DATABASE_URL to an empty database.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ Rng = np.random.Generator
 DAMAGES = ("none", "light", "phone")
 PAGES_A_DOCUMENT = 1000
 FORM_WORDS = 0.5
-"""The share of a made-up page's landmarks that are its form's, which many pages have; the others
-are chance.
+"""The share of a made-up page's landmarks that come from its form, which many pages share.
+
+The others are random.
 """
 
 
@@ -39,7 +40,7 @@ def saved(image: Image.Image, quality: int) -> Image.Image:
 
 
 def cut(image: Image.Image, rng: Rng, area: float = 0.85) -> Image.Image:
-    """`area` of the picture, from anywhere in it, saved again."""
+    """Cut out `area` of the picture, from anywhere in it, and save it again."""
     width, height = (round(side * area**0.5) for side in image.size)
     x, y = int(rng.integers(image.width - width + 1)), int(rng.integers(image.height - height + 1))
     return saved(image.crop((x, y, x + width, y + height)), 80)
@@ -60,7 +61,7 @@ def lit(image: Image.Image, by: float) -> Image.Image:
 
 
 def retouched(image: Image.Image, rng: Rng) -> Image.Image:
-    """One line of text painted over, as a forger does it."""
+    """Paint over one line of text, as a forger does."""
     width, height = image.size
     x, y = int(width * rng.uniform(0.2, 0.3)), int(height * rng.uniform(0.45, 0.6))
     out = image.copy()
@@ -92,11 +93,11 @@ def seen(image: Image.Image) -> keypoints.Seen:
     return keypoints.see(np.asarray(image.convert("L"), np.uint8))
 
 
-# --- The made-up pages ----------------------------------------------------------------------------
+# --- The made-up pages ---------- -----------------------------------------------------------------
 
 
 def made_up(number: int, rng: Rng, common: Words) -> Iterator[tuple[int, int, int, str]]:
-    """(page, view, band, word) of `number` pages, counted from 0."""
+    """Yield (page, view, band, word) of `number` pages, counted from 0."""
     spelt = [f"{value:0{keypoints.WORD_BITS // 4}x}" for value in range(1 << keypoints.WORD_BITS)]
     for page in range(number):
         of_form = (rng.random(keypoints.LANDMARKS) < FORM_WORDS).tolist()
@@ -115,18 +116,16 @@ def made_up(number: int, rng: Rng, common: Words) -> Iterator[tuple[int, int, in
 
 
 def common_words(of_pages: list[Words]) -> Words:
-    """The words of landmarks that more than one licence has: those of the forms."""
+    """Return the words of landmarks that more than one licence has: those of the forms."""
     times = Counter(words for page in of_pages for words in set(page))
     common = [words for words, count in times.items() if count > 1 for _ in range(count)]
-    if (
-        not common
-    ):  # a made-up page must not be made of one picture's own words, which would hide that picture
+    if not common:  # words of a single picture would hide that picture
         raise SystemExit("These pictures have no words in common: give a larger --count.")
     return common
 
 
 def keep_pages(number: int, fingerprint: str = "0" * 64) -> list[int]:
-    """`number` page rows that belong to a submitted case; their ids."""
+    """Create `number` page rows that belong to a submitted case; return their ids."""
     from django.utils import timezone
 
     from employers.models import AccountClass, Employer, User
@@ -171,7 +170,7 @@ def keep_pages(number: int, fingerprint: str = "0" * 64) -> list[int]:
 
 
 def keep_bands(ids: list[int], rows: Iterator[tuple[int, int, int, str]]) -> None:
-    """All rows at once, the index by words made afterwards, as for an import."""
+    """Insert all rows at once and create the index by words afterwards, as for an import."""
     from django.db import connection, transaction
 
     from verification.models import PageBand
@@ -200,7 +199,7 @@ def keep_bands(ids: list[int], rows: Iterator[tuple[int, int, int, str]]) -> Non
 
 
 def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
-    """Recall by attack, false matches, and milliseconds of looking up words among all the pages."""
+    """Return recall by attack, false matches, and milliseconds per look-up among all the pages."""
     from django.db import connection
 
     from verification.checks import picture_index
@@ -264,8 +263,9 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
 
 
 def keeping(seed: int, count: int) -> dict[str, Any]:
-    """Of a page that is not in memory: milliseconds until its landmarks are looked for, and as they
-    are kept; kilobytes of those.
+    """Return the milliseconds to find a page's landmarks and to load stored ones, and their size.
+
+    Medians, for pages that are not in memory; sizes are in kilobytes.
     """
     from django.core.files.base import ContentFile
     from django.core.files.storage import default_storage
@@ -299,9 +299,7 @@ def keeping(seed: int, count: int) -> dict[str, Any]:
 
 
 def confusable(seed: int, count: int) -> dict[str, Any]:
-    """The agreement of every pair of different companies on one form, all compared without asking
-    the index.
-    """
+    """Return the agreement of every pair of different companies on one form, without the index."""
     shares = []
     for form in EDITIONS:
         of_form = [seen(make(seed + n, form, "none").image) for n in range(count)]

@@ -1,12 +1,11 @@
-"""How often does the picture tell of an attack, and how often of an honest one?
+"""Measures how often traces are found on forged and on honest pictures.
 
 `python -m benchmarks.forgery [FOLDER] [--seed N] [--count N] [--json]` reads specimens of each
-level and judges them as they are, passed on by a messenger, and after each attack in a picture
-editor; with FOLDER, the pictures in it instead. "look" is the share for which a person is called,
-"note" the share of which something is noted and no more. The places of values are read once, from
-the honest picture: an attack leaves them where they are. Milliseconds are of processor time, on one
-core, for the page that is judged. Thresholds were chosen on seed 100; figures are to be given of
-others.
+level and judges them unchanged, passed on by a messenger, and after each attack in a picture
+editor; with FOLDER, the pictures in it instead. "look" is the share sent to review, "note" the
+share with no more than notes. The regions of values are read once, from the honest picture: attacks
+do not move them. Milliseconds are processor time, on one core, for each page judged. Thresholds
+were chosen on seed 100; report figures for other seeds.
 """
 
 from __future__ import annotations
@@ -39,18 +38,18 @@ LEVELS: Final = {
     "hard": "hard",
     "electronic": "none",
 }
-"""The honest levels:
+"""The honest levels.
 
-"electronic" is a licence as its application draws it, on a screenshot or a page of a PDF.
+"electronic" is a licence drawn by its app, as a screenshot or a page of a PDF.
 """
 SCREEN: Final = "electronic"
 QUALITIES: Final = (78, 85, 90, 95)
-"""At which editors and messengers save."""
+"""The qualities at which editors and messengers save."""
 
 
 @dataclass
 class Group:
-    """What was said of the pictures of one kind."""
+    """The results for the pictures of one kind."""
 
     pictures: int = 0
     look: int = 0
@@ -74,14 +73,14 @@ class Group:
 
 @dataclass
 class Bench:
-    """All groups, and how long a page took."""
+    """All groups, and the time per page."""
 
     groups: dict[str, Group] = field(default_factory=dict)
     seconds: list[tuple[float, float]] = field(default_factory=list)
     """Megapixels and milliseconds."""
 
     def judge(self, group: str, picture: Paper, reading: dict[str, Any], editor: str = "") -> None:
-        """Look at `picture` as the check does, and count what it finds."""
+        """Judge `picture` as the check does, and count the findings."""
         from documents.forgery import traces_of
         from verification.checks.forgery import Forgery
         from verification.rules.findings import Severity
@@ -107,7 +106,7 @@ class Bench:
     def add(
         self, level: str, photo: Photo, reading: dict[str, Any], number: int, donor: Photo | None
     ) -> None:
-        """`photo` as it is, passed on, and attacked."""
+        """Judge `photo` unchanged, passed on, and attacked."""
         rng = random.Random(f"bench {level} {number}")
         self.judge(f"honest {level}", photo.picture, reading)
         self.judge(
@@ -122,8 +121,8 @@ class Bench:
                     f"{attack}, {where}", decoded(saved(altered[0], rng.choice(QUALITIES))), reading
                 )
         if level == SCREEN:
-            # Drawn anew from nothing, as a PDF: no pixel was ever another's, so only the program's
-            # name can tell.
+            # Drawn from scratch, as a PDF: no pixel is copied, so only the program's name gives it
+            # away.
             self.judge("clean kit, editor named", photo.picture, reading, rng.choice(EDITORS))
 
 
@@ -133,14 +132,14 @@ def decoded(jpeg: bytes) -> Paper:
 
 
 def specimens(seed: int, count: int) -> Iterator[tuple[str, int, Image.Image]]:
-    """`count` licences of each level; the same for the same `seed`."""
+    """Yield `count` licences of each level; the same for the same `seed`."""
     for level, damage in LEVELS.items():
         for number in range(seed, seed + count):
             yield level, number, make(number, EDITIONS[number % len(EDITIONS)], damage).image
 
 
 def in_folder(folder: Path, every: int) -> Iterator[tuple[str, int, Image.Image]]:
-    """Each `every`th picture in `folder`, as one level."""
+    """Yield each `every`th picture in `folder`, as one level."""
     files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in PICTURES]
     for number, file in enumerate(files[::every]):
         with Image.open(file) as image:
@@ -148,7 +147,7 @@ def in_folder(folder: Path, every: int) -> Iterator[tuple[str, int, Image.Image]
 
 
 def measure(pictures: Iterator[tuple[str, int, Image.Image]]) -> dict[str, Any]:
-    """Shares by group, and milliseconds a page by its size."""
+    """Return shares by group, and milliseconds per page by its size."""
     from documents.licence.read import read_pages
 
     bench = Bench()
@@ -186,13 +185,13 @@ def main() -> None:
         metavar="FOLDER",
         help="judge and attack these pictures instead of specimens",
     )
-    parser.add_argument("--every", type=int, default=1, help="of FOLDER only each Nth picture")
+    parser.add_argument("--every", type=int, default=1, help="use only every Nth picture of FOLDER")
     parser.add_argument("--seed", type=int, default=500)
     parser.add_argument("--count", type=int, default=8, help="how many specimens of each level")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if arguments.folder and not arguments.folder.is_dir():
-        parser.error(f"{arguments.folder} is no folder")
+        parser.error(f"{arguments.folder} is not a folder")
     cv2.setNumThreads(1)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
     with fresh():

@@ -1,7 +1,6 @@
-"""How much of a human resources service licence and of a letter of authorisation is read right, and
-how fast?
+"""Measures how well and how fast HR service licences and letters of authorisation are read.
 
-`python -m benchmarks.papers [--seed N] [--count N] [--json]` makes `count` fictitious papers of
+`python -m benchmarks.papers [--seed N] [--count N] [--json]` makes `count` fictitious documents of
 every layout and damage, reads them, and prints the share of each field that was read exactly.
 """
 
@@ -30,7 +29,7 @@ KINDS: Final[dict[str, tuple[tuple[str, ...], Callable[[int, str, str], PaperSpe
 
 
 def plain(text: str) -> str:
-    """`text` for comparison: half width, without spaces and marks at the end."""
+    """Return `text` for comparison: half width, without spaces and marks at the end."""
     return "".join(unicodedata.normalize("NFKC", text).split()).rstrip(".,;。")
 
 
@@ -42,8 +41,9 @@ def samples(kind: str, damage: str, seed: int, count: int) -> Iterator[PaperSpec
 
 
 def measure(kind: str, damage: str, seed: int, count: int, *, show: bool = False) -> dict[str, Any]:
-    """Shares, 0..1, over `count` specimens of each layout; the median and the slowest of 20 in
-    seconds.
+    """Return shares (0..1) over `count` specimens of each layout, and seconds.
+
+    Seconds are the median and the 95th percentile.
     """
     right: dict[str, list[bool]] = {}
     seconds: list[float] = []
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=6, help="specimens of every layout and damage")
     parser.add_argument("--kind", choices=tuple(KINDS), help="only this kind")
     parser.add_argument("--damage", choices=DAMAGES, help="only this damage")
-    parser.add_argument("--show", action="store_true", help="print what was read wrong")
+    parser.add_argument("--show", action="store_true", help="print wrong readings")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if arguments.count < 1:

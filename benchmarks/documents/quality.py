@@ -1,9 +1,9 @@
-"""How fast is a photograph judged, and how often is something said of it?
+"""Measures how fast photographs are judged, and how often each flaw is reported.
 
 `python -m benchmarks.quality [FOLDER] [--seed N] [--count N] [--json]` photographs specimens with
-every damage and says which share of them is flagged, by code; with FOLDER, the pictures in it are
-judged instead. Times are of one core, in milliseconds of processor time, at the pictures' own size
-and at 12 megapixels.
+every damage and reports the share of them that is flagged, by code; with FOLDER, it judges the
+pictures in it instead. Times are milliseconds of processor time on one core, at the pictures' own
+size and at 12 megapixels.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TWELVE_MEGAPIXELS: Final = 12_000_000
 
 @dataclass
 class Group:
-    """What was said of the pictures of one damage, and how long that took."""
+    """The results for the pictures of one damage, and the times."""
 
     flagged: Counter[str] = field(default_factory=Counter)
     own: list[float] = field(default_factory=list)
@@ -51,14 +51,14 @@ class Group:
 
 
 def timed(picture: Picture) -> tuple[tuple[str, ...], float]:
-    """The codes said of `picture`, and the milliseconds of processor time that it took."""
+    """Return the codes for `picture`, and the milliseconds of processor time."""
     started = time.process_time()
     codes = judge(picture).codes
     return codes, (time.process_time() - started) * 1000
 
 
 def enlarged(picture: Picture) -> Picture:
-    """`picture` at 12 megapixels."""
+    """Return `picture` at 12 megapixels."""
     scale = math.sqrt(TWELVE_MEGAPIXELS / (picture.shape[0] * picture.shape[1]))
     return np.asarray(
         cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8
@@ -66,14 +66,14 @@ def enlarged(picture: Picture) -> Picture:
 
 
 def specimens(seed: int, count: int) -> Iterator[tuple[str, Picture]]:
-    """`count` specimens with each damage; the same ones for the same `seed`."""
+    """Yield `count` specimens with each damage; the same ones for the same `seed`."""
     for damage in (*DAMAGES, "light+glare", "light+cropped"):
         for number in range(seed, seed + count):
             yield damage, picture_of(make(number, EDITIONS[number % len(EDITIONS)], damage).image)
 
 
 def folder_of(folder: Path) -> Iterator[tuple[str, Picture]]:
-    """The pictures in `folder`, as one group."""
+    """Yield the pictures in `folder`, as one group."""
     for file in sorted(folder.iterdir()):
         if file.suffix.lower() in PICTURES:
             with Image.open(file) as image:
@@ -85,7 +85,7 @@ def picture_of(image: Image.Image) -> Picture:
 
 
 def measure(pictures: Iterator[tuple[str, Picture]]) -> dict[str, Any]:
-    """Shares flagged by damage and code, and milliseconds a picture."""
+    """Return shares flagged by damage and code, and milliseconds per picture."""
     groups: dict[str, Group] = {}
     for name, picture in pictures:
         groups.setdefault(name, Group()).add(picture)
@@ -115,9 +115,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if arguments.folder and not arguments.folder.is_dir():
-        parser.error(f"{arguments.folder} is no folder")
+        parser.error(f"{arguments.folder} is not a folder")
     cv2.setNumThreads(1)
-    judge(np.zeros((100, 100, 3), np.uint8))  # the first call loads what later ones have
+    judge(np.zeros((100, 100, 3), np.uint8))  # the first call loads data that later ones reuse
     pictures = (
         folder_of(arguments.folder)
         if arguments.folder

@@ -1,14 +1,16 @@
-"""How well are licences read, how fast, and how far can the reader's own confidence be trusted?
+"""Measures how well and how fast licences are read, and how reliable the confidence is.
 
-`python -m benchmarks.reading [FOLDER] [--labels FILE] [--half even|odd|all] [--seed N] [--count N] [--json]`
+`python -m benchmarks.reading [FOLDER] [--labels FILE] [--half even|odd|all] [--seed N] [--count N]
+[--json]`
 
-With FOLDER: the pictures there, as FOLDER/labels.jsonl (or --labels) says they are printed, one
-JSON object a line: {"file": NAME, "fields": {FIELD: VALUE}}. `--half even` takes every second row
-and `--half odd` the others, so that a reader can be tuned on one half and reported on the other.
-Without FOLDER: specimens of each kind of damage, forged ones, and pictures of what is no licence.
-Every file goes the way of an upload: `examine`, then `read_pages`. The bare engine is timed on the
-same pages in the same run, in turn, so that the machine's other work weighs on both alike.
-"""  # noqa: E501
+With FOLDER: the pictures there, with their print as in FOLDER/labels.jsonl (or --labels), one JSON
+object per line: {"file": NAME, "fields": {FIELD: VALUE}}. `--half even` takes every second row and
+`--half odd` the others, so that a reader can be tuned on one half and reported on the other.
+Without FOLDER: specimens of each kind of damage, forged ones, and pictures of things other than
+licences. Every file is processed like an upload: `examine`, then `read_pages`. The bare engine is
+timed on the same pages in the same run, alternately, so that the machine's other load affects both
+alike.
+"""
 
 from __future__ import annotations
 
@@ -41,19 +43,17 @@ REAL: Final = "pictures"
 FORGED: Final = "forged"
 DECOY: Final = "no licence"
 WARM_UP: Final = 2
-"""Pictures read before the clock counts: the engines load their models on the first."""
+"""The number of pictures read before timing starts: the engines load their models on the first."""
 ENGINE_SIDE: Final = 1280
 A4_INCHES: Final = 11.69
 
 Engine = Callable[[Image.Image], float]
-"""Reads one page with the bare engine; seconds."""
+"""Reads one page with the bare engine; returns seconds."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A file as it would be uploaded, what group its figures belong to, and what is printed on
-    it.
-    """
+    """A file to upload, the group that its figures belong to, and its print."""
 
     name: str
     group: str
@@ -63,8 +63,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Result:
-    """What a sample gave: wall seconds of intake, of reading, until the deciding fields were known,
-    and of the bare engine.
+    """The result for a sample, with wall seconds.
+
+    They are of intake, of reading, until the deciding fields were known, and of the bare engine.
     """
 
     group: str
@@ -75,12 +76,13 @@ class Result:
     engine: float | None = None
 
 
-# --- What is read ---------------------------------------------------------------------------------
+# --- Samples ----------- --------------------------------------------------------------------------
 
 
 def in_folder(folder: Path, labels: Path, half: str) -> Iterator[Sample]:
-    """The labelled pictures in `folder`; names in `labels` count by their last part, or from
-    `folder`.
+    """Yield the labelled pictures in `folder`.
+
+    A name in `labels` is relative to `folder`, or only its last part counts.
     """
     rows = [
         json.loads(line) for line in labels.read_text(encoding="utf-8").splitlines() if line.strip()
@@ -99,7 +101,7 @@ def in_folder(folder: Path, labels: Path, half: str) -> Iterator[Sample]:
 
 
 def labels_of(folder: Path) -> Path:
-    """Where the labels of `folder` are, unless told: in it, or beside it."""
+    """Return the default path of the labels of `folder`: in it, or beside it."""
     return next(
         (
             path
@@ -111,8 +113,9 @@ def labels_of(folder: Path) -> Path:
 
 
 def specimens(seed: int, count: int) -> Iterator[Sample]:
-    """`count` licences of each level, `count` of each forgery, and `count` pictures of no licence;
-    the same for the same `seed`.
+    """Yield `count` licences of each level, of each forgery, and pictures of other things.
+
+    They are the same for the same `seed`.
     """
     for i, level in ((i, level) for level in LEVELS for i in range(count)):
         specimen = make(seed + i, EDITIONS[i % 2], "scan" if level == "pdf" else level)
@@ -134,17 +137,17 @@ def specimens(seed: int, count: int) -> Iterator[Sample]:
 
 
 def file_of(image: Image.Image, kind: str = "JPEG") -> bytes:
-    """`image` as an upload; in a PDF it fills a page as long as A4."""
+    """Return `image` as an upload; in a PDF it fills a page as long as A4."""
     out = io.BytesIO()
     image.save(out, kind, quality=88, resolution=max(image.size) / A4_INCHES)
     return out.getvalue()
 
 
-# --- Reading it -----------------------------------------------------------------------------------
+# --- Reading ---------- ---------------------------------------------------------------------------
 
 
 def read(sample: Sample, engine: Engine | None, engine_first: bool) -> Result:
-    """One file, the way of an upload; and its first page by the bare `engine`, before or after."""
+    """Process one file like an upload, and time the bare `engine` on its first page."""
     started = time.perf_counter()
     try:
         taken = examine(sample.data)
@@ -172,8 +175,9 @@ def read(sample: Sample, engine: Engine | None, engine_first: bool) -> Result:
 
 
 def bare_engine() -> Engine:
-    """RapidOCR as a user of that library calls it: the same models, on OpenVINO where it is
-    installed, long side 1280 px.
+    """Return RapidOCR as users of that library call it, with the same models and long side 1280 px.
+
+    It runs on OpenVINO if that is installed.
     """
     import importlib.util
 
@@ -205,14 +209,14 @@ def bare_engine() -> Engine:
 
 
 def read_all(samples: Iterable[Sample], engine: Engine | None) -> list[Result]:
-    """Every sample once; the first WARM_UP are read twice, and only the second time counts."""
+    """Read every sample once. The first WARM_UP are read twice, and only the second time counts."""
     results: list[Result] = []
     source = iter(samples)
     first = list(islice(source, WARM_UP))
     for sample in first:
         read(sample, engine, engine_first=True)
     for number, sample in enumerate(chain(first, source)):
-        timed = engine if sample.group not in (FORGED, DECOY) else None  # the clock is for licences
+        timed = engine if sample.group not in (FORGED, DECOY) else None  # only licences are timed
         results.append(read(sample, timed, engine_first=number % 2 == 0))
         if sys.stderr.isatty():
             print(f"\r{number + 1} read", end="", file=sys.stderr, flush=True)
@@ -221,12 +225,13 @@ def read_all(samples: Iterable[Sample], engine: Engine | None) -> list[Result]:
     return results
 
 
-# --- What came of it ------------------------------------------------------------------------------
+# --- Results ------------- ------------------------------------------------------------------------
 
 
 def speed(results: Sequence[Result]) -> dict[str, Any]:
-    """Medians and 95th percentiles in seconds; `ratio` is the median of reading / bare engine on
-    the same page.
+    """Return medians and 95th percentiles in seconds.
+
+    `ratio` is the median of reading / bare engine on the same page.
     """
 
     def told(values: Iterable[float | None]) -> dict[str, float] | None:
@@ -250,9 +255,7 @@ def speed(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def summary(results: Sequence[Result]) -> dict[str, Any]:
-    """Everything that was measured: all licences together, each group, forgeries, and what is no
-    licence.
-    """
+    """Return all results: all licences together, each group, forgeries, and other pictures."""
     groups = list(dict.fromkeys(r.group for r in results if r.group not in (FORGED, DECOY)))
     licences = [r for r in results if r.group in groups]
     whole: dict[str, Any] = {
@@ -277,7 +280,7 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
 
 
 def show(whole: Mapping[str, Any]) -> None:
-    """The summary in tables, for people."""
+    """Print the summary in tables."""
     licences, seconds = whole["licences"], whole["seconds"]
     print(f"{licences['pictures']} licences, {whole['reader']}\n")
     columns = ("share", "exact", "printed", "wrong", "empty", "invented", "sure", "sure_right")
@@ -292,12 +295,12 @@ def show(whole: Mapping[str, Any]) -> None:
         f"\ngiven as sure (≥ {SURE})   {licences['sure']}, of them right {licences['sure_right']}"
     )
     print(f"a wrong USCC as sure     {_names(licences['uscc_wrong_given_as_sure'])}")
-    print(f"refused as no licence    {_names(licences['refused_as_none'])}")
+    print(f"refused, not a licence   {_names(licences['refused_as_none'])}")
     print(
         "refused by the intake   "
         f" {_names([f'{file} ({code})' for file, code in licences['refused_by_intake'].items()])}"
     )
-    in_any_order = f"{licences['scope_content_mean']} in whatever order"
+    in_any_order = f"{licences['scope_content_mean']} in any order"
     print(
         f"scope, error rate        mean {licences['scope_cer_mean']}, median"
         f" {licences['scope_cer_median']}; mean {in_any_order}"
@@ -336,12 +339,12 @@ def show(whole: Mapping[str, Any]) -> None:
         forged = whole["forged"]
         print(f"\nforged, {forged['pictures']}: given as sure {_names(forged['given_as_sure'])}")
         print(
-            f"  QR codes read {forged['qr_read']}, of them seen to disagree"
+            f"  QR codes read {forged['qr_read']}, of them disagreeing"
             f" {forged['qr_mismatch_noticed']}"
         )
     if "no_licence" in whole:
         print(
-            f"no licence, {whole['no_licence']['pictures']}: taken for one"
+            f"not a licence, {whole['no_licence']['pictures']}: taken for one"
             f" {_names(whole['no_licence']['accepted'])}"
         )
 
@@ -370,7 +373,7 @@ def _names(files: Sequence[str]) -> str:
 
 
 def show_misses(results: Iterable[Result]) -> None:
-    """What was read otherwise than printed, one a line; `!` where it was given as sure."""
+    """Print wrong readings, one per line; `!` marks those given as sure."""
     for result in results:
         o = result.outcome
         for name, printed in o.truth.items():
@@ -383,7 +386,7 @@ def show_misses(results: Iterable[Result]) -> None:
 
 
 def write_predictions(results: Iterable[Result], file: Path) -> None:
-    """What was read, one JSON object a line, in the form of labels."""
+    """Write the readings, one JSON object per line, in the form of labels."""
     rows = (
         {"file": r.outcome.file, "fields": dict(r.outcome.fields), "seconds": r.reading}
         for r in results
@@ -411,7 +414,7 @@ def main() -> None:
         "--labels",
         type=Path,
         metavar="FILE",
-        help="what is printed on them (default: labels.jsonl, there)",
+        help="the labels of the pictures (default: labels.jsonl in FOLDER)",
     )
     parser.add_argument(
         "--half",
@@ -424,12 +427,12 @@ def main() -> None:
         "--count", type=int, default=8, help="how many specimens of each level (default: 8)"
     )
     parser.add_argument("--without-engine", action="store_true", help="do not time the bare engine")
-    parser.add_argument("--misses", action="store_true", help="list what was read wrong")
+    parser.add_argument("--misses", action="store_true", help="list wrong readings")
     parser.add_argument(
         "--predictions",
         type=Path,
         metavar="FILE",
-        help="write what was read, one JSON object a line",
+        help="write the readings, one JSON object per line",
     )
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
@@ -438,7 +441,7 @@ def main() -> None:
         parser.error("--count must be 1 or more")
     labels = arguments.labels or (labels_of(folder) if folder else None)
     if labels is not None and not labels.is_file():
-        parser.error(f"no labels at {labels}; --labels says where they are")
+        parser.error(f"no labels at {labels}; pass their path as --labels")
     samples = (
         in_folder(folder, labels, arguments.half)
         if folder and labels

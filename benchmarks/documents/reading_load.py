@@ -1,10 +1,9 @@
-"""How many pages a minute does this machine read, split which way, and does a reader's memory stay
-flat?
+"""Measures pages read per minute, by processes and threads, and a reader's memory over time.
 
 `python -m benchmarks.reading_load [--pages N] [--rounds N] [--memory-pages N] [--seed N] [--json]`
 reads the same pages with one process of two threads and with two processes of one thread each, in
-turn. Then one process of each split reads `--memory-pages` pictures, no two alike in size, turn or
-angle, and tells its resident set on the way. Goal: at most 1.0 GB, and flat.
+turn. Then one process of each split reads `--memory-pages` pictures, all different in size,
+rotation and angle, and reports its resident set on the way. Goal: at most 1.0 GB, and flat.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from documents.specimens import EDITIONS, make
 SPLITS: Final = {"1 process × 2 threads": (1, 2), "2 processes × 1 thread": (2, 1)}
 """Processes, and threads of each."""
 MARKS: Final = (100, 300, 1000)
-"""After so many pictures the resident set is told."""
+"""The numbers of pictures after which the resident set is reported."""
 GOAL_MB: Final = 1024
 FLAT_MB: Final = 64
 """Growth from the first mark to the last that still counts as flat."""
@@ -72,7 +71,7 @@ def main() -> None:
 
 
 def load(seed: int, pages: int, rounds: int) -> dict[str, float]:
-    """Pages a minute of each split: the median of `rounds`, which take turns."""
+    """Return pages per minute of each split: the median of `rounds`, which alternate."""
     jpegs = [
         make(seed + i, EDITIONS[i % 2], ("phone", "scan", "light")[i % 3]).jpeg()
         for i in range(pages)
@@ -85,7 +84,7 @@ def load(seed: int, pages: int, rounds: int) -> dict[str, float]:
 
 
 def _seconds(jpegs: Sequence[bytes], processes: int, threads: int) -> float:
-    """Wall time until all of `jpegs` are read, dealt out evenly; the engines are warm by then."""
+    """Return the wall time to read all of `jpegs`, dealt out evenly, with warm engines."""
     context = multiprocessing.get_context("spawn")
     pipes, children = [], []
     for number in range(processes):
@@ -114,7 +113,7 @@ def _seconds(jpegs: Sequence[bytes], processes: int, threads: int) -> float:
 
 
 def _reads(pipe: Connection, jpegs: Sequence[bytes], threads: int) -> None:
-    """In a process: everything read once to be warm, and again on the word."""
+    """In a process: read everything once to warm up, and again when told."""
     from documents.licence.read import read_pages
     from documents.ocr.rapid import RapidReader
 
@@ -136,8 +135,9 @@ def _opened(jpeg: bytes) -> Image.Image:
 
 
 def memory(seed: int, pages: int, threads: int) -> dict[str, Any]:
-    """The resident set in MB of a process that reads `pages` different pictures, at each of MARKS
-    and at the end.
+    """Return the resident set in MB of a process that reads `pages` different pictures.
+
+    It is measured at each of MARKS and at the end.
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -173,7 +173,7 @@ def _note(resident: dict[str, int], number: int, pages: int, mb: int) -> None:
 
 
 def _tells_memory(pipe: Connection, threads: int) -> None:
-    """In a process: read picture after picture, and answer each with the resident set in MB."""
+    """In a process: read each picture, and reply with the resident set in MB."""
     from documents.licence.read import read_pages
     from documents.ocr.rapid import RapidReader
 
@@ -186,9 +186,7 @@ def _tells_memory(pipe: Connection, threads: int) -> None:
 
 
 def pictures(seed: int, count: int) -> Iterator[Picture]:
-    """`count` pictures (RGB) of few specimens, every one scaled, turned, sheared and cropped in
-    another way.
-    """
+    """Yield `count` pictures (RGB) of a few specimens, all differently scaled, turned and cut."""
     rng = np.random.default_rng(seed)
     pages = [
         np.asarray(make(seed + i, EDITIONS[i % 2], ("phone", "scan", "light")[i % 3]).image)

@@ -1,8 +1,8 @@
-"""How close is what was read to what is printed?
+"""Scores of readings against the print.
 
-Pure: readings and their truths go in, counts and shares come out. Values are compared as a person
-would: whatever the width of letters, the shape of brackets and marks, and white space. A scope of
-business, hundreds of characters long, is scored by its character error rate; everything else is
+Readings and their true fields go in; counts and shares come out. Values are compared as a person
+would: regardless of the width of letters, the shape of brackets and marks, and white space. A scope
+of business, hundreds of characters long, is scored by its character error rate; everything else is
 right or not.
 """
 
@@ -18,7 +18,7 @@ from typing import Any, Final
 from documents.licence.fields import FIELDS
 
 SURE: Final = 0.99
-"""A value with so much confidence is taken without a person looking at it."""
+"""A value with at least this confidence is accepted without review."""
 SCOPE: Final = "business_scope"
 _ALIKE: Final = str.maketrans(
     {
@@ -35,11 +35,10 @@ _ALIKE: Final = str.maketrans(
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one picture whose print is known.
+    """The result for one picture whose print is known.
 
-    `truth`: fields as printed, "" for one that the sheet does not have; a field that is missing is
-    not known, and is not scored. `refused`: the intake's reason code, where it took no page out of
-    the file.
+    `truth` has the fields as printed, "" for one that the sheet does not have; a missing field is
+    unknown, and not scored. `refused` is the intake's reason code if it made no page of the file.
     """
 
     file: str
@@ -54,29 +53,26 @@ class Outcome:
         return bool(self.fields.get(name)) and self.confidence.get(name, 0.0) >= SURE
 
     def right(self, name: str) -> bool:
-        """Whether `name`, which is in the truth, was read as printed, or left empty where nothing
-        is printed.
-        """
+        """Whether `name`, a key of `truth`, was read as printed, or left empty if not printed."""
         return plain(self.fields.get(name, "")) == plain(self.truth[name])
 
     @property
     def qr_disagrees(self) -> bool:
-        """Whether the QR code states a company other than the print does."""
+        """Whether the QR code states another company than the print."""
         return self.qr_uscc is not None and self.qr_uscc != plain(self.fields.get("uscc", ""))
 
 
 def plain(text: str) -> str:
-    """`text` for comparison: half width, brackets and marks of one shape, no white space, no marks
-    at the end.
+    """Return `text` for comparison.
+
+    It has half width, brackets and marks of one shape, no white space, and no marks at the end.
     """
     unified = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).translate(_ALIKE))
     return "".join(unified.split()).rstrip(".,;*#※").upper()
 
 
 def distance(one: str, other: str) -> int:
-    """How many characters must be put in, taken out or changed to make `other` of `one`
-    (Levenshtein).
-    """
+    """Return how many insertions, deletions and changes turn `one` into `other` (Levenshtein)."""
     above = list(range(len(other) + 1))
     for row, a in enumerate(one, start=1):
         here = [row]
@@ -87,30 +83,26 @@ def distance(one: str, other: str) -> int:
 
 
 def error_rate(printed: str, read: str) -> float:
-    """0..1: the distance between both, as compared, for each printed character; never more than
-    1.
-    """
+    """Return the distance per printed character, as compared, 0..1."""
     printed, read = plain(printed), plain(read)
     return min(1.0, distance(printed, read) / max(1, len(printed)))
 
 
 def content_error_rate(printed: str, read: str) -> float:
-    """0..1: as `error_rate`, but in whatever order: characters missing or too many, whichever is
-    more.
+    """Return the error rate in any order (0..1): missing or extra characters, whichever are more.
 
-    Labels of long paragraphs can have the lines in another order than the print; this tells what
-    was not read from what was written down otherwise.
+    Labels of long paragraphs can have the lines in another order than the print. This separates
+    text that was not read from text that was labelled in another order.
     """
     there, seen = Counter(plain(printed)), Counter(plain(read))
     return min(1.0, max((there - seen).total(), (seen - there).total()) / max(1, there.total()))
 
 
 def of_field(name: str, outcomes: Iterable[Outcome]) -> dict[str, Any] | None:
-    """How `name` fared where it is printed; `invented` counts values where nothing is printed.
+    """Return the score of `name` where it is printed; None if it never is.
 
-    None where never printed.
-
-    `sure` counts values given with at least SURE, `sure_right` those of them that are right.
+    `invented` counts values where nothing is printed, `sure` values with a confidence of at least
+    SURE, and `sure_right` those of them that are right.
     """
     known = [outcome for outcome in outcomes if name in outcome.truth]
     printed = [outcome for outcome in known if outcome.truth[name]]
@@ -134,9 +126,7 @@ def of_field(name: str, outcomes: Iterable[Outcome]) -> dict[str, Any] | None:
 
 
 def of_licences(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Every field's score; what of all that was given as sure is right; what went wrong with names
-    of the files.
-    """
+    """Return the score of every field and of all sure values, and the files with errors."""
     fields = {name: score for name in FIELDS if (score := of_field(name, outcomes)) is not None}
     scopes = [(o.truth[SCOPE], o.fields.get(SCOPE, "")) for o in outcomes if o.truth.get(SCOPE)]
     rates, contents = (
@@ -159,7 +149,7 @@ def of_licences(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def of_forgeries(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """How forged licences fared; `truth` of each holds the code that was forged onto it.
+    """Return the score of forged licences. `truth` of each has the code that was forged onto it.
 
     None may be given as sure.
     """
@@ -172,7 +162,7 @@ def of_forgeries(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def of_decoys(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """How pictures fared that are no licence."""
+    """Return the score of pictures that are not licences."""
     return {
         "pictures": len(outcomes),
         "accepted": [outcome.file for outcome in outcomes if outcome.is_licence],

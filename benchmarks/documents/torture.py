@@ -1,10 +1,10 @@
-"""Does any file make the service do something else than read it or refuse it by a code?
+"""Checks that every file is either read or refused with a code.
 
-`python -m benchmarks.torture [FOLDER] [--seconds N] [--list] [--json]` takes every picture and PDF
-in FOLDER, by name or by content, the way of an upload: `examine`, then `read_pages`, in a worker
-process that is replaced when it dies or hangs. Without FOLDER, the collections of broken and odd
-files that Pillow, pypdf and pikepdf test themselves with, from their source packages (pip fetches
-them, about 65 MB). Goal: nothing but readings and coded refusals.
+`python -m benchmarks.torture [FOLDER] [--seconds N] [--list] [--json]` processes every picture and
+PDF in FOLDER, by name or by content, like an upload: `examine`, then `read_pages`, in a worker
+process that is replaced when it dies or hangs. Without FOLDER, it takes the broken and odd files
+that Pillow, pypdf and pikepdf use in their own tests, from their source packages (pip fetches them,
+about 65 MB). Goal: only readings and coded refusals.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from documents.upload.intake import looks_like, media_type_of
 
 PACKAGES: Final = ("Pillow", "pypdf", "pikepdf")
 PICTURES: Final = {"GIF", "BMP", "AVIF", "JPEG 2000", "Photoshop (PSD)", "SVG", "PostScript"}
-"""What `looks_like` calls the pictures that the intake does not take."""
+"""The words of `looks_like` for pictures that intake does not accept."""
 NAMES: Final = {
     ".apng",
     ".avif",
@@ -105,15 +105,16 @@ NAMES: Final = {
 }
 """Extensions of pictures and PDFs, in lower case."""
 PATIENCE: Final = 120
-"""Seconds for one file, far more than the limits inside allow."""
+"""Seconds per file, far more than the limits inside allow."""
 
 Kind = Literal["reading", "refused", "error", "died", "timed out"]
 
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of a file: a reading, a refusal with its `code`, or something that must not be,
-    with its traceback in `told`.
+    """The result for a file: a reading, a refusal with its `code`, or an error.
+
+    An error has its traceback in `told`.
     """
 
     file: str
@@ -128,13 +129,11 @@ class Fate:
         return self.kind in ("reading", "refused")
 
 
-# --- In the worker --------------------------------------------------------------------------------
+# --- The worker process ------------ --------------------------------------------------------------
 
 
 def work(pipe: Connection) -> None:
-    """Answer each path from `pipe` with its fate and this process's memory peak in MB, until None
-    comes.
-    """
+    """Answer each path from `pipe` with its fate and the memory peak in MB, until None."""
     while (file := pipe.recv()) is not None:
         started = time.perf_counter()
         fate = _fate(file)
@@ -161,12 +160,13 @@ def _fate(file: str) -> Fate:
     return Fate(file, "reading", is_licence=reading.looks_like_licence)
 
 
-# --- Around it ------------------------------------------------------------------------------------
+# --- The parent process ----------- ---------------------------------------------------------------
 
 
 class Worker:
-    """One process that reads file after file, and is replaced when it dies or takes more than
-    `patience` seconds.
+    """A process that reads file after file.
+
+    It is replaced when it dies or takes more than `patience` seconds for one.
     """
 
     def __init__(self, patience: float) -> None:
@@ -212,9 +212,7 @@ class Worker:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """Every file in `folder`, however deep, that is a picture or a PDF by its name or by its first
-    bytes.
-    """
+    """Return every picture or PDF in `folder`, at any depth, by its name or its first bytes."""
     return [
         path
         for path in sorted(folder.rglob("*"))
@@ -232,9 +230,9 @@ def _is_picture(path: Path) -> bool:
 
 @contextmanager
 def packages() -> Iterator[Path]:
-    """A folder with the unpacked sources of PACKAGES, removed at the end.
+    """Yield a folder with the unpacked sources of PACKAGES; it is removed at the end.
 
-    Exits where pip cannot fetch them.
+    Exits if pip cannot fetch them.
     """
     with tempfile.TemporaryDirectory(prefix="zizhi-torture-") as name:
         folder = Path(name)
@@ -253,7 +251,7 @@ def packages() -> Iterator[Path]:
             subprocess.run([*command, "--dest", name, *PACKAGES], check=True)
         except subprocess.CalledProcessError as error:
             raise SystemExit(
-                f"pip could not fetch {', '.join(PACKAGES)}; name a FOLDER of your own."
+                f"pip could not fetch {', '.join(PACKAGES)}; pass a FOLDER of your own."
             ) from error
         for archive in folder.glob("*.tar.gz"):
             with tarfile.open(archive) as packed:
@@ -263,7 +261,7 @@ def packages() -> Iterator[Path]:
 
 
 def torture(folder: Path, patience: float) -> dict[str, Any]:
-    """What became of every picture and PDF in `folder`."""
+    """Process every picture and PDF in `folder`, and return the results."""
     files, worker = pictures_in(folder), Worker(patience)
     fates: list[Fate] = []
     started = time.perf_counter()
@@ -328,20 +326,20 @@ def main() -> None:
         type=Path,
         nargs="?",
         metavar="FOLDER",
-        help="of files; without it, those of " + ", ".join(PACKAGES),
+        help="the files to process; without it, those of " + ", ".join(PACKAGES),
     )
     parser.add_argument(
         "--seconds",
         type=float,
         default=PATIENCE,
-        help=f"for one file, at most (default: {PATIENCE})",
+        help=f"the limit for one file (default: {PATIENCE})",
     )
-    parser.add_argument("--list", action="store_true", help="tell every file's outcome")
+    parser.add_argument("--list", action="store_true", help="list every file's outcome")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if arguments.folder:
         if not arguments.folder.is_dir():
-            parser.error(f"{arguments.folder} is no folder")
+            parser.error(f"{arguments.folder} is not a folder")
         result = torture(arguments.folder, arguments.seconds)
     else:
         with packages() as folder:

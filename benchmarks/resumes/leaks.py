@@ -1,7 +1,4 @@
-"""What happens to a page before somebody finds it on the net?
-
-Each way of leaking it, done to the pixels; optics are simulated.
-"""
+"""Ways in which a page is leaked, as operations on its pixels; optics are simulated."""
 
 from __future__ import annotations
 
@@ -36,7 +33,7 @@ def scaled(page: Picture, rng: Rng, by: float) -> Picture:
 
 
 def cropped(page: Picture, rng: Rng, area: float) -> Picture:
-    """`area` of the page from where there is text, saved again."""
+    """Return a part of the page with text, `area` large, saved again."""
     height, width = (round(side * area**0.5) for side in page.shape[:2])
     ink = cv2.integral((page.min(axis=2) < 120).astype(np.uint8))
     tiles = []
@@ -54,14 +51,14 @@ def cropped(page: Picture, rng: Rng, area: float) -> Picture:
                 x,
             )
         )
-    # Not the fullest: one that has some text, as a person would cut it.
+    # Not the fullest part: one with some text, as a person would crop it.
     _, y, x = sorted(tiles)[len(tiles) * 2 // 3]
     return jpeg(page[y : y + height, x : x + width], rng, 85)
 
 
 def screenshot(page: Picture, rng: Rng) -> Picture:
-    """A viewer's window with the page at some zoom, cut off below, on a grey desk with a bar
-    above.
+    """Return a viewer's window with the zoomed page, cut off at the bottom, on a grey background
+    with a bar on top.
     """
     by = float(rng.uniform(0.62, 0.95))
     shown = scaled(page, rng, by)
@@ -82,13 +79,13 @@ def blurred(page: Picture, rng: Rng) -> Picture:
 
 
 def print_scanned(page: Picture, rng: Rng) -> Picture:
-    """Printed with a halftone screen at 600 dpi in black, put on the glass up to 3 degrees askew,
-    scanned at 200 dpi.
+    """Printed with a halftone screen at 600 dpi in black, scanned up to 3 degrees askew at
+    200 dpi.
     """
     grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
     fine = cv2.resize(grey, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)
     ys, xs = np.mgrid[0:8, 0:8] * (2 * np.pi / 8)
-    screen = np.cos(xs + ys) + np.cos(xs - ys)  # dots that grow, at 45 degrees
+    screen = np.cos(xs + ys) + np.cos(xs - ys)  # growing dots, at 45 degrees
     rank = np.empty(64)
     rank[(screen + rng.normal(0, 1e-6, screen.shape)).ravel().argsort()] = np.arange(64)
     threshold = ((rank.reshape(8, 8) + 0.5) * 4).astype(np.uint8)
@@ -111,14 +108,14 @@ def print_scanned(page: Picture, rng: Rng) -> Picture:
 
 
 def phone_photo(page: Picture, rng: Rng) -> Picture:
-    """Off a sheet on a desk, by hand: up to 15 % of perspective, paper that bulges, uneven light,
-    noise, JPEG.
+    """Photographed by hand from a sheet on a desk: up to 15 % of perspective, bulging paper, uneven
+    light, noise, JPEG.
     """
     return photographed(scaled(page, rng, 1.6), "phone", rng)
 
 
 def angled_photo(page: Picture, rng: Rng) -> Picture:
-    """A flat page from the side: one edge is up to 15 % shorter than the other."""
+    """A flat page photographed from the side: one edge is up to 15 % shorter than the other."""
     height, width = page.shape[:2]
     lean = rng.uniform(0.05, 0.15)
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
@@ -140,19 +137,19 @@ def angled_photo(page: Picture, rng: Rng) -> Picture:
 
 
 def sent_again(page: Picture, rng: Rng) -> Picture:
-    """As a messenger passes it on twice: 1080 pixels wide, JPEG 60, JPEG 60."""
+    """Forwarded twice by a messenger: 1080 pixels wide, JPEG 60, JPEG 60."""
     return jpeg(jpeg(scaled(page, rng, 1080 / page.shape[1]), rng, 60), rng, 60)
 
 
 def one_bit(page: Picture, rng: Rng) -> Picture:
-    """As a fax has it: black or white."""
+    """Black and white, like a fax."""
     grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
     return np.repeat(np.where(grey > 160, 255, 0).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def whitened(page: Picture, rng: Rng) -> Picture:
-    """Levels: all that is lighter than 200 becomes white, to take the visible mark off the
-    paper.
+    """Levels: everything lighter than 200 becomes white, to remove the visible mark from
+    the paper.
     """
     return jpeg(np.clip(page.astype(np.float32) * (255 / 200), 0, 255).astype(np.uint8), rng, 85)
 
@@ -170,7 +167,7 @@ def rotated(page: Picture, rng: Rng) -> Picture:
 
 
 def smoothed(page: Picture, rng: Rng) -> Picture:
-    """Somebody who knows of pale cells: a median filter, then the paper made even."""
+    """An attack that targets pale cells: a median filter, then an even paper."""
     median = cv2.medianBlur(page, 3).astype(np.float32)
     around = cv2.blur(np.asarray(cv2.dilate(median, np.ones((15, 15))), np.float32), (31, 31))
     return jpeg(np.clip(median / around * 255, 0, 255).astype(np.uint8), rng, 85)
@@ -195,9 +192,9 @@ ATTACKS: Final[dict[str, Attack]] = {
     "median, paper evened": smoothed,
     "turned": rotated,
 }
-"""Done to one page of one copy."""
+"""Ways to leak one page of one copy."""
 
 
 def averaged(pages: list[Picture]) -> Picture:
-    """Several copies, one over the other, to wash out what tells them apart."""
+    """Return the average of several copies, to remove what differs between them."""
     return np.mean(np.stack(pages).astype(np.float32), axis=0).round().astype(np.uint8)

@@ -1,15 +1,14 @@
-"""Is the right release named from a leaked page, and never a wrong one?
+"""Measures how often marks name the right release of a leaked page, their cost, and legibility.
 
-What does marking cost, and can the resume still be read?
-
-`python -m benchmarks.marks [--pages N] [--seed N] [--releases N] [--only WORDS] [--json]` makes
-resumes of nobody, marks a copy of each page among `releases` of the same resume, leaks it in each
-way of `benchmarks.leaks` and traces it among all pages. Also two and five copies averaged, whole
-resumes with their pages in another order, and pages of two copies mixed. The right release is among
-those asked about; `wrong` counts traces that name any that the picture is not a copy of, `refused`
-those that name nobody. Optics are simulated. Thresholds were chosen on seeds from 1000 on; the
-figures are of others. Milliseconds are of one core, counted as the process's own time, so that a
-busy machine changes them little. `only` are parts of the leaks' names, "costs", "readability".
+`python -m benchmarks.marks [--pages N] [--seed N] [--releases N] [--only WORDS] [--json]`
+makes fictitious resumes, marks a copy of each page as one of `releases` releases of that resume,
+leaks it in each way of `benchmarks.resumes.leaks`, and traces it among all pages. It also averages
+two and five copies, shuffles the pages of whole resumes, and mixes pages of two copies. The right
+release is always among the candidates. `wrong` counts traces that name a release that the picture
+is not a copy of, `refused` those that name none. Optics are simulated. The thresholds were chosen
+on seeds from 1000 on; use other seeds for figures. Milliseconds are CPU time of the process on one
+core, so a busy machine changes them little. `only` takes parts of the leaks' names, "costs",
+"readability".
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ WORDS: Final = (
 )
 AT: Final = datetime(2026, 5, 31, 6, 5, tzinfo=UTC)
 READ_PAGES: Final = 12
-"""So many pages are read by the first reader, clean and marked."""
+"""The number of pages that the first OCR engine reads, clean and marked."""
 
 
 def release_of(resume: str, number: int, pages: int) -> Release:
@@ -57,7 +56,7 @@ def release_of(resume: str, number: int, pages: int) -> Release:
 
 @dataclass
 class Stand:
-    """One resume, its clean pages and the releases of it."""
+    """One resume, its clean pages and its releases."""
 
     name: str
     resume: Resume
@@ -72,8 +71,8 @@ class Stand:
         ]
 
     def copy(self, release: int, page: int) -> leaks.Picture:
-        """Page `page` as it left with `release`: marked, written as the PDF that leaves, and
-        rendered from that.
+        """Return page `page` as it left with `release`: marked, written as a PDF, and rendered from
+        it.
         """
         if len(self.copies) > 8:
             self.copies.clear()
@@ -92,7 +91,7 @@ def words(number: str, release: int) -> resumes_marking.Words:
 
 @dataclass
 class Tally:
-    """What became of the leaks of one kind."""
+    """The results for one way of leaking."""
 
     right: int = 0
     wrong: int = 0
@@ -100,7 +99,7 @@ class Tally:
     z: list[float] = field(default_factory=list)
     """Of the right release."""
     innocent: float = 0.0
-    """The greatest z of a release that the picture is no copy of."""
+    """The highest z of a release that the picture is not a copy of."""
 
     def add(self, told: Trace, truth: Sequence[str]) -> None:
         named = set(told.named)
@@ -125,7 +124,7 @@ class Tally:
 
 
 class Bench:
-    """All resumes, and the traces made of their leaks."""
+    """All resumes, and the traces of their leaks."""
 
     def __init__(self, stands: list[Stand], seed: int) -> None:
         self.stands = stands
@@ -135,7 +134,7 @@ class Bench:
         self.traced: list[float] = []
         self.rng = np.random.default_rng(seed)
         for page in self.pages:
-            _ = page.landmarks, page.units  # made once for a page, not for a trace
+            _ = page.landmarks, page.units  # computed once for a page, not for each trace
 
     def trace(self, name: str, pictures: list[leaks.Picture], truth: Sequence[str]) -> Trace:
         started = time.process_time()
@@ -145,7 +144,7 @@ class Bench:
         return told
 
     def one_page(self, name: str, attack: leaks.Attack) -> None:
-        """Each page of one copy, the same copy in every attack."""
+        """Trace each page of one copy, the same copy in every attack."""
         for stand in self.stands:
             copy = int(stand.name) * 7 % len(stand.releases)
             for page in stand.pages:
@@ -156,9 +155,9 @@ class Bench:
                 )
 
     def averaged(self, count: int) -> None:
-        """Each page of `count` copies, averaged and saved.
+        """Trace each page of `count` copies, averaged and saved.
 
-        All of them are to be named, or some, never another.
+        All or some of them should be named, and never another one.
         """
         for stand in self.stands:
             for page in stand.pages:
@@ -174,9 +173,7 @@ class Bench:
                     tally.right, tally.refused = tally.right - 1, tally.refused + 1
 
     def whole(self) -> None:
-        """Whole resumes, the pages of several in one pile, in another order and some upside
-        down.
-        """
+        """Trace whole resumes: the pages of two in one pile, shuffled, some upside down."""
         for first in range(0, len(self.stands) - 1, 2):
             pair = self.stands[first : first + 2]
             pile = []
@@ -205,7 +202,7 @@ class Bench:
                 self.tallies["which page it is"].refused += found.page is None
 
     def mixed(self) -> None:
-        """The upper half of a page from one copy, the lower from another."""
+        """Trace pages with the upper half from one copy and the lower half from another."""
         for stand in self.stands:
             for page in stand.pages:
                 upper, lower = self.rng.choice(len(stand.releases), 2, replace=False).tolist()
@@ -220,7 +217,7 @@ class Bench:
 
 
 def stands(seed: int, pages: int, releases: int) -> list[Stand]:
-    """Resumes, every layout and language in turn, until there are at least `pages` pages."""
+    """Return resumes of all layouts and languages in turn, with at least `pages` pages together."""
     made: list[Stand] = []
     count = 0
     while count < pages:
@@ -235,7 +232,7 @@ def stands(seed: int, pages: int, releases: int) -> list[Stand]:
     return made
 
 
-# --- What it costs --------------------------------------------------------------------------------
+# --- Costs ----------------------------------------------------------------------------------------
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -250,7 +247,9 @@ def saved_again(pdf: bytes) -> None:
 
 
 def costs(made: list[Stand]) -> dict[str, Any]:
-    """Milliseconds a page of marking, of what has to be done anyway, and kilobytes a page."""
+    """Return the milliseconds per page of marking and of the unavoidable work, and the kilobytes
+    per page.
+    """
     marking, binding, rendering, saving, sizes, were = [], [], [], [], [], []
     for stand in made:
         pages = stand.resume.pages
@@ -280,11 +279,11 @@ def costs(made: list[Stand]) -> dict[str, Any]:
 
 
 def readability(made: list[Stand]) -> dict[str, Any]:
-    """How many characters in a hundred the first reader reads otherwise on the marked page than at
-    the same place of the clean one.
+    """Return the percentage of characters that the first OCR engine reads differently on the marked
+    page than in the same place on the clean page.
 
-    Spaces are left out: the reader guesses them from distances, and saving a page as JPEG alone
-    changes some. So it is said beside how many the same JPEG changes without any mark.
+    Spaces do not count: OCR guesses them from distances, and saving a page as JPEG alone changes
+    some. So the result also has the percentage that the same JPEG changes without a mark.
     """
     from documents.ocr.rapid import RapidReader
 
@@ -324,7 +323,9 @@ def readability(made: list[Stand]) -> dict[str, Any]:
 
 
 def edits(a: str, b: str) -> int:
-    """The fewest single characters put in, taken out or replaced that make `b` of `a`."""
+    """Return the edit distance: the fewest insertions, deletions and replacements that turn `a`
+    into `b`.
+    """
     row = list(range(len(b) + 1))
     for i, one in enumerate(a, 1):
         before, row[0] = row[0], i

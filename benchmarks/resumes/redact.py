@@ -1,14 +1,13 @@
-"""Does any contact leave with a resume, is anything taken out that is none, and what does it cost?
+"""Measures contacts that redaction misses, other words that it removes, and its time.
 
 `python -m benchmarks.redact [--items N] [--seed N] [--only KIND] [--show] [--json]` makes N
-fictitious resumes (`cvs`: text, tables, pictures, scans, photographs, Word files where LibreOffice
-is installed), opens, redacts and renders each, and looks for the values that were planted: in every
-stream of the PDF that came out, in its text, and in its pixels by two readers. None of that asks
-the code that found them. A telephone number counts as leaked when seven of its digits in a row are
-there, an identity number when nine are, and any other value when six of its characters are. Words
-wrongly removed are characters of the page, each Chinese one and each Latin word, that were not
-planted and whose place was painted over. Time is beside PDFium's drawing of the same pages in the
-same run.
+fictitious resumes (`cvs`: text, tables, pictures, scans, photographs, and Word files if LibreOffice
+is installed). It opens, redacts and renders each, and searches for the planted values in every
+stream of the resulting PDF, in its text, and in its pixels with two OCR engines, all independently
+of the code under test. A telephone number counts as leaked if seven of its consecutive digits are
+found, an identity number if nine are, and any other value if six of its characters are. A word, or
+a Chinese character, counts as wrongly removed if it was not planted and its place was painted over.
+Times are shown beside the time that PDFium takes to draw the same pages in the same run.
 """
 
 from __future__ import annotations
@@ -42,17 +41,17 @@ from resumes.redaction.redact import Redacted, redact, relayed
 
 RELAY: Final = "0755-8600 0000 转 00"
 IN_A_ROW: Final = {"phone": 7, "qq": 7, "id_number": 9}
-"""Digits; the day of birth within an identity number has eight, and may stand elsewhere."""
+"""Digits. The day of birth within an identity number has eight, and may occur elsewhere."""
 CHARACTERS_IN_A_ROW: Final = 6
 CHANGED: Final = 0.12
-"""Of a character's box, in pixels, from which on it counts as painted over."""
+"""A character counts as painted over from this share of its box on."""
 _NUMERALS: Final = str.maketrans("零〇一二三四五六七八九", "00123456789")
 
 
 @dataclass
 class Outcome:
-    """What became of one resume: values that leaked and where they were seen; words, and those
-    wrongly removed; seconds.
+    """The result for one resume: the leaked values and where they were found; the number of words,
+    and the wrongly removed ones; seconds.
     """
 
     name: str
@@ -71,7 +70,7 @@ class Outcome:
 
 
 def bare(text: str) -> str:
-    """`text` in one spelling, without spaces and signs."""
+    """Return `text` in a uniform spelling, without spaces and punctuation."""
     return re.sub(
         r"[^0-9a-z\u4e00-\u9fff]",
         "",
@@ -80,7 +79,7 @@ def bare(text: str) -> str:
 
 
 def pieces(kind: str, value: str) -> set[str]:
-    """What of a planted value must not be seen anywhere."""
+    """Return the parts of a planted value that must not occur anywhere."""
     if kind == "email":
         value = value.split("@")[0]
     if kind == "link":
@@ -93,15 +92,13 @@ def pieces(kind: str, value: str) -> set[str]:
 
 
 def streams(pdf: bytes) -> str:
-    """Everything that is written in `pdf`: its bytes, and each of its streams without its
-    compression.
-    """
+    """Return everything written in `pdf`: its bytes, and each of its streams, decompressed."""
     texts = [pdf.decode("latin-1")]
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         for thing in opened.objects:
             if isinstance(thing, pikepdf.Stream) and thing.get("/Subtype") != "/Image":
                 texts.append(thing.read_bytes().decode("latin-1"))
-                # Text strings of two bytes a character, in hexadecimal.
+                # Text strings in hexadecimal, with two bytes per character.
                 for found in re.findall(rb"<((?:[0-9a-f]{4})+)>", thing.read_bytes()):
                     texts.append(bytes.fromhex(found.decode()).decode("utf-16-be", "replace"))
             elif not isinstance(thing, pikepdf.Stream):
@@ -114,7 +111,7 @@ def streams(pdf: bytes) -> str:
 
 
 def views(pdf: bytes, second: bool) -> Iterator[tuple[str, str]]:
-    """Who looks at the released `pdf`, and what they see."""
+    """Yield the name of each way to read the released `pdf`, and the text that it finds."""
     yield "bytes", streams(pdf)
     document = pypdfium2.PdfDocument(pdf)
     for page in document:
@@ -142,13 +139,13 @@ def views(pdf: bytes, second: bool) -> Iterator[tuple[str, str]]:
 
 
 def _dpi_of(page: Any) -> float:
-    """The resolution of the picture that makes up `page`; of any other page, 150."""
+    """Return the resolution of the picture that makes up `page`, or 150 for any other page."""
     image = next(iter(page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE])), None)
     return float(image.get_px_size()[0] * 72 / page.get_size()[0]) if image else 150.0
 
 
 def leaks_of(cv: Cv, pdf: bytes, second: bool) -> list[tuple[str, str, str]]:
-    """The planted values that are still to be had: kind, value, where."""
+    """Return the planted values that can still be found: kind, value, where."""
     seen = [(where, text if where == "code" else bare(text)) for where, text in views(pdf, second)]
     return sorted(
         {
@@ -164,8 +161,8 @@ def leaks_of(cv: Cv, pdf: bytes, second: bool) -> list[tuple[str, str, str]]:
 
 
 def truth_of(cv: Cv, resume: Resume) -> list[tuple[Truth, ...]]:
-    """The characters of each page with their places, from the generator, or from the file that
-    LibreOffice made.
+    """Return the characters of each page with their places, from the generator or from
+    LibreOffice's PDF.
     """
     if cv.truth is not None:
         return list(cv.truth)
@@ -211,7 +208,7 @@ def _by_letters(page: Page, written: tuple[str, ...]) -> tuple[Truth, ...]:
 def wrongly_removed(
     truth: tuple[Truth, ...], before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]
 ) -> tuple[int, list[str]]:
-    """How many words there are that may stay, and those that did not."""
+    """Return the number of words that may stay, and those that were removed."""
     changed = (np.abs(before.astype(np.int16) - after).max(axis=2) > 24).astype(np.uint8)
     high, wide = changed.shape
     words = 0
@@ -250,11 +247,11 @@ def wrongly_removed(
     return words, wrong
 
 
-# --- One after the other --------------------------------------------------------------------------
+# --- One resume -----------------------------------------------------------------------------------
 
 
 def judge(cv: Cv, second: bool) -> tuple[Outcome, Redacted, bytes]:
-    """What becomes of `cv`."""
+    """Redact `cv` and return the outcome, the redacted resume and the PDF."""
     clock = [time.perf_counter()]
     resume = open_resume(cv.data)
     clock.append(time.perf_counter())
@@ -285,7 +282,9 @@ def judge(cv: Cv, second: bool) -> tuple[Outcome, Redacted, bytes]:
 
 
 def _drawn(cv: Cv) -> float:
-    """Seconds in which PDFium alone draws the pages of `cv`, at 150 dpi; 0 where it is no PDF."""
+    """Return the seconds that PDFium alone takes to draw the pages of `cv` at 150 dpi; 0 if it is
+    not a PDF.
+    """
     if not cv.data.startswith(b"%PDF"):
         return 0.0
     started = time.perf_counter()
@@ -297,13 +296,13 @@ def _drawn(cv: Cv) -> float:
 def measure(
     items: int, seed: int, only: str = "", show: bool = False, second: bool = True
 ) -> dict[str, Any]:
-    """The figures over `items` resumes."""
+    """Return the figures over `items` resumes."""
     word = office() is not None and sandbox.best_isolation() == "bubblewrap"
     if isinstance(READERS[1], TesseractReader):
-        READERS[1].seconds = 300  # how long other work lets it wait is not what is measured here
+        READERS[1].seconds = 300  # waiting for other work must not affect the result
     next(iter(READERS)).read(
         np.full((320, 320, 3), 255, np.uint8)
-    )  # the engine loads its models on the first page
+    )  # the engine loads its models with the first page
     outcomes = []
     for cv in cvs(items, seed, word):
         if only not in cv.name:
@@ -366,12 +365,12 @@ def main() -> None:
     )
     parser.add_argument("--items", type=int, default=130)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="", help="only kinds whose name has this in it")
-    parser.add_argument("--show", action="store_true", help="print what became of each")
+    parser.add_argument("--only", default="", help="only kinds whose name contains this text")
+    parser.add_argument("--show", action="store_true", help="print the result of each resume")
     parser.add_argument(
         "--fast",
         action="store_true",
-        help="leave the second reader, which takes most of the time, out of the search for leaks",
+        help="skip the second OCR engine, which takes most of the time, in the search for leaks",
     )
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()

@@ -1,1 +1,1 @@
-"""The running service: gate, console, decisions, imports and webhooks."""
+"""Benchmarks of the running service: gate, console, decisions, imports and webhooks."""

@@ -1,9 +1,8 @@
-"""How does a generated employer go its way, from the registration to the decision, by the product's
-own operations?
+"""Takes a generated employer from registration to decision, by the product's own operations.
 
-Reading, checks and the policy are real, and their time is measured. Waits are not waited for: an
-applicant's clock goes on to when its attempt is due again, and with it the bank, the register and
-the people that it waits for.
+Reading, checks and the policy are real, and their time is measured. Waits are skipped: an
+applicant's clock jumps to the time when its attempt is due again, and the simulated bank, register
+and people advance with it.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ NOW: Final = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 """A Tuesday, ten in the morning in Shanghai: banks are open."""
 LEASE: Final = 600.0
 ROUNDS: Final = 40
-"""More than any policy waits."""
+"""More rounds than any policy can take."""
 PHOTOS: Final = 3
-"""So often somebody takes another photo because the page says what is wrong with the last."""
+"""How many photos a person takes, at most, when the page reports faults."""
 
 
 @dataclass(frozen=True)
 class Paper:
-    """A document to hand in.
+    """A document to upload.
 
-    `shots` are the photos that its owner would take of it, one after the other.
+    `shots` are the successive photos that its owner would take.
     """
 
     kind: str
@@ -42,57 +41,59 @@ class Paper:
 
 @dataclass
 class Applicant:
-    """One account, what it says and shows, and what it would do to prove its authority."""
+    """One account: its statements and documents, and how it proves its authority."""
 
     kind: str
     honest: bool
     company: Company
-    """As it is declared."""
+    """The company as declared."""
     papers: Sequence[Paper]
     mail_domain: str
     prove: Callable[[Walk], None] = field(default=lambda walk: None)
-    """Called once the case waits, or before it is handed in where `proves_first`."""
+    """Called once the case waits, or before submission if `proves_first`."""
     proves_first: bool = True
     account_class: str = "direct_employer"
     device: str = ""
     phone: str = ""
     apart: bool = False
-    """An attack that no document and no register can show: told of for itself."""
+    """An attack that no document or register can reveal; it is reported separately."""
     contest: bool = False
-    """Says at registration that whoever holds the company's code is not the company."""
+    """States at registration that another account which holds the company's code is not the
+    company.
+    """
     waits_for: Callable[[Walk], None] | None = None
-    """What happens in the world while the attempt waits: called before each further round."""
+    """Called before each further round, to advance the outside world while the attempt waits."""
 
 
 @dataclass
 class Outcome:
-    """What became of one applicant."""
+    """The result for one applicant."""
 
     kind: str
     honest: bool
     state: str
-    """The case's state when the machine is done with it; or `refused` where it was never let in."""
+    """The case's final state after automatic processing, or `refused` if it never became a case."""
     codes: list[str] = field(default_factory=list)
-    """Why, as decided or refused."""
+    """The reasons of the decision or refusal."""
     caught_by: list[str] = field(default_factory=list)
-    """The checks that found more than a note, or `door:…` for what refused it before any check."""
+    """The checks with more than a note, or `door:…` for a refusal before any check."""
     seconds: float | None = None
-    """Machine time from submission to decision: all rounds, without what was waited for."""
+    """Machine time from submission to decision: all rounds, without waits."""
     photos: int = 0
     conditional: bool = False
     rounds: int = 0
     number: int = 0
-    """Of the applicant: the seed of all that it handed in."""
+    """The applicant's number, the seed of everything it submitted."""
     apart: bool = False
 
     @property
     def approved(self) -> bool:
-        """By the machine: no person is in this benchmark."""
+        """Whether the case was approved; always by the machine, as the benchmark has no people."""
         return self.state == "approved"
 
 
 class Walk:
-    """One applicant on its way."""
+    """One applicant's way through the process."""
 
     def __init__(self, applicant: Applicant, number: int, now: datetime = NOW) -> None:
         self.applicant, self.number, self.now = applicant, number, now
@@ -106,7 +107,7 @@ class Walk:
         return self.member.as_actor()
 
     def go(self) -> Outcome:
-        """The whole way; what refuses it on the way is an outcome too."""
+        """Go all the way; a refusal is an outcome too."""
         from events.core.errors import Refused
 
         applicant = self.applicant
@@ -134,7 +135,7 @@ class Walk:
     # --- The steps --------------------------------------------------------------------------------
 
     def register(self) -> None:
-        """An account with a verified address, by the mailed link."""
+        """Create an account with an address verified by the mailed link."""
         from django.conf import settings
 
         from employers.accounts import registration
@@ -164,7 +165,7 @@ class Walk:
         self._is_seen()
 
     def _is_seen(self) -> None:
-        """With which device and phone, as the pages note it at registration."""
+        """Record the device and phone, as the pages do at registration."""
         from employers.accounts import sightings
 
         if self.applicant.device or self.applicant.phone:
@@ -191,9 +192,7 @@ class Walk:
         )
 
     def hand_in(self, paper: Paper) -> None:
-        """Take a photo, see what the page says of it, and take a better one where it says that
-        something is wrong.
-        """
+        """Upload a photo, and a better one if the page reports a fault."""
         from documents.photo.quality import judge_page
         from documents.upload.intake import examine
         from verification.cases import documents
@@ -231,7 +230,7 @@ class Walk:
             )
 
     def submit_and_wait(self) -> Outcome:
-        """Hand the case in, and let time pass until the machine has decided it."""
+        """Submit the case, and let time pass until the machine has decided it."""
         from verification.cases import operations
         from verification.decision import pipeline
 
@@ -285,11 +284,11 @@ class Walk:
         )
 
 
-# --- Ways of showing authority --------------------------------------------------------------------
+# --- Ways to prove authority ----------------------------------------------------------------------
 
 
 def by_code(domain: str) -> Callable[[Walk], None]:
-    """A code mailed to an address at `domain`, typed in."""
+    """Prove authority by a code mailed to an address at `domain`."""
 
     def prove(walk: Walk) -> None:
         from events.models import Mail
@@ -304,8 +303,8 @@ def by_code(domain: str) -> Callable[[Walk], None]:
 
 
 def by_deposit(owner: str, holder: str = "") -> Callable[[Walk], None]:
-    """A deposit to an account that is `owner`'s, told to be `holder`'s; the memo is looked up as
-    soon as it has arrived.
+    """Prove authority by a deposit to an account of `owner`, declared as `holder`'s; the memo is
+    read on arrival.
     """
 
     def prove(walk: Walk) -> None:
@@ -325,8 +324,8 @@ def by_deposit(owner: str, holder: str = "") -> Callable[[Walk], None]:
 
 
 def _bank_goes_on(walk: Walk) -> None:
-    """Until the transfer has ended: the worker asks whenever it is due, and the bookkeeper types in
-    what the statement says.
+    """Advance until the transfer has ended: the worker polls when due, and the bookkeeper enters
+    the statement.
     """
     from verification.authority import deposits, proof_polling
     from verification.models import Proof, ProofState
@@ -345,11 +344,11 @@ def _bank_goes_on(walk: Walk) -> None:
         walk.now = max(
             walk.now + timedelta(minutes=5), min(proof.due_at, walk.now + timedelta(hours=1))
         )
-    raise AssertionError("the bank never came to an end")
+    raise AssertionError("the transfer never ended")
 
 
 def by_e_licence(company: Company) -> Callable[[Walk], None]:
-    """The code on the page scanned by whoever holds `company`'s electronic licence."""
+    """Prove authority by scanning the page's code with `company`'s electronic licence."""
 
     def prove(walk: Walk) -> None:
         from verification.authority import proof_polling
@@ -368,11 +367,11 @@ def by_e_licence(company: Company) -> Callable[[Walk], None]:
     return prove
 
 
-# --- The world around -----------------------------------------------------------------------------
+# --- The outside world ----------------------------------------------------------------------------
 
 
 def registered(company: Company, **changed: Any) -> None:
-    """The register lists the company."""
+    """Enter the company in the register."""
     from verification.models import RegistryRecord
 
     row = {
@@ -388,7 +387,7 @@ def registered(company: Company, **changed: Any) -> None:
 
 
 def licensed(agency: Company, number: str, valid_until: date | None, **changed: Any) -> None:
-    """The province's list of licensed agencies has the agency."""
+    """Enter the agency in its province's list of licensed agencies."""
     from documents.papers.hr_service import number_key
     from verification.models import HrLicenceRecord
 
@@ -402,7 +401,7 @@ def licensed(agency: Company, number: str, valid_until: date | None, **changed: 
 
 
 def listed_after(company: Company, wait: timedelta, **changed: Any) -> Callable[[Walk], None]:
-    """The register lists the company once `wait` is over."""
+    """Enter the company in the register once `wait` is over."""
     due = NOW + wait
 
     def waits(walk: Walk) -> None:
@@ -413,14 +412,14 @@ def listed_after(company: Company, wait: timedelta, **changed: Any) -> Callable[
 
 
 def as_pdf(image: Image.Image) -> bytes:
-    """The picture as the page of a PDF, as scanners' programs make it."""
+    """Return the picture as a one-page PDF, as scanner software makes it."""
     file = io.BytesIO()
     image.save(file, "PDF", resolution=137, quality=85)
     return file.getvalue()
 
 
 def recut(image: Image.Image, share: float, quality: int) -> bytes:
-    """The same picture cut to `share` of its sides, a little off its middle, and saved anew."""
+    """Return the picture cropped to `share` of its sides, slightly off centre, and saved again."""
     width, height = image.size
     dx, dy = width * (1 - share), height * (1 - share)
     cut = image.crop(

@@ -1,13 +1,12 @@
-"""Does the reviewers' queue stay quick with 100,000 open cases, and take the same queries as with
-ten?
+"""Benchmark of the reviewers' queue with 100,000 open cases.
 
 `python -m benchmarks.console [--open N] [--requests N] [--seed N] [--json]` fills a database with N
-waiting cases (100,000), half as many that are decided, and two weeks of decisions, then asks for
-the queue's page over 12 mixes of filters, as a reviewer's browser does: through every middleware,
-with the template. Figures over the queue are kept for 15 seconds, as in production. Goals: p95
-under 150 ms, the same number of queries with ten cases as with all, figures counted anew within 150
-ms. On SQLite; with DATABASE_URL naming a PostgreSQL server, there in a database of its own that is
-dropped at the end.
+waiting cases (100,000), half as many decided ones, and two weeks of decisions. It then requests the
+queue's page with 12 combinations of filters, through every middleware and with the template, as a
+reviewer's browser does. Figures over the queue are cached for 15 seconds, as in production. Goals:
+p95 under 150 ms, the same number of queries with ten cases as with all, and figures recomputed
+within 150 ms. It uses SQLite, or, if DATABASE_URL names a PostgreSQL server, a database there that
+is dropped at the end.
 """
 
 from __future__ import annotations
@@ -65,7 +64,7 @@ _REASONS: Final = {
 
 def main() -> None:
     options = stage.arguments(__doc__ or "", open=100_000, requests=200)
-    os.environ["ZIZHI_STAFF_SECOND_FACTOR"] = "optional"  # signing in is not what is measured
+    os.environ["ZIZHI_STAFF_SECOND_FACTOR"] = "optional"  # Signing in is not measured.
     server = os.environ.get("DATABASE_URL", "")
     with a_database(server) if server.startswith("postgres") else nullcontext(server) as url:
         if url:
@@ -85,7 +84,7 @@ def main() -> None:
         f"  median {result['median_ms']} ms, p95 {result['p95_ms']} ms, longest"
         f" {result['longest_ms']} ms"
     )
-    print(f"  figures counted anew {result['figures_ms']} ms, two weeks {result['lately_ms']} ms")
+    print(f"  figures recomputed {result['figures_ms']} ms, two weeks {result['lately_ms']} ms")
     print(
         f"  before and after {result['neighbours_ms']} ms, what has to do with a case"
         f" {result['related_ms']} ms"
@@ -137,7 +136,7 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
     fill(many - FEW, FEW, reviewer, chance)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM ANALYZE")  # what autovacuum does, which has not yet had the time
+            cursor.execute("VACUUM ANALYZE")  # Autovacuum has not run yet.
     of_all = max(queries(mix) for mix in MIXES)
     now, actor = datetime.now(UTC), reviewer.as_reviewer()
     anew = [timed(lambda: queue_figures.count(now)) for _ in range(5)]
@@ -180,11 +179,11 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
     }
 
 
-# --- What waits -----------------------------------------------------------------------------------
+# --- Test data ------------------------------------------------------------------------------------
 
 
 def fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None:
-    """`number` waiting cases, half as many decided ones, and what belongs to them."""
+    """Insert `number` waiting cases, half as many decided ones, and their related rows."""
     for start in range(0, number, AT_ONCE):
         _fill(min(AT_ONCE, number - start), after + start, reviewer, chance)
 
@@ -261,7 +260,7 @@ def _fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None
 
 
 def _state(state: str) -> dict[str, Any]:
-    """A row that stands in any state is made by no operation."""
+    """Return the values of a row in this state, which no operation could create directly."""
     return {"state": state}
 
 

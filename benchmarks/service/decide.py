@@ -1,14 +1,14 @@
-"""Do honest employers get through without a person, and does no attack?
+"""Benchmark of automatic decisions, on honest employers and on attacks.
 
 `python -m benchmarks.decide [--seed N] [--count N] [--processes N] [--show 1] [--json]` lets
 generated employers of known truth register, upload, prove and submit by the real operations, with
-real reading and checks, on a database of its own (on the server that ZIZHI_DATABASE_URL names, else
-SQLite); only waits are not waited for. An honest employer counts as approved without a person if
-the machine approves at the end of its own path: better photos and proofs that it was asked for are
-part of that path. Machine time is that of all rounds of an attempt, without what was waited for.
-Thresholds are chosen on seed 1 and reported on seed 2. Told of apart is the attack that no document
-and no register can show: a client's letter that a listed agency has drawn well. `--show 1` prints
-each that did not end as it should.
+real reading and checks, in a database of its own: SQLite, or one on the server that
+ZIZHI_DATABASE_URL names. Only waits are skipped. An honest employer counts as approved without a
+person if the machine approves at the end of its own path, which includes the better photos and the
+proofs it is asked for. Machine time covers all rounds of an attempt, without waits. Thresholds are
+chosen on seed 1 and reported on seed 2. The attack that no document or register can reveal is
+reported separately: a client's letter that a listed agency has forged well. `--show 1` prints each
+outcome that is not as it should be.
 """
 
 from __future__ import annotations
@@ -42,16 +42,15 @@ def main() -> None:
         show(result, outcomes)
 
 
-# --- Playing --------------------------------------------------------------------------------------
+# --- Running the stories --------------------------------------------------------------------------
 
 
 def played(seed: int, count: int, processes: int = PROCESSES) -> list[Outcome]:
-    """What became of at least `count` employers."""
+    """Return the outcomes of at least `count` employers."""
     from benchmarks.service.stories import planned
 
-    os.environ.setdefault(
-        "ZIZHI_BROKER_URL", "memory://"
-    )  # nobody hears the doorbell here: each story does its own work
+    # No worker is notified here: each story does its own work.
+    os.environ.setdefault("ZIZHI_BROKER_URL", "memory://")
     plan = list(planned(seed, count))
     outcomes: list[Outcome] = []
     with (
@@ -61,13 +60,13 @@ def played(seed: int, count: int, processes: int = PROCESSES) -> list[Outcome]:
         for done, told in enumerate(pool.imap_unordered(_tell, plan), start=1):
             outcomes += told
             if sys.stderr.isatty():
-                print(f"\r{done} of {len(plan)} stories told ", end="", file=sys.stderr, flush=True)
+                print(f"\r{done} of {len(plan)} stories run ", end="", file=sys.stderr, flush=True)
     return outcomes
 
 
 @contextmanager
 def _database() -> Iterator[None]:
-    """A database of our own: SQLite, or one on the server that ZIZHI_DATABASE_URL names."""
+    """Provide a database of our own: SQLite, or one on the server that ZIZHI_DATABASE_URL names."""
     with ExitStack() as stack:
         if server := os.environ.get("ZIZHI_DATABASE_URL"):
             os.environ["DATABASE_URL"] = stack.enter_context(a_database(server))
@@ -80,9 +79,8 @@ def _set_up(processes: int) -> None:
     from django.conf import settings
 
     django.setup()
-    settings.PASSWORD_HASHERS = [
-        "django.contrib.auth.hashers.MD5PasswordHasher"
-    ]  # nobody signs in here
+    # Nobody signs in here.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.BANK = settings.E_LICENCES = "simulator"
     from documents.ocr import share_cores
 
@@ -95,11 +93,11 @@ def _tell(plan: tuple[str, int, int]) -> list[Outcome]:
     return told(*plan)
 
 
-# --- Summing up -----------------------------------------------------------------------------------
+# --- Figures --------------------------------------------------------------------------------------
 
 
 def summary(seed: int, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The figures."""
+    """Return the figures."""
     honest = [o for o in outcomes if o.honest]
     attacks, apart = (
         [o for o in outcomes if not o.honest and o.apart is truth] for truth in (False, True)
@@ -136,8 +134,8 @@ def _by_kind(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
 
 
 def _caught(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Of one kind of attack: how many, how many came through, and which checks spoke against how
-    many of the rest.
+    """Summarise one kind of attack: the number, those approved, and how often each check caught the
+    rest.
     """
     by = Counter(
         check for outcome in outcomes if not outcome.approved for check in outcome.caught_by
@@ -163,7 +161,7 @@ def _lines(attacks: dict[str, Any]) -> list[list[object]]:
 
 
 def show(result: dict[str, Any], outcomes: Sequence[Outcome]) -> None:
-    """The figures as tables for people, and why honest ones went to a person."""
+    """Print the figures as tables, and why honest employers went to a person."""
     honest = [o for o in outcomes if o.honest]
     rows = []
     for kind, group in [*_by_kind(honest).items(), ("all honest", honest)]:

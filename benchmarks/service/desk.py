@@ -1,10 +1,9 @@
 """Benchmark of the case page: cases decided an hour by keys alone, keys a case, and the time from
 key to next case.
 
-It runs Chromium against the web server. Each case is looked at for `--look` seconds and then
-decided by keys. A person looks longer, so the result is what the page costs, and not how fast a
-person decides. At the end the rulings are carried out, and each case is compared with what was
-meant.
+It runs Chromium against the web server. Each case is shown for `--look` seconds and then decided by
+keys. A person looks longer, so the result is the cost of the page and not the speed of a person. At
+the end the rulings are carried out, and each case is compared with the intended ruling.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ MEANT = {
     ("a", "Enter"): "approved",
     ("r", "1", "Enter"): "rejected",
 }
-"""What the keys shall come to, taken in turn."""
+"""The rulings to enter, in turn."""
 FIRST_KEY = "c"
 PASSWORD = "correct horse battery staple"
 LOADED = (
@@ -53,9 +52,8 @@ addEventListener('DOMContentLoaded', async () => {
   shown('picture', pressed);
 });
 """
-"""Keeps from page to page: the clicks of a mouse (a click that a key causes has no `detail`), and
-the milliseconds from a decision's key to the frame that shows the heading and the picture of the
-next case.
+"""Stored across pages: mouse clicks (a click that a key causes has no `detail`), and the
+milliseconds from the key of a decision to the frame that shows the next case's heading and picture.
 """
 
 
@@ -78,7 +76,7 @@ def main() -> None:
 
 
 def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict[str, Any]:
-    """`count` cases decided by keys alone, each after a look of so many seconds."""
+    """Measure `count` cases decided by keys alone, each shown for `look` seconds."""
     from django.core.management import call_command
     from django.utils import timezone
 
@@ -116,10 +114,11 @@ def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict
 
 
 def run(base: str, email: str, cases: list[Any], look: float) -> dict[str, Any]:
-    """Sign in, open the first case and decide all cases; what was counted and measured."""
+    """Sign in, open the first case and decide all cases; return the counts and times."""
     from playwright.sync_api import expect, sync_playwright
 
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread
+    # Playwright's event loop runs in this thread.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     keys = 0
     with sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("google-chrome")
@@ -170,9 +169,7 @@ def listening(port: int) -> None:
 
 
 def waiting(at: datetime, seed: int) -> Any:
-    """A case whose declared name is not the one on its licence, put into the queue by the
-    policy.
-    """
+    """Queue a case whose declared name differs from the one on its licence."""
     from documents.specimens import Company, make
     from documents.upload.intake import examine
     from employers.models import Employer, Member, User

@@ -1,19 +1,19 @@
-"""How fast is the gate beside what it could cost at least, does that last as the tables grow, and
-is it ever late?
+"""Benchmark of the gate: its speed beside the cheapest possible view, at two table sizes, and a
+race for late answers.
 
 `python -m benchmarks.gate [--employers N] [--decisions N] [--seconds S] [--rounds N] [--seed N]
 [--json]` needs PostgreSQL (DATABASE_URL, else one on loopback), `wrk` and `pgbench`. In a database
-of its own it asks over HTTP with 16 connections, four gunicorn workers of four threads, through
-every middleware that the API has; beside it a bare view that reads one row, as a page and once more
-among the API's addresses, where there is less around it; and the gate's own SQL under pgbench: in
-seven turns, so that all meet the same machine, and what is told is the median. First with 10,000
-employers and no answers on record, then with N employers (1,000,000) and N answers (10,000,000).
-Goals: at least 0.45 of the bare view's requests, its p99 at most three times the bare one's, and
+of its own, it sends requests over HTTP on 16 connections to four gunicorn workers of four threads,
+through all of the API's middleware. It compares this with a bare view that reads one row, both as a
+page and at an API address, which has less middleware, and with the gate's own SQL under pgbench.
+All take seven turns each, so that they meet the same machine; the median is reported. It first uses
+10,000 employers and no recorded answers, then N employers (1,000,000) and N answers (10,000,000).
+Goals: at least 0.45 of the bare view's requests, a p99 at most three times the bare one's, and
 within 20 % at both sizes.
 
 `--race [--processes N]` lets processes ask while employers are suspended and reinstated, for
---seconds (60) or 1,000,000 answers, and counts the yeses to questions that were asked after a
-suspension had been acknowledged. Goal: none.
+--seconds (60) or 1,000,000 answers, and counts the answers that were allowed although a suspension
+had been acknowledged before the question. Goal: none.
 """
 
 from __future__ import annotations
@@ -110,9 +110,11 @@ def arguments() -> Namespace:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--employers", type=int, default=1_000_000)
     parser.add_argument("--decisions", type=int, default=10_000_000)
-    parser.add_argument("--seconds", type=int, help="of each measurement (6), or of the race (60)")
+    parser.add_argument(
+        "--seconds", type=int, help="length of each measurement (6), or of the race (60)"
+    )
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--processes", type=int, default=4, help="that ask in the race")
+    parser.add_argument("--processes", type=int, default=4, help="processes in the race")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--race", action="store_true")
     parser.add_argument("--json", action="store_true")
@@ -122,7 +124,7 @@ def arguments() -> Namespace:
 
 
 def pgbench() -> str | None:
-    """Debian keeps it beside the server, not in the path."""
+    """Return the path of pgbench; Debian installs it beside the server, not in the path."""
     return shutil.which("pgbench") or next(
         (str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"))), None
     )
@@ -149,13 +151,14 @@ def measured(options: Namespace, folder: Path, url: str) -> dict[str, Any]:
 def rounds(
     options: Namespace, folder: Path, url: str, key: str, employers: int, decisions: int
 ) -> dict[str, Any]:
-    """Gate, bare view and pgbench in turns; the median of each, and of what they are of one another
-    in one turn.
+    """Measure the gate, the bare view and pgbench in turns; return the median of each, and of their
+    ratios within a turn.
     """
     told: dict[str, list[float]] = {name: [] for name in (*MEASURED, *RATIOS)}
     asked = 0
     with served(folder):
-        for round_ in range(options.rounds + 1):  # the first warms up
+        # The first round warms up.
+        for round_ in range(options.rounds + 1):
             seconds = options.seconds if round_ else min(3, options.seconds)
             made = {}
             for kind in ("gate", "bare", "bare_api"):
@@ -184,8 +187,8 @@ def rounds(
 
 
 def analyze() -> None:
-    """What the server does by itself within a minute of the first answers: until then its plans are
-    those for tables that were empty.
+    """Analyze the tables, as the server does within a minute; until then its plans assume empty
+    tables.
     """
     from django.db import connection
 
@@ -194,7 +197,7 @@ def analyze() -> None:
 
 
 def allowed_share() -> float:
-    """How many of the last answers were yes: a no costs less."""
+    """Return the share of allowed answers among the last ones; a denial costs less."""
     from datetime import timedelta
 
     from django.db.models import Avg, IntegerField
@@ -209,7 +212,9 @@ def allowed_share() -> float:
 
 @contextmanager
 def served(folder: Path) -> Iterator[None]:
-    """Gunicorn as in `docs/operating/running.md`, with the project's settings, ready to answer."""
+    """Run gunicorn as in `docs/operating/running.md`, with the project's settings, until the block
+    ends.
+    """
     from config.trying_out import processes
 
     log = folder / "web.log"
@@ -238,7 +243,7 @@ def served(folder: Path) -> Iterator[None]:
 
 
 def asked_by_wrk(folder: Path, script: str, seconds: int) -> dict[str, Any]:
-    """Requests a second and p99. Raises SystemExit when anything but a 2xx was answered."""
+    """Return requests a second and p99. Raises SystemExit for any response other than 2xx."""
     file = folder / "asked.lua"
     file.write_text(script)
     command = [
@@ -256,7 +261,7 @@ def asked_by_wrk(folder: Path, script: str, seconds: int) -> dict[str, Any]:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found = re.search(r"TOLD (\d+) (\d+) ([\d.]+) (\d+)", done.stdout)
     if found is None or int(found[4]):
-        raise SystemExit(f"wrk met errors:\n{done.stdout}\n{done.stderr}")
+        raise SystemExit(f"wrk reported errors:\n{done.stdout}\n{done.stderr}")
     return {
         "requests": int(found[1]),
         "rps": int(found[1]) / (int(found[2]) / 1e6),
@@ -265,7 +270,7 @@ def asked_by_wrk(folder: Path, script: str, seconds: int) -> dict[str, Any]:
 
 
 def asked_by_pgbench(folder: Path, url: str, employers: int, seconds: int) -> float:
-    """Transactions a second of the same lock and statement, without anything before them."""
+    """Return the transactions a second of the same lock and statement, without the HTTP layers."""
     file = folder / "asked.sql"
     file.write_text(pgbench_script(employers))
     command = [
@@ -329,7 +334,7 @@ def show(result: dict[str, Any]) -> None:
         f"The gate answers {result['of_bare']} of what the bare view does, its p99 is"
         f" {result['p99_of_bare']} times as long;"
     )
-    print(f"{result['of_bare_api']} of what the bare view does among the API's addresses;")
+    print(f"{result['of_bare_api']} of the bare view at an API address;")
     print(
         f"{result['of_pgbench']} of what its SQL alone does; {result['large_of_small']} of its own"
         " rate at the small size."

@@ -1,4 +1,4 @@
-"""The employers and answers that the gate is measured and raced with."""
+"""The employers and answers for the gate's benchmark and race."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ PER_CHUNK: Final = 250_000
 
 
 def first_employer() -> str:
-    """One employer by the real operations' rows, from which the others are copied; a platform's
-    key.
-    """
+    """Create one employer by its rows, as a template for the others; return a platform's key."""
     from django.core.management import call_command
     from django.utils import timezone
 
@@ -60,8 +58,8 @@ def code(n: int) -> str:
 
 
 def fill(first: int, last: int, decisions: int) -> None:
-    """Employers `first` to `last` as copies of the first one, and so many answers over the three
-    years before.
+    """Copy the first employer to the numbers `first` to `last`, with `decisions` answers over the
+    past three years.
     """
     from django.db import connection
 

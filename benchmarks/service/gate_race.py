@@ -1,10 +1,8 @@
-"""Does the gate ever answer yes after a suspension was acknowledged?
+"""A race for late answers: some processes ask the gate while another suspends and reinstates.
 
-Processes ask, while one suspends and reinstates.
-
-Each employer has a number that all processes share: odd while a suspension of it stands
-acknowledged. An answer is late if that number was odd before the question was asked, is the same
-after it, and the answer was yes.
+All processes share a number for each employer, which is odd while an acknowledged suspension is in
+force. An answer is late if it allowed and the number was odd before the question and is unchanged
+after it.
 """
 
 from __future__ import annotations
@@ -23,8 +21,8 @@ from benchmarks.service import gate_employers
 EMPLOYERS: Final = 50
 ANSWERS_AT_MOST: Final = 1_000_000
 STEP: Final = timedelta(seconds=600 / EMPLOYERS)
-"""Each answer is so much later by the clock of the questions, so that quotas do not run out: they
-are not what is raced for.
+"""By how much each answer advances the clock of the questions, so that quotas do not run out: they
+are not under test.
 """
 
 
@@ -82,9 +80,7 @@ def prepare() -> tuple[list[UUID], list[UUID], list[UUID]]:
 def keep_asking(
     number: int, employer_ids: list[UUID], member_ids: list[UUID], shared: dict[str, Any], told: Any
 ) -> None:
-    """In a process of its own: ask about one employer after the other, at random, until it is told
-    to stop.
-    """
+    """Ask about random employers, in a process of its own, until told to stop."""
     import django
 
     django.setup()
@@ -121,8 +117,8 @@ def keep_asking(
 
 
 def keep_suspending(case_ids: list[UUID], shared: dict[str, Any], until: float) -> int:
-    """Suspend one employer after the other, say so, and reinstate it a little later; how often it
-    was done.
+    """Suspend one employer after another, announce it, and reinstate it a little later; return how
+    often.
     """
     from django.utils import timezone
 

@@ -1,8 +1,7 @@
-"""How is the service set up while the gate is measured?
+"""Settings of the service during the gate's benchmark: those of production, and a bare view to
+compare with.
 
-As in production, with one bare view beside it to compare with.
-
-So each request of the API is counted against its key's limit, and has its line in the log.
+Each request of the API therefore counts against its key's limit, and is logged.
 """
 
 from __future__ import annotations
@@ -12,6 +11,6 @@ from config.settings import *  # noqa: F403
 ROOT_URLCONF = "benchmarks.service.gate_urls"
 
 LOG_LEVEL = "INFO"
-"""As in production; the other benchmarks log only what is wrong."""
+"""As in production; the other benchmarks log only errors."""
 API_PER_SECOND = {"gate": 1_000_000.0, "other": 1_000_000.0}
-"""Counted, as in production, but so wide that what is measured is the answer and not the limit."""
+"""Counted, as in production, but too high to be reached: the limit itself is not measured."""

@@ -1,7 +1,7 @@
-"""What is the gate compared with?
+"""The bare views that the gate is compared with.
 
-A bare view in the same process that reads one row: as a page, through what pages need, and among
-the API's addresses, through what every one of its requests passes.
+Each runs in the same process and reads one row: one as a page, through the pages' middleware, and
+one at an API address, through the API's.
 """
 
 from __future__ import annotations

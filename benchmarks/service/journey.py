@@ -1,7 +1,6 @@
-"""How long does an employer wait from submit to decided, and how much of that is not reading the
-licence?
+"""Benchmark of the time from submit to decision, and of the part that is not reading the licence.
 
-Real worker, real queue, real OCR; one case at a time for each worker. Goal: overhead ≤ 0.3 s.
+Real worker, real queue, real OCR; each worker handles one case at a time. Goal: overhead ≤ 0.3 s.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ def main() -> None:
 
 
 def measure(workers: int, journeys: int, seed: int, folder: Path) -> dict[str, Any]:
-    """Medians over `journeys` cases, `workers` of them under way at a time; the first of each
-    worker warms it up.
+    """Return medians over `journeys` cases, with `workers` at a time; each worker's first case
+    warms it up.
     """
     from config.trying_out import processes
     from verification.models import Attempt, Case, CheckRun
@@ -70,7 +69,7 @@ def measure(workers: int, journeys: int, seed: int, folder: Path) -> dict[str, A
 
 
 def prepared(seed: int) -> Any:
-    """A case with its licence uploaded, ready to be submitted."""
+    """Return a case with its licence uploaded, ready to submit."""
     from django.utils import timezone
 
     from documents.specimens import Company, make

@@ -1,11 +1,10 @@
-"""How fast does an export of the company register come in, and does memory stay flat however long
-it is?
+"""Benchmark of imports of the company register: speed, and memory use by length.
 
 `python -m benchmarks.registry [--rows N] [--seed N] [--json]` imports N companies (1,000,000) into
-an empty table, the same file again, and one that is a day older, which must change nothing. On
-SQLite; and where ZIZHI_DATABASE_URL names a PostgreSQL server, also there, in a database of its own
-that is dropped at the end. Each in a process of its own, whose resident set is told on the way.
-Goal: flat.
+an empty table, then the same file again, then one that is a day older, which must change nothing.
+It uses SQLite, and, if ZIZHI_DATABASE_URL names a PostgreSQL server, also a database there that is
+dropped at the end. Each runs in a process of its own, whose resident set is reported on the way.
+Goal: flat memory.
 """
 
 from __future__ import annotations
@@ -29,7 +28,8 @@ from documents.uscc import check_character, organisation_check_character
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FLAT_MB: Final = 32
-"""Growth of the resident set from a tenth of the rows to all of them that still counts as flat."""
+"""Growth of the resident set, from a tenth of the rows to all of them, that still counts as flat.
+"""
 _SHOWN: Final = ("seconds", "rows_a_second", "mb_at_a_tenth", "mb_at_the_end")
 _FIRST: Final = "云澜青松海山星河嘉诚远安"
 _SECOND: Final = "溪浦岚桥川泽宸禾朗越衡宁"
@@ -109,7 +109,7 @@ def main() -> None:
 
 
 def write(path: Path, rows: int, seed: int, as_of: date) -> None:
-    """An export of `rows` companies; `seed` gives all but their codes."""
+    """Write an export of `rows` companies; `seed` decides everything except their codes."""
     chance = random.Random(seed)
     with path.open("w", encoding="utf-8") as file:
         file.write(_HEADER + "\n")
@@ -149,7 +149,7 @@ def _measured(command: list[str], database_url: str) -> dict[str, Any]:
 
 
 def imported(file: Path, older: Path, rows: int) -> dict[str, Any]:
-    """In a process: the three imports, each with its figures."""
+    """Run the three imports, in a process of their own; return the figures of each."""
     with stage.fresh():
         from verification.models import RegistryRecord
 
@@ -157,7 +157,7 @@ def imported(file: Path, older: Path, rows: int) -> dict[str, Any]:
         before = _content(RegistryRecord)
         runs["older"] = _run(older, rows)
         if RegistryRecord.objects.count() != rows or _content(RegistryRecord) != before:
-            raise SystemExit("an older export changed what is stored")
+            raise SystemExit("an older export changed stored rows")
         return runs
 
 

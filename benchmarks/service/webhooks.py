@@ -1,13 +1,13 @@
-"""How soon does a platform hear of what happened, and how much can be told?
+"""Benchmark of webhooks: throughput, and latency from commit to receipt.
 
-`python -m benchmarks.webhooks [--seed N] [--count N] [--rate N] [--json]` on a database of its own:
-SQLite, or one on the server that ZIZHI_DATABASE_URL names; with the broker that ZIZHI_BROKER_URL
-names, else the filesystem. First `count` events that are there already are put into the feed of one
-platform and sent by https to a receiver on this machine, in this process, each step by itself: in
-turns over connections that are kept and over a new one for each message, of which `kept ÷ new` is
-the ratio. Then one real worker with one process tells of events that happen `rate` to the second,
-and each is timed from its commit to its receipt, whose signature is verified. `--seed` changes
-nothing: there is no chance in it but the machine's.
+`python -m benchmarks.webhooks [--seed N] [--count N] [--rate N] [--json]` uses a database of its
+own: SQLite, or one on the server that ZIZHI_DATABASE_URL names; and the broker that
+ZIZHI_BROKER_URL names, else the filesystem. First, `count` existing events are put into the feed of
+one platform and sent by https to a receiver on this machine. Both steps run in this process, one
+after the other; sending takes turns between reused connections and a new one for each message, and
+`kept ÷ new` is their ratio. Then one real worker with one process delivers events that happen
+`rate` to the second, and each is timed from its commit to its receipt, whose signature is verified.
+`--seed` has no effect: nothing here is random except the machine.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from benchmarks.stage import a_database
 
 PATIENCE_SECONDS: Final = 60
 BLOCKS: Final = 8
-"""Kept and new connections take turns, so that what else the machine does meets both."""
+"""Kept and new connections take turns, so that other load on the machine affects both."""
 
 
 def main() -> None:
@@ -78,7 +78,7 @@ def _folder() -> Iterator[Path]:
 
 
 def _platform() -> tuple[UUID, Any]:
-    """A platform, and an employer that it made."""
+    """Create a platform and an employer of it."""
     from django.utils import timezone
 
     from employers.accounts.api_clients import create_api_client
@@ -117,7 +117,7 @@ def _case(employer: Any) -> Any:
 
 
 def throughput(count: int, folder: Path) -> dict[str, Any]:
-    """Events into the feed, and from the feed to a receiver, by one process each."""
+    """Measure events into the feed, and from the feed to a receiver, with one process each."""
     from functools import partial
     from unittest import mock
 
@@ -154,7 +154,7 @@ def throughput(count: int, folder: Path) -> dict[str, Any]:
             seconds[way] += time.perf_counter() - began
         told = count // BLOCKS * BLOCKS
         if not PlatformEvent.objects.count() == len(receiver.got) == told:
-            raise RuntimeError("something was lost, or came twice")
+            raise RuntimeError("a message was lost or delivered twice")
         webhooks.delete(endpoint.pk, client_id, SYSTEM, timezone.now())
     return {
         "database": connection.vendor,
@@ -166,7 +166,7 @@ def throughput(count: int, folder: Path) -> dict[str, Any]:
 
 
 def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
-    """From commit to receipt, with one worker of one process."""
+    """Measure from commit to receipt, with one worker of one process."""
     from django.utils import timezone
 
     from config.trying_out import processes
@@ -181,7 +181,8 @@ def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
         _, secret = webhooks.create(
             client_id, receiver.url, [], "", SYSTEM, timezone.now(), local=True
         )
-        _happen(employer)  # the worker is up when this one has come
+        # The worker is up when this one arrives.
+        _happen(employer)
         _until(lambda: bool(receiver.got))
         receiver.got.clear()
         began = time.perf_counter()
@@ -191,14 +192,14 @@ def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
             committed.append(time.time())
         _until(lambda: len(receiver.got) >= count)
         if len(receiver.got) != count:
-            raise RuntimeError("something came twice")
+            raise RuntimeError("a message was delivered twice")
         got = sorted(
             (message["sequence"], got.at)
             for got in receiver.got
             for message in [got.verified(secret)]
         )
     if PlatformEvent.objects.of(client_id).count() != count + 1:
-        raise RuntimeError("something was lost")
+        raise RuntimeError("a message was lost")
     waited = [1000 * (at - then) for (_, at), then in zip(got, committed, strict=True)]
     return {
         "median_ms": round(stage.median(waited), 1),
@@ -212,7 +213,7 @@ def _until(what: Any) -> None:
     ends = time.monotonic() + PATIENCE_SECONDS
     while not what():
         if time.monotonic() > ends:
-            raise RuntimeError("the worker did not tell")
+            raise RuntimeError("the worker delivered nothing")
         time.sleep(0.01)
 
 

@@ -1,1 +1,1 @@
-"""The HTTP API: its routes, its document, what each request passes, and its problems."""
+"""The HTTP API: its routes, its document, request handling, and its problems."""

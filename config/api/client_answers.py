@@ -26,28 +26,28 @@ NAMES: Final = {
     "DefaultOut": "CandidateDefault",
     "SecretOut": "EndpointWithSecret",
 }
-"""Names that are not those of the document without `Out`."""
+"""Schemas whose client name is not their name in the document without `Out`."""
 BASES: Final = {"SecretOut": "EndpointOut"}
-"""Schemas that are another one and more."""
+"""Schemas that extend another one."""
 CHOICES: Final = {
     "AccountClass": ("AccountClass",),
     "Language": ("MemberIn", "language"),
     "Purpose": ("LinkPurpose",),
     "Role": ("MemberIn", "role"),
 }
-"""Types of arguments: each by its schema, or by a schema and its property."""
+"""Types of arguments, each from a schema or a property of a schema."""
 ENVELOPES: Final = ("Page_", "EventsOut", "DeliveriesOut")
-"""Pages of lists, which the client reads through."""
-HEADER: Final = '''"""The answers of the API as frozen dataclasses, and the choices that its questions offer.
+"""Envelopes of lists, which the client unpacks."""
+HEADER: Final = '''"""The responses of the API as frozen dataclasses, and the values that its arguments accept.
 
-Generated from the API's document: change that, and run `manage.py write_client_answers`.
+Generated from the API's document. Do not edit: run `manage.py write_client_answers`.
 """
 '''  # noqa: E501
 Schema = dict[str, Any]
 
 
 def source() -> str:
-    """The text of the client's `answers.py` for the document as it is now."""
+    """Return the text of the client's `answers.py` for the current document."""
     schemas: dict[str, Schema] = json.loads(json.dumps(api.get_openapi_schema(), default=str))
     document = {
         "openapi": "3.1.0",
@@ -79,7 +79,7 @@ def source() -> str:
 
 
 def _types(document: dict[str, Any]) -> dict[str, Schema]:
-    """The schemas to write, by the names that the client gives them."""
+    """Return the schemas to write, by their names in the client."""
     schemas: dict[str, Schema] = document["components"]["schemas"]
     types = {name: _choice(schemas, *where) for name, where in CHOICES.items()}
     for name in _response_schemas(document):
@@ -92,7 +92,7 @@ def _types(document: dict[str, Any]) -> dict[str, Schema]:
 
 
 def _response_schemas(document: dict[str, Any]) -> set[str]:
-    """The schemas that an answer of an operation leads to."""
+    """Return the names of the schemas that any response reaches."""
     operations = [
         operation for methods in document["paths"].values() for operation in methods.values()
     ]
@@ -135,7 +135,7 @@ def _choice(schemas: dict[str, Schema], name: str, field: str | None = None) -> 
 
 
 def _beyond(schema: Schema, schemas: dict[str, Schema], base: str) -> Schema:
-    """`schema` as `base` and the properties that it has beyond it."""
+    """Return `schema` as `base` plus its additional properties."""
     own = {
         name: each
         for name, each in schema["properties"].items()
@@ -149,8 +149,8 @@ def _beyond(schema: Schema, schemas: dict[str, Schema], base: str) -> Schema:
 
 
 def _rewritten(value: Any, schemas: dict[str, Schema]) -> Any:
-    """`value` with the client's names; choices become plain strings, since a later version may have
-    more of them.
+    """Return `value` with the client's names. Enumerations become plain strings, since later
+    versions may add values.
     """
     if isinstance(value, list):
         return [_rewritten(each, schemas) for each in value]

@@ -1,7 +1,5 @@
-"""What does the API's document (OpenAPI 3.1) say beside what each operation says of itself?
-
-What can go wrong, which headers can be sent and come back: the same for every operation, so it is
-written here once.
+"""Additions to the API's document (OpenAPI 3.1) that are the same for every operation: errors and
+headers.
 """
 
 from __future__ import annotations
@@ -13,125 +11,120 @@ from ninja.openapi.schema import OpenAPISchema
 from config.api.problems import CONTENT_TYPE, STATUS, Problem
 from events.core.errors import Refused
 
-DESCRIPTION: Final = """Ask, before every download, whether this recruiter may have this candidate's resume. 每次下载简历前，先问一声。
+DESCRIPTION: Final = """Before every download, ask whether this recruiter may have this candidate's resume. 每次下载简历前，先问一声。
 
-Errors are `application/problem+json` with a `code` that never changes its meaning. Send an `Idempotency-Key` with whatever changes
-something, and repeat it as often as the network needs. Lists come in pages: hand `next` back as `after`. How it all works: docs/integrating/api.md."""  # noqa: E501
+Errors are `application/problem+json` with a `code` that never changes its meaning. Send an `Idempotency-Key` with every request that changes
+something, so that you can retry it safely. Lists are paginated: pass `next` as `after` to get the next page. See docs/integrating/api.md."""  # noqa: E501
 
 TAGS: Final = [
     {
         "name": "platform",
-        "description": "Who is asking: your key, its scopes, and whether it is one for tests.",
+        "description": "The platform that a key belongs to, and the key's scopes.",
     },
     {
         "name": "gate",
         "description": (
-            "May this recruiter download this candidate's resume now? Asked before every download."
+            "Check whether a recruiter may download a candidate's resume now. Ask "
+            "before every download."
         ),
     },
     {
         "name": "releases",
         "description": (
-            "A resume leaves: redacted, marked, with a relay number, by a link that is good once:"
-            " docs/how-it-works/release.md."
+            "Release a resume: redacted, watermarked, with a relay number, through a "
+            "single-use link. See docs/how-it-works/release.md."
         ),
     },
     {
         "name": "traces",
         "description": (
-            "Whose copy is this leak? Held against your own releases: docs/how-it-works/release.md."
+            "Trace a leaked resume to one of your releases. See docs/how-it-works/release.md."
         ),
     },
     {
         "name": "relay numbers",
         "description": (
-            "The numbers by which employers reach candidates without learning theirs:"
-            " docs/how-it-works/relays.md."
+            "Relay numbers let employers call candidates without learning their "
+            "numbers. See docs/how-it-works/relays.md."
         ),
     },
     {
         "name": "candidates",
         "description": (
-            "Whose resumes they are: how they want to be asked, consents, what left, erasure:"
-            " docs/how-it-works/candidates.md."
+            "The people whose resumes you hold: how to ask them, consents, releases, "
+            "erasure. See docs/how-it-works/candidates.md."
         ),
     },
     {
         "name": "employers",
         "description": (
-            "The employers that recruit with you: where they stand, what they lack, what they may."
+            "The employers that recruit on your site: state, open requirements, and permissions."
         ),
     },
     {
         "name": "members",
         "description": (
-            "The recruiters who act for an employer, by your own references; and their way into our"
-            " pages."
+            "The recruiters who act for an employer, under your own references, and "
+            "links to our pages."
         ),
     },
-    {
-        "name": "events",
-        "description": "What happened to your employers, in order and without a gap.",
-    },
+    {"name": "events", "description": "Your employers' events, in order and without gaps."},
     {
         "name": "webhooks",
         "description": (
-            "Where you want to be told of it, and what became of each message:"
-            " docs/integrating/webhooks.md."
+            "Endpoints that receive events, and their deliveries. See docs/integrating/webhooks.md."
         ),
     },
     {
         "name": "test mode",
         "description": (
-            "With test keys: codes that stand for outcomes, a reviewer's decisions, and a clock to"
-            " move."
+            "With test keys: codes that determine outcomes, reviewers' decisions, and "
+            "a clock that you can move."
         ),
     },
 ]
 
 _OF_A_BODY: Final = {
-    "400": ("The body is no JSON.", "malformed_json"),
-    "413": ("The body is over 1 MB.", "body_too_large"),
+    "400": ("The body is not valid JSON.", "malformed_json"),
+    "413": ("The body is larger than 1 MB.", "body_too_large"),
     "415": ("The body is not `application/json`.", "unsupported_media_type"),
 }
 _MEANINGS: Final = {
     "401": ("The key is missing, wrong, expired or revoked.", "key_missing_or_wrong"),
-    "403": (
-        "The key does not have the scope, or the employer is not one of yours.",
-        "scope_missing",
-    ),
-    "404": ("There is no such thing, or none that this platform may know of.", "employer_unknown"),
+    "403": ("The key lacks the required scope, or the employer is not yours.", "scope_missing"),
+    "404": ("The object does not exist, or your platform may not see it.", "employer_unknown"),
     "409": (
-        "It stands otherwise than this needs, or the same key is being answered.",
+        "The object's current state does not allow this, or a request with the same "
+        "key is in progress.",
         "state_conflict",
     ),
     "422": (
-        "The request does not have the documented form, or is refused for the reason given.",
+        "The request is not in the documented form, or is refused for the given reason.",
         "invalid_request",
     ),
-    "429": ("Too many requests: try again after `Retry-After` seconds.", "rate_limited"),
+    "429": ("Too many requests. Try again after `Retry-After` seconds.", "rate_limited"),
     "503": (
-        "No answer can be given now: treat it as no, and ask again after `Retry-After` seconds.",
+        "No answer is available. Treat it as a refusal, and try again after `Retry-After` seconds.",
         "unavailable",
     ),
 }
-_PASS_OVER: Final = ("The minute of the pass is over: ask the gate again.", "pass_expired")
+_PASS_OVER: Final = ("The pass has expired after its minute. Ask the gate again.", "pass_expired")
 _OF_ONE: Final = {
     "spend_pass": {"410": _PASS_OVER},
     "release": {
         "410": _PASS_OVER,
-        "413": ("The file is over 20 MB.", "body_too_large"),
+        "413": ("The file is larger than 20 MB.", "body_too_large"),
         "415": ("The body is not `multipart/form-data`.", "unsupported_media_type"),
     },
     "trace": {
-        "413": ("The file is over 20 MB.", "body_too_large"),
+        "413": ("The file is larger than 20 MB.", "body_too_large"),
         "415": ("The body is not `multipart/form-data`.", "unsupported_media_type"),
     },
     "link_release": {
-        "410": ("The copy is no longer handed out: ask the gate again.", "release_closed")
+        "410": ("The copy is no longer available. Ask the gate again.", "release_closed")
     },
 }
-"""What only one operation answers."""
+"""Responses of single operations."""
 _WRITING: Final = ("post", "put", "patch", "delete")
 _WITH_A_BODY: Final = ("post", "put", "patch")
 _ONCE: Final = {
@@ -139,8 +132,8 @@ _ONCE: Final = {
     "in": "header",
     "required": False,
     "description": (
-        "Of your own making, up to 64 visible characters. The same key with the same request is"
-        " done once, for 24 hours."
+        "A unique key that you generate, up to 64 visible characters. A repeated "
+        "request with the same key takes effect only once within 24 hours."
     ),
     "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"},
 }
@@ -148,23 +141,24 @@ _NAMED: Final = {
     "name": "X-Request-Id",
     "in": "header",
     "required": False,
-    # No constraint in the schema, since nothing is refused for its id.
+    # The schema has no constraint, since no request is refused for its id.
     "description": (
-        "Names this request in the answer and in our logs: up to 64 letters, digits and `_.:-`."
-        " Where none is sent, or one of another form, one is made."
+        "An ID for this request, returned in the response and written to our logs: up "
+        "to 64 letters, digits and `_.:-`. If it is missing or invalid, we generate "
+        "one."
     ),
     "schema": {"type": "string"},
 }
 _HEADERS: Final = {
-    "X-Request-Id": "Names this request in our logs.",
-    "RateLimit-Limit": "How many requests can be made at once.",
-    "RateLimit-Remaining": "How many of them are left.",
-    "RateLimit-Reset": "In how many seconds all of them are there again.",
+    "X-Request-Id": "The ID of this request in our logs.",
+    "RateLimit-Limit": "The maximum number of requests at once.",
+    "RateLimit-Remaining": "The number of requests left.",
+    "RateLimit-Reset": "Seconds until the full number is available again.",
 }
 
 
 def completed(document: OpenAPISchema) -> OpenAPISchema:
-    """`document` with the problems, headers and keys of every operation."""
+    """Return `document` with the errors, headers and idempotency keys of every operation."""
     document["components"]["schemas"] |= _problem_schema()
     for methods in document["paths"].values():
         for method, operation in methods.items():
@@ -183,7 +177,7 @@ def _complete(operation: dict[str, Any], method: str) -> None:
             name: {"description": text, "schema": {"type": "string"}}
             for name, text in _HEADERS.items()
         }
-    # A schema's numbers are keys of both kinds: what an operation says of itself stays.
+    # The schema has integer and string keys. Keep responses that an operation defines itself.
     said = {str(status) for status in operation["responses"]}
     of_a_body = _OF_A_BODY if method in _WITH_A_BODY else {}
     for status, (text, code) in (

@@ -1,9 +1,7 @@
-"""What holds for every request of the API?
+"""Middleware around the API: request ids, form checks, limits and idempotency keys.
 
-Its id, its form, its limits, and that what carries a key is done once.
-
-The middleware stands around all others but that which leads to TLS, so that whatever answers under
-/api/v1 answers as problem+json. Without an `Idempotency-Key` it asks nothing of the database.
+It wraps all other middleware except the redirect to TLS, so that every error under /api/v1 is
+problem+json. Without an `Idempotency-Key` it makes no database query.
 """
 
 from __future__ import annotations
@@ -43,21 +41,22 @@ _lines = logging.getLogger(__name__)
 PREFIX: Final = "/api/v1/"
 WITH_A_BODY: Final = ("POST", "PUT", "PATCH")
 WITH_FILES: Final = (f"{PREFIX}releases", f"{PREFIX}traces")
-"""Where a body is `multipart/form-data`, and may hold a file."""
+"""Calls whose body is `multipart/form-data` and may contain a file."""
 DONE_ONCE: Final = ("POST", "PUT", "PATCH", "DELETE")
 STORED_HEADERS: Final = ("Content-Type", "Location", "ETag")
 NOT_STORED: Final = frozenset({400, 401, 403, 405, 413, 415, 429})
-"""Statuses of what was not even tried: with the same key it can be asked again once that is mended.
+"""Statuses of requests that were not tried. They are not stored, so the same key works once the
+error is fixed.
 """
 STORED_BYTES: Final = 256 * 1024
 FILE_BYTES: Final = Limits().bytes
 NOTHING_TO_SHOW: Final = "default-src 'none'; frame-ancestors 'none'"
-"""The policy of an answer that is no page, should a browser ever be led to one."""
+"""The content security policy of responses that are not pages, in case a browser opens one."""
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.:\-]{1,64}")
 
 
 class ApiDoor:
-    """Django middleware; requests of other addresses pass it untouched."""
+    """Django middleware for the API. Other requests pass through unchanged."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -70,9 +69,7 @@ class ApiDoor:
         request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_urlsafe(12)}"
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self._respond(request)
-            if _lines.isEnabledFor(
-                logging.INFO
-            ):  # else writing one would be most of what this costs
+            if _lines.isEnabledFor(logging.INFO):  # otherwise, writing it would be most of the cost
                 log.info(
                     "api_request",
                     **_about(request, response),
@@ -123,13 +120,13 @@ class ApiDoor:
         return response
 
     def _once(self, request: HttpRequest, text: str) -> HttpResponse:
-        """Answer a request that carries a key: what it does and its kept answer are committed
-        together, or neither is.
+        """Answer a request with an idempotency key. Its changes and its stored response are
+        committed together.
         """
         key = BearerKey()(request)
         if key is None:
             return self.get_response(request)
-        # With the scopes, so that a key that may do less does not hear what another was answered.
+        # Includes the scopes, so that a key with fewer scopes does not get another key's response.
         may = " ".join(sorted(key.scopes))
         asked = f"{may}\n{request.method} {request.get_full_path()}\n".encode() + _said(request)
         claim = idempotency.claim_key(key.client, text, asked, timezone.now())
@@ -145,7 +142,7 @@ class ApiDoor:
         return response
 
     def _executed(self, request: HttpRequest, claim: Claim) -> tuple[HttpResponse, bool]:
-        """The answer, and whether it is kept."""
+        """Return the response, and whether it is stored."""
         with undoing.transaction():
             response = self.get_response(request)
             if response.status_code >= 500:
@@ -156,15 +153,15 @@ class ApiDoor:
             headers = {name: response[name] for name in STORED_HEADERS if name in response}
             stored = StoredResponse(response.status_code, headers, response.content)
             if not idempotency.store_response(claim, stored, timezone.now()):
-                # It took longer than its claim holds, and another has begun the same: what was done
-                # here is undone.
+                # The request outlasted its claim and another has claimed the key. Roll back what
+                # was done here.
                 transaction.set_rollback(True)
                 raise idempotency.in_progress(1)
         return response, True
 
 
 def _status_of_form(request: HttpRequest) -> int | None:
-    """What is wrong with a body before anybody reads it."""
+    """Return the status for a malformed request, checked before its body is read."""
     if request.method not in WITH_A_BODY:
         return None
     length = request.META.get("CONTENT_LENGTH") or "0"
@@ -184,15 +181,15 @@ def _status_of_form(request: HttpRequest) -> int | None:
 
 
 def _take_in_files(request: HttpRequest) -> int | None:
-    """Read a form with files into memory, for who has a key; the status of one that cannot be read,
-    or holds too much.
+    """Read a multipart form into memory, for a valid key. Return the status if it is unreadable or
+    too large.
     """
     if BearerKey()(request) is None:
-        return None  # whoever answers says so, and reads nothing
+        return None  # the authentication answers, without reading the body
     handler = upload_handler.BoundedUploadHandler(request, FILE_BYTES)
     request.upload_handlers = [handler]
     try:
-        request.POST  # noqa: B018  (it is read as it is looked at)
+        request.POST  # noqa: B018  (accessing it reads the body)
     except RequestDataTooBig:
         return 413
     except (MultiPartParserError, SuspiciousOperation, UnreadablePostError):
@@ -201,9 +198,9 @@ def _take_in_files(request: HttpRequest) -> int | None:
 
 
 def _said(request: HttpRequest) -> bytes:
-    """What a body says.
+    """Return a request's content, for comparison.
 
-    A form's boundary is drawn anew each time that it is sent, so of a form its fields and files.
+    A form's boundary differs each time it is sent, so forms are compared by fields and files.
     """
     if request.path_info not in WITH_FILES:
         return request.body
@@ -227,14 +224,15 @@ def _is_stored(response: HttpResponse) -> bool:
         or len(response.content) > STORED_BYTES
     ):
         return False
-    # Of a form that is wrong nothing was tried either; a refusal for a reason is an answer.
+    # Malformed requests (`invalid_request`) were not tried either. Refusals with a reason are
+    # stored.
     return not (response.status_code == 422 and b'"code": "invalid_request"' in response.content)
 
 
 def _replayed(request: HttpRequest, stored: StoredResponse, client: ApiClient) -> HttpResponse:
-    """The first answer, once more.
+    """Return the stored response.
 
-    A yes of the gate is said again only while what it rests on still stands.
+    A gate's yes is repeated only while its grounds still hold.
     """
     may_be_a_yes = request.path_info.startswith(f"{PREFIX}gate/") and stored.status < 400
     if may_be_a_yes and not still_allows(stored.body, now_for(client)):
@@ -245,7 +243,7 @@ def _replayed(request: HttpRequest, stored: StoredResponse, client: ApiClient) -
 
 
 def _about(request: HttpRequest, response: HttpResponse) -> dict[str, str | int]:
-    """What the log says of a request: no query and no body, which can hold what is personal."""
+    """Return the log fields of a request. Query and body are left out, as they may be personal."""
     match = request.resolver_match
     key = key_of(request)
     return {

@@ -1,9 +1,7 @@
-"""How does the API say that something went wrong?
+"""Problem details of the API (RFC 9457), in both languages, with the code of the reason.
 
-As problem+json (RFC 9457), in both languages, with the code of the reason.
-
-`type`, `title`, `status` and `detail` are the standard's; ours add `code`, `request_id` and, where
-there is one, `fix` and `errors`.
+`type`, `title`, `status` and `detail` are standard; we add `code`, `request_id` and, if present,
+`fix` and `errors`.
 """
 
 from __future__ import annotations
@@ -58,16 +56,16 @@ STATUS: Final = {
     "idempotency_outdated": 409,
     "rate_limited": 429,
 }
-"""HTTP status of a refusal; 422 where none is named."""
+"""The HTTP status of a refusal. 422 for codes that are not listed."""
 
 PLAIN: Final = {
     400: ("bad_request", Text("无法理解该请求", "The request cannot be understood")),
-    404: ("not_found", Text("没有这个地址", "There is nothing at this address")),
+    404: ("not_found", Text("没有这个地址", "This URL does not exist")),
     405: (
         "method_not_allowed",
         Text(
             "该地址不支持此方法",
-            "This address does not take this method: `Allow` lists those that it takes",
+            "This URL does not support the method. `Allow` lists the supported ones",
         ),
     ),
     413: ("body_too_large", Text("请求内容过大", "The body is too large")),
@@ -77,63 +75,64 @@ PLAIN: Final = {
     ),
     500: (
         "internal_error",
-        Text(
-            "我们这边出错了",
-            "Something went wrong on our side, and is on record under `request_id`",
-        ),
+        Text("我们这边出错了", "Something went wrong on our side. It is logged under `request_id`"),
     ),
 }
-"""What is said of a status that came without a problem of its own."""
+"""The texts for statuses that have no problem of their own."""
 
 MALFORMED: Final = Text("请求内容不是有效的 JSON", "The body is not valid JSON")
 UNAVAILABLE: Final = Text(
     "暂时无法作答：请视为不允许并稍后重试",
-    "No answer can be given now: treat it as not allowed, and ask again",
+    "No answer is available. Treat it as a refusal, and try again later",
 )
 
 
 class Wrong(Schema):
-    """One part of a request that does not have the documented form."""
+    """One part of a request that is not in the documented form."""
 
-    where: str = Field(description="The field, with dots between the levels.", examples=["uscc"])
+    where: str = Field(description="The field, as a dotted path.", examples=["uscc"])
     what: str = Field(
-        description="What is wrong with it, for a developer.", examples=["Field required"]
+        description="What is wrong with it, for developers.", examples=["Field required"]
     )
 
 
 class Problem(Schema):
-    """Why a request was not answered as asked.
+    """Why a request failed.
 
-    `code` never changes its meaning; the sentences may be reworded.
+    `code` never changes its meaning; the texts may be reworded.
     """
 
     type: str = Field(
         description="The code as a URN.", examples=["urn:zizhi:problem:employer_unknown"]
     )
-    title: str = Field(description="What is wrong, in English.", examples=["No such employer"])
-    status: int = Field(description="The HTTP status, once more.", examples=[404])
+    title: str = Field(
+        description="A summary of the problem, in English.",
+        examples=["There is no employer with this ID"],
+    )
+    status: int = Field(description="The HTTP status code.", examples=[404])
     detail: str = Field(
-        description="What is wrong, in Simplified Chinese.", examples=["没有这家企业"]
+        description="A summary of the problem, in Simplified Chinese.", examples=["没有这家企业"]
     )
     code: str = Field(
-        description="What a program tells problems apart by.", examples=["employer_unknown"]
+        description="A machine-readable code. Use it to distinguish problems.",
+        examples=["employer_unknown"],
     )
     request_id: str | None = Field(
         None,
-        description="Names this request in our logs, and in `X-Request-Id`.",
+        description="The ID of this request in our logs, also in `X-Request-Id`.",
         examples=["req_5JcnqZ0yUQk"],
     )
-    field: str = Field("", description="The input that it is about.")
-    seen: str = Field("", description="What was seen there.")
-    expected: str = Field("", description="What was expected there.")
-    fix: Words | None = Field(None, description="How it is mended.")
+    field: str = Field("", description="The input at fault.")
+    seen: str = Field("", description="The value that was received.")
+    expected: str = Field("", description="The value that was expected.")
+    fix: Words | None = Field(None, description="How to fix the problem.")
     errors: list[Wrong] | None = Field(
-        None, description="Of `invalid_request`: each part that does not have the documented form."
+        None, description="For `invalid_request`: each part that is not in the documented form."
     )
 
 
 def problem(status: int, code: str, says: Text, **more: Any) -> HttpResponse:
-    """A problem+json answer; it carries the id of the request that is being answered."""
+    """Return a problem+json response with the id of the current request."""
     body = {
         "type": f"urn:zizhi:problem:{code}",
         "title": says.en,
@@ -148,9 +147,7 @@ def problem(status: int, code: str, says: Text, **more: Any) -> HttpResponse:
 
 
 def refusal(refused: Refused) -> HttpResponse:
-    """A refusal with its way on; where it says after how many seconds to try again, so does
-    `Retry-After`.
-    """
+    """Return a refusal with its fix, and a `Retry-After` header if it says when to try again."""
     reason = refused.reason
     response = problem(
         STATUS.get(refused.code, 422),
@@ -167,14 +164,14 @@ def refusal(refused: Refused) -> HttpResponse:
 
 
 def unavailable() -> HttpResponse:
-    """No answer, which means no."""
+    """Return the response for no answer, which clients must treat as a refusal."""
     response = problem(503, "unavailable", UNAVAILABLE)
     response["Retry-After"] = "5"
     return response
 
 
 def plain(status: int) -> HttpResponse:
-    """The problem of a status that nobody said more about."""
+    """Return the problem of a status without further details."""
     code, says = PLAIN.get(status) or PLAIN[500 if status >= 500 else 400]
     return problem(status, code, says)
 

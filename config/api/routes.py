@@ -1,9 +1,6 @@
-"""How do the platforms' systems speak with us?
+"""The API: the routers of all apps, with errors as problem+json (`config.api.problems`).
 
-One API of the apps' routers, its errors as problem+json (`config.api.problems`).
-
-What holds for every request (its id, the limits, doing a thing once) is done around it, by
-`config.api.door`.
+`config.api.door` wraps it with request ids, limits and idempotency.
 """
 
 from __future__ import annotations
@@ -48,7 +45,7 @@ log = structlog.get_logger()
 
 
 class ZizhiApi(NinjaAPI):
-    """The API, whose document says of each operation what can go wrong, too."""
+    """The API. Its document also lists the possible errors of each operation."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         return document.completed(super().get_openapi_schema(**options))
@@ -105,7 +102,7 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         {"where": ".".join(str(part) for part in e["loc"][1:]), "what": e["msg"]}
         for e in error.errors
     ]
-    says = Text("请求格式不正确", "The request does not have the form that the API document gives")
+    says = Text("请求格式不正确", "The request is not in the documented form")
     return problem(422, "invalid_request", says, errors=errors)
 
 
@@ -126,15 +123,13 @@ def _key_ended(request: HttpRequest, ended: KeyEnded) -> HttpResponse:
 
 @api.exception_handler(AuthorizationError)
 def _unauthorised(request: HttpRequest, error: AuthorizationError) -> HttpResponse:
-    says = Text(
-        "该密钥没有此调用所需的权限", "This key does not have the scope that the call needs"
-    )
+    says = Text("该密钥没有此调用所需的权限", "This key lacks the scope that the call requires")
     return problem(403, "scope_missing", says)
 
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """What the framework itself refuses; of a body, only that it is no JSON."""
+    """Convert the framework's own errors. For an invalid body, say only that it is not JSON."""
     return (
         problem(400, "malformed_json", MALFORMED)
         if error.status_code == 400
@@ -149,13 +144,13 @@ def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(DatabaseError)
 def _unavailable(request: HttpRequest, error: DatabaseError) -> HttpResponse:
-    """Fail closed: a gate that cannot read the facts does not allow."""
+    """Fail closed: a gate that cannot read the facts allows nothing."""
     log.error("database_unavailable", error=type(error).__name__)
     return unavailable()
 
 
 @api.exception_handler(Exception)
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
-    """What nobody expected: the log has it whole, the answer tells nothing of it."""
+    """Convert unexpected errors. The log has the details, the response none."""
     log.exception("api_broken", exc_info=error)
     return plain(500)

@@ -1,1 +1,1 @@
-"""The demo: fictitious employers on their way from registration to a download."""
+"""The demo: fictitious employers from registration to a download."""

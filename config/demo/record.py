@@ -1,8 +1,6 @@
-"""What of the demo is there already, and the sign-ins that it made: one file, readable by its owner
-alone.
+"""The demo's record: its finished steps and its sign-ins, in a file that only its owner can read.
 
-Each step is noted once it is done. So a demo that was interrupted goes on with the step that it was
-at.
+Each step is recorded when it is done, so an interrupted demo continues with the step it was at.
 """
 
 from __future__ import annotations
@@ -30,13 +28,15 @@ STEPS: Final = (
     "golden_honest",
     "golden_name",
 )
-"""The demo's steps in their order."""
+"""The demo's steps, in order."""
 
 Record = dict[str, Any]
 
 
 def load(path: Path) -> Record:
-    """The record in `path`, or a new one with a reviewer and an API key. Raises CommandError."""
+    """Return the record in `path`, or a new one with a reviewer and an API key. Raises
+    CommandError.
+    """
     if path.exists():
         made: Record = json.loads(path.read_text(encoding="utf-8"))
         if (
@@ -57,9 +57,7 @@ def load(path: Path) -> Record:
 
 
 def save(path: Path, made: Record) -> None:
-    """Write the record so that a start that is interrupted here finds the old or the new one
-    whole.
-    """
+    """Write the record atomically, so that an interrupted write leaves the old one."""
     beside = path.with_suffix(".new")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -68,16 +66,16 @@ def save(path: Path, made: Record) -> None:
 
 
 def missing(made: Record) -> list[str]:
-    """The steps that are not done yet.
+    """Return the steps that are not done yet.
 
-    A record without a list of steps is of a demo that was shown as a whole.
+    A record without a list of steps is from a complete demo.
     """
     done = made.get("made", STEPS)
     return [step for step in STEPS if step not in done]
 
 
 def question(made: Record, site: str) -> str:
-    """A command for a shell that asks the gate at `site` whether the demo's first employer may
+    """Return a shell command that asks the gate at `site` whether the demo's first employer may
     download a resume.
     """
     asked = json.dumps(

@@ -1,5 +1,5 @@
-"""The steps that the demo's stories are made of: each does one thing by the real operations and
-tells it.
+"""The steps of the demo's stories. Each performs one action with the real operations and reports
+it.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ from zizhi_client import Zizhi, ZizhiError
 from zizhi_client.answers import ResumeRelease
 
 PATIENCE = 120.0
-"""Seconds to wait for the worker and the server before giving up with a clear word."""
+"""Seconds to wait for the worker and the server before failing with a clear message."""
 ANSWER: Final = 10.0
-"""Seconds for an answer of the gate, by a server that has just started, on a machine that reads
-pictures meanwhile.
+"""Seconds to wait for the gate, since the server has just started and the machine is busy reading
+pictures.
 """
 CANDIDATE: Final = "demo-candidate-1"
 RELEASED: Final = "demo-candidate-2"
 PHONE: Final = "13900000002"
-"""The candidate's number, for the simulated relay."""
+"""The candidate's number for the relay simulator."""
 NEWEST: Final = 20
-"""So many mails are looked through for one that has just been sent."""
+"""The number of latest mails that are searched."""
 
 MARKS = {
     Severity.PASS: "✓",
@@ -58,7 +58,7 @@ MARKS = {
 
 
 class Steps:
-    """What one employer, its candidate, a recruitment site and a reviewer do."""
+    """The actions of an employer, its candidate, a recruitment site and a reviewer."""
 
     def __init__(
         self, timeline: Timeline, made: demo_record.Record, zizhi: Zizhi, at: str, seed: int
@@ -67,8 +67,8 @@ class Steps:
         self.reviewer = User.objects.get(email=made["reviewer"])
 
     def new_company(self, status: str = "存续", *, abnormal: bool = False) -> Company:
-        """A fictitious company that is in the register, there perhaps on the list of abnormal ones,
-        and not yet with us.
+        """Return a fictitious company that is in the register, perhaps on its list of abnormal
+        operations, and not registered with us.
         """
         while True:
             self.seed += 1
@@ -98,7 +98,7 @@ class Steps:
             token, member.user, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now()
         )
         self.line.say(
-            "打开邮件中的链接，邮箱已验证", "the link in the mail was opened: address verified"
+            "打开邮件中的链接，邮箱已验证", "opened the link in the mail: address verified"
         )
         return Member.objects.select_related("user", "employer").get(pk=member.pk)
 
@@ -122,7 +122,7 @@ class Steps:
         return str(document.pk)
 
     def submit_and_watch(self, case: Case, member: Member, *, each_check: bool = True) -> None:
-        """Hand the case in, and print each check as the worker finishes it, then the verdict."""
+        """Submit the case, print each check as the worker finishes it, then print the verdict."""
         attempt = operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
         self.line.say("提交", "submitted")
         shown: set[int] = set()
@@ -173,7 +173,7 @@ class Steps:
             self.line.reason(reason["code"], reason.get("seen", ""), reason.get("expected", ""))
 
     def ask_gate(self, member: Member) -> None:
-        """What a site does before each download; and after a yes, before the first byte."""
+        """Do what a site does before each download and, after a yes, before the first byte."""
         decision = self.zizhi.may_download(str(member.employer_id), str(member.pk), CANDIDATE)
         if not decision:
             self.line.say(
@@ -192,7 +192,7 @@ class Steps:
         self.spend(decision.gate_pass or "")
 
     def spend(self, gate_pass: str) -> None:
-        """The pass that came with a yes, twice: it is good once."""
+        """Spend the pass twice. The second attempt must be refused."""
         self.zizhi.spend_pass(gate_pass)
         self.line.say(
             "简历发出前使用通行证：有效，可以发出",
@@ -208,11 +208,11 @@ class Steps:
                 f"同一通行证再用一次：{error.says_zh}", f"the same pass once more: {error.says}", 1
             )
         else:
-            raise CommandError("A pass was honoured twice, which must never be.")
+            raise CommandError("A pass was accepted twice. This must never happen.")
 
     def release(self, member: Member) -> None:
-        """A resume leaves: from the file as the site has it to the copy that the recruiter opens,
-        and to what its candidate sees of it.
+        """Release a resume: from the site's file to the recruiter's copy and the
+        candidate's page.
         """
         membership.give_phone(member, "13800000001", member.as_actor(), timezone.now())
         self.zizhi.put_candidate(
@@ -239,11 +239,11 @@ class Steps:
             pdf = answer.read()
         copy = settings.VAR_DIR / "demo-copy.pdf"
         copy.write_bytes(pdf)
-        self.line.say(f"经一次性链接取出：{copy}", f"fetched by a link that opens once: {copy}", 1)
+        self.line.say(f"经一次性链接取出：{copy}", f"fetched through a single-use link: {copy}", 1)
         ledger = self.zizhi.ledger_link(RELEASED).url
         self.line.say(
             "求职者已收到告知，可在自己的页面查看与撤回：",
-            "the candidate is told, and can stop it on a page of their own:",
+            "the candidate is notified, and can object on their own page:",
             1,
         )
         self.line.say(ledger, ledger, 1)
@@ -258,7 +258,7 @@ class Steps:
 
 
 def describe(finding: Finding, language: str) -> str:
-    """A finding in one line, as the employer's page words it."""
+    """Return a finding in one line, in the words of the employer's page."""
     reason, found = REASONS.get(finding.code), wording.FOUND.get(finding.code)
     says = reason.says.in_(language) if reason else str(found.employer if found else finding.code)
     field = f" [{wording.FIELDS['qr']}]" if finding.field == "qr" else ""
@@ -273,7 +273,7 @@ def describe(finding: Finding, language: str) -> str:
 
 
 def import_record(company: Company, status: str, *, abnormal: bool) -> None:
-    """Put the company into the register snapshot, by the command that a deployment uses."""
+    """Add the company to the register snapshot, with the command that deployments use."""
     path = settings.VAR_DIR / "demo-registry.csv"
     row = {
         "uscc": company.uscc,
@@ -295,7 +295,9 @@ def import_record(company: Company, status: str, *, abnormal: bool) -> None:
 
 
 def token_in_mail(to: str) -> str | None:
-    """The token of the verification link in the newest mail to `to`, once a worker has sent one."""
+    """Return the token of the verification link in the newest mail to `to`, or None if none was
+    sent.
+    """
     for key in kept_mail.keys(settings.MAILS_DIR)[:NEWEST]:
         mail = kept_mail.read(key, settings.MAILS_DIR)
         if (

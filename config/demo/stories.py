@@ -1,4 +1,4 @@
-"""The stories of the demo, each a method that makes one example."""
+"""The stories of the demo. Each method creates one example."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from verification.reviewing import claims
 from verification.rules.states import State
 
 LOG: Final = "demo.log"
-"""What went wrong with steps that failed."""
+"""The log of errors in failed steps."""
 
 
 class Demo(Steps):
     """The stories.
 
-    Each method that `demo_record.STEPS` names is one of them, and tells in a line what it has made.
+    Each method named in `demo_record.STEPS` is a story, and reports in one line what it created.
     """
 
     def show(self, steps: list[str], path: Path) -> int:
-        """Make these steps, noting each in the record at `path`; how many failed, which in a brief
-        timeline ends no other.
+        """Run these steps and note each in the record at `path`. Return the number of failures. In
+        a brief timeline, a failed step does not stop the others.
         """
         begun, failed, many = time.monotonic(), 0, len(steps)
         if self.line.is_brief:
@@ -146,12 +146,12 @@ class Demo(Steps):
         if Case.objects.get(pk=case.pk).state == State.IN_REVIEW:
             claims.claim(case.pk, self.reviewer, timezone.now())
             operations.approve(case.pk, self.reviewer, timezone.now())
-            self.line.say("审核员核对后通过", "the reviewer looks at it and approves")
+            self.line.say("审核员核对后通过", "the reviewer checks the case and approves it")
         self.ask_gate(member)
         return Text(
             f"{company.name}：上传了别家的执照，补正后通过；登录 {member.user.email}，密码相同",
-            f"{company.name}: uploaded another company's licence, mended it, approved; sign in as"
-            f" {member.user.email}, same password",
+            f"{company.name}: uploaded another company's licence, corrected it, approved; sign in"
+            f" as {member.user.email}, same password",
         )
 
     def revoked_company(self) -> Text:
@@ -174,8 +174,7 @@ class Demo(Steps):
 
     def queue_other_licence(self) -> Text:
         self.line.head(
-            "四、三份申请留给您在审核台处理",
-            "4. Three that are left for you to decide in the console",
+            "四、三份申请留给您在审核台处理", "4. Three cases for you to decide in the console"
         )
         company, other = self.new_company(), self.new_company()
         specimen = make(self.seed, edition="landscape", damage="phone", company=other)
@@ -198,7 +197,7 @@ class Demo(Steps):
         )
 
     def left_in_the_queue(self, company: Company, specimen: Specimen, why: Text) -> Text:
-        """A case that waits for whoever tries the console."""
+        """Create a case for the user to decide in the console."""
         member = self.register(company, company)
         case = operations.open_case(member.employer, member.as_actor(), timezone.now())
         self.upload(case, member, specimen)
@@ -212,7 +211,7 @@ class Demo(Steps):
     def golden_honest(self) -> Text:
         self.line.head(
             "五、标准题：用来检验审核质量",
-            "5. Golden cases, by which it is seen how well cases are decided",
+            "5. Golden cases, which measure how well cases are decided",
         )
         return self.golden(GoldenKind.HONEST, 1000)
 
@@ -225,9 +224,9 @@ class Demo(Steps):
         return told
 
     def golden(self, kind: GoldenKind, after: int) -> Text:
-        """Two kinds are enough to see what golden cases are.
+        """Create two kinds of golden cases, enough to show the concept.
 
-        Whoever may read their answers is given none.
+        Staff who may read their answers get none.
         """
         made = golden_specimens.make_golden_case(kind, self.seed + after, timezone.now())
         right = {"approve": ("通过", "approve"), "reject": ("拒绝", "reject")}[made.right_verb]

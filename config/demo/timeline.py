@@ -1,4 +1,4 @@
-"""The demo's output: what happens as it happens, or one line for each step."""
+"""The demo's output: a live timeline, or one line per step."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from zizhi_client.answers import Words
 
 @dataclass
 class Timeline:
-    """Prints what happens as it happens, with the seconds since the start.
+    """Prints events as they happen, with the seconds since the start.
 
-    A brief one prints only what each step has made.
+    A brief timeline prints only the result of each step.
     """
 
     language: str
@@ -23,7 +23,7 @@ class Timeline:
     is_brief: bool = False
 
     def line(self, zh: str, en: str) -> None:
-        """One line of its own, in a brief timeline too."""
+        """Print a line by itself, in a brief timeline too."""
         _print(Text(zh, en).in_(self.language))
 
     def say(self, zh: str, en: str, indent: int = 0) -> None:

@@ -1,6 +1,6 @@
-"""Parts of the SVG pictures in the documentation, which look right in light and in dark mode.
+"""Parts of the SVG pictures in the documentation, for light and dark mode.
 
-Pictures are 640 units wide, so that their texts can be read on a telephone.
+Pictures are 640 units wide, so that their texts are readable on a phone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 WIDTH: Final = 640
 CHARACTER: Final = 8.7
-"""The width that is reserved for a character of a chip's text."""
+"""The width reserved per character of a chip's text."""
 _LINE: Final = 22
 _STYLE: Final = """
 :root { --page: #fff; --band: #f1f5f3; --box: #fff; --line: #1f5f4f; --text: #17211d; --note: #4a5852; --yes: #e0f0e8; --no: #fbece7; --bad: #a2452f; }
@@ -33,7 +33,7 @@ _HEAD: Final = (
 
 
 def picture(title: str, description: str, height: float, parts: Iterable[str]) -> str:
-    """A whole picture, with its title and description for readers who cannot see it."""
+    """Return a whole picture, with title and description for screen readers."""
     lines = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:g}" '
         f'viewBox="0 0 {WIDTH} {height:g}" role="img" aria-labelledby="title desc">',
@@ -49,14 +49,14 @@ def picture(title: str, description: str, height: float, parts: Iterable[str]) -
 
 
 def text(x: float, y: float, words: str, style: str = "") -> str:
-    """A line of text that begins at `x` on the baseline `y`, or is centred there."""
+    """Return a line of text that begins, or is centred, at `x` on the baseline `y`."""
     return f'<text x="{x:g}" y="{y:g}" class="{style}">{escape(words)}</text>'
 
 
 def box(
     x: float, y: float, width: float, height: float, words: Sequence[str], style: str = "box"
 ) -> str:
-    """A box with centred lines of text, the first of them its title."""
+    """Return a box with centred lines of text. The first is its title."""
     first = y + height / 2 + 7 - _LINE * (len(words) - 1) / 2
     lines = (
         text(x + width / 2, first + _LINE * row, line, "middle" if row else "middle title")
@@ -67,7 +67,7 @@ def box(
 
 
 def chips(x: float, y: float, width: float, words: Iterable[str]) -> tuple[list[str], float]:
-    """Small boxes in rows, each as wide as its words, and the height of all rows."""
+    """Return small boxes in rows, each as wide as its text, and the height of all rows."""
     parts, left, row, high = [], x, 0, 38
     for each in words:
         wide = min(width, len(each) * CHARACTER + 22)
@@ -83,5 +83,5 @@ def chips(x: float, y: float, width: float, words: Iterable[str]) -> tuple[list[
 
 
 def arrow(path: str, style: str = "") -> str:
-    """An arrow along an SVG path."""
+    """Return an arrow along an SVG path."""
     return f'<path class="arrow {style}" d="{path}" marker-end="url(#head)"/>'

@@ -1,1 +1,1 @@
-"""What serves somebody who tries the product out on their own machine."""
+"""Support for trying the product out on one's own machine."""

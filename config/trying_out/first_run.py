@@ -1,7 +1,7 @@
-"""Makes the keys of a machine before its first start, in `.env`, readable by its owner alone.
+"""Creates a machine's keys in `.env`, readable only by its owner.
 
-`make setup` calls it as `python -m config.trying_out.first_run`. It needs the standard library
-alone, and changes nothing when it runs again.
+`make setup` runs it as `python -m config.trying_out.first_run`. It needs only the standard library
+and changes nothing when run again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
 
 
 def make_env_file(path: Path = ENV_FILE) -> bool:
-    """Write `path` with fresh keys unless it is there; whether it was written. Raises OSError."""
+    """Write `path` with new keys unless it exists. Return whether it was written. Raises
+    OSError.
+    """
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -1,8 +1,8 @@
-"""Mails that are kept in a folder instead of sent, for whoever tries this out.
+"""A mail backend for trying out: keeps mails in a folder instead of sending them.
 
-`ZIZHI_EMAIL_URL=keptmail://` chooses this backend; `config.settings` refuses it for every site that
-is not at this machine's own address. Each mail is a file in `settings.MAILS_DIR` and one line in
-the terminal; `config.trying_out.pages` shows them.
+`ZIZHI_EMAIL_URL=keptmail://` selects it; `config.settings` refuses it except on a local address.
+Each mail is a file in `settings.MAILS_DIR` and a line in the terminal. `config.trying_out.pages`
+shows the mails.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 AT_MOST: Final = 200
-"""Mails that are kept. Each new one then takes the place of the oldest."""
+"""Mails that are kept. A new one then replaces the oldest."""
 KEY: Final = re.compile(r"\d{19}-[0-9a-f]{8}")
 _LINK: Final = re.compile(r"https?://[^\s<>\"'，。；：！？（）()]+")
 
 
 @dataclass(frozen=True)
 class KeptMail:
-    """A mail as its reader gets it. `links` are those of its text, in their order and each once."""
+    """A mail as its reader gets it. `links` are the links of its text, in order, without
+    duplicates.
+    """
 
     key: str
     sent_at: datetime
@@ -44,17 +46,17 @@ class KeptMail:
 
     @property
     def links(self) -> list[str]:
-        """The addresses in the text, without the punctuation behind them."""
+        """The addresses in the text, without trailing punctuation."""
         return list(dict.fromkeys(found.rstrip(".,;:!?") for found in _LINK.findall(self.text)))
 
     @property
     def line(self) -> str:
-        """The mail in one line: who gets it, its subject, and the first address in it."""
+        """The mail in one line: recipient, subject, and the first link."""
         return " → ".join([f"mail to {self.to}: {self.subject}", *self.links[:1]])
 
 
 class Backend(BaseEmailBackend):
-    """Keeps each mail and says so in one line on standard output."""
+    """Keeps each mail and prints a line about it."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
@@ -65,7 +67,7 @@ class Backend(BaseEmailBackend):
 
 
 def keep(message: bytes, folder: Path) -> KeptMail:
-    """Write `message` into `folder`, and remove what is more than `AT_MOST`."""
+    """Write `message` to `folder`, and remove the oldest mails beyond `AT_MOST`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = f"{time.time_ns():019d}-{secrets.token_hex(4)}"
     partial = folder / f"{key}.part"
@@ -78,14 +80,14 @@ def keep(message: bytes, folder: Path) -> KeptMail:
 
 
 def keys(folder: Path) -> list[str]:
-    """The keys of the mails in `folder`, newest first."""
+    """Return the keys of the mails in `folder`, newest first."""
     return sorted(
         (path.stem for path in folder.glob("*.eml") if KEY.fullmatch(path.stem)), reverse=True
     )
 
 
 def read(key: str, folder: Path) -> KeptMail | None:
-    """The mail with this key; None where there is none, or no longer."""
+    """Return the mail with this key, or None if it does not exist."""
     if not KEY.fullmatch(key):
         return None
     try:
@@ -95,7 +97,7 @@ def read(key: str, folder: Path) -> KeptMail | None:
 
 
 def mails(folder: Path, count: int = AT_MOST) -> list[KeptMail]:
-    """The newest mails in `folder`, newest first."""
+    """Return the newest mails in `folder`, newest first."""
     return [mail for key in keys(folder)[:count] if (mail := read(key, folder)) is not None]
 
 

@@ -1,9 +1,7 @@
-"""The page `/try/mails`: every mail that was sent while somebody tries this out on their own
-machine.
+"""The page `/try/mails`: all mails sent while trying the product out.
 
-Such mails hold links that open accounts. So the page answers only where mails are kept instead of
-sent, and only what comes from this machine, to this machine's own address, and through no proxy. To
-everything else it does not exist.
+The mails contain links that open accounts. Therefore the page exists only if mails are kept instead
+of sent, and only for requests from this machine to a local address, without a proxy.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ from config.trying_out import kept_mail
 
 P = ParamSpec("P")
 SHOWN: Final = 50
-"""Mails on the page: the newest."""
+"""Mails on the page, newest first."""
 FORWARDED: Final = (
     "HTTP_FORWARDED",
     "HTTP_VIA",
@@ -37,16 +35,14 @@ FORWARDED: Final = (
     "HTTP_X_FORWARDED_HOST",
     "HTTP_X_FORWARDED_PROTO",
 )
-"""What proxies add to a request."""
+"""Headers that proxies add."""
 SANDBOX: Final = ["allow-popups", "allow-popups-to-escape-sandbox"]
-"""A mail's links open in a tab of their own; no script runs, no form is sent, and the mail has no
-origin.
-"""
+"""A mail's links open in a new tab. Scripts and forms do not work, and the mail has no origin."""
 
 
 def may_see_mails(request: HttpRequest) -> bool:
-    """Whether mails are kept here, and `request` comes from this machine to its own address without
-    a proxy between.
+    """Return whether mails are kept here, and `request` comes from this machine to its own address
+    without a proxy.
     """
     if (
         not settings.MAILS_KEPT
@@ -65,14 +61,14 @@ def may_see_mails(request: HttpRequest) -> bool:
 
 
 def mails_to_try(request: HttpRequest) -> dict[str, Any]:
-    """For every template: whether a link to the page of mails leads anywhere."""
+    """Tell every template whether the page of mails is available."""
     return {"mails_to_try": may_see_mails(request)}
 
 
 def only_here(
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Answer 404 to whoever may not see the mails."""
+    """Return 404 unless the user may see the mails."""
 
     @wraps(view)
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -88,9 +84,9 @@ def only_here(
 @never_cache
 @csp_update({"frame-src": [SELF]})
 def mails(request: HttpRequest) -> HttpResponse:
-    """The mails, newest first.
+    """Show the mails, newest first.
 
-    With `?after=KEY` only how many came since, which the page asks every few seconds.
+    With `?after=KEY`, return only the number of newer mails. The page polls this.
     """
     if after := request.GET.get("after"):
         newer = sum(key > after for key in kept_mail.keys(settings.MAILS_DIR))
@@ -106,7 +102,7 @@ POLICY: Final = {
     "frame-ancestors": [SELF],
     "sandbox": SANDBOX,
 }
-"""What the frame of a mail may do: show its own styles, and open links outside of itself."""
+"""The policy of a mail's frame: it may use its own styles and open links outside of the frame."""
 
 
 @require_safe
@@ -115,7 +111,7 @@ POLICY: Final = {
 @xframe_options_sameorigin
 @csp(POLICY)  # type: ignore[arg-type]
 def mail(request: HttpRequest, key: str) -> HttpResponse:
-    """The HTML part of one mail, for a frame. Its links open outside of the frame."""
+    """Return the HTML part of a mail, for a frame. Its links open outside of the frame."""
     found = kept_mail.read(key, settings.MAILS_DIR)
     if found is None or not found.html:
         raise Http404

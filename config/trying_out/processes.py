@@ -1,7 +1,7 @@
-"""Which processes make the service, and how is each started?
+"""The processes of the service, and the commands that start them.
 
-`serve` runs all three; the demo, the benchmarks and the tests start workers of their own by the
-same commands.
+`serve` runs all three. The demo, the benchmarks and the tests start their own workers with the same
+commands.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 STOPS_AT_ONCE = {"REMAP_SIGTERM": "SIGQUIT"}
-"""On SIGTERM a Celery worker would wait for its pool, which the same signal to its process group
-has just ended. It need not wait: what it leaves half done is a row whose lease ends.
+"""On SIGTERM, a Celery worker would wait for its pool, which the same signal to its process group
+has just ended. It need not wait: unfinished work is a row whose lease ends.
 """
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def web(host: str, port: int) -> list[str]:
-    """One process with threads: the embedded database is one file, and the work is done by the
-    worker.
+    """One process with threads: the default database is a single file, and the worker does the
+    heavy work.
     """
     command = (
         f"gunicorn config.wsgi --bind {host}:{port} --workers 1 --threads 8 --timeout 60"
@@ -34,7 +34,7 @@ def web(host: str, port: int) -> list[str]:
 
 
 def worker(concurrency: int) -> list[str]:
-    """A prefork worker; each of its processes keeps a warm reader."""
+    """A prefork worker. Each of its processes keeps a loaded OCR reader."""
     command = (
         f"celery -A config --quiet worker --concurrency {concurrency} --loglevel WARNING"
         " --without-gossip --without-mingle"
@@ -43,7 +43,7 @@ def worker(concurrency: int) -> list[str]:
 
 
 def beat() -> list[str]:
-    """The clock that starts the sweeps."""
+    """The clock that starts periodic tasks."""
     return [
         sys.executable,
         "-m",
@@ -59,8 +59,8 @@ def beat() -> list[str]:
 
 @contextmanager
 def running(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`command` in a process group of its own, its output in `log`; stopped, if need be killed, at
-    the end of the block.
+    """Run `command` in its own process group, with its output in `log`. At the end of the block,
+    stop it, killing it if necessary.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(

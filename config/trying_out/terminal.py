@@ -1,6 +1,4 @@
-"""What web, worker and beat look like in one terminal, and a task beside them that ends without
-ending them.
-"""
+"""Runs web, worker and beat in one terminal, with a task beside them that may end on its own."""
 
 from __future__ import annotations
 
@@ -16,23 +14,23 @@ from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
 OF_HONCHO: Final = "system"
-"""The name under which honcho itself speaks."""
+"""The name for honcho's own messages."""
 GOODBYE: Final = "worker: "
-"""How Celery begins what it tells of its own end."""
+"""The start of Celery's messages about its end."""
 PATIENCE: Final = 5.0
 """Seconds for the task to end before it is killed."""
 POLL: Final = 0.3
 
 
 class Lines(Printer):  # type: ignore[misc]
-    """Prints a line as its time, its process and its text.
+    """Prints a line with its time and process.
 
-    Of honcho's own words only what went wrong is left.
+    Of honcho's own messages, only errors are shown.
     """
 
     def __init__(self, output: TextIO) -> None:
         super().__init__(output)
-        self._alone = threading.RLock()  # a signal can interrupt whoever holds it
+        self._alone = threading.RLock()  # a signal handler may log while its thread holds the lock
         self._is_stopping = False
 
     def write(self, message: Any) -> None:
@@ -49,7 +47,7 @@ class Lines(Printer):  # type: ignore[misc]
                     super().write(message._replace(data=line.rstrip()))
 
     def say(self, name: str, text: str) -> None:
-        """Print `text` as if the process `name` had."""
+        """Print `text` as a line of the process `name`."""
         self.write(Message("line", text, datetime.now(), name, None))
 
     def _of_honcho(self, text: str) -> str:
@@ -62,9 +60,9 @@ class Lines(Printer):  # type: ignore[misc]
 
 
 class Task(threading.Thread):
-    """Runs `command`, if any, once `is_due`, with its lines among the others'.
+    """Runs `command`, if any, once `is_due`. Prints its lines among the others'.
 
-    However it ends, everything else goes on.
+    Its end does not affect the other processes.
     """
 
     def __init__(
@@ -90,7 +88,7 @@ class Task(threading.Thread):
     def run(self) -> None:
         self._stopped.wait(
             POLL
-        )  # the processes beside are forked meanwhile, and while nothing happens here
+        )  # the other processes are forked meanwhile, and nothing happens here until they are
         while not self._stopped.is_set() and not self._is_due():
             self._stopped.wait(POLL)
         with self._starting:
@@ -111,12 +109,12 @@ class Task(threading.Thread):
             self._lines.say(self.name, f"not complete (exit status {status}); {self._if_failed}")
 
     def stop(self) -> None:
-        """Tell the command to end, and let it say nothing more. It need not have begun."""
+        """Tell the command to end, and drop its further output. It may not have started yet."""
         self._stopped.set()
         self._signal(signal.SIGTERM)
 
     def end(self) -> None:
-        """Stop the command, and come back when it is gone."""
+        """Stop the command and wait until it is gone."""
         self.stop()
         self.join(PATIENCE)
         self._signal(signal.SIGKILL)
@@ -128,9 +126,7 @@ class Task(threading.Thread):
 
 
 class Supervisor(Manager):  # type: ignore[misc]
-    """Runs the processes until one of them ends or a signal comes, and then stops the tasks as
-    well.
-    """
+    """Runs the processes until one of them ends or a signal comes, then stops the tasks too."""
 
     def __init__(self, lines: Lines, *tasks: Task) -> None:
         super().__init__(lines)

@@ -1,9 +1,8 @@
 """Traces of editing in a picture.
 
-Pure: a page and the regions of its values go in, traces come out, each with its strength and its
-region. Each module uses one published method. The levels here say from which strength on a trace is
-noted, and from which on a person looks at it. No trace proves a forgery: messengers, scanners and
-honest marks leave their own.
+A page and the regions of its values go in; traces come out, each with its strength and its region.
+Each module uses one published method. LEVELS has the strengths from which on a trace is noted or
+sent to review. No trace proves a forgery: messengers, scanners and honest marks leave traces too.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ __all__ = ["CLOSELY", "LEVELS", "Kind", "Level", "Lines", "Picture", "Trace", "t
 
 
 class Level(NamedTuple):
-    """From which strength on a trace is noted, and from which on a person has to look."""
+    """The strengths from which on a trace is noted, and needs review."""
 
     note: float
     review: float
@@ -37,20 +36,21 @@ LEVELS: Final[Mapping[Kind, Level]] = {
     Kind.COPY: Level(3.2, 4.5),
     Kind.SCREEN: Level(1.3, 2.3),
 }
-"""Chosen on specimens of one seed and on honest photographs of papers. `python -m
-benchmarks.forgery` says what they do on others.
+"""Chosen on specimens of one seed and on honest photographs of documents.
+
+`python -m benchmarks.forgery` measures them on others.
 """
 CLOSELY: Final = fields_with(lambda field: field.worth_forging)
 """The fields that are examined in every way.
 
-Others, such as a scope of a hundred small lines, are compared by compression only.
+Others, such as a scope of a hundred small lines, are only compared by compression.
 """
 
 
 def traces_of(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace]:
-    """Every trace that is worth a word, strongest of its kind first.
+    """Return every notable trace, the strongest of its kind first.
 
-    `rotation`: degrees clockwise to set the page upright.
+    `rotation` is the degrees clockwise to turn the page upright.
     """
     close = {field: lines[field] for field in CLOSELY if lines.get(field)}
     found = [

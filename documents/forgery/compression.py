@@ -1,13 +1,13 @@
-"""Was one place compressed fewer times than the rest of the picture?
+"""Finds places that were compressed fewer times than the rest of the picture.
 
-A photo is a JPEG already when an editor opens it, and is one again when it is saved. What was not
-touched keeps the first rounding's comb in its frequencies; what was typed or pasted meanwhile has
-none. An honest picture, passed on by a messenger however often, has the comb everywhere or nowhere.
+A photo is a JPEG already when an editor opens it, and is compressed again when it is saved.
+Untouched areas keep the first rounding's comb in their frequencies; typed or pasted ones have none.
+An honest picture has the comb everywhere or nowhere, however often a messenger passed it on.
 
-The comb: Popescu and Farid, "Statistical tools for digital forensics" (2004); looking for its
-absence by place: Lin et al., "Fast, automatic and fine-grained tampered JPEG image detection via
-DCT coefficient analysis" (2009), and Farid, "Exposing digital forgeries from JPEG ghosts" (2009),
-which does by saving again what is done here on the frequencies.
+The comb: Popescu and Farid, "Statistical tools for digital forensics" (2004). Its absence by place:
+Lin et al., "Fast, automatic and fine-grained tampered JPEG image detection via DCT coefficient
+analysis" (2009), and Farid, "Exposing digital forgeries from JPEG ghosts" (2009), which saves the
+picture again where this module uses the frequencies.
 """
 
 from __future__ import annotations
@@ -23,39 +23,41 @@ from documents.forgery.model import Kind, Lines, Picture, Region, Trace, inside,
 
 Floats = npt.NDArray[np.float32]
 FREQUENCIES: Final = tuple((u, v) for u in range(5) for v in range(5) if 0 < u + v <= 4)
-"""Row, column. Higher ones are zero in most photos."""
+"""Row, column. Higher frequencies are zero in most photos."""
 MOST_BLOCKS: Final = 12_000
 ENOUGH_BLOCKS: Final = 3_000
-"""Of which the comb is learnt."""
+"""The number of blocks from which the comb is learnt."""
 LEAST_TEXTURE: Final = 9.0
-"""Variance of a block below which it has no frequencies to speak of."""
+"""The variance of a block below which its frequencies say too little."""
 LEAST_TEXTURE_ELSEWHERE: Final = 2.0
-"""The same where no value stands: marks that are laid over paper are pale."""
+"""The same outside of values: marks laid over paper are pale."""
 COARSEST: Final = 48
-"""The largest step of a first rounding that is looked for."""
+"""The largest step of a first rounding that is searched."""
 COMB: Final = 0.8
-"""Mean distance from the comb's teeth, 1 being that of coefficients without a comb, at most."""
+"""The largest mean distance from the comb's teeth, if coefficients without a comb have 1."""
 LEAST_COEFFICIENTS: Final = 300
 LEAST_IN_WINDOW: Final = 24
 BREADTHS: Final = (1.0, 0.6)
-"""Of what is looked at, in heights of its line: a character of Chinese, and a digit."""
+"""The widths of windows, in heights of their line: a Chinese character, and a digit."""
 OFF: Final = 0.6
-"""How far a window is from the comb at least: 0 as the rest, 1 as if there were none."""
+"""The smallest distance of a window from the comb: 0 as the rest, 1 as if there were none."""
 TILE: Final = 64
-"""Pixels; the size of a place where no value stands."""
+"""The size of a place outside of values, in pixels."""
 TILE_OFF: Final = 6.0
-"""Deviations from which such a place is off the comb."""
+"""The number of deviations from which such a place is off the comb."""
 SPREAD: Final = 0.15
-"""Two such places or more, this share of the page's longer side apart: something was laid over the
-whole, as people do with 仅供…使用 and sites with their mark. That is honest, and where it crosses a
-value, the value is off the comb as well.
+"""How far apart, as a share of the page's longer side, two or more such places of an overlay are.
+
+Something was laid over the whole page, as people do with 仅供…使用 and sites with their mark. That
+is honest, and values that it crosses are off the comb as well.
 """
 
 
 @dataclass(frozen=True)
 class _Comb:
-    """The first rounding's step of one frequency, and how far from its teeth coefficients are (0..1
-    of the farthest).
+    """The step of one frequency's first rounding, and the distances of coefficients from its teeth.
+
+    Distances are 0..1 of the farthest.
     """
 
     step: int
@@ -64,11 +66,10 @@ class _Comb:
 
 
 def unlike_the_rest(picture: Picture, lines: Lines) -> list[Trace]:
-    """One trace for each line of `lines` whose worst window is off the comb that the rest has;
-    score in deviations.
+    """Return one trace for each line of `lines` whose worst window is off the comb of the rest.
 
-    Where the whole page is off in places, one trace of an overlay instead; its score is in how
-    many.
+    The score is in deviations. If the whole page is off in places, return one trace of an overlay
+    instead, with the number of places as its score.
     """
     luma = np.asarray(
         cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8
@@ -140,7 +141,7 @@ class _Blocks:
             np.concatenate([columns, others[:, 1]]),
         )
         pixels = small[rows, :, columns, :]
-        # Burnt-out or black pixels were cut off after the rounding, and tell nothing of it.
+        # Burnt-out or black pixels were clipped after the rounding and carry no trace of it.
         sound = (pixels.max(axis=(1, 2)) < 254) & (pixels.min(axis=(1, 2)) > 1)
         rows, columns, pixels = rows[sound], columns[sound], pixels[sound]
         frequencies = _DCT @ pixels.astype(np.float32) @ _DCT.T
@@ -152,7 +153,7 @@ class _Blocks:
         return cls(rows, columns, coefficients, lined[rows, columns])
 
     def within(self, region: Region) -> npt.NDArray[np.bool_]:
-        """Which blocks lie more in `region` than out of it."""
+        """Return which blocks lie more inside `region` than outside."""
         x0, y0, x1, y1 = region
         across = (self.columns * 8 + 4 >= x0) & (self.columns * 8 + 4 < x1)
         return across & (self.rows * 8 + 4 >= y0) & (self.rows * 8 + 4 < y1)
@@ -168,9 +169,7 @@ _DCT: Final = np.array(
 
 
 def _comb(values: Floats) -> _Comb | None:
-    """The comb of an earlier, coarser rounding in `values`, if they have one beside the last
-    rounding's.
-    """
+    """Return the comb of an earlier, coarser rounding in `values`; None if there is none."""
     last = _last_step(values)
     best: tuple[float, int] | None = None
     for step in range(max(3, int(last * 1.3) + 1), COARSEST):
@@ -188,7 +187,7 @@ def _comb(values: Floats) -> _Comb | None:
 
 
 def _last_step(values: Floats) -> int:
-    """The step by which `values` were rounded last; 1 where that cannot be told."""
+    """Return the step of the last rounding of `values`; 1 if it cannot be found."""
     for step in range(COARSEST, 1, -1):
         told = np.abs(values[np.abs(values) > step * 0.5])
         if len(told) >= 50 and float(np.abs(told - step * np.round(told / step)).mean()) < min(
@@ -199,12 +198,12 @@ def _last_step(values: Floats) -> int:
 
 
 def _from_teeth(values: Floats, step: int) -> Floats:
-    """0 on a multiple of `step`, 1 between two."""
+    """Return 0 on a multiple of `step`, 1 halfway between two."""
     return np.abs(values / step - np.round(values / step)) * 2
 
 
 def _without_comb(last: int, step: int) -> float:
-    """What `_from_teeth` would be on average of multiples of `last` that know nothing of `step`."""
+    """Return the average of `_from_teeth` over multiples of `last` that are unrelated to `step`."""
     return (
         float(_from_teeth(np.arange(1, step + 1, dtype=np.float32) * last, step).mean())
         if last > 1
@@ -213,8 +212,10 @@ def _without_comb(last: int, step: int) -> float:
 
 
 def _off(coefficients: Floats, combs: dict[int, _Comb]) -> tuple[Floats, Floats]:
-    """For each block: the sum of its coefficients' distances from the combs, in deviations from the
-    mean; and how many.
+    """Return, for each block, the sum of its coefficients' distances from the combs, and their
+    count.
+
+    Distances are in deviations from the mean.
     """
     distance, count = (
         np.zeros(len(coefficients), np.float32),
@@ -229,10 +230,10 @@ def _off(coefficients: Floats, combs: dict[int, _Comb]) -> tuple[Floats, Floats]
 
 
 def _score(distance: float, count: float, none: float) -> float:
-    """How many deviations `count` coefficients are off the combs; 0 where they say too little, or
-    are hardly off.
+    """Return how many deviations `count` coefficients are off the combs.
 
-    `distance` is their sum, `none` what each would be without a comb.
+    0 if they are too few, or hardly off. `distance` is their sum; `none` is the distance of each
+    without a comb.
     """
     return (
         float(distance / count**0.5)
@@ -244,9 +245,7 @@ def _score(distance: float, count: float, none: float) -> float:
 def _overlay(
     blocks: _Blocks, distance: Floats, count: Floats, none: float, side: int
 ) -> Trace | None:
-    """What was laid over the page, by the places off the comb where no value stands, if they are
-    far apart.
-    """
+    """Return an overlay if places outside of values are off the comb and far apart."""
     others = ~blocks.in_line
     tiles, which = np.unique(
         blocks.rows[others] // (TILE // 8) * 10_000 + blocks.columns[others] // (TILE // 8),

@@ -1,10 +1,10 @@
-"""Does the same patch stand twice in the code?
+"""Finds the same patch twice within a code.
 
-Two 3s of one print are alike, but no lens and sensor gives both the same pixels: they fall on the
-grid otherwise, and each has its own grain. A copied 3 differs from its source by what the encoder
-did afterwards, which is less. So each place of the line is compared with the places after it, and
-the most alike two are told by how much more alike they are than what is usual in this line. A
-screenshot or a drawn page says nothing of it: there, equal digits are equal to the pixel.
+Two 3s of one print are alike, but a camera never gives both the same pixels: they fall differently
+on the grid, and each has its own grain. A copied 3 differs from its source only by the encoder's
+later changes, which are smaller. So each place of the line is compared with the places after it,
+and the two most similar are scored by how much more alike they are than is usual in this line.
+Screenshots and drawn pages are skipped, because there equal digits have equal pixels.
 
 After Fridrich, Soukal and Lukáš, "Detection of copy-move forgery in digital images" (2003), and
 Christlein et al., "An evaluation of popular copy-move forgery detection approaches" (2012);
@@ -24,28 +24,25 @@ from documents.forgery.model import Grey, Kind, Lines, Picture, Region, Trace, b
 from documents.page.licence_fields import LICENCE_FIELDS
 
 LEAST_SIZE: Final = 10
-"""Pixels that a line is high, at least."""
+"""The smallest height of a line, in pixels."""
 LARGEST_SIZE: Final = 40
-"""Of a line that is higher, the picture is reduced: what is equal stays so, and time grows with the
-fourth power.
-"""
+"""Higher lines are scaled down: equal patches stay equal, and time grows with the fourth power."""
 LEAST_CONTRAST: Final = 10.0
-"""Deviation of a patch, in shades, below which it shows no character."""
+"""The deviation of a patch, in shades, below which it shows no character."""
 FEWEST_OFFSETS: Final = 20
 DRAWN: Final = 0.4
-"""Share of pixels without any grain about them from which on a picture was drawn, not taken: there,
-equal is usual.
+"""The share of pixels without any grain around them from which on a picture was drawn.
+
+In drawn pictures equal patches are usual.
 """
 USUAL: Final = 10
 """The percentile of all patches' likeness that counts as usual."""
 _FLOOR: Final = 0.005
-"""Unlikeness that rounding to whole shades leaves."""
+"""The difference that rounding to whole shades leaves."""
 
 
 def same_patches(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace]:
-    """One trace for each code: how many times more alike its two most similar patches are than is
-    usual there.
-    """
+    """Return one trace per code: how much more alike than usual its most similar patches are."""
     height, width = picture.shape[:2]
     traces = []
     for name, field in LICENCE_FIELDS.items():
@@ -83,9 +80,7 @@ def _is_drawn(picture: Picture, line: Region) -> bool:
 
 
 def _most_alike(grey: Grey, characters: int) -> tuple[float, int, int] | None:
-    """How much more alike than usual the two most similar patches are, and from where to where they
-    reach together.
-    """
+    """Return how much more alike than usual the two most similar patches are, and their extent."""
     dark = grey < (float(np.median(grey)) + float(grey.min())) / 2
     rows, columns = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
     if not len(rows):

@@ -1,8 +1,8 @@
-"""Which programs named in a file change what a picture shows?
+"""Recognises, by name, programs that change what a picture shows.
 
 Phones name their system's version, cameras their firmware, scanners and offices their own programs,
-and none of these is an editor. Nor is a name a proof: honest people crop and straighten with what
-they have.
+and none of these is an editor. A name is no proof either: honest people crop and straighten
+pictures.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _COMPOSING: Final = (
     r"sketchbook",
     r"figma",
 )
-"""Editors in which a part of a picture is painted over, pasted or typed."""
+"""Editors for painting over, pasting or typing parts of a picture."""
 _TOUCHING: Final = (
     r"lightroom",
     r"photoshop express",
@@ -58,13 +58,13 @@ _TOUCHING: Final = (
     r"polarr",
     r"luminar",
 )
-"""Programs for light and frame, which can do a little of the other."""
+"""Programs for light and framing that can also do a little of that."""
 _IS_COMPOSING: Final = re.compile("|".join(_COMPOSING), re.IGNORECASE)
 _IS_TOUCHING: Final = re.compile("|".join(_TOUCHING), re.IGNORECASE)
 
 
 def composes(program: str) -> bool:
-    """Whether `program` is an editor in which pictures are put together."""
+    """Whether `program` is an editor for composing pictures."""
     return bool(_IS_COMPOSING.search(program))
 
 

@@ -1,12 +1,12 @@
-"""Was one character of a line made otherwise than the others?
+"""Finds a character that differs in print from the others of its line.
 
-A printer sets a line in one ink, one size and one height, and one lens sees all of it. A character
-that was typed into the photo is crisper, darker or of another colour than its neighbours. Values
-are never compared with each other: offices print the code, the name and the rest with different
+A printer sets a line in one ink, one size and one height, and one lens takes it. A character that
+was typed into the photo is crisper, darker or of another colour than its neighbours. Values are
+never compared with each other: offices print the code, the name and the rest with different
 machines.
 
 After Bertrand et al., "A system based on intrinsic features for fraudulent document detection"
-(2013): features of each character's size, place and ink, and how far out one of them is.
+(2013): features of each character's size, position and ink, and how far out one of them is.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import numpy.typing as npt
 from documents.forgery.model import Kind, Lines, Picture, Region, Trace, back, inside, upright
 
 FEWEST: Final = 8
-"""Characters that a line has to have for one of them to be out of it."""
+"""The number of characters that a line needs for one to be an outlier."""
 LEAST_HEIGHT: Final = 9
-"""Pixels; smaller print has no features."""
+"""In pixels. Smaller print has no features."""
 _SPREADS: Final = {
     "contrast": 0.06,
     "crispness": 0.06,
@@ -32,14 +32,15 @@ _SPREADS: Final = {
     "top": 0.05,
     "bottom": 0.05,
 }
-"""The least that each feature differs by within an honest line: shares of the line's own, shades,
-shares of its height.
+"""The smallest spread of each feature within an honest line.
+
+In shares of the line's own value, shades, or shares of its height.
 """
 
 
 @dataclass(frozen=True)
 class _Glyph:
-    """One character: its place on the line's picture, and its features."""
+    """One character: its region on the line's picture, and its features."""
 
     region: Region
     contrast: float
@@ -47,15 +48,16 @@ class _Glyph:
     crispness: float
     """The steepest step, as a share of the contrast."""
     colour: float
-    """Of the ink: red less blue, in shades, less the ground's."""
+    """The ink's red less blue, in shades, less the ground's."""
     ground: float
     top: float
     bottom: float
 
 
 def out_of_line(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace]:
-    """One trace for each line that can be taken apart: how far its oddest character is out, in
-    spreads of the line.
+    """Return one trace per separable line: how far its oddest character is out.
+
+    The score is in spreads of the line.
     """
     height, width = picture.shape[:2]
     traces = []
@@ -71,8 +73,9 @@ def out_of_line(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace
 
 
 def _oddest(glyphs: list[_Glyph], height: int) -> tuple[float, _Glyph]:
-    """The glyph whose second-most unusual feature is most unusual: one alone may be a speck of
-    dust.
+    """Return the glyph whose second most unusual feature is most unusual.
+
+    One feature alone may be due to a speck of dust.
     """
     odd = np.stack([_unusual(glyphs, name, height) for name in _SPREADS], axis=1)
     second = np.sort(odd, axis=1)[:, -2]
@@ -81,9 +84,7 @@ def _oddest(glyphs: list[_Glyph], height: int) -> tuple[float, _Glyph]:
 
 
 def _unusual(glyphs: list[_Glyph], name: str, height: int) -> npt.NDArray[np.float64]:
-    """For each glyph: how far its feature is from what the others' trend makes of its place, in
-    spreads of the line.
-    """
+    """Return how far each glyph's feature is from the others' trend, in spreads of the line."""
     values = np.array([getattr(glyph, name) for glyph in glyphs], np.float64)
     at = np.array([glyph.region[0] for glyph in glyphs], np.float64)
     trend = _trend(at, values)
@@ -95,7 +96,7 @@ def _unusual(glyphs: list[_Glyph], name: str, height: int) -> npt.NDArray[np.flo
 
 
 def _trend(at: npt.NDArray[np.float64], values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The straight line through `values` that one of them cannot bend (Theil and Sen)."""
+    """Return the straight line through `values`, unbent by any outlier (Theil and Sen)."""
     across, up = at[:, None] - at[None, :], values[:, None] - values[None, :]
     apart = across > 0
     slope = float(np.median(up[apart] / across[apart])) if apart.any() else 0.0

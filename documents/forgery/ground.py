@@ -1,8 +1,8 @@
-"""Is the ground under a value as grainy as the paper around it?
+"""Finds values whose ground is less grainy than the paper around them.
 
-Who paints over a value with the colour of its ground leaves a place without grain. Grain is
-compared only between a value and the paper right above and below it, because light, focus and the
-encoder change from place to place.
+Painting over a value with the colour of its ground leaves an area without grain. Grain is compared
+only between a value and the paper right above and below it, because light, focus and the encoder
+change from place to place.
 
 After Mahdian and Saic, "Using noise inconsistencies for blind image forensics" (2009), who compare
 the noise of neighbouring blocks.
@@ -19,14 +19,15 @@ import numpy.typing as npt
 from documents.forgery.model import Kind, Lines, Picture, Region, Trace, inside, windows
 
 FLAT: Final = 1
-"""Shades by which a pixel's eight neighbours differ at most where there is no grain."""
+"""The largest difference, in shades, of a pixel's eight neighbours where there is no grain."""
 LEAST_GROUND: Final = 0.2
-"""Share of a window that has to be free of ink for its ground to be judged."""
+"""The share of a window that must be free of ink for its ground to be judged."""
 
 
 def smoother_than_around(picture: Picture, lines: Lines) -> list[Trace]:
-    """One trace for each line: by how much the flat share of its flattest window exceeds that of
-    the paper around, 0..1.
+    """Return one trace per line: how much flatter its flattest window is than the paper around.
+
+    The score is the difference of the flat shares, 0..1.
     """
     height, width = picture.shape[:2]
     traces = []
@@ -57,13 +58,13 @@ def _excess(picture: Picture, window: Region) -> float:
 
 
 def without_grain(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """The pixels about which all are of one shade, or nearly."""
+    """Return the pixels whose neighbours are all of one shade, or nearly."""
     kernel = np.ones((3, 3), np.uint8)
     return np.asarray(cv2.subtract(cv2.dilate(grey, kernel), cv2.erode(grey, kernel)) <= FLAT)
 
 
 def _ground(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """Where no ink is, nor right beside it."""
+    """Return where there is no ink, nor ink right beside it."""
     paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8))
     ink = (cv2.subtract(paper, grey) > 24).astype(np.uint8)
     return np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)) == 0)

@@ -1,4 +1,4 @@
-"""In which words does the picture speak of having been edited?"""
+"""The kinds of traces of editing, and the trace itself."""
 
 from __future__ import annotations
 
@@ -11,37 +11,36 @@ import numpy as np
 import numpy.typing as npt
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
-"""height × width × 3, blue green red."""
+"""height × width × 3, in the order blue, green, red."""
 Grey: TypeAlias = npt.NDArray[np.float32]
 Region = tuple[int, int, int, int]
-"""x0, y0, x1, y1 in page pixels, x1 and y1 outside."""
+"""x0, y0, x1, y1 in page pixels; x1 and y1 are exclusive."""
 Lines = Mapping[str, Sequence[Sequence[float]]]
-"""Where the lines of each field's value stand, by the field's name."""
+"""The regions of the lines of each field's value, by the field's name."""
 
 
 class Kind(StrEnum):
-    """What a trace is of; stored."""
+    """The kinds of traces. Stored."""
 
     COMPRESSION = "compression"
     """A place was compressed fewer times than the rest of the picture."""
     OVERLAY = "overlay"
-    """Something was laid over the whole page, as an honest mark is: nothing can be said of single
-    values.
-    """
+    """Something was laid over the whole page, as honest marks are, so values cannot be judged."""
     GROUND = "ground"
     """The ground under a value is smooth where the paper around it is grainy."""
     GLYPH = "glyph"
     """A character is darker or crisper than the others of its line, or of another colour."""
     COPY = "copy"
-    """Two places have the same grain, which no sensor gives twice."""
+    """Two places have the same grain, which no sensor produces twice."""
     SCREEN = "screen"
-    """The grid of a screen stands in the spectrum."""
+    """The spectrum shows the grid of a screen."""
 
 
 @dataclass(frozen=True)
 class Trace:
-    """One trace: how strong by its kind's own measure, where, and in which field's value
-    ("document": in all).
+    """One trace: its strength by its kind's own measure, its region, and the field.
+
+    The field is "document" for the whole page.
     """
 
     kind: Kind
@@ -59,18 +58,15 @@ class Trace:
 
 
 def inside(region: Sequence[float], width: int, height: int) -> Region:
-    """`region` in whole pixels, cut at the edges of a picture of `width` × `height`; may be
-    empty.
-    """
+    """Return `region` in whole pixels, cut to a picture of `width` × `height`; it may be empty."""
     x0, y0, x1, y1 = (round(side) for side in region)
     return max(0, x0), max(0, y0), min(width, x1), min(height, y1)
 
 
 def windows(region: Region, step: float = 0.5, breadth: float = 1.0) -> list[Region]:
-    """Places along the line `region`, as high as it is and `breadth` of that broad, each `step` of
-    its height from the last.
+    """Return windows along the line `region`, `step` of its height apart.
 
-    The line itself, if it is short.
+    They are as high as the line and `breadth` of that wide. A short line is returned whole.
     """
     x0, y0, x1, y1 = region
     across = x1 - x0 >= y1 - y0
@@ -88,14 +84,14 @@ def windows(region: Region, step: float = 0.5, breadth: float = 1.0) -> list[Reg
 
 
 def upright(picture: Picture, line: Region, rotation: int) -> Picture:
-    """The part `line` of a page, turned upright: clockwise by `rotation` degrees."""
+    """Return the part `line` of a page, turned clockwise by `rotation` degrees."""
     return np.ascontiguousarray(
         np.rot90(picture[line[1] : line[3], line[0] : line[2]], -rotation // 90)
     )
 
 
 def back(region: Region, line: Region, rotation: int) -> Region:
-    """`region` on what `upright` gave for `line`, as a place on the page."""
+    """Return `region` of the result of `upright` for `line` as a region of the page."""
     x0, y0, x1, y1 = region
     width, height = line[2] - line[0], line[3] - line[1]
     if rotation == 90:

@@ -1,8 +1,8 @@
-"""Was a screen photographed?
+"""Recognises photographs of a screen.
 
-A screen's grid of dots and the sensor's grid beat against each other: sharp peaks in the spectrum,
-far from the middle, in every part of the picture, and not where the blocks of a JPEG have theirs.
-Paper's grain has none; fine lines of a form have some, in one part or the other.
+A screen's grid of dots and the sensor's grid interfere: the spectrum of every part of the picture
+has sharp peaks, far from the middle, and not where the blocks of a JPEG have theirs. Paper's grain
+has none; fine lines of a form have some, in one part or another.
 
 After Mahdian, Novozámský and Saic, "Identification of aliasing-based patterns in re-captured LCD
 screens" (2015).
@@ -21,14 +21,15 @@ from documents.forgery.model import Grey, Kind, Picture, Trace
 TILE: Final = 256
 MOST_TILES: Final = 9
 NEAR_MIDDLE: Final = 0.11
-"""Cycles a pixel; below it is print."""
+"""In cycles per pixel. Peaks below it are print."""
 _WIDE: Final = 9
-"""Over how many steps of frequency a peak is compared with its surroundings."""
+"""The number of frequency steps around a peak that it is compared with."""
 
 
 def of_screen(picture: Picture) -> Trace:
-    """How high the peak stands that all parts of the picture share, as a natural logarithm above
-    its surroundings.
+    """Return the height of the peak common to all parts of the picture.
+
+    It is a natural logarithm above its surroundings.
     """
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.float32)
     height, width = grey.shape
@@ -40,7 +41,7 @@ def of_screen(picture: Picture) -> Trace:
 
 
 def _tiles(grey: Grey) -> list[Grey]:
-    """Up to MOST_TILES squares spread over the middle of the picture."""
+    """Return up to MOST_TILES squares spread over the middle of the picture."""
     height, width = grey.shape
     size = TILE
     if min(height, width) < size:
@@ -61,7 +62,7 @@ def _tiles(grey: Grey) -> list[Grey]:
 
 
 def _spectrum(tile: Grey) -> npt.NDArray[np.float32]:
-    """The logarithm of the spectrum above what is around each frequency."""
+    """Return the logarithm of the spectrum, less the surroundings of each frequency."""
     window = np.hanning(tile.shape[0]).astype(np.float32)
     smooth = tile - cv2.GaussianBlur(tile, (0, 0), 4)
     spectrum = np.fft.rfft2(np.clip(smooth, -30, 30) * window[:, None] * window[None, :])
@@ -71,8 +72,9 @@ def _spectrum(tile: Grey) -> npt.NDArray[np.float32]:
 
 
 def _counted() -> npt.NDArray[np.float32]:
-    """1 where a peak counts: away from the middle, from the axes (edges of print) and from
-    multiples of an eighth (blocks).
+    """Return 1 where a peak counts, else 0.
+
+    Excluded are the middle, the axes (edges of print) and multiples of an eighth (blocks).
     """
     rows = np.abs(np.fft.fftfreq(TILE))[:, None]
     columns = np.fft.rfftfreq(TILE)[None, :]

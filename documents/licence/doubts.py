@@ -1,8 +1,8 @@
-"""Where on the page is a second look worth its time?
+"""The places on a licence that deserve a second look.
 
-Most pages are read whole at the first look. Where a value is missing beside its label, a code fails
-its check character, an address breaks off or a paragraph has holes, the place is told, so that a
-reader can look again, closer.
+Most pages are read completely at first look. A doubt marks the place where a value is missing
+beside its label, a code fails its check character, an address breaks off or a paragraph has holes,
+so that a reader can read that place again, enlarged.
 """
 
 from __future__ import annotations
@@ -23,39 +23,39 @@ from documents.page.layout import BODY, Cell, Entry
 from documents.page.licence_fields import LICENCE_FIELDS, SecondLook, fields_with
 
 HEAD_HEIGHT: Final = 14
-"""Heights of a label between the company's name and the top of what may hold its code."""
+"""The height above the company's name that may hold its code, in heights of a label."""
 SCOPE_HEIGHT: Final = 16
-"""Heights of a label that a scope of which nothing was read may take."""
+"""The height of the area for a scope that was not read at all, in heights of a label."""
 ALWAYS_PRINTED: Final = fields_with(lambda field: field.always_printed)
 SHORT: Final = fields_with(lambda field: field.second_look is SecondLook.UNSURE)
 UNSURE: Final = 0.75
-"""Below this confidence a short value is looked at again."""
+"""Short values with less confidence are read again."""
 _ENDS: Final = re.compile(
     r"(?:[号室楼层幢栋村组座屯园厦厅房铺内侧旁处口场院站社委山)）]|[村路街号园]口?[东西南北]|.{9}[市区]|\d{3,}|[A-Z]\d+|[-—#]\d+)\W*$"
 )
 
 
 def ends_like_address(text: str) -> bool:
-    """Whether `text` ends as addresses do; one that does not may go on in a line that was not
-    found, or in none of its own.
+    """Whether `text` ends as addresses do.
+
+    An address that does not may continue on a line that was not found, or on none.
     """
     return bool(_ENDS.search(text))
 
 
 SHORT_CUT: Final = 2.2
-"""Heights of a line: what is read again of it where only its end is in doubt."""
+"""How much of a line is read again if only its end is in doubt, in heights of the line."""
 CLOSE: Final = 0.5
-"""Heights of a line between a label and a value that is set close to it."""
+"""The distance between a label and a value that is set close to it, in heights of a line."""
 UNREADABLE: Final = 0.6
-"""A line that scores less is two lines in one box, or none."""
+"""A line with a lower score is two lines in one box, or none."""
 MOST_CODES: Final = 3
 _CUTS: Final = ((-0.35, 0.65), (-0.65, 0.35), (-0.45, 0.45), (-0.9, 0.9))
 """Tops and bottoms of other cuts of a line, in its heights from its middle."""
 _TIGHT_CUTS: Final = ((-0.5, 0.0), (-0.35, 0.15), (-0.25, 0.25), (-0.15, 0.35), (0.0, 0.5))
-"""The same for a line whose box holds (副本) as well, which is printed higher or lower, and larger.
-"""
+"""The same for a line whose box also holds (副本), which is printed higher or lower, and larger."""
 _BESIDE_COPY: Final = (0.35, 0.5)
-"""Where in a line that begins with (副本) the code may begin, as shares of it."""
+"""Where the code may begin in a line that begins with (副本), as shares of the line."""
 _SCRAP_OF_CODE: Final = re.compile(r"副.*\d{5,}")
 _CLOSES: Final = re.compile(r"[.。;；:：)）\]】无*]$")
 """How a line of a paragraph may end before the right edge."""
@@ -63,26 +63,22 @@ _CLOSES: Final = re.compile(r"[.。;；:：)）\]】无*]$")
 
 @dataclass(frozen=True)
 class Doubt:
-    """A part of the page to look at again."""
+    """A part of the page to read again."""
 
     names: tuple[str, ...]
     """The fields whose values are missing or incomplete."""
     area: Polygon
     line_height: float
-    """Pixels, of the print in it."""
+    """The height of its print, in pixels."""
     line: Polygon | None = None
-    """Where the value's line must stand, if that is known."""
+    """The line that must hold the value, if known."""
     other_cuts: tuple[Polygon, ...] = ()
-    """The same line cut tighter and wider: what overlaps it above or below may then be left out."""
+    """The same line cut tighter and wider, which may exclude print that overlaps it."""
     clipped: bool = False
-    """Whether `line` is an end of one that was read, whose outermost character may have been cut
-    off.
-    """
+    """Whether `line` is an end of a line whose outermost character may have been cut off."""
 
     def rotated(self, rotation: Rotation, width: int, height: int) -> Doubt:
-        """The same doubt after its page of `width` × `height` pixels was turned clockwise by
-        `rotation`.
-        """
+        """Return this doubt after its page (`width` × `height` pixels) was turned by `rotation`."""
 
         def move(polygon: Polygon) -> Polygon:
             return rotated([TextBox("", 0.0, polygon)], rotation, width, height)[0].polygon
@@ -101,8 +97,9 @@ def doubts_of(
     taken: Mapping[str, values.Value],
     slope: float,
 ) -> list[Doubt]:
-    """The doubts that a first look leaves, on the upright page whose lines lean by `slope`
-    degrees.
+    """Return the doubts that a first look leaves on the upright page.
+
+    `slope` is the angle of the page's lines, in degrees.
     """
     return [] if not cells else list(_Page(entries, cells, taken, slope).doubts())
 
@@ -130,8 +127,10 @@ class _Page:
         yield from self._holes()
 
     def _codes(self) -> Iterator[Doubt]:
-        """Neither code nor number, or one that cannot be right: wherever something like one stands,
-        and all of the head.
+        """The places of the code, if no valid one was read.
+
+        They are an unproven number's line or, without a number, everything like a code, and the
+        head.
         """
         if uscc.is_valid(self.taken["uscc"].text if "uscc" in self.taken else ""):
             return
@@ -166,16 +165,15 @@ class _Page:
             )
 
     def _around_number(self, cell: Cell) -> Doubt:
-        """The line of a number that no check digit proves: crowded digits may have been read as
-        one.
-        """
+        """The line of an unproven number: two crowded digits may have been read as one."""
         x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
         cuts = tuple(self._polygon(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
         return replace(self._around(("registration_number",), x0, x1, cell.y, h), other_cuts=cuts)
 
     def _may_contain_code(self, cell: Cell) -> bool:
-        """Whether a code may stand in `cell`; in the head also one of which (副本), printed into
-        its line, has left little.
+        """Whether `cell` may contain a code.
+
+        In the head, scraps count too: (副本), printed into the code's line, may have left no more.
         """
         in_head = bool(self.body) and cell.y < self.body[0].y - 0.6 * self.h
         return values.might_be_code(cell.text) or (
@@ -195,7 +193,7 @@ class _Page:
             label = entry.label
             for cell in (
                 entry.lines
-            ):  # print that is no such value: in a tight cut, without what touches it
+            ):  # print that is not a value of the field: try a tight cut, without its neighbours
                 tight = self._polygon(
                     cell.x0 - 0.1 * cell.h,
                     cell.x1 + 0.3 * cell.h,
@@ -215,7 +213,7 @@ class _Page:
         return min([self.right, label.x1 + LICENCE_FIELDS[name].reach * label.h, *beyond])
 
     def _lost_labels(self) -> Iterator[Doubt]:
-        """Fields that every edition prints, without a label or a value: somewhere in the body."""
+        """Fields of every edition without a label or a value: somewhere in the body."""
         lost = tuple(
             name for name in ALWAYS_PRINTED if name not in self.taken and name not in self.entries
         )
@@ -227,7 +225,7 @@ class _Page:
             yield self._area(lost, self.left, self.right, self.body[0].y - 3 * self.h, bottom)
 
     def _unsure(self) -> Iterator[Doubt]:
-        """Short values that were read with little confidence: a stamp may lie over them."""
+        """Short values that were read with little confidence: a stamp may cover them."""
         for name in SHORT:
             entry = self.entries.get(name)
             if (
@@ -265,9 +263,11 @@ class _Page:
             )
 
     def _clipped(self) -> Iterator[Doubt]:
-        """The ends of an address that are easily cut off: a thin last character (一, 1) of a line
-        that goes on below, and the first one where it is set close to the label. A short cut shows
-        what a whole line's does not.
+        """The ends of an address that are easily cut off.
+
+        These are a thin last character (一, 1) of a line that continues below, and the first
+        character where it is set close to the label. A short cut shows characters that a cut of the
+        whole line misses.
         """
         entry = self.entries.get("address")
         rows = _rows(entry.lines) if entry else []
@@ -325,14 +325,12 @@ class _Page:
         return short or apart or torn
 
     def _column_end(self, label: Cell) -> float:
-        """Where the column of `label` ends: before the labels of the next one, or at the page's
-        right.
-        """
+        """Return the end of the column of `label`: the next labels, or the page's right edge."""
         beyond = [cell.x0 - cell.h for cell in self.body if cell.x0 > label.x1 + 8 * label.h]
         return min([self.right + self.h, *beyond])
 
     def _around(self, names: tuple[str, ...], x0: float, x1: float, y: float, h: float) -> Doubt:
-        """A line and what lies just above and below it."""
+        """A line and the areas just above and below it."""
         return replace(
             self._area(names, x0 - 2 * h, x1 + 2 * h, y - 1.6 * h, y + 1.6 * h),
             line=self._polygon(x0, x1, y - 0.65 * h, y + 0.65 * h),
@@ -343,7 +341,7 @@ class _Page:
         return Doubt(names, self._polygon(x0, x1, y0, y1), self.h)
 
     def _polygon(self, x0: float, x1: float, y0: float, y1: float) -> Polygon:
-        """A region of the straightened page as a polygon on the page."""
+        """Return a region of the straightened page as a polygon on the page."""
         cos, sin = math.cos(math.radians(self.slope)), math.sin(math.radians(self.slope))
         a, b, c, d = (
             (x * cos - y * sin, y * cos + x * sin)
@@ -353,7 +351,7 @@ class _Page:
 
 
 def _rows(lines: Sequence[Cell]) -> list[list[Cell]]:
-    """`lines`, those of one height together."""
+    """Group `lines` by height on the page."""
     rows: list[list[Cell]] = []
     for cell in lines:
         if rows and abs(cell.y - rows[-1][0].y) < 0.5 * cell.h:

@@ -11,25 +11,23 @@ from documents.page.layout import BODY, Cell
 
 
 class Edition(StrEnum):
-    """By what is printed and where, not by the date: old editions stay valid until they are
-    exchanged.
-    """
+    """The editions, told apart by their print, since old ones are valid until exchanged."""
 
     LANDSCAPE_2019 = "landscape_2019"
     """Two columns, the code at the top left, a QR code at the top right."""
     PORTRAIT_2015 = "portrait_2015"
     """One column, the unified code under the title."""
     PORTRAIT_2014 = "portrait_2014"
-    """As of 2015, with the older registration number."""
+    """Like 2015, with the older registration number."""
     BEFORE_2014 = "before_2014"
-    """企业法人营业执照, 个体工商户营业执照 and the like, with a registration number."""
+    """企业法人营业执照, 个体工商户营业执照 and others, with a registration number."""
     ELECTRONIC = "electronic"
-    """The picture of an electronic licence (电子营业执照)."""
+    """A picture of an electronic licence (电子营业执照)."""
     UNKNOWN = "unknown"
 
 
 _SENTENCE: Final = r"(?:^[本该凭持附]|请|办理|提[供交]|出示|持有|有效|应当|必须|上传|领取|查验|核对|换[发领]|取得|的)"  # noqa: E501
-"""What a sentence has and a title has not."""
+"""Words that sentences contain and titles do not."""
 _TITLE: Final = re.compile(
     rf"(?!.*{_SENTENCE})[一-鿿]{{0,14}}营业执照\W{{0,6}}(?:[正副]本)?[^一-鿿]{{0,6}}"
 )
@@ -39,17 +37,17 @@ _OTHER_TITLE: Final = re.compile(
 
 
 def is_title(text: str) -> bool:
-    """Whether a line (tidy) is a licence's title, and does not only speak of one."""
+    """Whether a line (tidy) is a licence's title, not only a mention of one."""
     return bool(_TITLE.fullmatch(text))
 
 
 def is_other_title(text: str) -> bool:
-    """Whether a line (tidy) is the title of another paper."""
+    """Whether a line (tidy) is the title of another document."""
     return bool(_OTHER_TITLE.fullmatch(text))
 
 
 def edition_of(texts: Sequence[str], cells: Sequence[Cell]) -> Edition:
-    """The edition of an upright page with these `texts` (tidy) and `cells`."""
+    """Return the edition of an upright page with these `texts` (tidy) and `cells`."""
     if any("电子营业执照" in text for text in texts):
         return Edition.ELECTRONIC
     if any(is_title(text) and not text.startswith("营业执照") for text in texts):

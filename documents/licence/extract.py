@@ -1,7 +1,7 @@
-"""Which text on the page is the company's name, which its address?
+"""Extracts the fields of a licence from the text on a page.
 
-`layout` says which label names which value; here each value is brought into its own form. What a
-lost label leaves behind is found by its form alone, at less confidence.
+`layout` finds the value of each label; here each value is parsed. A value whose label was not read
+is recognised by its form, with less confidence.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from documents.page.licence_fields import LICENCE_FIELDS
 from documents.page.text import tidy
 
 ENOUGH_LABELS: Final = 4
-"""A numbered page with so many of the form's labels is a licence even where its title is not
-legible.
-"""
+"""With a number and this many of the form's labels, a page without a title is a licence."""
 MOST_LINES: Final = 500
-"""Lines of a page that are looked at, the best read ones: several times what a licence has, so that
-no page takes long.
+"""The most lines of a page that are used, those with the best scores.
+
+Several times the lines of a licence; the limit keeps any page from taking long.
 """
 TWICE: Final = 3
-"""So many of the form's labels stand twice where two licences lie on one page; one licence may
-repeat a word or two.
+"""The number of labels that appear twice if two licences are on one page.
+
+One licence may repeat a word or two.
 """
 
 
 @dataclass(frozen=True)
 class Found:
-    """The fields of one page, in the same words as LicenceReading."""
+    """The fields of one page. The attributes are those of LicenceReading."""
 
     fields: dict[str, str]
     confidence: dict[str, float]
@@ -62,20 +62,21 @@ class Found:
     codes: tuple[str, ...]
     """Every sound code on the page, each once."""
     titled: bool
-    """Whether the page calls itself a business licence."""
+    """Whether the page has the title of a business licence."""
     titled_otherwise: bool
-    """Whether it calls itself another paper."""
+    """Whether the page has the title of another document."""
     doubts: tuple[Doubt, ...]
-    """Where a value is missing or may be more than was read."""
+    """The places of values that are missing or may be incomplete."""
     several: bool = False
-    """Whether two licences lie on the page."""
+    """Whether there are two licences on the page."""
     read_again: bool = False
-    """Whether a value was replaced by a second reading that agrees with what was declared."""
+    """Whether a value was replaced by a second reading that agrees with the declared value."""
 
     @property
     def is_licence(self) -> bool:
-        """Whether the page is a business licence: by its title, or by labels and a number where
-        that is not legible.
+        """Whether the page is a business licence.
+
+        Decided by its title or, if that is not legible, by labels and a number.
         """
         numbered = "uscc" in self.fields or "registration_number" in self.fields
         return self.titled or (
@@ -157,8 +158,9 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
 
 
 def _legal_form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
-    """The value of 组成形式 (个人经营, 家庭经营): sole traders' licences before 2015 give it in
-    place of a type.
+    """Return the value of 组成形式 (个人经营, 家庭经营).
+
+    Sole traders' licences from before 2015 print it instead of a type.
     """
     other = entries.get(OTHER)
     return [
@@ -169,11 +171,10 @@ def _legal_form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:
 
 
 def _are_several(titles: Sequence[TextBox], cells: Sequence[Cell]) -> bool:
-    """Whether a page with these `titles` shows two licences: titles of one size side by side, or
-    most labels twice.
+    """Whether a page with these `titles` shows two licences.
 
-    One title above another is not enough: an app's screen may be headed like the licence that it
-    shows.
+    It does if titles of one size are side by side, or most labels appear twice. One title above
+    another is not enough: an app's screen may have the same heading as the licence that it shows.
     """
     beside = any(
         a.height < 1.6 * b.height < 2.56 * a.height
@@ -193,5 +194,5 @@ def _are_several(titles: Sequence[TextBox], cells: Sequence[Cell]) -> bool:
 
 
 def _is_one_print(a: Cell, b: Cell) -> bool:
-    """Whether two boxes hold the same print, which a closer look has read once more."""
+    """Whether two boxes hold the same print, read again by a closer look."""
     return a.level_with(b) and a.x0 < b.x1 and b.x0 < a.x1

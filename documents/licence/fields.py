@@ -1,4 +1,4 @@
-"""The reading of a licence, and the problems that it may have."""
+"""The reading of a licence, and its possible problems."""
 
 from __future__ import annotations
 
@@ -18,81 +18,76 @@ A field that could not be read is absent.
 
 
 class Problem(StrEnum):
-    """Stored with the reading; a machine's observation, no accusation."""
+    """Problems of a reading. They are stored with it, and are observations, not accusations."""
 
     USCC_WRONG_CHECK_CHARACTER = "uscc_wrong_check_character"
     USCC_WRONG_ORGANISATION_CODE = "uscc_wrong_organisation_code"
-    """The code is valid, but the organisation code within it is not: seldom so in print, often so
-    in a forgery.
-    """
+    """The organisation code within a valid code is not valid: rare, except in forgeries."""
     NUMBER_WRONG_CHECK_DIGIT = "number_wrong_check_digit"
     USCC_ONLY_IN_QR = "uscc_only_in_qr"
     """The print of the code was not read."""
     USCC_SETTLED_BY_QR = "uscc_settled_by_qr"
-    """One look-alike character was read wrong; the QR code says which."""
+    """One look-alike character was misread; the QR code resolved it."""
     SEVERAL_CODES = "several_codes"
-    """More than one company's code stands on the page."""
+    """There are codes of several companies on the page."""
     SEVERAL_LICENCES = "several_licences"
-    """Two licences lie on the page, of one company or of two: a value of one may have been read
-    beside a label of the other.
+    """There are two licences on the page, of one company or of two.
+
+    A value of one may have been read beside a label of the other.
     """
     READ_AGAIN = "read_again"
-    """A value that the reader was not sure of was read once more, and then agreed with what was
-    declared.
-    """
+    """An unsure value was read again, and the second reading agrees with the declared value."""
     QR_DISAGREES = "qr_disagrees"
     ESTABLISHED_ON_FROM_TERM = "established_on_from_term"
-    """The day of establishment was not read; the term begins on the one given."""
+    """The day of establishment was not read; the first day of the term was used."""
     TITLE_MISSING = "title_missing"
 
 
 @dataclass(frozen=True)
 class LicenceReading:
-    """The best page of a document, read.
+    """The reading of the best page of a document.
 
-    `fields` and `confidence` have the same keys, out of FIELDS; `regions` and `lines` those of them
-    that were read from the print, which a value from the QR code or a service was not; `regions`
-    has "qr" besides.
+    `fields` and `confidence` have the same keys, from FIELDS. `regions` and `lines` have those of
+    them that were read from print, not from the QR code or by a service; `regions` also has "qr".
 
-    `uscc` may be invalid where the print is so: it is what was read, never mended.
+    `uscc` is as read. It is never corrected, and may be invalid if the print is.
     """
 
     fields: dict[str, str]
     confidence: dict[str, float]
-    """0..1: how sure the reader is of the characters, less where the place of the value had to be
-    guessed.
-    """
+    """Confidence in the characters (0..1); lower if the value's place had to be guessed."""
     regions: dict[str, Region]
-    """Where each value, and the QR code, stands, in pixels of the page as it was handed in."""
+    """The region of each value and of the QR code, in pixels of the page as submitted."""
     lines: dict[str, tuple[Region, ...]]
     """The regions of the lines that each value was read from."""
     alternatives: dict[str, tuple[str, ...]]
-    """What a value may be instead, likeliest first.
+    """Other possible readings of a value, likeliest first.
 
-    Suggestions: none is taken without a second witness.
+    These are suggestions: none is accepted without a second source.
     """
     form: Edition
     problems: tuple[Problem, ...]
     qr: str | None
-    """What the QR code says, raw."""
+    """The text of the QR code, raw."""
     qr_uscc: str | None
     """The valid USCC in it, if it states one."""
     seconds: float
     decided_seconds: float | None
-    """When the fields that decide (code or number, name, legal representative) were known; None
-    where they were not.
+    """Seconds until the fields that decide (code or number, name, legal representative) were known.
+
+    None if they were not.
     """
     reader: str
     looks_like_licence: bool
     cloud: dict[str, Any] | None = None
-    """What a cloud reader answered, where one was asked."""
+    """The answer of a cloud reader, if one was asked."""
     page: int = 1
-    """Which page, from 1."""
+    """The number of the page, from 1."""
     turn: Rotation = 0
-    """Degrees clockwise that the page must be turned to stand upright."""
+    """Degrees clockwise to turn the page upright."""
 
     def as_json(self) -> dict[str, Any]:
-        """The same, in what JSON has: to be stored as an observation."""
+        """Return the reading as JSON values, to be stored as an observation."""
         return asdict(self) | {
             "regions": {name: list(region) for name, region in self.regions.items()},
             "lines": {

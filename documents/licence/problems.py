@@ -1,4 +1,4 @@
-"""What about a reading should whoever uses it know?"""
+"""The problems of a reading, found in its fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from documents.page.values import is_sound_number
 
 
 def problems_of(found: Found) -> tuple[Problem, ...]:
-    """The problems of what was read from the print."""
+    """Return the problems of the fields that were read from print."""
     fields = found.fields
     told = {
         Problem.USCC_WRONG_CHECK_CHARACTER: "uscc" in fields and not uscc.is_valid(fields["uscc"]),

@@ -1,8 +1,8 @@
-"""What does the code printed on a licence say about whose it is?
+"""The company's code in the QR code of a licence.
 
-Only about one in five carries the unified social credit code: as the `uniscid` of the public
-register's address (国家企业信用信息公示系统, gsxt.gov.cn), or as labelled text. The rest are opaque
-keys, and a number found loose in one of those proves nothing.
+Only about one QR code in five carries the unified social credit code: as the `uniscid` of the
+public register's address (国家企业信用信息公示系统, gsxt.gov.cn), or as labelled text. The rest are
+opaque keys; a number found inside one of those proves nothing.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from documents import uscc
 
 REGISTER: Final = "gsxt.gov.cn"
 ISSUERS: Final = ("gov.cn", "szcredit.org.cn", "szcredit.com.cn")
-"""Ends of the hosts that a licence's code may lead to: the public register, and the offices whose
-older licences lead to themselves.
+"""Ends of the hosts that a licence's QR code may lead to.
+
+They are the public register, and offices whose older licences lead to their own sites.
 """
 _LABELLED: Final = re.compile(
     r"(?:统一)?社会信用代码(?:/注册号)?\s*[:：]?\s*([0-9A-Za-z]{18})(?![0-9A-Za-z])"
 )
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.\-]*:[/\\]{2}[^\s\u3000-\uffef]*", re.IGNORECASE)
 _BARE_ADDRESS: Final = re.compile(r"(?:[a-z0-9\-]+\.)+[a-z]{2,}(?=$|[/\\:?#])", re.IGNORECASE)
-"""A host at the beginning, without a scheme: a phone follows that too."""
+"""A host at the beginning, without a scheme: phones follow that too."""
 
 
 def uscc_in(payload: str | None) -> str | None:
-    """The valid unified social credit code that `payload` states, or None.
+    """Return the valid unified social credit code that `payload` states, or None.
 
-    As an address it has to be the register's own: anybody can have a host, and write whatever they
-    like behind it.
+    An address must be the register's own: anyone can own a host and put any code in its address.
     """
     if not payload:
         return None
@@ -40,8 +40,9 @@ def uscc_in(payload: str | None) -> str | None:
 
 
 def leads_to(payload: str | None) -> list[str]:
-    """The hosts of the addresses in `payload`, lower-case, in their order; an address that is none
-    has the host "?".
+    """Return the hosts of the addresses in `payload`, lower-case, in order.
+
+    A malformed address has the host "?".
     """
     payload = (payload or "").strip()
     addresses = _ADDRESS.findall(payload)
@@ -51,12 +52,12 @@ def leads_to(payload: str | None) -> list[str]:
 
 
 def is_an_issuers(host: str) -> bool:
-    """Whether a licence's code may lead to `host`."""
+    """Whether a licence's QR code may lead to `host`."""
     return any(host == known or host.endswith("." + known) for known in ISSUERS)
 
 
 def _host(address: str) -> str:
-    """As a browser takes it, for which a backslash is a slash."""
+    """Return the host as browsers parse it: a backslash is a slash."""
     try:
         return (urlsplit(address.replace("\\", "/")).hostname or "").lower().rstrip(".")
     except ValueError:

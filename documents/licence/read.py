@@ -1,7 +1,7 @@
-"""What does this licence say?
+"""Reads licences: pictures of pages in, one LicenceReading out.
 
-Pages go in as pictures, one LicenceReading comes out: of the page that says most. The QR code is
-read beside the print, and kept apart from it: two witnesses are worth more than one.
+The reading is of the page that says most. The QR code is read as well as the print and kept
+separate, because two independent sources are worth more than one.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailabl
 log = structlog.get_logger()
 
 SECONDS_TO_LOOK: Final = 20.0
-"""After this long, no more second looks at a document."""
+"""No second looks at a document start after this many seconds."""
 LARGEST_QR_SIDE: Final = 6400
-"""Pixels; a code on a larger picture needs no enlarging."""
+"""In pixels. Codes on larger pictures need no enlarging."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,7 @@ class _Page:
 
     @property
     def usable(self) -> bool:
-        """Whether this is a licence that names the company, by a code that is right or by a number
-        of before 2015.
-        """
+        """Whether this is a licence with a right code or a number from before 2015."""
         return self.found.is_licence and _names_company(self.found)
 
     @property
@@ -73,15 +71,16 @@ def read_pages(
     declared: Mapping[str, str] | None = None,
     cloud: FieldReader | None = None,
 ) -> LicenceReading:
-    """Read the licence on `pages` (at least one) with the first of `readers`, and the others where
-    it falls short.
+    """Read the licence on `pages` (at least one) with the first of `readers`.
 
-    A page is taken from `pages` when it is needed, and let go for a better one: a lazy sequence
-    spares the memory. `declared` are values that the fields are expected to have: where one
-    differs, its place is looked at again, and what was read there counts, never what was expected.
-    `cloud` is asked last, where no reader could name the company, and its failure is none of ours.
-    `confidence` is 0..1 and `regions` are pixels of the page as handed in; `seconds` is wall time.
-    Raises ProviderUnavailable or ProviderBroken when no reader could read any page.
+    The other readers are used where the first falls short. Pages are fetched from `pages` when
+    needed and dropped for a better one, so a lazy sequence saves memory. `declared` has expected
+    values of fields: where a value differs, it is read again, and only the text that was read
+    counts, never the expected value. `cloud` is asked last, if no reader could name the company;
+    its failures are ignored.
+
+    `confidence` is 0..1, `regions` are pixels of the page as submitted, and `seconds` is wall time.
+    Raises ProviderUnavailable or ProviderBroken if no reader could read any page.
     """
     started = time.perf_counter()
     best = _read_best(
@@ -138,7 +137,7 @@ def _names_company(found: Found) -> bool:
 
 
 def _is_sufficient(found: Found) -> bool:
-    """Whether what a decision rests on has been read: who the company is, and who represents it."""
+    """Whether the fields that decide were read: the company and its legal representative."""
     return _names_company(found) and "legal_representative" in found.fields
 
 
@@ -170,9 +169,9 @@ def _read_best(
 def _read_all(
     images: Sequence[Image.Image], reader: Reader, declared: Mapping[str, str], started: float
 ) -> _Page:
-    """The page that says most; the first that names the company ends the search.
+    """Return the page that says most. The first that names the company ends the search.
 
-    Raises what the reader raised, if on all.
+    Raises the reader's last error if it failed on all pages.
     """
     best: _Page | None = None
     failure: ProviderError = ProviderBroken("no page")
@@ -219,9 +218,7 @@ def _read_page(
 
 
 def _with_second(page: _Page, reader: Reader, started: float) -> _Page:
-    """`page`, with what another reader sees of the code and the name, where the first left a
-    doubt.
-    """
+    """Return `page` with another reader's code and name, where the first left a doubt."""
     if isinstance(reader, CloseReader):
         found = second_opinion(
             page.picture, page.boxes, page.found, _Hurried(reader, started + SECONDS_TO_LOOK)
@@ -242,9 +239,7 @@ def _with_second(page: _Page, reader: Reader, started: float) -> _Page:
 
 @dataclass
 class _Hurried:
-    """A reader that sees nothing more once it is `until` (`time.perf_counter`): no page's doubts
-    are worth more.
-    """
+    """A reader that returns nothing after `until` (`time.perf_counter`), to limit the time."""
 
     reader: CloseReader
     until: float
@@ -264,7 +259,7 @@ class _Hurried:
 
 
 def picture_of(page: Image.Image) -> Picture:
-    """`page` as readers take it."""
+    """Return `page` in the format that readers take."""
     rgb = page if page.mode == "RGB" else page.convert("RGB")
     return cast(Picture, cv2.cvtColor(np.asarray(rgb), cv2.COLOR_RGB2BGR))
 
@@ -274,24 +269,26 @@ def picture_of(page: Image.Image) -> Picture:
 
 @dataclass(frozen=True)
 class QrCode:
-    """What a code says, and where on the page it stands, in pixels of the page."""
+    """The text of a QR code and its region, in pixels of the page."""
 
     text: str
     region: Region
 
 
 def qr_code(picture: Picture) -> QrCode | None:
-    """The QR code on `picture` that says most, or None: one that states a company's code, else the
-    first. A second one hides nothing.
+    """Return the QR code on `picture` that says most, or None.
+
+    It is the first that states a company's code, else the first. So a second QR code cannot hide
+    one.
     """
     codes = qr_codes(picture)
     return next((code for code in codes if uscc_in(code.text)), next(iter(codes), None))
 
 
 def qr_codes(picture: Picture) -> list[QrCode]:
-    """The QR codes on `picture`.
+    """Return the QR codes on `picture`.
 
-    Tries what helps with small, pale and blurred print, cheapest first.
+    Tries the treatments for small, pale and blurred print, cheapest first.
     """
     grey = cast(Picture, cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY))
     formats = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)

@@ -1,8 +1,8 @@
-"""What does a closer look at the doubtful places of a page add to the first?
+"""Second looks: reads the doubtful places of a page again, enlarged.
 
-The first look sees the page whole. The second is spent only where the first left a doubt: on the
-line where a value must stand, then on the place enlarged, then on its dark print alone, where a
-stamp lies over it.
+The first look reads the whole page. A second is spent only where the first left a doubt: on the
+line that must hold the value, then on the area enlarged, then on the area's dark print alone, in
+case a stamp covers it.
 """
 
 from __future__ import annotations
@@ -23,28 +23,29 @@ from documents.page.text import tidy
 from documents.page.values import is_checked_number
 
 LINE_HEIGHT: Final = 40
-"""Pixels; what a line is enlarged to."""
+"""The height to which a line is enlarged, in pixels."""
 LARGEST_ZOOM: Final = 3.0
 LONG: Final = fields_with(lambda field: field.second_look is SecondLook.LONGER)
 DECLARED: Final = fields_with(lambda field: field.declared)
 MOST_LOOKS: Final = 6
 MOST_LINES: Final = 24
 OVERLAP: Final = 2
-"""Characters that a cut of a line's end must share with the line."""
+"""The number of characters that a cut of a line's end must share with the line."""
 CONFIRMED: Final = 0.95
-"""Confidence, at most, in what only a second reading saw."""
+"""The highest confidence in a value that only a second reading saw."""
 SURE_SCORE: Final = 0.9
-"""Score from which what only the first look saw is kept beside what a closer one sees."""
+"""Text of the first look with at least this score is kept if a closer look misses it."""
 SURER: Final = 0.05
-"""How much more confident a second reading of a short value must be to replace the first."""
+"""How much more confidence a second reading of a short value needs to replace the first."""
 
 
 def second_opinion(
     picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader
 ) -> Found:
-    """`found`, with what another reader than the first says of the code, where that one is in
-    doubt: the one field in which another engine's reading can be proven right, by the check
-    character. Raises what the reader raises.
+    """Return `found` with a second reader's code, if the first one's is in doubt.
+
+    The code is the only field in which another engine's reading can be proven right, by the check
+    character. Raises the reader's errors.
     """
     doubts = tuple(doubt for doubt in found.doubts if "uscc" in doubt.names)
     return _look_at(picture, boxes, replace(found, doubts=doubts), reader) if doubts else found
@@ -53,9 +54,10 @@ def second_opinion(
 def look_again(
     picture: Picture, boxes: Sequence[TextBox], found: Found, reader: CloseReader
 ) -> Found:
-    """`found` (read from `boxes` of `picture`), with what closer looks at its doubts add.
+    """Return `found` (read from `boxes` of `picture`) with the results of closer looks at its
+    doubts.
 
-    Raises what the reader raises.
+    Raises the reader's errors.
     """
     return (
         _look_at_halves(picture, _look_at(picture, boxes, found, reader), reader)
@@ -100,11 +102,11 @@ def look_for(
     reader: CloseReader,
     declared: Mapping[str, str],
 ) -> Found:
-    """`found`, where a field that was read unsurely and differs from what is `declared` was read
-    again.
+    """Return `found` with unsure fields that differ from `declared` read again.
 
-    What the reader saw counts, nothing else; the first reading is kept beside it. What was read
-    surely stands: a page on which both can be read is not the reader's mistake.
+    Only the text that the reader saw counts; the first reading is kept as an alternative. Fields
+    that were read surely do not change: if both values can be read on the page, the reader made no
+    mistake.
     """
     height, width = picture.shape[:2]
     for name in DECLARED:
@@ -143,8 +145,9 @@ def _is_unsure(name: str, found: Found) -> bool:
 
 
 def _around(region: Region, rotation: Rotation, lines: int) -> tuple[Polygon, float]:
-    """`region` with half a line around it, its corners in the direction of reading; and the height
-    of its lines, pixels.
+    """Return `region` with half a line around it, and the height of its lines in pixels.
+
+    The corners are in the direction of reading.
     """
     x0, y0, x1, y1 = region
     height = (y1 - y0 if rotation in (0, 180) else x1 - x0) / max(1, lines)
@@ -161,9 +164,7 @@ def _around(region: Region, rotation: Rotation, lines: int) -> tuple[Polygon, fl
 
 
 def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Found:
-    """Where a field that every edition prints is still missing: the upper and the lower half of the
-    page, each enlarged.
-    """
+    """Read both halves of the page, enlarged, if a field of every edition is missing."""
     missing = [name for name in ALWAYS_PRINTED if name not in found.fields]
     if (
         not uscc.is_valid(found.fields.get("uscc", ""))
@@ -190,8 +191,9 @@ def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Foun
 
 
 def _band(width: int, height: int, rotation: Rotation, top: float, bottom: float) -> Polygon:
-    """The part of a page from `top` to `bottom` (shares of its upright height), its corners in the
-    direction of reading.
+    """Return the part of a page from `top` to `bottom`, as shares of its upright height.
+
+    The corners are in the direction of reading.
     """
     upright = (width, height) if rotation in (0, 180) else (height, width)
     y0, y1 = upright[1] * top, upright[1] * bottom
@@ -202,8 +204,9 @@ def _band(width: int, height: int, rotation: Rotation, top: float, bottom: float
 
 
 def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBox]:
-    """`boxes`, each with the one or two characters that a cut of its end, one of `seen`, has more
-    than it, last or first.
+    """Return `boxes`, completed by the cuts of their ends in `seen`.
+
+    Each box gains the one or two characters, last or first, that a cut has and the box does not.
     """
     completed = []
     for box in boxes:
@@ -215,8 +218,9 @@ def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBo
 
 
 def _with_end(box: TextBox, end: TextBox) -> TextBox:
-    """`box`, with the one or two characters by which `end` overlaps it; the character at which
-    `end` was cut tells nothing.
+    """Return `box` with the one or two more characters that `end`, which overlaps it, has.
+
+    The character at which `end` was cut is ignored.
     """
     text, told = tidy(box.text), tidy(end.text)
     (a, b, c, d), (p, q, r, s) = box.polygon, end.polygon
@@ -239,10 +243,9 @@ def _names(doubts: Sequence[Doubt]) -> tuple[str, ...]:
 
 
 def _open(found: Found, doubt: Doubt, *, ink: bool) -> bool:
-    """Whether `doubt` is still one.
+    """Whether `doubt` is still open.
 
-    A stamp seldom lies over a whole paragraph, so that one is not looked at for its `ink`; nor is a
-    whole address.
+    A stamp seldom covers a whole paragraph or address, so these are not read for their `ink`.
     """
     if "registration_number" in doubt.names and is_checked_number(
         found.fields.get("registration_number", "")
@@ -266,8 +269,9 @@ def _zoom(doubt: Doubt) -> float:
 
 
 def _together(boxes: Sequence[TextBox], seen: Sequence[TextBox], area: Polygon) -> list[TextBox]:
-    """What was `seen` in `area`, and of the first look's `boxes` those outside it and those in it
-    that were not seen again.
+    """Return the boxes `seen` in `area`, together with those of `boxes` that they do not replace.
+
+    Kept are the first look's boxes outside the area, and those inside it that were not seen again.
     """
 
     def seen_again(box: TextBox) -> bool:
@@ -291,7 +295,7 @@ def _outside(boxes: Sequence[TextBox], area: Polygon) -> list[TextBox]:
 
 
 def _contains(area: Polygon, point: tuple[float, float]) -> bool:
-    """Whether `point` lies in the convex `area`, its corners in order."""
+    """Whether `point` is in the convex `area`, whose corners are in order."""
     x, y = point
     sides = [
         (bx - ax) * (y - ay) - (by - ay) * (x - ax)
@@ -301,9 +305,7 @@ def _contains(area: Polygon, point: tuple[float, float]) -> bool:
 
 
 def better(first: Found, second: Found, names: Sequence[str]) -> Found:
-    """`first`, with those of the fields `names` that `second` has and `first` lacks, or has less
-    of.
-    """
+    """Return `first` with those of the fields `names` that `second` has, or has more of."""
     return _taken(
         first,
         second,
@@ -312,7 +314,7 @@ def better(first: Found, second: Found, names: Sequence[str]) -> Found:
 
 
 def _taken(first: Found, second: Found, taken: Sequence[str]) -> Found:
-    """`first`, with the fields `taken` from `second`."""
+    """Return `first` with the fields `taken` from `second`."""
     alternatives = first.alternatives | {name: second.alternatives.get(name, ()) for name in taken}
     return replace(
         first,
@@ -341,7 +343,7 @@ def _improves(name: str, first: Found, second: Found) -> bool:
         return more and second.confidence[name] > first.confidence[name] - SURER
     if name == "business_scope":
         return len(new) > len(old)
-    less = new != old and new in old  # a part of what was read is no better reading
+    less = new != old and new in old  # a part of the old value is not a better reading
     return (
         name in SHORT
         and not less

@@ -1,8 +1,8 @@
-"""What does a second witness, the QR code or what was declared, add to the print?
+"""Second sources for the fields of a licence: the QR code and the declared values.
 
-Two witnesses that agree are surer than either. Where the print of the code could not be read, the
-QR code alone says it; where one look-alike stands between them, the reader was wrong and not the
-print. A plain contradiction is told, and the print stands as it was read.
+Two sources that agree are surer than either. If the print of the code could not be read, the QR
+code alone gives it. If the two differ in one look-alike character, the reader was wrong, not the
+print. Any other contradiction is reported, and the code stays as read from print.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from documents.licence.fields import Problem
 T = TypeVar("T")
 
 ONLY_IN_QR = 0.95
-"""Confidence in a code that only the QR code says."""
+"""Confidence in a code that only the QR code states."""
 BOTH = 0.999
 CONTRADICTED = 0.5
 TOLD = 0.9
-"""Confidence in what a service says without saying how sure it is."""
+"""Confidence in a field from a service that reports no confidence."""
 
 
 def same_name(a: str, b: str) -> bool:
-    """Whether two names are the same but for width, spaces and the shape of brackets."""
+    """Whether two names are the same except for width, spaces and the shape of brackets."""
     return _plain(a) == _plain(b) != ""
 
 
 def agrees(field: str, read: str, declared: str) -> bool:
-    """Whether `read` is what was `declared` for `field`.
+    """Whether `read` is the value `declared` for `field`.
 
-    Of 甲公司（委派代表：张三）, either may have been declared.
+    Of 甲公司（委派代表：张三）, either part may have been declared.
     """
     if field == "uscc":
         return uscc.normalise(read) == uscc.normalise(declared)
@@ -53,9 +53,7 @@ def _plain(name: str) -> str:
 
 
 def with_qr(found: Found, stated: str | None) -> tuple[Found, tuple[Problem, ...]]:
-    """`found` with the code that the QR code has `stated` as its second witness, and the problems
-    that come of it.
-    """
+    """Return `found` with the code `stated` by the QR code as second source, and the problems."""
     if stated is None:
         return found, ()
     read = found.fields.get("uscc", "")
@@ -79,8 +77,9 @@ def _with_code(found: Found, code: str, confidence: float) -> Found:
 
 
 def with_fields(found: Found, fields: Mapping[str, str], confidence: Mapping[str, float]) -> Found:
-    """`found`, with those of `fields` that it lacks; and the code where its own fails the check
-    character.
+    """Return `found` with those of `fields` that it lacks.
+
+    The code is also replaced if its own check character is wrong.
     """
     lacking = {name for name in fields if name not in found.fields}
     if uscc.is_valid(fields.get("uscc", "")) and not uscc.is_valid(found.fields.get("uscc", "")):

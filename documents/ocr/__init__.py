@@ -1,6 +1,6 @@
-"""Which OCR engines are there, and in which order are they asked?
+"""The OCR engines, in the order in which they are asked.
 
-One instance of each serves the process, and is cold until its first page.
+There is one instance of each per process. It loads its models at the first page.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from documents.ocr.tesseract import TesseractReader
 
 _RAPID: Final = RapidReader()
 READERS: Final[tuple[Reader, ...]] = (_RAPID, TesseractReader())
-"""Best first. The second is asked when the first failed or found too little."""
+"""Best first. The second is asked if the first failed or found too little."""
 
 
 def share_cores(processes: int) -> None:
-    """Let this process's readers take their part of the cores, where `processes` read at once.
+    """Limit this process's readers to their share of the cores, if `processes` read at once.
 
-    To be said before the first page.
+    Call it before the first page.
     """
     _RAPID.threads = min(_RAPID.threads, max(1, (os.cpu_count() or 1) // processes))

@@ -1,7 +1,7 @@
-"""What does the rest of the house know about an OCR engine?
+"""The interfaces of OCR engines.
 
-A name and a version, which are kept beside every reading, and one question: which text stands
-where.
+An engine has a name and a version, which are stored with every reading, and returns the text on a
+page with its positions.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from documents.page.boxes import Polygon, Rotation, TextBox
 
 Picture: TypeAlias = npt.NDArray[np.uint8]
-"""A page: height × width × 3, blue green red, 0..255."""
+"""A page: height × width × 3, in the order blue, green, red, 0..255."""
 
 
 class Reader(Protocol):
@@ -26,52 +26,52 @@ class Reader(Protocol):
 
     @property
     def version(self) -> str:
-        """Of the engine and its models; changes when the same picture may be read differently."""
+        """The version of the engine and its models. It changes if readings may change."""
 
     def available(self) -> bool:
-        """Whether what the engine needs is installed. Cheap, and never raises."""
+        """Whether the engine's dependencies are installed. Cheap, and never raises."""
 
     def read(self, image: Picture) -> list[TextBox]:
-        """The text on `image`, polygons in its pixels; an empty list where there is none.
+        """Return the text on `image`, with polygons in its pixels; an empty list if there is none.
 
-        Raises ProviderUnavailable when the engine did not answer in time or lacks something that
-        can come back, ProviderBroken when it failed on this picture and would again. Nothing else.
+        Raises ProviderUnavailable if the engine timed out or lacks something that may come back,
+        and ProviderBroken if it failed on this picture and would fail again. Nothing else.
         """
 
 
 @runtime_checkable
 class PromptReader(Protocol):
-    """A reader that reads what decides first, and the small print after it."""
+    """A reader that reads the fields that decide first, and the small print after them."""
 
     def read_in_parts(
         self, image: Picture, seen: Callable[[Sequence[TextBox]], None]
     ) -> list[TextBox]:
-        """As `Reader.read`; `seen` is called with the boxes so far, before the rest is read."""
+        """Like `Reader.read`, but call `seen` with the boxes so far before the rest is read."""
 
 
 @runtime_checkable
 class CloseReader(Protocol):
-    """A reader that can be told where to look, and so sees what it did not find by itself."""
+    """A reader that can read given places, and so finds text that it missed on the whole page."""
 
     name: str
 
     def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
-        """The text in each of `regions` (one line each, in pixels of `image`), where there is some.
+        """Return the text in each of `regions` (one line each, in pixels of `image`) that has text.
 
-        Raises what `Reader.read` raises.
+        Raises the errors of `Reader.read`.
         """
 
     def read_area(
         self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
     ) -> list[TextBox]:
-        """The lines in `area` (its corners in the direction of reading, in pixels of `image`),
-        looked at `zoom` times enlarged.
+        """Return the lines in `area`, enlarged `zoom` times.
 
-        With `ink`, only what is printed dark counts: coloured and pale stamps over the print are
-        taken away first. Raises what `Reader.read` raises.
+        The corners of `area` are in the direction of reading, in pixels of `image`. With `ink`,
+        only dark print counts: coloured and pale stamps over it are removed first. Raises the
+        errors of `Reader.read`.
         """
 
 
 def rotated_picture(image: Picture, rotation: Rotation) -> Picture:
-    """`image` turned clockwise by `rotation` degrees."""
+    """Return `image` turned clockwise by `rotation` degrees."""
     return np.ascontiguousarray(np.rot90(image, -rotation // 90)) if rotation else image

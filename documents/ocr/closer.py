@@ -1,4 +1,4 @@
-"""How is a part of a page brought nearer, and found again on the page?"""
+"""Enlarged views of parts of a page, and positions in them mapped back to the page."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from documents.ocr.base import Picture
 from documents.page.boxes import Polygon, TextBox
 
 LARGEST_SIDE: Final = 1280
-"""Pixels of the enlarged part."""
+"""The longest side of an enlarged part, in pixels."""
 _DARK: Final = 0.25
-"""Share of the paper's lightness. Print is darker than this, and becomes black."""
+"""As a share of the paper's lightness. Print is darker than this, and becomes black."""
 _PALE: Final = 0.7
-"""Share of the paper's lightness. Stamps and watermarks are paler than this, and become white."""
+"""As a share of the paper's lightness. Stamps and watermarks are paler, and become white."""
 
 
 @dataclass(frozen=True)
 class View:
-    """A part of a page, level and enlarged."""
+    """A part of a page, straightened and enlarged."""
 
     picture: Picture
     _back: npt.NDArray[np.float64]
 
     def on_page(self, boxes: Sequence[TextBox]) -> list[TextBox]:
-        """`boxes` of this view, in pixels of the page."""
+        """Return `boxes` of this view in pixels of the page."""
         return [replace(box, polygon=self._polygon_on_page(box.polygon)) for box in boxes]
 
     def _polygon_on_page(self, polygon: Polygon) -> Polygon:
@@ -44,10 +44,10 @@ class View:
 
 
 def view(image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> View:
-    """`area` of `image` (its corners in the direction of reading), `zoom` times enlarged, at most
-    LARGEST_SIDE long.
+    """Return `area` of `image`, enlarged `zoom` times, with sides of at most LARGEST_SIDE.
 
-    With `ink`, what is coloured or paler than print is taken for paper.
+    The corners of `area` are in the direction of reading. With `ink`, anything coloured or paler
+    than print becomes paper.
     """
     width, height = math.dist(area[0], area[1]), math.dist(area[0], area[3])
     zoom = min(zoom, LARGEST_SIDE / max(width, height, 1.0))
@@ -68,7 +68,7 @@ def view(image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> Vi
 
 
 def _ink(picture: Picture) -> Picture:
-    """`picture` with the paper evened out to white, and what is no dark print made paper."""
+    """Return `picture` with even white paper, on which only dark print is left."""
     light = picture.max(axis=2)  # a colour is bright in one channel; black is dark in all
     window = min(255, max(15, min(light.shape) // 4) | 1)
     paper = cv2.medianBlur(cv2.dilate(light, np.ones((7, 7), np.uint8)), window)

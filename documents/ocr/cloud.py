@@ -1,7 +1,7 @@
-"""What does the rest of the house know about a cloud that reads licences?
+"""The interface of cloud services that read licences.
 
-It answers with fields, not with text and its places, so it is no `Reader`: a picture goes in, a
-CloudReading comes out.
+A service returns fields, not text with positions, so it is not a `Reader`: it takes a picture and
+returns a CloudReading.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _JPEG_QUALITY = 92
 
 
 class Warned(StrEnum):
-    """What a service says of the picture itself."""
+    """A service's warnings about the picture."""
 
     COPY = "copy"
     """A black and white photocopy."""
@@ -30,38 +30,35 @@ class Warned(StrEnum):
     SCOPE_UNREAD = "scope_unread"
     """The business scope is too small, blurred or covered to be trusted."""
     OTHER = "other"
-    """A warning that we have no word for: `answer` has it."""
+    """A warning without a code of ours. It is in `answer`."""
 
 
 @dataclass(frozen=True)
 class CloudReading:
-    """What a service read.
+    """A service's reading of a licence.
 
-    Values are in the forms of `documents.licence.fields`, keys out of its FIELDS.
-
-    `fields` and `answer` hold personal data, so they are not part of the repr.
+    Keys are from `documents.licence.fields.FIELDS`, and values have the forms used there. `fields`
+    and `answer` hold personal data, so they are not part of the repr.
     """
 
     fields: dict[str, str] = field(repr=False)
     """A field that was not read is absent.
 
-    `uscc` is as read, and may be invalid where it was misread.
+    `uscc` is as read, and may be invalid if it was misread.
     """
     reader: str
     confidence: dict[str, float] = field(default_factory=dict)
-    """0..1, of the fields that the service is sure of in numbers; a service that gives none leaves
-    it empty.
-    """
+    """0..1, by field. Empty for a service that reports no confidence."""
     regions: dict[str, Region] = field(default_factory=dict)
-    """Pixels of the picture as it was handed in; empty where the service tells no places."""
+    """Pixels of the picture as submitted; empty if the service reports no positions."""
     warnings: frozenset[Warned] = frozenset()
     why_empty: str = ""
-    """A code of `events.core.reasons` where nothing was read, else ""."""
+    """A code of `events.core.reasons` if nothing was read, else ""."""
     answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """The service's own words, to be kept beside the reading."""
+    """The service's raw answer, stored with the reading."""
 
     def as_json(self) -> dict[str, Any]:
-        """The same, in what JSON has: to be stored as an observation."""
+        """Return the reading as JSON values, to be stored as an observation."""
         return asdict(self) | {
             "regions": {name: list(region) for name, region in self.regions.items()},
             "warnings": sorted(self.warnings),
@@ -79,25 +76,27 @@ class FieldReader(Protocol):
 
     @property
     def version(self) -> str:
-        """Of the client and the interface that it speaks."""
+        """The version of the client and of the interface that it uses."""
 
     def available(self) -> bool:
-        """Whether what the client needs is installed. Cheap, asks nobody, and never raises."""
+        """Whether the client's dependencies are installed. Cheap, sends nothing, never raises."""
 
     def read_fields(self, jpeg: bytes) -> CloudReading:
-        """The licence on `jpeg`, of any size.
+        """Read the licence on `jpeg`, which may have any size.
 
         A picture without one is an answer: no fields, and `why_empty`.
 
-        Raises ProviderUnavailable when the service did not answer in time or has reached a limit,
-        ProviderBroken when asking again will not help (keys, contract, a reply that makes no
-        sense). Nothing else. Neither quotes the reply, which names people.
+        Raises ProviderUnavailable if the service timed out or reached a limit, and ProviderBroken
+        if asking again will not help (keys, contract, a malformed reply). Nothing else. Neither
+        quotes the reply, which names people.
         """
 
 
 def jpeg_of(page: Image.Image, most_bytes: int | None = None) -> bytes:
-    """`page` as a JPEG file without metadata, made smaller until it has at most `most_bytes` (some
-    thousands; None: any size).
+    """Return `page` as a JPEG file without metadata, of at most `most_bytes`.
+
+    The page is scaled down until the file fits. `most_bytes` is a few thousand or more; None is no
+    limit.
     """
     page = page.convert("RGB")  # always a copy
     page.info.clear()  # a comment would be written again
@@ -107,7 +106,7 @@ def jpeg_of(page: Image.Image, most_bytes: int | None = None) -> bytes:
         size = file.tell()
         if most_bytes is None or size <= most_bytes or max(page.size) == 1:
             return file.getvalue()
-        # The size goes with the area; a little less than that, so that few rounds are needed.
+        # The size grows with the area. Aim a little lower, so that few rounds are needed.
         scale = min(0.9, 0.95 * math.sqrt(most_bytes / size))
         page = page.resize(
             (max(1, int(page.width * scale)), max(1, int(page.height * scale))),

@@ -1,4 +1,4 @@
-"""Lines of text on a picture: their measures, their order, and how they are cut out."""
+"""Lines of text on a picture: their measures, their order, and cutting them out."""
 
 from __future__ import annotations
 
@@ -13,36 +13,33 @@ from documents.ocr.base import Picture
 from documents.page.boxes import Polygon
 
 LONG_SIDE: Final = 1280
-"""Pixels; beyond it nothing more is read, and time grows with the square."""
+"""In pixels. A longer side finds no more text, and time grows with its square."""
 STEP: Final = 320
 LINE_STEP: Final = 80
 LINE_HEIGHT: Final = 48
 LONGEST_LINE: Final = 3200
 PARAGRAPH: Final = 3
-"""Lines, tightly set, that make one."""
+"""The number of tightly set lines that make a paragraph."""
 LONG: Final = 14
-"""Heights; a line longer than that is an address or a term more often than a name or a code."""
+"""In heights. A longer line is more often an address or a term than a name or a code."""
 SMALL: Final = 0.66
-"""Of the page's median line; what is set smaller is what stands about a QR code, or the form's
-number.
-"""
+"""As a share of the median line. Smaller print is beside a QR code, or the form's number."""
 Corners = npt.NDArray[np.float32]
-"""4 × 2: a line's corners in picture pixels, from its own top left, clockwise as one reads."""
+"""4 × 2: a line's corners in picture pixels, clockwise from the text's own top left."""
 
 
 def by_width(lines: list[Corners]) -> list[Corners]:
-    """`lines`, those of one width one after the other: a line that is as wide as the last costs the
-    engine a quarter less.
-    """
+    """Sort `lines` by width: a line as wide as the last takes a quarter less time."""
     return sorted(lines, key=lambda corners: line_length(corners) / max(1.0, line_height(corners)))
 
 
 def small_print_last(lines: list[Corners]) -> tuple[list[Corners], list[Corners]]:
-    """The lines above the paragraph, of at least PARAGRAPH lines, and those that are or follow it;
-    both from the top, but for what is LONG or SMALL and decides seldom, after the others above.
+    """Return the lines above the paragraph of at least PARAGRAPH lines, and the paragraph and the
+    rest.
 
     The paragraph is the 经营范围: most of the page's text, and nothing that a decision waits for.
-    Its first line stays with what is above: it may be another field's.
+    Its first line stays with those above, since it may be another field's. Both lists run from the
+    top, but LONG and SMALL lines, which seldom decide, come last in the first one.
     """
     ordered = sorted(lines, key=line_top)
     best: list[int] = []
@@ -75,7 +72,7 @@ def small_print_last(lines: list[Corners]) -> tuple[list[Corners], list[Corners]
 
 
 def _seldom_last(lines: list[Corners]) -> list[Corners]:
-    """`lines`, those last that are LONG or SMALL."""
+    """Return `lines` with LONG and SMALL ones last."""
     usual = float(np.median([line_height(c) for c in lines])) if lines else 0.0
     return sorted(
         lines,
@@ -84,8 +81,9 @@ def _seldom_last(lines: list[Corners]) -> list[Corners]:
 
 
 def scaled_page(image: Picture) -> tuple[Picture, float]:
-    """`image` with its long side at most LONG_SIDE, on a canvas whose sides are multiples of STEP;
-    and the scale.
+    """Return `image` with its long side at most LONG_SIDE, and the scale.
+
+    The canvas has sides that are multiples of STEP.
     """
     height, width = image.shape[:2]
     scale = min(1.0, LONG_SIDE / max(height, width))
@@ -111,7 +109,7 @@ def scaled_page(image: Picture) -> tuple[Picture, float]:
 
 
 def line_top(corners: Corners) -> float:
-    """How far down a line stands, by its middle."""
+    """Return how far down the middle of a line is."""
     return float(corners[:, 1].mean())
 
 
@@ -124,8 +122,9 @@ def line_height(corners: Corners) -> float:
 
 
 def mostly_sideways(lines: list[Corners]) -> bool:
-    """Whether the text runs up or down the picture; decided by length, as short lines have no
-    direction.
+    """Whether the text runs up or down the picture.
+
+    Decided by length, as short lines have no direction.
     """
     tall = sum(line_height(c) for c in lines if line_height(c) > 1.5 * line_length(c))
     wide = sum(line_length(c) for c in lines if line_length(c) > 1.5 * line_height(c))
@@ -133,7 +132,7 @@ def mostly_sideways(lines: list[Corners]) -> bool:
 
 
 def cut_line(image: Picture, corners: Corners) -> Picture:
-    """The line in `corners`, cut out and laid level, at most LINE_HEIGHT × 2 px high."""
+    """Return the line in `corners`, cut out and straightened, at most LINE_HEIGHT × 2 px high."""
     width, height = line_length(corners), line_height(corners)
     shrink = min(1.0, 2 * LINE_HEIGHT / max(height, 1.0), LONGEST_LINE / max(width, 1.0))
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
@@ -148,7 +147,7 @@ def cut_line(image: Picture, corners: Corners) -> Picture:
 
 
 def padded(strip: Picture) -> Picture:
-    """`strip` lengthened with grey so that at LINE_HEIGHT its width is a multiple of STEP."""
+    """Return `strip`, lengthened with grey to a width of a multiple of STEP at LINE_HEIGHT."""
     height, width = strip.shape[:2]
     steps = math.ceil(width * LINE_HEIGHT / height / LINE_STEP)
     missing = max(0, round(steps * LINE_STEP * height / LINE_HEIGHT) - width)

@@ -1,10 +1,10 @@
-"""Reads pages with PP-OCRv6, in half a second on two cores.
+"""The reader with PP-OCRv6: half a second a page on two cores.
 
 The small models come inside the rapidocr wheel, so nothing is downloaded. They run on OpenVINO,
-about twice as fast as on onnxruntime with the same text; onnxruntime serves where OpenVINO is not
+about twice as fast as on onnxruntime with the same text; onnxruntime is used if OpenVINO is not
 installed. Lines are found on a page of at most 1280 px and cut from the full picture, where small
-print is sharper. OpenVINO keeps what it prepared for the input shapes it saw, so sides and line
-widths are padded to steps, and of what it keeps only the latest stays.
+print is sharper. OpenVINO keeps prepared primitives for each input shape, so sides and line widths
+are padded to steps, and only the latest primitives are kept.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from events.core.errors import ProviderBroken
 
 LOWEST_SCORE: Final = 0.3
 LOWEST_SCORE_OF_A_REGION: Final = 0.7
-"""Where no line was found, there may be none."""
+"""Lines in given regions need at least this score: there may be no line at all."""
 PART: Final = 2
-"""Lines that are read before it is asked whether they say enough."""
+"""The number of lines to read before checking whether they are enough."""
 VOTERS: Final = 12
-"""Lines that vote on which way is up."""
+"""The number of lines that vote on the page's rotation."""
 
 _LEFT_BY_FORK: Final[list[object]] = []
 
@@ -51,15 +51,15 @@ _LEFT_BY_FORK: Final[list[object]] = []
 class RapidReader:
     """PP-OCRv6 small, warm after the first page.
 
-    One page at a time: two would only share the same cores.
+    It reads one page at a time: two would only share the same cores.
     """
 
     name = "rapid"
 
     def __init__(self, threads: int | None = None, engine: str | None = None) -> None:
-        """`threads`: 2 or the number of cores, whichever is less, unless told.
+        """`threads` defaults to 2 or the number of cores, whichever is less.
 
-        `engine`: openvino or onnxruntime.
+        `engine` is openvino or onnxruntime.
         """
         self.threads = threads or min(2, os.cpu_count() or 1)
         self.engine = engine or (
@@ -115,7 +115,8 @@ class RapidReader:
         )
 
     def _forget(self) -> None:
-        """In a forked child: the engines' threads are not there, nor is whoever held the lock.
+        """Reset the reader in a forked child, which has neither the engines' threads nor the lock's
+        holder.
 
         Ending the engines would hang.
         """
@@ -131,7 +132,7 @@ class RapidReader:
                 return work(self._models)
             except (
                 Exception
-            ) as error:  # the engines raise their own and bare Exceptions; none may leave this room
+            ) as error:  # the engines raise bare Exceptions; none may get out of here
                 raise ProviderBroken(f"rapid: {type(error).__name__}") from error
 
 
@@ -141,8 +142,7 @@ def _read(
     rotation: Rotation = 0
     lines = _lines(models, image)
     if lines and (rotation := _rotation(models, image, lines)):
-        # Lines are found less well on their side than upright, and finding them is the lesser part
-        # of the work.
+        # Lines on their side are found less well, and finding them is the smaller part of the work.
         image = rotated_picture(image, rotation)
         lines = _lines(models, image)
     height, width = image.shape[:2]
@@ -153,7 +153,7 @@ def _read(
     boxes: list[tuple[float, TextBox]] = []
 
     def so_far() -> list[TextBox]:
-        """What has been read, from the top: the order in which it was read must not matter."""
+        """Return the boxes so far from the top, whatever the order in which they were read."""
         return rotated(
             [box for _, box in sorted(boxes, key=itemgetter(0))], opposite(rotation), width, height
         )
@@ -171,9 +171,7 @@ def _lines(models: Models, image: Picture) -> list[Corners]:
 
 
 def _rotation(models: Models, image: Picture, lines: list[Corners]) -> Rotation:
-    """How `image` must be turned to be read, by the direction of its lines and the vote of the
-    longest.
-    """
+    """Return the rotation of `image`, by the direction of its lines and the vote of the longest."""
     sideways = mostly_sideways(lines)
     if sideways:  # as if read upwards
         lines = [np.roll(corners, 1, axis=0) for corners in lines]
@@ -187,7 +185,7 @@ def _rotation(models: Models, image: Picture, lines: list[Corners]) -> Rotation:
 def _texts(
     models: Models, image: Picture, lines: list[Corners], lowest: float
 ) -> Iterator[TextBox | None]:
-    """What stands in each of `lines`, or None where the model is less than `lowest` sure of it."""
+    """Yield the text of each of `lines`, or None if its score is below `lowest`."""
     for corners, (text, score, weak, at) in zip(lines, models.texts(image, lines), strict=True):
         yield (
             TextBox(text, score, polygon_of(corners), weak, at)

@@ -20,40 +20,37 @@ from documents.ocr.lines import LINE_HEIGHT, LINE_STEP, LONG_SIDE, Corners, cut_
 from documents.page.boxes import Weak
 
 USUAL: Final = ((960, 1280), (1280, 960))
-"""Heights and widths of a page, in steps, as phones and scanners give it: what is prepared for one
-shape alone finds its lines a seventh sooner, and holds some 100 MB.
+"""Heights and widths of pages from phones and scanners, in multiples of STEP.
+
+A model prepared for one of these shapes finds lines a seventh faster, and takes some 100 MB.
 """
 SURE: Final = 0.95
-"""Below this probability of a character, what else it may be is told."""
+"""Characters with a lower probability are reported with their alternative."""
 CACHED_SHAPES: Final = 64
-"""Primitives that OpenVINO keeps prepared for shapes it saw.
+"""The number of prepared primitives that OpenVINO keeps.
 
-Its own 5,000 grow by 60 MB in 300 pages; 64 cost some 5 % of the time.
+Its default of 5,000 grows by 60 MB in 300 pages; 64 cost some 5 % of the time.
 """
 M_MMAP_THRESHOLD: Final = -3
-"""Of glibc's malloc.h: from how many bytes on a block is the system's, and goes back to it when it
-is freed.
-"""
+"""From glibc's malloc.h: the size from which a block is returned to the system when it is freed."""
 Steps = npt.NDArray[np.float32]
 """Steps along a line × classes: the probability of each."""
 Decoded: TypeAlias = tuple[str, float, tuple[Weak, ...], tuple[float, ...]]
-"""A line's text, how sure the model is of it, of which characters it is not, and where each stands
-along the line (0..1).
-"""
+"""A line's text, its score, its unsure characters, and the position of each character (0..1)."""
 
 
 def _compiled(model: Any, threads: int, streams: int) -> Any:
-    """`model`, compiled with what rapidocr has no settings for.
+    """Return `model`, compiled with settings that rapidocr does not have.
 
-    Left alone, OpenVINO computes in bfloat16 on processors that have it: slower with these small
-    models, and some characters are read differently than on any other processor.
+    By default OpenVINO computes in bfloat16 on processors that have it. That is slower with these
+    small models, and reads some characters differently than other processors do.
     """
     import openvino
 
     settings = {
         "INFERENCE_NUM_THREADS": threads,
         "NUM_STREAMS": streams,
-        "ENABLE_CPU_PINNING": False,  # pinned, two models would share one core
+        "ENABLE_CPU_PINNING": False,  # if pinned, two models would share one core
         "CPU_RUNTIME_CACHE_CAPACITY": CACHED_SHAPES,
         "INFERENCE_PRECISION_HINT": "f32",
     }
@@ -62,17 +59,17 @@ def _compiled(model: Any, threads: int, streams: int) -> Any:
 
 @dataclass(frozen=True)
 class _Found:
-    """What a request answered, as rapidocr asks for it."""
+    """A request's result, in the form that rapidocr expects."""
 
     data: npt.NDArray[np.float32]
 
 
 class _Finding:
-    """Requests to the model that finds lines: one for each of the USUAL shapes of a page, and one
-    for every other.
+    """Requests to the model that finds lines: one per USUAL shape, and one for all other shapes.
 
-    That one gives its memory back each time, a sixth of all. Over pictures of random sizes, with
-    their second looks, that costs 5 to 11 % of the time; pages of the usual shapes pay nothing.
+    The latter gives its memory back each time, a sixth of the total. Over pictures of random sizes,
+    with their second looks, that costs 5 to 11 % of the time; pages of the usual shapes pay
+    nothing.
     """
 
     def __init__(self, session: Any, threads: int) -> None:
@@ -106,8 +103,9 @@ class _Finding:
 
 
 def _requesting(recogniser: Any, model: Any) -> Any:
-    """`recogniser` with a request of its own on the compiled `model`, since a request answers one
-    at a time.
+    """Return `recogniser` with its own request on the compiled `model`.
+
+    A request serves one line at a time.
     """
     other = copy.copy(recogniser)
     other.session = copy.copy(recogniser.session)
@@ -116,16 +114,14 @@ def _requesting(recogniser: Any, model: Any) -> Any:
 
 
 def give_memory_back() -> None:
-    """Have glibc return what pages of many sizes leave behind, which it would keep for the next: a
-    fifth of all.
-    """
+    """Make glibc return the memory of pages of many sizes: a fifth of the total."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(M_MMAP_THRESHOLD, 2 << 20)  # fixed: by itself it would grow to 32 MB
+        mallopt(M_MMAP_THRESHOLD, 2 << 20)  # fixed; the dynamic threshold would grow to 32 MB
 
 
 class Models:
-    """The three networks of PP-OCR: find lines, tell upside down, read a line."""
+    """The three networks of PP-OCR: for finding lines, for their rotation, and for their text."""
 
     def __init__(self, engine: str, threads: int) -> None:
         import rapidocr
@@ -137,7 +133,7 @@ class Models:
 
         logging.getLogger("RapidOCR").setLevel(
             logging.WARNING
-        )  # it tells each model's path to the terminal
+        )  # it prints each model's path to the terminal
         root = Path(rapidocr.__file__).parent
         cfg = ParseParams.update_batch(
             ParseParams.load(root / "config.yaml"),
@@ -149,7 +145,7 @@ class Models:
                 "Rec.model_path": str(root / "models" / "PP-OCRv6_rec_small.onnx"),
                 "Det.limit_type": "max",
                 "Det.limit_side_len": LONG_SIDE,
-                # pale lines are worth a try: what is no text scores low when read
+                # Pale lines are worth a try: anything that is not text gets a low score.
                 "Det.box_thresh": 0.4,
                 "EngineConfig.onnxruntime.intra_op_num_threads": threads,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
@@ -162,8 +158,7 @@ class Models:
         cfg.Rec.rec_img_shape = [3, LINE_HEIGHT, LINE_STEP]
         self._find: Any = TextDetector(cfg.Det)
         self._upside_down: Any = TextClassifier(cfg.Cls)
-        # Two lines at once, each on one thread, are read a third faster than one after the other on
-        # two.
+        # Two lines at once, each on one thread, are a third faster than one after the other on two.
         cfg.Rec.engine_cfg = copy.deepcopy(cfg.Rec.engine_cfg)
         if engine == "onnxruntime":
             cfg.Rec.engine_cfg["intra_op_num_threads"] = 1
@@ -183,19 +178,19 @@ class Models:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="lines")
 
     def lines(self, page: Picture) -> list[Corners]:
-        """Where lines stand on `page` (its sides multiples of STEP)."""
+        """Return the lines on `page` (its sides multiples of STEP)."""
         found = self._find(page).boxes
         return [] if found is None else [np.asarray(corners, dtype=np.float32) for corners in found]
 
     def share_upside_down(self, strips: list[Picture]) -> float:
-        """0..1, by number: how many of `strips` stand on their head."""
+        """Return the share of `strips` that are upside down, 0..1."""
         answers = self._upside_down(strips).cls_res
         return sum(str(label) == "180" for label, _ in answers) / max(1, len(answers))
 
     def texts(self, image: Picture, lines: list[Corners]) -> Iterator[Decoded]:
-        """What stands in `lines` of `image`.
+        """Yield the text of `lines` of `image`.
 
-        All are under way at once; the first can be had while the later are still read.
+        They are read in parallel, and the first is available while later ones are still read.
         """
         return self._pool.map(lambda corners: self._text(cut_line(image, corners)), lines)
 
@@ -219,11 +214,10 @@ class Models:
 
 
 def _decoded(steps: Steps, characters: list[str]) -> Decoded:
-    """The text in a recogniser's answer, by the best path (CTC): runs of one class are one
-    character, class 0 is none.
+    """Decode a recogniser's output by the best path (CTC): runs of one class are one character.
 
-    Also the mean probability of its characters, those below SURE with the class that comes second,
-    and where each stands.
+    Class 0 is no character. Also returns the mean probability of the characters, those below SURE
+    with the second most probable class, and each one's position.
     """
     best = steps.argmax(axis=1)
     starts = np.flatnonzero(np.diff(best, prepend=-1))

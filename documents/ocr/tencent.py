@@ -1,7 +1,7 @@
-"""What does Tencent Cloud read on a licence (BizLicenseOCR, version 2018-11-19)?
+"""The licence reader of Tencent Cloud (BizLicenseOCR, version 2018-11-19).
 
-How it is asked stands in `documents/tencent_cloud.py`. A picture leaves the house, so this is off
-unless a deployment chooses it (`ZIZHI_CLOUD_READER`): docs/operating/readers.md.
+The client is in `documents/tencent_cloud.py`. Pictures are sent to the service, so it is off unless
+a deployment chooses it (`ZIZHI_CLOUD_READER`): see docs/operating/readers.md.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ from events.core.errors import ProviderBroken
 ACTION: Final = "BizLicenseOCR"
 
 LARGEST_BASE64: Final = 7_000_000
-"""Bytes of a picture in base64; the service's own limit is 7 M of them, and 10 MB for the whole
-request.
+"""The most bytes of a picture in base64.
+
+The service's own limit is 7 M, and 10 MB for the whole request.
 """
 SILENCE_SECONDS: Final = 15.0
 REPLY_SECONDS: Final = 25.0
@@ -53,14 +54,14 @@ _ANSWERS: Final = {
     "FailedOperation.UnKnowFileTypeError": "document_broken",
     "InvalidParameter.EngineImageDecodeFailed": "document_broken",
 }
-"""Errors of the picture, not of the service: the reason code of an empty reading.
+"""The reason code for each error that concerns the picture, not the service.
 
-The others stand with the line.
+The other errors are in `documents/tencent_cloud.py`.
 """
 
 
 class TencentReader:
-    """Asks the service once a picture."""
+    """Sends each picture to the service once."""
 
     name = "tencent"
 
@@ -107,9 +108,7 @@ class TencentReader:
         )
 
     def _fitting(self, jpeg: bytes) -> bytes | None:
-        """`jpeg` within the service's limit; None where it would have to be made smaller and is no
-        picture.
-        """
+        """Return `jpeg` within the service's limit; None if it is too large and not a picture."""
         if len(jpeg) <= self._largest_bytes:
             return jpeg
         try:
@@ -128,9 +127,9 @@ class TencentReader:
 
 
 def _reason(error: object) -> str:
-    """The reason code for an error that is an answer about the picture.
+    """Return the reason code for an error that concerns the picture.
 
-    Raises a ProviderError for every other.
+    Raises a ProviderError for any other.
     """
     code = code_of(error)
     if code not in _ANSWERS:
@@ -138,11 +137,11 @@ def _reason(error: object) -> str:
     return _ANSWERS[code]
 
 
-# --- The service's words as ours ------------------------------------------------------------------
+# --- From the service's answer to fields ------------------------------------ ---------------------
 
 
 def _fields(answer: dict[str, Any]) -> dict[str, str]:
-    """The fields in `answer`, cleaned as the print's own are."""
+    """Return the fields in `answer`, cleaned like those read from print."""
     lines = {
         name: [_line(text)]
         for name, field in LICENCE_FIELDS.items()
@@ -154,7 +153,7 @@ def _fields(answer: dict[str, Any]) -> dict[str, str]:
 
 
 def _line(text: str) -> values.Line:
-    """`text` as a line of print. The service tells no place, so all of them stand in one."""
+    """Return `text` as a line of print. The service gives no positions, so all lines share one."""
     return text, TextBox(text, 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)))
 
 
@@ -163,12 +162,12 @@ def _text(response: dict[str, Any], word: str) -> str:
     if text is None:
         return ""
     if not isinstance(text, str):
-        raise ProviderBroken(f"tencent: {word} is no text")
+        raise ProviderBroken(f"tencent: {word} is not text")
     return text.strip()
 
 
 def _warnings(response: dict[str, Any]) -> frozenset[Warned]:
     codes = response.get("RecognizeWarnCode") or []
     if not isinstance(codes, list) or not all(isinstance(code, int) for code in codes):
-        raise ProviderBroken("tencent: RecognizeWarnCode is no list of numbers")
+        raise ProviderBroken("tencent: RecognizeWarnCode is not a list of numbers")
     return frozenset(_WARNINGS.get(code, Warned.OTHER) for code in codes)

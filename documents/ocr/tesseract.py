@@ -1,7 +1,7 @@
-"""What does Tesseract read, where the first reader failed?
+"""The reader with Tesseract, used where the first reader failed.
 
-Slower and less exact on photographs, but another program with other weaknesses: a code that it
-reads and whose check character is right is worth having. Needs the system's `tesseract` with the
+It is slower and less exact on photographs, but a different program with different weaknesses: a
+code that it reads with a right check character is useful. Needs the system's `tesseract` with the
 language `chi_sim`.
 """
 
@@ -27,27 +27,25 @@ from events.core.errors import ProviderBroken, ProviderUnavailable
 LANGUAGE: Final = "chi_sim"
 LONG_SIDE: Final = 2000
 LINE_HEIGHT: Final = 48
-"""Pixels; what a single line is enlarged to."""
+"""The height to which a single line is enlarged, in pixels."""
 SECONDS: Final = 30
 # Tesseract's page segmentation modes (`--psm`).
 SPARSE: Final = 11
 ONE_BLOCK: Final = 6
 ONE_LINE: Final = 7
 WORD_GAP: Final = 2.0
-"""Line heights between two words that belong to different columns."""
+"""The gap between words of different columns, in heights of the line."""
 
 
 @dataclass
 class _Line:
-    """Words of one line of Tesseract's answer: text, confidence (0..100), left, top, right,
-    bottom.
-    """
+    """The words of one line: text, confidence (0..100), left, top, right, bottom."""
 
     words: list[tuple[str, float, int, int, int, int]] = field(default_factory=list)
 
 
 class TesseractReader:
-    """Tesseract 5 as a child process, one a page, ended after `seconds`."""
+    """Tesseract 5 as a child process, one per page, ended after `seconds`."""
 
     name = "tesseract"
     seconds: float = SECONDS
@@ -66,7 +64,7 @@ class TesseractReader:
     def available(self) -> bool:
         self._found = self._found or self._has_languages(
             LANGUAGE
-        )  # what is installed seldom goes away again
+        )  # an installed language is seldom removed
         return self._found
 
     def _has_languages(self, language: str) -> bool:
@@ -110,7 +108,7 @@ class TesseractReader:
         return part.on_page(self._read(part.picture, 1.0, layout))
 
     def _read(self, picture: Picture, scale: float, layout: int) -> list[TextBox]:
-        """The text on `picture`, in pixels of one that is `scale` times smaller."""
+        """Return the text on `picture`, in pixels of a picture that is `scale` times smaller."""
         import pytesseract
 
         if not self.available():
@@ -127,11 +125,11 @@ class TesseractReader:
             )
         except pytesseract.TesseractError as error:  # a RuntimeError too, so it comes first
             raise ProviderBroken("tesseract failed on this page") from error
-        except RuntimeError as error:  # pytesseract's way of saying that the time is over
+        except RuntimeError as error:  # pytesseract's way of reporting a timeout
             raise ProviderUnavailable(
                 f"tesseract did not answer in {self.seconds:.0f} s"
             ) from error
-        # whatever else: the binary's message may quote the page, so only its kind goes on
+        # The binary's message may quote the page, so only the type of any other error is passed on.
         except Exception as error:
             raise ProviderBroken(f"tesseract: {type(error).__name__}") from error
         return [
@@ -162,9 +160,7 @@ def _lines(rows: dict[str, list[object]]) -> list[_Line]:
 
 
 def _boxes(line: _Line, scale: float) -> list[TextBox]:
-    """The line as boxes in the picture's own pixels, broken where a wide gap tells that another
-    column begins.
-    """
+    """Return the line as boxes in the picture's own pixels, split at the gaps between columns."""
     words = sorted(line.words, key=lambda word: word[2])
     height = float(np.median([word[5] - word[3] for word in words]))
     groups = [[words[0]]]
@@ -176,7 +172,7 @@ def _boxes(line: _Line, scale: float) -> list[TextBox]:
 
 
 def _box(words: list[tuple[str, float, int, int, int, int]], scale: float) -> TextBox:
-    # Tesseract sets every Chinese character apart; a space between two runs of Latin print is real.
+    # Tesseract separates all Chinese characters; a space between runs of Latin print is real.
     text = re.sub(r"(?<![A-Za-z]) | (?![A-Za-z])", "", " ".join(word[0] for word in words))
     x0, y0 = min(w[2] for w in words) / scale, min(w[3] for w in words) / scale
     x1, y1 = max(w[4] for w in words) / scale, max(w[5] for w in words) / scale

@@ -1,1 +1,1 @@
-"""Turns lines of text on a page into columns, labels and values, whatever the paper."""
+"""Turns the lines of text on a page into columns, labels and values, for any kind of document."""

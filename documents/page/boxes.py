@@ -1,7 +1,7 @@
-"""Where does a piece of text stand on the page, and which way is up?
+"""Text boxes: pieces of text with their position and direction on the page.
 
-A reader gives `TextBox`es. The polygon tells the direction of reading as well as the place, so that
-a page photographed sideways can be turned by arithmetic, without being read twice.
+Readers return `TextBox`es. The polygon gives the direction of reading as well as the position, so a
+page photographed sideways is turned by arithmetic and not read twice.
 """
 
 from __future__ import annotations
@@ -15,27 +15,26 @@ from typing import Final, Literal
 Point = tuple[float, float]
 Polygon = tuple[Point, Point, Point, Point]
 Region = tuple[int, int, int, int]
-"""x0, y0, x1, y1 in page pixels, x1 and y1 outside."""
+"""x0, y0, x1, y1 in page pixels; x1 and y1 are exclusive."""
 Rotation = Literal[0, 90, 180, 270]
-"""Degrees clockwise that a page must be turned to stand upright."""
+"""Degrees clockwise to turn a page upright."""
 _ROTATIONS: Final[tuple[Rotation, ...]] = (0, 90, 180, 270)
 
 
 @dataclass(frozen=True)
 class Weak:
-    """A character that the reader is not sure of."""
+    """A character that the reader is unsure of."""
 
     at: int
     """Its index in the text."""
     probability: float
     instead: str
-    """What else it may be; empty for nothing."""
+    """The other reading; empty for no character."""
 
 
 @dataclass(frozen=True)
 class TextBox:
-    """One run of text: what it says, how sure the reader is (0..1), and its four corners in page
-    pixels.
+    """One run of text, with the reader's score (0..1) and its corners in page pixels.
 
     The corners start at the text's own top left and go clockwise as one reads it: the first edge is
     the direction of reading.
@@ -46,9 +45,7 @@ class TextBox:
     polygon: Polygon
     weak: tuple[Weak, ...] = ()
     at: tuple[float, ...] = ()
-    """Where the middle of each character stands along the direction of reading, 0..1; empty where
-    the reader does not tell.
-    """
+    """The middle of each character along the direction of reading (0..1); empty if unknown."""
 
     @cached_property
     def x0(self) -> float:
@@ -73,7 +70,7 @@ class TextBox:
 
     @cached_property
     def height(self) -> float:
-        """Pixels across the direction of reading: about the height of its characters, times 1.3."""
+        """Pixels across the direction of reading: about 1.3 times the height of its characters."""
         return math.dist(self.polygon[0], self.polygon[3])
 
     @cached_property
@@ -82,15 +79,15 @@ class TextBox:
 
     @cached_property
     def angle(self) -> float:
-        """Degrees, -180..180, from the page's x axis to the direction of reading (clockwise
-        positive).
+        """Degrees (-180..180, clockwise positive) from the page's x axis to the direction of
+        reading.
         """
         (ax, ay), (bx, by) = self.polygon[:2]
         return math.degrees(math.atan2(by - ay, bx - ax))
 
 
 def region_of(boxes: Iterable[TextBox]) -> Region:
-    """The smallest upright rectangle around `boxes` (at least one)."""
+    """Return the smallest upright rectangle around `boxes` (at least one)."""
     boxes = list(boxes)
     return (
         math.floor(min(box.x0 for box in boxes)),
@@ -101,7 +98,7 @@ def region_of(boxes: Iterable[TextBox]) -> Region:
 
 
 def rotation_of(boxes: Sequence[TextBox]) -> Rotation:
-    """How the page that holds `boxes` must be turned to be read; 0 without boxes.
+    """Return the rotation that makes the page with `boxes` upright; 0 without boxes.
 
     Longer lines count for more.
     """
@@ -112,14 +109,12 @@ def rotation_of(boxes: Sequence[TextBox]) -> Rotation:
 
 
 def opposite(rotation: Rotation) -> Rotation:
-    """The rotation that undoes `rotation`."""
+    """Return the rotation that undoes `rotation`."""
     return _ROTATIONS[-rotation // 90 % 4]
 
 
 def rotated(boxes: Iterable[TextBox], rotation: Rotation, width: int, height: int) -> list[TextBox]:
-    """`boxes` of a page of `width` × `height` pixels, after that page has been turned clockwise by
-    `rotation`.
-    """
+    """Return `boxes` after their page (`width` × `height` pixels) has been turned by `rotation`."""
     if rotation == 0:
         return list(boxes)
 
@@ -135,8 +130,9 @@ def rotated(boxes: Iterable[TextBox], rotation: Rotation, width: int, height: in
 
 
 def rotated_back(region: Region, rotation: Rotation, width: int, height: int) -> Region:
-    """`region` of the upright page, in pixels of the page as it was (`width` × `height`), before
-    `rotation`.
+    """Return `region` of the upright page in pixels of the page before `rotation`.
+
+    `width` and `height` are those of the page before the rotation.
     """
     x0, y0, x1, y1 = region
     if rotation == 90:

@@ -1,7 +1,7 @@
-"""How much is 人民币伍拾万元整, and is 600万元 the same?
+"""Registered capital: finding and parsing amounts of money.
 
 Registered capital is printed in figures (600万元整, 35.0000万元) or in the capital numerals of
-cheques (伍仟零伍拾万元整), with the currency before or after, or left out when it is yuan.
+cheques (伍仟零伍拾万元整). The currency comes before or after, or is left out when it is yuan.
 """
 
 from __future__ import annotations
@@ -39,22 +39,20 @@ _PRINT: Final = re.compile(
 
 _OPENING_LOST: Final = re.compile(r"(?<=[元圆])(人民币|美元|港元|港币|欧元)[)]")
 
-# No amount begins with a unit, save 拾万 for 壹拾万: the digit before it was not read.
+# No amount begins with a unit, except 拾万 for 壹拾万: the digit before it was not read.
 _BEHEADED: Final = re.compile(r"(?:[(]?人民币[)]?|美元|美金|港元|港币|欧元|日元|英镑)?[佰仟万萬亿]")
 
 
 @dataclass(frozen=True)
 class Capital:
-    """An amount in whole and part units of `currency` (ISO 4217): CNY 500000."""
+    """An amount in units of `currency` (ISO 4217), with decimals."""
 
     amount: Decimal
     currency: str
 
 
 def printed(text: str) -> str:
-    """The part of `text` that is an amount, as printed; empty where there is none, or where its
-    first digit was lost.
-    """
+    """Return the amount in `text`, as printed; "" if there is none or its first digit was lost."""
     text = _OPENING_LOST.sub(r"(\1)", _half_width(text))
     amount = max(
         (match.group().lstrip(":") for match in _PRINT.finditer(text)), key=len, default=""
@@ -67,9 +65,9 @@ def _half_width(text: str) -> str:
 
 
 def capital(text: str) -> Capital | None:
-    """The amount that `text` names, or None.
+    """Return the amount in `text`, or None.
 
-    Without a currency it is yuan (条例实施细则: 注册资本以人民币表示).
+    Without a currency it is in yuan (条例实施细则: 注册资本以人民币表示).
     """
     text = printed(text)
     currency = next((code for word, code in _CURRENCIES.items() if word in text), "CNY")

@@ -1,9 +1,8 @@
-"""Which lines of a column belong to which label?
+"""Assigns the lines of a column to its labels.
 
-Print is set tight in one licence and wide in the next, and askew on the form: a value's second line
-may stand level with the label below. So no line is judged by itself. Labels and lines keep their
-order from top to bottom; of all ways to share the lines out among the labels, the one that costs
-least is taken.
+Print is set tight in one licence, wide in the next, and sometimes askew on the form: a value's
+second line may be level with the label below. So no line is judged alone. Labels and lines keep
+their order from top to bottom, and the cheapest of all assignments is taken.
 """
 
 from __future__ import annotations
@@ -16,36 +15,35 @@ from statistics import fmean
 from typing import Final, Protocol
 
 LEFT: Final = 1.5
-"""What a line costs that no label takes."""
+"""The cost of a line without a label."""
 EMPTY: Final = 1.0
-"""What a label costs that has no line."""
+"""The cost of a label without lines."""
 WRAP: Final = 0.3
-"""What each line of a value after its first costs, and `SHORT_WRAP` where such values seldom have
-one.
-"""
+"""The cost of each further line of a value. `SHORT_WRAP` is for values that seldom wrap."""
 SHORT_WRAP: Final = 2.0
 HEADLESS: Final = 0.5
-"""What a paragraph costs that begins below a line of its own which no label takes."""
+"""The cost of a paragraph that begins right below a line that no label takes."""
 MOST_LINES: Final = 5
-"""Of a value that is no paragraph."""
+"""The most lines of a value that is not a paragraph."""
 MOST_STARTS: Final = 12
-"""Lines about a label, the nearest, with which its value may begin."""
+"""The number of lines near a label that may begin its value."""
 MOST_NEXT: Final = 3
-"""Lines that may be the next of a value: what was read twice lies on itself."""
+"""The number of lines that may be the next of a value. Text read twice overlaps itself."""
 FARTHEST: Final = 1.4
-"""Heights of a line between the middle of a label and that of its value."""
+"""The farthest that a value's middle may be from its label's, in heights of a line."""
 LEVEL: Final = 0.6
-"""Heights between the middles of what stands in one row."""
+"""The farthest that the middles of two texts in one row may be apart, in heights."""
 APART: Final = 3
-"""Heights of a line right of the nearest in a label's row, from which on it is something else: a
-stamp, another paper.
+"""How far right of the nearest line in a label's row something else begins, in heights of a line.
+
+It may be a stamp or another paper.
 """
 REACH: Final = 12
-"""Heights of a line right of its label, beyond which it may be something else."""
+"""How far right of its label a line may be something else, in heights of the line."""
 
 
 class Extent(Protocol):
-    """A text on a straightened page: its ends, its middle and its height, in pixels."""
+    """A text on a straightened page: its ends, middle and height, in pixels."""
 
     @property
     def x0(self) -> float: ...
@@ -59,25 +57,23 @@ class Extent(Protocol):
 
 @dataclass(frozen=True)
 class Rule:
-    """How a label's value is set: whether it `wraps`, and whether it is a `paragraph`, as long as
-    its lines go on.
-    """
+    """How a label's value is set: if it `wraps`, and if it is a `paragraph` of any length."""
 
     wraps: bool
     paragraph: bool = False
 
 
 Run = tuple[int, ...]
-"""The numbers of the lines of one value, top to bottom."""
+"""The indices of the lines of one value, top to bottom."""
 Misfit = Callable[[int, Run], float]
-"""What it costs, by what they say, to take these lines for the value of the label of that number.
-"""
+"""The cost of these lines as the value of the label of that index, judged by their text."""
 
 
 @dataclass(frozen=True)
 class _Shared:
-    """One way to share out the lines down to `last` (-1 for none): who takes which, and what it
-    costs, less `LEFT` for each taken.
+    """One assignment of the lines down to `last` (-1 for none).
+
+    `cost` is reduced by `LEFT` for each line taken.
     """
 
     cost: float
@@ -88,13 +84,12 @@ class _Shared:
 def shared_out(
     labels: Sequence[Extent], lines: Sequence[Extent], rules: Sequence[Rule], misfit: Misfit
 ) -> tuple[Run, ...]:
-    """For each of `labels` the numbers of its `lines`; both are given from top to bottom, and share
-    a column.
+    """Return the indices of the `lines` of each of `labels`.
 
-    Time grows with labels × lines, whatever they are: few lines may begin a value, and few may go
-    on with it.
+    Both are in one column and ordered from top to bottom. Time grows with labels × lines: only a
+    few lines may begin a value, and only a few may continue it.
     """
-    ways = {-1: _Shared(0.0, (), -1)}  # by the last line taken, the cheapest
+    ways = {-1: _Shared(0.0, (), -1)}  # the cheapest, by the last line taken
     for number, (label, rule) in enumerate(zip(labels, rules, strict=True)):
         cheapest = _cheapest_until(ways, len(lines))
         then = {
@@ -123,7 +118,7 @@ def shared_out(
 
 
 def _cheapest_until(ways: Mapping[int, _Shared], lines: int) -> list[_Shared]:
-    """For each number of a line, the cheapest of `ways` that takes neither it nor any below."""
+    """Return, for each index of a line, the cheapest of `ways` that takes only lines above it."""
     best = [ways[-1]]
     for line in range(lines):
         best.append(min(best[-1], ways.get(line, best[-1]), key=lambda way: way.cost))
@@ -131,7 +126,7 @@ def _cheapest_until(ways: Mapping[int, _Shared], lines: int) -> list[_Shared]:
 
 
 def _runs(label: Extent, lines: Sequence[Extent], rule: Rule) -> Iterator[Run]:
-    """Every value that `label` may have."""
+    """Yield every possible value of `label`."""
     beside = [i for i, line in enumerate(lines) if _is_right_of(label, line)]
     level = (
         lines[i].x0 for i in beside if abs(lines[i].y - label.y) < LEVEL * max(lines[i].h, label.h)
@@ -160,10 +155,9 @@ def _is_right_of(label: Extent, line: Extent) -> bool:
 
 
 def _goes_on(label: Extent, first: Extent, last: Extent, line: Extent, rule: Rule) -> bool:
-    """Whether `line` may be the next of a value: close below, and begun where the first line
-    begins.
+    """Whether `line` may be the next of a value: close below, and aligned with its first line.
 
-    Where a line is glued to its label, it is a guess where it begins.
+    Where a line is glued to its label, the position of its start is a guess.
     """
     if not 0.35 * last.h < line.y - last.y < (3.0 if rule.paragraph else 1.5) * max(last.h, line.h):
         return False
@@ -173,8 +167,9 @@ def _goes_on(label: Extent, first: Extent, last: Extent, line: Extent, rule: Rul
 
 
 def _offset(label: Extent, run: Sequence[Extent], rule: Rule) -> float:
-    """How far, in heights, a value stands from its label, which is set level with its first line or
-    with its middle.
+    """Return the distance of a value from its label, in heights.
+
+    A label is level with its value's first line or with its middle.
     """
     height = max(fmean(line.h for line in run), 0.7 * label.h)
     middle = run[0].y if rule.paragraph else fmean(line.y for line in run)

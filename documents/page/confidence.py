@@ -1,9 +1,9 @@
-"""How sure is a value, and what else may it be?
+"""Confidence in values, and their alternatives.
 
-A reader's score is the mean over a line, in which one bad character among thirty is not felt; so
-the weakest counts as well. A check character makes a code surer than its print: one wrong code in
-31 passes it. Long values are never given as sure, since a character that is wrong in them is seldom
-noticed by anything.
+A reader's score is the mean over a line and hides one bad character among thirty, so the weakest
+character counts as well. A check character makes a code more certain than its print: one wrong code
+in 31 passes. Long values are never marked as sure, since a wrong character in them is seldom
+detected.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from documents import uscc
 from documents.page.boxes import TextBox
 
 SURE: Final = 0.99
-"""From here on a value is given as sure: of those, at least 99 in 100 are right
-(`benchmarks.reading`).
-"""
+"""Values from here on are marked as sure: at least 99 in 100 are right (`benchmarks.reading`)."""
 PASSES_BY_CHANCE: Final = 1 / 31
-"""How many wrong codes have a right check character (mod 31)."""
+"""The share of wrong codes with a right check character (mod 31)."""
 UNSOUND: Final = 0.6
-"""Confidence in a code whose last character is right and whose organisation code's is not."""
+"""Confidence in a code that is valid but whose organisation code is not."""
 MOST_ALTERNATIVES: Final = 4
 
-# Characters of a code that print, blur and readers confuse, by group.
+# Characters of a code that look alike in print or when blurred, by group.
 _ALIKE: Final = (
     "0DQU",
     "17LT",
@@ -46,7 +44,7 @@ _ALIKE: Final = (
 
 
 def confidence(lines: Sequence[TextBox]) -> float:
-    """0..1 for a value that stands in `lines`."""
+    """Return the confidence (0..1) in a value read from `lines`."""
     weight = sum(len(line.text) for line in lines)
     if not weight:
         return 0.0
@@ -56,20 +54,21 @@ def confidence(lines: Sequence[TextBox]) -> float:
 
 
 def of_code(code: str, score: float) -> float:
-    """0..1 for a valid `code` read with `score`."""
+    """Return the confidence (0..1) in a valid `code` read with `score`."""
     return of_checked(score) if uscc.is_sound(code) else min(score, UNSOUND)
 
 
 def of_checked(score: float) -> float:
-    """0..1 for a code whose check character is right, read with `score`."""
+    """Return the confidence (0..1) in a code with a right check character, read with `score`."""
     return 1 - (1 - score) * PASSES_BY_CHANCE
 
 
 def alternatives(
     text: str, lines: Sequence[TextBox], clean: Callable[[str], str]
 ) -> tuple[str, ...]:
-    """What the value `text`, which `clean` made of `lines`, may be instead: likeliest first, one
-    character changed in each.
+    """Return other possible readings of `text`, which `clean` made of `lines`.
+
+    The likeliest comes first. Each changes one character.
     """
     whole = "".join(line.text for line in lines)
     weak: list[tuple[float, int, str]] = []
@@ -87,14 +86,14 @@ def alternatives(
 
 
 def like_codes(code: str, unsure: Collection[int]) -> tuple[str, ...]:
-    """The sound codes that differ from `code` (normalised, 18 characters) in one look-alike, at one
-    of the places `unsure`.
+    """Return the sound codes that differ from `code` in one look-alike at a position in `unsure`.
 
-    Where the reader was sure of what it saw, a wrong character is the print's.
+    `code` is normalised and has 18 characters. Where the reader was sure, a wrong character is
+    wrong in print too.
 
-    They are suggestions. Taking one because it is valid would turn a third of all forgeries by one
-    character into somebody's real code: it needs a second witness, such as the QR code or what was
-    declared.
+    They are suggestions. Accepting one because it is valid would turn a third of all forgeries by
+    one character into another company's real code. It needs a second source, such as the QR code or
+    the declared code.
     """
     return tuple(
         dict.fromkeys(other for other in _one_changed(code, unsure) if uscc.is_sound(other))

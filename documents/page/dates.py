@@ -1,4 +1,4 @@
-"""Which day does this Chinese text name?
+"""Parsing of days in Chinese text.
 
 Licences print days as 2016年08月22日, as 二〇一六年八月廿二日 and, on electronic ones, as
 2016-08-22.
@@ -37,7 +37,7 @@ _WRITTEN: Final = re.compile(
 
 
 def number(numeral: str) -> int | None:
-    """廿五 → 25, 十 → 10, 二〇一六 → 2016; None for anything else.
+    """Return the value of a numeral: 廿五 → 25, 十 → 10, 二〇一六 → 2016; None for anything else.
 
     Counts to 99, or reads digit by digit.
     """
@@ -55,9 +55,9 @@ def number(numeral: str) -> int | None:
 
 
 def days_in(text: str) -> list[date]:
-    """Every day that `text` names, in its order.
+    """Return every day in `text`, in order.
 
-    A day that no calendar has (2月30日) is left out.
+    Impossible days (2月30日) are left out.
     """
     text = re.sub(r"\s", "", text)
     found: list[tuple[int, date]] = []
@@ -71,7 +71,7 @@ def days_in(text: str) -> list[date]:
 
 
 def day(text: str) -> date | None:
-    """The first day that `text` names, or None."""
+    """Return the first day in `text`, or None."""
     return next(iter(days_in(text)), None)
 
 

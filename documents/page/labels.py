@@ -1,9 +1,9 @@
-"""The printed labels of a licence, and lines cut at the labels that they contain.
+"""The printed labels of a licence, and lines cut at the labels in them.
 
-A line is seldom just a label or just a value. Labels are set wide (名 称), so a reader splits
-them, joins the second half to the value (称盐城…), stacks the first halves of two rows (名类), or
-runs one column into the next (有限责任公司注册资本…). Here each line is cut into pieces, each of
-which is either a label or a value.
+A line is seldom just a label or just a value. Labels are set wide (名 称), so a reader splits them,
+joins the second half to the value (称盐城…), stacks the first halves of two rows (名类), or runs
+one column into the next (有限责任公司注册资本…). Here each line is cut into pieces; each is either
+a label or a value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from documents.page.licence_fields import LICENCE_FIELDS, Extent, Field, fields_
 from documents.page.text import tidy
 
 OTHER: Final = "other"
-"""The code of labels that end their neighbours' values and whose own values are not kept."""
+"""The code of labels that end their neighbours' values. Their own values are not kept."""
 _OTHER_LABELS: Final = (
     "实收资本", "组成形式", "核准日期", "发照日期", "年度检验情况", "经营方式", "隶属企业名称",
     "派出企业名称",
@@ -43,7 +43,7 @@ _BEHEADED: Final = {
 _INSIDE: Final = (*_by_word(lambda field: field.inside), *_OTHER_INSIDE)
 
 _PARAGRAPHS: Final = fields_with(lambda field: field.extent is Extent.PARAGRAPH)
-"""Their values may contain words that are labels elsewhere."""
+"""Fields whose values may contain words that are labels elsewhere."""
 
 # The two halves of labels that are set wide.
 FIRST_HALF: Final = _by_word(lambda field: field.first_half)
@@ -54,7 +54,7 @@ SECOND_HALF: Final = _by_word(lambda field: field.second_half)
 class Piece:
     """A stretch of one line.
 
-    `label` names the field when it is a label; `half` when it is but half of one.
+    `label` names the field if the piece is a label; `half` is set if it is only half of one.
     """
 
     box: TextBox
@@ -68,9 +68,9 @@ class Piece:
 
 
 def pieces_of(box: TextBox) -> list[Piece]:
-    """`box` cut at every label inside it.
+    """Cut `box` at every label inside it.
 
-    Pieces come in reading order and may be all of the box.
+    The pieces are in reading order, and there may be only one.
     """
     box = _tidied(box)
     if not box.text:
@@ -79,7 +79,7 @@ def pieces_of(box: TextBox) -> list[Piece]:
 
 
 def _tidied(box: TextBox) -> TextBox:
-    """`box` with its text tidy, and its weak characters where they now stand."""
+    """Return `box` with tidy text, and its weak characters at their new positions."""
     starts, length = [], 0
     for character in box.text:
         starts.append(length)
@@ -111,7 +111,7 @@ def _cut(box: TextBox) -> Iterator[Piece]:
 
 
 def _at_start(text: str) -> tuple[int, int, str, str] | None:
-    """start, end, field, half of the label that `text` opens with.
+    """Return start, end, field and half of the label at the start of `text`.
 
     A long label may have one wrong character.
     """
@@ -153,9 +153,9 @@ def _inside(text: str) -> tuple[int, int, str, str] | None:
 
 
 def _stack(text: str, box: TextBox) -> list[Piece]:
-    """The rows of a tall box: characters of several labels, one under another.
+    """Return the rows of a tall box: characters of several labels, one below another.
 
-    Those misread are no value either.
+    A misread stack is a label too, and never a value.
     """
     halves = {**FIRST_HALF, **SECOND_HALF}
     if len(text) < 2 or box.height < 1.3 * box.length:
@@ -173,12 +173,12 @@ def _stack(text: str, box: TextBox) -> list[Piece]:
 
 
 def _advance(text: str) -> float:
-    """The width of `text` in full-width characters."""
+    """Return the width of `text` in full-width characters."""
     return sum(1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.55 for c in text)
 
 
 def _part(box: TextBox, start: int, end: int) -> TextBox:
-    """Characters `start` to `end` of `box`, its polygon cut in proportion to their widths."""
+    """Return characters `start` to `end` of `box`, its polygon cut in proportion to widths."""
     if start == 0 and end == len(box.text):
         return box
     whole = _advance(box.text)
@@ -190,7 +190,7 @@ def _part(box: TextBox, start: int, end: int) -> TextBox:
 
 
 def _slice(box: TextBox, a: float, b: float) -> TextBox:
-    """The rows of `box` from `a` to `b` (0..1) of its height."""
+    """Return the rows of `box` from `a` to `b` (0..1) of its height."""
     p, q, r, s = box.polygon
     return replace(
         box, polygon=(_between(p, s, a), _between(q, r, a), _between(q, r, b), _between(p, s, b))

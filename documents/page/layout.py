@@ -1,7 +1,7 @@
-"""Which pieces of print belong together: which label names which value?
+"""The layout of a licence: finds the value of each label.
 
-Lines are cut into labels and values (`labels`), straightened, put into rows and columns, and each
-label takes what stands beside it and wraps below it.
+Lines are cut into labels and values (`labels`), straightened, and put into rows and columns. Each
+label takes the text beside it and the lines that continue it below.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from documents.page.licence_fields import Extent, fields_with
 from documents.page.text import is_furniture, may_be_scope, tidy
 
 LARGEST_TILT: Final = 9.0
-"""Degrees from the page's own lines; text that leans more was written or stamped over it."""
+"""Degrees from the page's own lines. Text that leans more was written or stamped over it."""
 WRAPPING: Final = fields_with(lambda field: field.extent is not Extent.LINE)
 PARAGRAPHS: Final = fields_with(lambda field: field.extent is Extent.PARAGRAPH)
 BODY: Final = {*fields_with(lambda field: field.in_columns), OTHER}
@@ -31,9 +31,9 @@ _DATE_PIECES: Final = re.compile(r"^[\d年月日〇○零一二三四五六七�
 
 @dataclass
 class Cell:
-    """A piece on the straightened page:
+    """A piece on the straightened page.
 
-    `x0`, `x1` its ends, `y` its middle, `h` its height, in pixels.
+    `x0` and `x1` are its ends, `y` its middle and `h` its height, in pixels.
     """
 
     piece: Piece
@@ -42,7 +42,7 @@ class Cell:
     y: float
     h: float
     only_scope: bool = False
-    """Print of the form, unless it stands in the middle of the scope."""
+    """Whether it is print of the form unless it is in the middle of the scope."""
 
     @property
     def text(self) -> str:
@@ -60,16 +60,14 @@ class Cell:
 
 @dataclass
 class Entry:
-    """A label with the lines of its value, top to bottom."""
+    """A label and the lines of its value, top to bottom."""
 
     label: Cell
     lines: list[Cell] = field(default_factory=list)
 
 
 class Row:
-    """Cells that stand beside one another, left to right: one line of print, placed as a cell
-    is.
-    """
+    """Cells side by side, left to right: one line of print, positioned like a cell."""
 
     def __init__(self, cells: Sequence[Cell]) -> None:
         self.cells = cells
@@ -82,8 +80,9 @@ class Row:
 
 
 def cells_of(upright: Sequence[TextBox]) -> list[Cell]:
-    """The labels and values of an upright page, straightened, without the form's own print and what
-    was stamped on it.
+    """Return the labels and values of an upright page, straightened.
+
+    The form's own print and stamps on it are left out.
     """
     slope = slope_of(upright)
     groups: list[list[Cell]] = []
@@ -105,7 +104,7 @@ def cells_of(upright: Sequence[TextBox]) -> list[Cell]:
 
 
 def slope_of(boxes: Sequence[TextBox]) -> float:
-    """Degrees that most lines lean; short ones have no direction."""
+    """Return the median angle of the lines, in degrees. Short lines have no direction."""
     angles = [box.angle for box in boxes if box.length > 3 * box.height and abs(box.angle) < 30]
     return median(angles) if len(angles) >= 3 else 0.0
 
@@ -123,8 +122,9 @@ def _cell(piece: Piece, slope: float) -> Cell:
 
 
 def _joined_halves(groups: list[list[Cell]]) -> list[Cell]:
-    """The cells of all `groups` (one a box), each half of a label joined to the other, believed
-    alone, or read as text.
+    """Return the cells of all `groups` (one per box), with halves of labels resolved.
+
+    Each half is joined to the other, accepted alone, or read as text.
     """
     cells = [cell for group in groups for cell in group]
     firsts = [cell for cell in cells if cell.piece.half == "first"]
@@ -156,10 +156,9 @@ def _joined_halves(groups: list[list[Cell]]) -> list[Cell]:
 
 
 def _believed(group: Sequence[Cell], cells: Sequence[Cell]) -> bool:
-    """Whether the first cell of `group`, the second half of a label whose first half was lost, is
-    one.
+    """Whether the first cell of `group` is the second half of a label whose first half was lost.
 
-    It is but a common character. So its label must not stand elsewhere, and it must lie flush with
+    It is only a common character. So its label must not appear elsewhere, and it must be flush with
     the labels above and below it, or with second halves of two of them, beside a stack of first
     halves, or above the scope, where no running text begins with it.
     """
@@ -187,7 +186,7 @@ def _believed(group: Sequence[Cell], cells: Sequence[Cell]) -> bool:
 
 
 def _whole(group: list[Cell]) -> Cell:
-    """The cells of one box, as one value again."""
+    """Return the cells of one box as one value again."""
     first, last = group[0], group[-1]
     a, b = first.piece.box, last.piece.box
     text = "".join(cell.text for cell in group)
@@ -196,7 +195,7 @@ def _whole(group: list[Cell]) -> Cell:
 
 
 Misfit = Callable[[str, Sequence[str]], float]
-"""How little these lines look like a value of the label of that name, in the costs of `columns`."""
+"""How unlike a value of the label of that name these lines are, in the costs of `columns`."""
 
 
 def _anything_fits(label: str, lines: Sequence[str]) -> float:
@@ -207,9 +206,9 @@ def _anything_fits(label: str, lines: Sequence[str]) -> float:
 
 
 def entries_of(cells: Sequence[Cell], misfit: Misfit = _anything_fits) -> dict[str, Entry]:
-    """For each label on the page, the cells of its value.
+    """Return, for each label on the page, the cells of its value.
 
-    A label that stands twice keeps the place with a value.
+    For a label that appears twice, the one with a value is kept.
     """
     labels = believable([cell for cell in cells if cell.label])
     told = {id(cell) for cell in labels}
@@ -234,9 +233,7 @@ def entries_of(cells: Sequence[Cell], misfit: Misfit = _anything_fits) -> dict[s
 
 
 def believable(labels: list[Cell]) -> list[Cell]:
-    """`labels` without words that only look like labels because a line of the scope happens to
-    begin with them.
-    """
+    """Return `labels` without those that are only words at the start of a line of the scope."""
     scope = min(
         (cell for cell in labels if cell.label == "business_scope"),
         key=lambda cell: cell.y,
@@ -258,7 +255,7 @@ def believable(labels: list[Cell]) -> list[Cell]:
 
 
 def _columns(labels: Sequence[Cell]) -> list[float]:
-    """The left edges of the form's columns, one or two."""
+    """Return the left edges of the form's columns, one or two."""
     if not labels:
         return []
     edges = sorted(cell.x0 for cell in labels)
@@ -271,13 +268,14 @@ def _columns(labels: Sequence[Cell]) -> list[float]:
 
 
 def _column(columns: Sequence[float], x: float, slack: float) -> int:
-    """The number of the last column that begins left of `x`; -1 where none does."""
+    """Return the index of the last column that begins left of `x`; -1 if there is none."""
     return max((i for i, edge in enumerate(columns) if edge <= x + slack), default=-1)
 
 
 def _take_heads(heads: Sequence[Entry], free: Sequence[Cell], labels: Sequence[Cell]) -> list[Cell]:
-    """Give each label outside the columns what stands right of it in its row, or else below it;
-    return the cells left over.
+    """Give each label outside the columns the cells right of it in its row, or else below it.
+
+    Returns the remaining cells.
     """
     left: list[Cell] = []
     for cell in free:
@@ -305,9 +303,7 @@ def _take_heads(heads: Sequence[Entry], free: Sequence[Cell], labels: Sequence[C
 def _take_columns(
     entries: Sequence[Entry], free: Sequence[Cell], edges: Sequence[float], misfit: Misfit
 ) -> list[Cell]:
-    """Share the cells of each of the form's columns out among its labels; return the cells left
-    over.
-    """
+    """Assign the cells of each of the form's columns to its labels. Returns the remaining cells."""
     left: list[Cell] = []
     for column in range(-1, len(edges)):
         own = [
@@ -331,7 +327,7 @@ def _take_columns(
         for entry, rule, run in zip(own, rules, runs, strict=True):
             kept = (
                 run[:1] if rule.paragraph else run
-            )  # how a paragraph goes on is seen with what stands beside its lines
+            )  # the cells beside its lines show how a paragraph continues
             entry.lines = [cell for i in kept for cell in rows[i].cells]
             taken.update(kept)
         left += [cell for i, row in enumerate(rows) if i not in taken for cell in row.cells]
@@ -339,8 +335,9 @@ def _take_columns(
 
 
 def _rows(cells: Sequence[Cell], labels: Sequence[Cell]) -> list[Row]:
-    """`cells`, those that stand level and close together, with none of `labels` between them, as
-    one line, from top to bottom.
+    """Join those of `cells` that are level and close into lines, ordered from top to bottom.
+
+    Cells with one of `labels` between them are not joined.
     """
     rows: list[list[Cell]] = []
     for cell in sorted(cells, key=lambda cell: cell.x0):
@@ -365,9 +362,7 @@ def _are_one_line(last: Cell, cell: Cell, labels: Sequence[Cell]) -> bool:
 
 
 def _take_wraps(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequence[float]) -> None:
-    """Give each cell that is left to the value that it goes on with: the line above it in the same
-    column.
-    """
+    """Give each remaining cell to the value that it continues: the line above it in its column."""
     foot = min(
         (e.label.y - e.label.h for e in entries if e.label.label == "registration_authority"),
         default=math.inf,
@@ -390,9 +385,7 @@ def _take_wraps(entries: Sequence[Entry], free: Iterable[Cell], columns: Sequenc
 
 
 def _goes_on(entry: Entry, cell: Cell) -> bool:
-    """Whether `cell` is the next line of the entry's value: close below, and begun where the first
-    line begins.
-    """
+    """Whether `cell` continues the entry's value: close below, and aligned with its first line."""
     last, first = entry.lines[-1], entry.lines[0]
     down = cell.y - last.y
     if entry.label.label == "registration_number":  # 大工商企法字 above, the number below
@@ -403,7 +396,7 @@ def _goes_on(entry: Entry, cell: Cell) -> bool:
             and abs(cell.x0 - first.x0) < 3 * last.h
         )
     if entry.label.label == "business_scope":
-        # Where a label is glued to its value, it is a guess where that begins.
+        # Where a label is glued to its value, the position of the value's start is a guess.
         begins = (
             min(entry.label.x1 - cell.h, first.x0 - 2 * cell.h) < cell.x0 < first.x0 + 6 * cell.h
         )
@@ -421,14 +414,14 @@ def _goes_on(entry: Entry, cell: Cell) -> bool:
 
 
 def _over(cell: Cell, other: Cell) -> bool:
-    """Whether one of them stands above the other."""
+    """Whether one of the cells is above the other."""
     return min(cell.x1, other.x1) - max(cell.x0, other.x0) > 0.5 * min(
         cell.x1 - cell.x0, other.x1 - other.x0
     )
 
 
 def _in_lines(cells: Sequence[Cell]) -> list[Cell]:
-    """`cells` as they are read: line after line, each from left to right."""
+    """Return `cells` in reading order: line after line, each from left to right."""
     ordered: list[list[Cell]] = []
     for cell in sorted(cells, key=lambda c: c.y):
         level = ordered and abs(cell.y - ordered[-1][0].y) < 0.5 * min(cell.h, ordered[-1][0].h)

@@ -1,7 +1,7 @@
 """The table of the fields of a business licence.
 
-Each field is one row. What is looked for, where, and how its value is parsed follows from the row,
-so a new field needs a row here and its words in `verification/cases/wording.py`.
+Each field is one row, which says what to look for, where, and how to parse its value. A new field
+needs a row here and its words in `verification/cases/wording.py`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class Extent(Enum):
 
 
 class SecondLook(Enum):
-    """When a value that was read is looked at again."""
+    """When a value is read a second time."""
 
     NEVER = auto()
     UNSURE = auto()
-    """When it was read with little confidence."""
+    """If it was read with little confidence."""
     LONGER = auto()
-    """When there may be more of it than was read."""
+    """If part of it may be missing."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,24 @@ class Field:
     """A field of the licence. Its code is its key in `LICENCE_FIELDS`."""
 
     labels: tuple[str, ...]
-    """The labels it is printed under, the usual one first."""
+    """Its printed labels, the usual one first."""
     parse: Callable[[str], str] | None
-    """Returns the value in a tidy text, or "". None for the company's code and number, which are
-    found by their check characters (`values.numbers`).
+    """Returns the value in a tidy text, or "".
+
+    None for the company's code and number, which are found by their check characters
+    (`values.numbers`).
     """
     recognises: Callable[[str], bool] | None = None
-    """Whether a text is such a value even without its label; None if that cannot be told."""
+    """Whether a text is a value of this field even without a label; None if that cannot be told."""
     misfit: Callable[[Sequence[str]], float] = parsing.anything_fits
     """How unlike a value of this field some lines are, in the costs of `columns`."""
 
     beheaded: tuple[str, ...] = ()
-    """Ends of its labels of which more than the first character was lost."""
+    """Ends of its labels that have lost more than the first character."""
     inside: tuple[str, ...] = ()
     """Labels that are found within a line, because no value contains these words."""
     first_half: tuple[str, ...] = ()
-    """First halves of its labels, where they are set so wide that they are read apart."""
+    """First halves of labels that are set so wide that they are read in two parts."""
     second_half: str = ""
     """The second half, one character."""
 
@@ -64,21 +66,22 @@ class Field:
     always_printed: bool = False
     """Whether every form prints it."""
     reach: int = 24
-    """How far right of its label a missing value is looked for, in heights of the label; 0 if it is
-    not looked for.
+    """How far right of its label a missing value is searched for, in heights of the label.
+
+    0 for no search.
     """
     second_look: SecondLook = SecondLook.NEVER
     ceiling: float = 1.0
-    """The most confidence that is given; long values are never sure (from `confidence.SURE` on)."""
+    """The highest confidence; long values stay below `confidence.SURE`."""
 
     declared: bool = False
-    """Whether employers declare it, so that an unsure value is read again if it differs."""
+    """Whether employers declare it. Unsure values that differ from it are read again."""
     identifies: bool = False
-    """Whether a second reader is believed in it: it says which company this is."""
+    """Whether it identifies the company. For these fields a second reader is believed."""
     worth_forging: bool = False
-    """Whether a lie in it is worth something, so that its print is examined closely."""
+    """Whether a forger gains by changing it, so that its print is examined closely."""
     characters: int = 0
-    """How many characters of equal width it has, if that is known; copied ones are looked for."""
+    """Its number of characters of equal width, if known; they are checked for copies."""
     tencent: str = ""
     """Its key in the answers of Tencent Cloud."""
 
@@ -230,5 +233,5 @@ LICENCE_FIELDS: Final[dict[str, Field]] = {
 
 
 def fields_with(holds: Callable[[Field], object]) -> tuple[str, ...]:
-    """The codes of the fields for which `holds` is true, in the order of the print."""
+    """Return the codes of the fields for which `holds` is true, in the order of the print."""
     return tuple(code for code, field in LICENCE_FIELDS.items() if holds(field))

@@ -1,7 +1,7 @@
-"""How the value of each field of a licence is parsed, and how it is recognised.
+"""Parsers, recognisers and misfits for the values of a licence's fields.
 
 Parsers take the tidy, simplified text beside a label and return the value, or "" if there is none.
-Recognisers find a value whose label was not read. Misfits say how unlike a field's values some
+Recognisers find a value whose label was not read. Misfits return how unlike a field's values some
 lines are. The table `licence_fields` says which field uses which.
 """
 
@@ -40,24 +40,24 @@ _NOT_A_NAME: Final = re.compile(r"营业执照|监督|机关|公示|[年月日]$
 
 
 def parse_name(text: str) -> str:
-    """A company's name."""
+    """Return a company's name."""
     text = text.strip(_LOOSE)
     return "" if len(text) < 2 or _NOT_A_NAME.search(text) else full_width(text)
 
 
 def parse_type(text: str) -> str:
-    """A type of company, its brackets closed."""
+    """Return a type of company, its brackets closed."""
     text = text.strip(_LOOSE)
     return full_width(_closed(text)) if re.search(r"[一-鿿]{2}", text) else ""
 
 
 def _closed(text: str) -> str:
-    """`text` with the closing bracket that the edge or a seal has covered."""
+    """Return `text` with the closing brackets that the edge or a seal has covered."""
     return text + ")" * (text.count("(") - text.count(")"))
 
 
 def parse_person(text: str) -> str:
-    """A person's name, or the company or partnership that represents another."""
+    """Return a person's name, or the company or partnership that acts as representative."""
     text = text.strip(_LOOSE)
     if latin := re.fullmatch(r"[A-Za-z .·,\-]{3,}", text):
         return latin.group()
@@ -68,25 +68,25 @@ def parse_person(text: str) -> str:
 
 
 def parse_day(text: str) -> str:
-    """A day, in ISO."""
+    """Return a day in ISO format."""
     day = dates.day(text)
     return day.isoformat() if day else ""
 
 
 def parse_term(text: str) -> str:
-    """A term, as printed."""
+    """Return a term, as printed."""
     text = text.strip(_LOOSE)
     return text if dates.days_in(text) or re.search(r"长期|永久|无固定|不约定", text) else ""
 
 
 # The end of the label, its beginning misread, and microprint (SCJDGL, for 市场监督管理).
 _ADDRESS_NEIGHBOURS: Final = re.compile(r"^[住佳往生]?所(?=[一-鿿]{2,}[省市区县])|[SCJDGL]{4,40}$")
-# Numbers of a list in which a mark was read as a full stop: 160、161.162号.
+# Numbers of a list in which a comma was read as a full stop: 160、161.162号.
 _LISTED: Final = re.compile(r"、\d+(?:\.\d+)+")
 
 
 def parse_address(text: str) -> str:
-    """An address, without what is read of the label before it or the microprint after it."""
+    """Return an address, without remains of the label before it or microprint after it."""
     text = _LISTED.sub(
         lambda numbers: numbers.group().replace(".", "、"),
         _ADDRESS_NEIGHBOURS.sub("", text.strip(_LOOSE)),
@@ -100,17 +100,17 @@ _VERB: Final = (
 _HEADING: Final = re.compile(
     rf".{{0,12}}(?:项目|范围)|(?:(?:{_VERB})[及和与、,兼]?)+|.{{0,4}}以下.*"
 )
-"""What a colon may follow in a scope: 许可项目：, 生产、销售：."""
+"""The headings that a colon may follow in a scope: 许可项目：, 生产、销售：."""
 
 
 def parse_scope(text: str) -> str:
-    """A business scope, in full-width marks."""
+    """Return a business scope with full-width marks."""
     text = text.strip(_STARS + ":;、·：；")
     return full_width(_with_semicolons(text)) if len(text) >= 2 else ""
 
 
 def _with_semicolons(text: str) -> str:
-    """`text` with a semicolon for each colon that follows no heading: readers confuse the two."""
+    """Replace each colon that follows no heading by a semicolon: readers confuse the two."""
     *parts, last = re.split(r"(?<=[:;。)])", text)
     return (
         "".join(
@@ -122,7 +122,7 @@ def _with_semicolons(text: str) -> str:
 
 
 def parse_authority(text: str) -> str:
-    """A registration authority."""
+    """Return a registration authority."""
     match = _AUTHORITY.search(text)
     return match.group() if match and not text.endswith("监制") else ""
 
@@ -158,8 +158,9 @@ def is_authority(text: str) -> bool:
 # --- Misfits --------------------------------------------------------------------------------------
 
 MISFIT: Final = 2.0
-"""The cost of a value that does not look like one: more than the cost of a line without a label
-(`columns.LEFT`).
+"""The cost of a value that does not look like one.
+
+More than the cost of a line without a label (`columns.LEFT`).
 """
 _TERM_CONTINUES: Final = re.compile(
     r"[\d年月日至自止到长期永久无固定限不约〇○零一二三四五六七八九十./*()\-]+"
@@ -167,7 +168,7 @@ _TERM_CONTINUES: Final = re.compile(
 
 
 def anything_fits(lines: Sequence[str]) -> float:
-    """For fields whose values have no form of their own."""
+    """Return 0: the misfit of fields whose values have no form of their own."""
     return 0.0
 
 
@@ -181,42 +182,45 @@ def misfit_of_type(lines: Sequence[str]) -> float:
 
 
 def misfit_of_person(lines: Sequence[str]) -> float:
-    """A person's name, or a company that has delegated one."""
+    """The lines must be a person's name, or a company that has delegated one."""
     text = "".join(lines)
     named = r"[一-鿿·]{2,6}|[A-Za-z .·,\-]{3,}|.*(?:公司|合伙|企业|委派).*"
     return 0.0 if re.fullmatch(named, text) else MISFIT
 
 
 def misfit_of_amount(lines: Sequence[str]) -> float:
-    """An amount of money."""
+    """The lines must contain an amount of money."""
     return 0.0 if capital.printed("".join(lines)) else MISFIT
 
 
 def misfit_of_day(lines: Sequence[str]) -> float:
-    """A day."""
+    """The lines must name a day."""
     return 0.0 if parse_day("".join(lines)) else MISFIT
 
 
 def misfit_of_term(lines: Sequence[str]) -> float:
-    """A term, each line of which is part of it."""
+    """The lines must contain a term, and each of them must be part of it."""
     return MISFIT * (not parse_term("".join(lines))) + MISFIT * sum(
         not _TERM_CONTINUES.fullmatch(line) for line in lines[1:]
     )
 
 
 def misfit_of_scope(lines: Sequence[str]) -> float:
-    """A scope does not begin with a legal form."""
+    """The first line must not be a legal form."""
     return MISFIT if re.fullmatch(_LEGAL_FORMS, lines[0]) else 0.0
 
 
 def misfit_of_address(lines: Sequence[str]) -> float:
-    """An address has two Chinese characters and no day."""
+    """The lines must have two Chinese characters in a row and no day."""
     text = "".join(lines)
     return MISFIT if dates.days_in(text) or not re.search("[一-鿿]{2}", text) else 0.0
 
 
 def misfit_of_name(lines: Sequence[str]) -> float:
-    """As an address, and no type below a whole name: half of the label 类型 is glued to that."""
+    """As for an address, and no type may follow a whole name.
+
+    A type there still has half of its label 类型 glued to it.
+    """
     followed_by_type = any(
         _NAME.match("".join(lines[:i])) and re.match(f"型{_LEGAL_FORMS}", lines[i])
         for i in range(1, len(lines))

@@ -1,4 +1,4 @@
-"""The text of a page: how it is normalised, and which of it is the form's own print."""
+"""The text of a page: normalising it, and recognising the form's own print."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
-# What is printed on every form, whoever the company is.
+# Text that is printed on every form, for any company.
 _FURNITURE: Final = re.compile(
     r"https?[:/]|www\.|\.(?:com|net|cn)\b|信用信息公示|监督管理总局监制|行政管理总局|总局(?:监)?制|扫描二维码|二维码|了解更多|备案.{0,3}许可.{0,3}监管"
     r"|^[(]?(?:正|副)本[)]?(?:[(]?\d{1,3}(?!\d)|$)|^[(]?副本号|^编号|^证照编号|^\d-\d$|^[(]?\d+[-/]\d+[)]?$"
@@ -23,14 +23,12 @@ _ALSO_IN_SCOPES: Final = re.compile(
 
 
 def tidy(text: str) -> str:
-    """`text` without white space, and with digits, letters and marks in half width."""
+    """Return `text` without white space, and with digits, letters and marks in half width."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
 
 def is_furniture(text: str) -> bool:
-    """Whether `text` (tidy) is the form's own print: its title, web address, notices or the number
-    of the copy.
-    """
+    """Whether `text` (tidy) is the form's own print, such as its title, web address or notices."""
     return bool(_FURNITURE.search(text))
 
 
@@ -47,12 +45,12 @@ def _converter() -> Callable[[str], str]:
     return convert
 
 
-# Characters that names have today although a converter would replace them (通用规范汉字表, 2013).
+# Characters that names use today although a converter would replace them (通用规范汉字表, 2013).
 _KEPT: Final = frozenset("昇乾甯甦祕邨堃喆淼仝迺")
 
 
 def simplified(text: str) -> str:
-    """`text` with traditional characters replaced by simplified ones.
+    """Return `text` with simplified characters instead of traditional ones.
 
     By law names are registered in standard characters (企业名称登记管理规定 8), so a traditional
     character is the reader's mistake. Characters of GB 2312 are standard already and are kept.
@@ -72,5 +70,5 @@ _FULL_WIDTH: Final = str.maketrans("(),;:", "（），；：")
 
 
 def full_width(text: str) -> str:
-    """`text` with the full-width brackets and marks of Chinese print."""
+    """Return `text` with the full-width brackets and marks of Chinese print."""
     return text.translate(_FULL_WIDTH)

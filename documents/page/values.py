@@ -1,7 +1,7 @@
 """The values of a licence's fields, found in lines of print.
 
-`clean` parses the lines beside a label. `numbers` finds the company's code and number, and
-`guesses` finds values whose label was not read.
+`clean` parses the lines beside a label. `numbers` finds the company's code and number. `guesses`
+finds values whose label was not read.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from documents.page.parsing import WHOLE_TYPE
 from documents.page.text import simplified, tidy
 
 GUESSED: Final = 0.6
-"""What is left of the confidence in a value that no label names."""
+"""The factor on the confidence in a value without a label."""
 LONGEST: Final = 3000
-"""Characters of a value; the longest scopes have a third of it."""
+"""The most characters of a value. The longest scopes have a third of this."""
 DOUBTED: Final = 0.3
-"""What is left of the confidence in a number whose check character is wrong."""
+"""The factor on the confidence in a number with a wrong check character."""
 
 
 @dataclass(frozen=True)
 class Value:
-    """A field's value, how sure (0..1), and the boxes that it was read from."""
+    """A field's value, the confidence in it (0..1), and its boxes."""
 
     text: str
     confidence: float
@@ -42,7 +42,7 @@ Line = tuple[str, TextBox]
 
 
 def clean(name: str, lines: Sequence[Line]) -> Value | None:
-    """The value of field `name` in the `lines` beside and below its label, or None."""
+    """Return the value of field `name` in the `lines` beside and below its label, or None."""
     field = LICENCE_FIELDS[name]
 
     def parse(text: str) -> str:
@@ -59,9 +59,9 @@ def clean(name: str, lines: Sequence[Line]) -> Value | None:
 
 
 def _lines_of_type(lines: Sequence[Line]) -> Sequence[Line]:
-    """`lines` up to the end of a whole legal form.
+    """Return `lines` up to the end of a whole legal form.
 
-    Lines that follow it and do not continue it belong to a field whose label was not read.
+    Later lines that do not continue it belong to a field whose label was not read.
     """
     for i in range(1, len(lines)):
         before, line = (
@@ -74,12 +74,12 @@ def _lines_of_type(lines: Sequence[Line]) -> Sequence[Line]:
 
 
 def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) -> dict[str, Value]:
-    """The unified social credit code and the older registration number.
+    """Return the unified social credit code and the older registration number.
 
-    `beside`: the lines next to their labels, by field. A code that no label names must have a right
-    check character, and stand alone in its line; the one beside a label is given as read, and
-    doubted if it is wrong. It is not replaced by another code of the page (a stamp, a footer, a
-    forger's margin), but for one read in its own place.
+    `beside` has the lines next to their labels, by field. A code without a label must have a right
+    check character and be alone in its line. A code beside its label is returned as read, with less
+    confidence if it is wrong. Only a code read in the same place replaces it, never another code of
+    the page (a stamp, a footer, a forger's margin).
     """
     found: dict[str, Value] = {}
     doubtful = _doubtful_code(beside.get("uscc", ()))
@@ -107,7 +107,7 @@ def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) ->
 
 
 def guesses(free: Sequence[Line], taken: Iterable[str]) -> dict[str, Value]:
-    """Fields not yet `taken` whose values are recognised in lines that no label claimed."""
+    """Return the fields not in `taken` whose values are recognised in lines without a label."""
     found: dict[str, Value] = {}
     lines = [(simplified(tidy(text)), box) for text, box in free]
     for name, field in LICENCE_FIELDS.items():
@@ -121,14 +121,15 @@ def guesses(free: Sequence[Line], taken: Iterable[str]) -> dict[str, Value]:
 
 
 def misfit(name: str, lines: Sequence[str]) -> float:
-    """How little `lines` (tidy) look like a value of field `name`: 0 where they do."""
+    """Return how unlike a value of field `name` the `lines` (tidy) are; 0 if they look like one."""
     field = LICENCE_FIELDS.get(name)
     return field.misfit(lines) if field else 0.0
 
 
 def first_day(term: Value | None) -> Value | None:
-    """The day on which `term` begins, as a guess at the day of establishment: they are one for
-    nearly every company.
+    """Return the first day of `term` as a guess at the day of establishment.
+
+    They are the same for nearly every company.
     """
     begins = dates.day(term.text.partition("至")[0]) if term and "至" in term.text else None
     return (
@@ -139,7 +140,7 @@ def first_day(term: Value | None) -> Value | None:
 
 
 def registration_check_digit(first14: str) -> str:
-    """The 15th digit of a registration number (GS 15-2006: MOD 11,10)."""
+    """Return the 15th digit of a registration number (GS 15-2006: MOD 11,10)."""
     rest = 10
     for digit in first14:
         rest = (rest + int(digit)) % 10 or 10
@@ -148,14 +149,12 @@ def registration_check_digit(first14: str) -> str:
 
 
 def is_sound_number(number: str) -> bool:
-    """Whether a registration number may be one: 13 digits, or 15 with a right check digit."""
+    """Whether a registration number is plausible: 13 digits, or 15 with a right check digit."""
     return (number.isdigit() and len(number) == 13) or is_checked_number(number)
 
 
 def is_checked_number(number: str) -> bool:
-    """Whether a registration number is proven by its check digit, which the older ones of 13 digits
-    have not.
-    """
+    """Whether a registration number has a right check digit. Those of 13 digits have none."""
     return (
         number.isdigit()
         and len(number) == 15
@@ -183,7 +182,7 @@ def _overlap(a: Value, b: Value) -> bool:
 
 
 def codes_in(lines: Iterable[Line]) -> tuple[str, ...]:
-    """The different sound codes that `lines` show, labelled or not."""
+    """Return the different sound codes in `lines`, labelled or not."""
     return tuple(
         dict.fromkeys(
             code.text for code in _valid_codes(lines, labelled=True) if uscc.is_sound(code.text)
@@ -192,9 +191,7 @@ def codes_in(lines: Iterable[Line]) -> tuple[str, ...]:
 
 
 def might_be_code(text: str) -> bool:
-    """Whether `text` looks like a code or number of a company with some characters lost or
-    added.
-    """
+    """Whether `text` looks like a company's code or number with some characters lost or added."""
     return bool(re.search(r"[0-9A-Z]{11,21}", tidy(text).upper())) and not re.search(
         "编号|标识", text
     )
@@ -230,8 +227,9 @@ def _registration_numbers(lines: Iterable[Line], factor: float = 1.0) -> Iterato
 
 
 def _runs(text: str, shortest: int, longest: int) -> list[str]:
-    """The runs of digits and letters in `text` of the given lengths, as printed or, failing that,
-    without spaces and dots.
+    """Return the runs of digits and letters in `text` of the given lengths.
+
+    If there are none as printed, spaces and dots are removed first.
     """
     text = unicodedata.normalize("NFKC", text).upper()
     pattern = rf"(?<![0-9A-Z])[0-9A-Z]{{{shortest},{longest}}}(?![0-9A-Z])"

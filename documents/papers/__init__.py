@@ -1,3 +1,1 @@
-"""Reads the papers besides the licence: authorisation letters and human resources service
-licences.
-"""
+"""Readers of the other documents: authorisation letters and human resources service licences."""

@@ -1,8 +1,8 @@
-"""Whom does this letter of authorisation (授权委托书, 介绍信) name, for what, and until when?
+"""Reads letters of authorisation (授权委托书, 介绍信): the recruiter, the matter and the term.
 
-Some letters are forms of label and value, most are sentences with the blanks filled in. Both are
-read by patterns over the text in the order of reading. Of an identity number the last four
-characters are kept, and never more.
+Some letters are forms of labels and values; most are sentences with the blanks filled in. Both are
+read by patterns over the text in the order of reading. At most the last four characters of an
+identity number are kept.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _TITLE: Final = re.compile(
     rf"^(?:单位|企业|公司|法人|法定代表人|招聘|招聘业务|招聘平台|人事|个人|致.{{0,12}})?(?:的)?(?:{'|'.join(_KINDS)})(?:[(].{{0,8}}[)])?$"
 )
 
-# Building stones of the patterns. `_S` is where a blank may have left a hole.
+# Parts of the patterns. `_S` is where a blank may have left a gap.
 _S: Final = r"[\t_]*"
 _NAME: Final = (
     r"(?P<value>[一-鿿A-Za-z0-9()·&\-\t]{2,40}?(?:公司|合伙\)|事务所|工作室|合作社|经营部|商行|中心|企业|集团|学校|医院|酒店|工厂|厂|店|馆)"
@@ -184,26 +184,27 @@ _NO_PERSON: Final = re.compile(
 
 @dataclass(frozen=True)
 class AuthorizationLetterReading(PaperReading):
-    """A page, read as a letter of authorisation."""
+    """The reading of a page as a letter of authorisation."""
 
     signature_place: Region | None = None
-    """Where the legal representative signs, in pixels of the page as handed in; None where the
-    letter has no such place.
+    """The place for the legal representative's signature, in pixels of the page as submitted.
+
+    None if the letter has no such place.
     """
     signed: bool | None = None
-    """Whether something stands there. None: there is no such place, or nobody looked."""
+    """Whether there is a signature. None if there is no place for one, or it was not checked."""
     sealed: bool | None = None
     """Whether a round red seal was found.
 
-    None: nobody looked at the colours, or they do not tell.
+    None if colours were not checked, or are inconclusive.
     """
     seal_text: str = ""
-    """What could be read in the seal, as read."""
+    """The text in the seal, as read."""
     seal_confidence: float = 0.0
     seal_region: Region | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The same, in what JSON has."""
+        """Return the reading as JSON values."""
         regions = {"signature_place": self.signature_place, "seal_region": self.seal_region}
         return super().as_json() | {
             name: list(line) if line else None for name, line in regions.items()
@@ -215,7 +216,7 @@ def authorization_letter_of(
 ) -> AuthorizationLetterReading:
     """Read the `boxes` of one page of `width` × `height` pixels.
 
-    Any boxes do; what is not there is not in the reading.
+    Any boxes are accepted; fields that are not there are not in the reading.
     """
     rotation = rotation_of(boxes)
     upright = rotated(boxes, rotation, width, height)
@@ -244,14 +245,14 @@ def _titled(texts: Iterable[str]) -> bool:
 
 
 class _Letter:
-    """The patterns at work on one letter's text."""
+    """Applies the patterns to one letter's text."""
 
     def __init__(self, running: Running) -> None:
         self.running = running
         self.text = running.text
         self.whole = "".join(
             " " if c == "\n" else c for c in self.text
-        )  # as one paragraph, places kept
+        )  # as one paragraph, positions kept
 
     def quotes(self) -> dict[str, Quote]:
         taken = {name: quote for name, quote in self._all() if quote}
@@ -296,8 +297,9 @@ class _Letter:
         return None
 
     def _period(self) -> Iterator[tuple[str, Quote | None]]:
-        """The term, and the day of the letter: the day so called, or else the last one that belongs
-        to no term.
+        """Yield the term and the day of the letter.
+
+        The latter is the day with that label, or else the last one that belongs to no term.
         """
         spans: list[tuple[int, int]] = []
         flat = self.text.replace("\n", "\t")
@@ -342,9 +344,7 @@ class _Letter:
 
 
 def _signature_line(running: Running, slope: float) -> tuple[Region, bool] | None:
-    """Where the legal representative signs, on the upright page, and whether text was read
-    there.
-    """
+    """Return the place for the signature on the upright page, and whether text was read there."""
     match = next(iter(_SIGNATURE.finditer(running.text)), None)
     if match is None:
         return None
@@ -388,12 +388,15 @@ def _words(text: str) -> str:
 
 
 def _without_numbers(text: str) -> str:
-    """`text` without whatever may be an identity number."""
+    """Return `text` without anything that may be an identity number."""
     return _LONG_NUMBER.sub("", text)
 
 
 def _right_check_character(number: str) -> bool:
-    """Whether an identity number of 18 characters ends as GB 11643-1999 has it (MOD 11-2)."""
+    """Whether a number is an 18-character identity number with a right check character.
+
+    By GB 11643-1999 (MOD 11-2).
+    """
     if not re.fullmatch(r"\d{17}[\dX]", number):
         return False
     total = sum(int(digit) * pow(2, 17 - i, 11) for i, digit in enumerate(number[:17]))
@@ -401,7 +404,7 @@ def _right_check_character(number: str) -> bool:
 
 
 def _end_of_character(raw: str, count: int) -> int:
-    """How many characters of `raw` hold the first `count` that are no filling."""
+    """Return how many characters of `raw` contain the first `count` that are not filling."""
     seen = 0
     for i, character in enumerate(raw):
         seen += character not in "\t_-"

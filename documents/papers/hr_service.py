@@ -1,4 +1,4 @@
-"""What does this human resources service licence (人力资源服务许可证) say?
+"""Reads human resources service licences (人力资源服务许可证).
 
 An agency needs one before it may place people (人力资源市场暂行条例 18). Provinces print it in
 their own ways: one column or two, 服务范围 or 许可范围, an older number such as
@@ -51,16 +51,16 @@ TITLES: Final = (
     "职业中介许可证",
     "职业介绍许可证",
 )
-"""The paper's name today, and what it was called before the services were brought under one
-licence.
-"""
+"""The licence's title today, and its titles before the services were brought under one licence."""
 
 _CODE: Final = "established_on"
-"""`layout` keeps a business licence's code out of the columns; here it stands in one, as a short
-value like a day does.
+"""The field that places the company's code.
+
+`layout` keeps a business licence's code out of the columns. Here it is in one, as a short value
+like a day.
 """
 
-# Printed label → the name by which `layout` knows such a value's place on a form.
+# Printed labels, by the field for which `layout` knows the same place on a form.
 _WORDS: Final[dict[str, tuple[str, ...]]] = {
     "registration_number": (
         "人力资源服务许可证编号", "行政许可证编号", "许可证编号", "许可证号码", "许可证号", "许可编号", "证书编号", "编号", "证号",
@@ -114,10 +114,10 @@ _DAY: Final = r"(?:\d{4}|[〇零○一二三四五六七八九]{4})[年.\-/].{1,
 
 @dataclass(frozen=True)
 class HrServiceLicenceReading(PaperReading):
-    """A page, read as a human resources service licence."""
+    """The reading of a page as a human resources service licence."""
 
     copy: str = ""
-    """正本 or 副本 where the page says so."""
+    """正本 or 副本 if printed on the page."""
 
 
 def hr_service_licence_of(
@@ -125,7 +125,7 @@ def hr_service_licence_of(
 ) -> HrServiceLicenceReading:
     """Read the `boxes` of one page of `width` × `height` pixels.
 
-    Any boxes do; what is not there is not in the reading.
+    Any boxes are accepted; fields that are not there are not in the reading.
     """
     rotation = rotation_of(boxes)
     upright = rotated(boxes, rotation, width, height)
@@ -152,7 +152,7 @@ def hr_service_licence_of(
 
 
 def _titled(texts: Iterable[str]) -> bool:
-    """Whether a line is the title, and not a sentence that speaks of such a licence."""
+    """Whether a line is the title, and not a sentence that mentions such a licence."""
     return any(
         is_title(re.sub(r"^中华人民共和国|[(]?[正副]本[)]?$", "", text), TITLES) for text in texts
     )
@@ -173,9 +173,7 @@ def _copy(texts: Iterable[str]) -> str:
 
 
 def _cells(upright: Sequence[TextBox], slope: float) -> Iterator[Cell]:
-    """The labels and values of the upright page, without the form's own print and what was stamped
-    over it.
-    """
+    """Yield the labels and values of the upright page, without the form's own print and stamps."""
     boxes = [replace(box, text=tidy(box.text)) for box in upright]
     boxes = [
         box
@@ -209,9 +207,7 @@ def _stamped(box: TextBox, slope: float) -> bool:
 
 
 def _joins(half: TextBox, box: TextBox, slope: float) -> bool:
-    """Whether `box` opens with the second half of the widely set label whose first half is
-    `half`.
-    """
+    """Whether `box` begins with the second half of the label whose first half is `half`."""
     (_, x1, y, h), (x0, _, other_y, _) = straightened(half, slope), straightened(box, slope)
     return (
         box.text.startswith(_HALVES[half.text][0])
@@ -221,7 +217,7 @@ def _joins(half: TextBox, box: TextBox, slope: float) -> bool:
 
 
 def _cut(box: TextBox) -> Iterator[tuple[TextBox, str]]:
-    """`box` (its text tidy) cut at its labels, each part with its label, or none."""
+    """Cut `box` (its text tidy) at its labels; yield each part with its label, or ""."""
     text = box.text
     found = _label_at_start(text) or _label_inside(text)
     if found is None:
@@ -238,8 +234,9 @@ def _cut(box: TextBox) -> Iterator[tuple[TextBox, str]]:
 
 
 def _label_at_start(text: str) -> tuple[int, int, str] | None:
-    """start, end, field of the label that `text` opens with; a long label may have one wrong
-    character.
+    """Return start, end and field of the label at the start of `text`.
+
+    A long label may have one wrong character.
     """
     for word in _LONGEST_FIRST:
         if text.startswith(word):
@@ -284,7 +281,7 @@ def _beside_labels(entries: dict[str, Entry]) -> Iterator[tuple[str, Quote]]:
     if quote := _quoted(_lines(entries.get("registration_authority"))):
         if match := _AUTHORITY.search(quote.text):
             yield "authority", replace(quote, text=match.group())
-        elif match := _BEHEADED_AUTHORITY.search(quote.text):  # a seal has taken its last character
+        elif match := _BEHEADED_AUTHORITY.search(quote.text):  # a seal covers its last character
             yield "authority", replace(quote, text=match.group()).doubted(GUESSED)
     if (quote := _quoted(_lines(entries.get("issued_on")))) and (day := dates.day(quote.text)):
         yield "issued_on", replace(quote, text=day.isoformat())
@@ -293,7 +290,7 @@ def _beside_labels(entries: dict[str, Entry]) -> Iterator[tuple[str, Quote]]:
 
 
 def _quoted(lines: Sequence[tuple[str, TextBox]]) -> Quote | None:
-    """All of `lines` as one text, or None without any."""
+    """Join `lines` to one text; None if there are none."""
     if not lines:
         return None
     weight = sum(len(text) for text, _ in lines) or 1
@@ -304,7 +301,7 @@ def _quoted(lines: Sequence[tuple[str, TextBox]]) -> Quote | None:
 
 
 def _term(quote: Quote, *, until_only: bool = False) -> Iterator[tuple[str, Quote]]:
-    """The first and the last day of the term in `quote`."""
+    """Yield the first and the last day of the term in `quote`."""
     days = dates.days_in(quote.text)
     ending = days[-1].isoformat() if days else ""
     if len(days) >= 2:
@@ -319,15 +316,16 @@ def _term(quote: Quote, *, until_only: bool = False) -> Iterator[tuple[str, Quot
 
 
 def number_key(number: str) -> str:
-    """A licence's number as it is compared: provinces, lists and fonts have brackets, spaces and
-    widths of their own.
+    """Return a licence's number in the form used for comparisons.
+
+    Provinces, lists and fonts differ in brackets, spaces and widths.
     """
     plain = unicodedata.normalize("NFKC", number).upper()
     return re.sub(r"[^0-9A-Z一-鿿]", "", plain)
 
 
 def _number(text: str) -> str:
-    """The licence's number in `text`, as printed, with the brackets of its kind."""
+    """Return the licence's number in `text`, as printed, with the usual brackets."""
     text = text.strip(":;.,、·")
     if match := _OLDER_NUMBER.search(text):
         year = re.sub(r"[\[(【〔]((?:19|20)\d{2})[\])】〕]", r"〔\1〕", match.group())
@@ -339,8 +337,9 @@ def _number(text: str) -> str:
 def _by_form(
     cells: Sequence[Cell], entries: dict[str, Entry], everywhere: Sequence[tuple[str, TextBox]]
 ) -> Iterator[tuple[str, Quote]]:
-    """What no label names, by its own form, at less confidence: the number, the authority, the day
-    at the foot.
+    """Yield values without a label, recognised by their form, with less confidence.
+
+    They are the number, the authority and the day at the foot.
     """
     claimed = {id(line) for entry in entries.values() for line in entry.lines}
     free = [cell for cell in cells if not cell.label and id(cell) not in claimed]
@@ -366,7 +365,7 @@ def _by_form(
 
 
 def _foot(cells: Sequence[Cell], claimed: set[int]) -> Quote | None:
-    """The day printed under or beside the authority: the lowest one that belongs to no term."""
+    """Return the lowest day that belongs to no term: it is below or beside the authority."""
     lowest: tuple[float, Quote] | None = None
     loose = [
         cell

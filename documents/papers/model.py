@@ -1,7 +1,7 @@
-"""How is a paper taken apart that is no business licence, and what is kept of it?
+"""The reading of a document other than a licence, and the text that it is read from.
 
-Boxes become rows, rows become running text, and every stretch of that text knows which part of
-which box it came from.
+Boxes become rows, and rows become running text that remembers the part of the box that each stretch
+came from.
 """
 
 from __future__ import annotations
@@ -17,18 +17,16 @@ from documents.page.boxes import Point, Region, Rotation, TextBox, region_of, ro
 from documents.page.text import tidy
 
 GAP: Final = "\t"
-"""Stands in running text where a row has a hole wider than a character: a blank, or the border of a
-column.
-"""
+"""Marks a gap wider than a character in running text: a blank, or the border of a column."""
 BREAK: Final = "\n"
-"""Stands between paragraphs."""
+"""Separates paragraphs."""
 _LABELLED: Final = re.compile(r"[一-鿿]{2,8}(?:\([^)]{1,8}\))?:")
-"""A line that opens like this begins anew."""
+"""A line that begins like this begins a paragraph."""
 
 
 @dataclass(frozen=True)
 class PaperReading:
-    """One page, read.
+    """The reading of one page.
 
     `fields`, `confidence` and `regions` have the same keys; a field that could not be read is
     absent.
@@ -36,22 +34,20 @@ class PaperReading:
 
     fields: dict[str, str]
     confidence: dict[str, float]
-    """0..1: how sure the reader is of the characters, less where the value's place had to be
-    guessed.
-    """
+    """Confidence in the characters (0..1); lower if the value's place had to be guessed."""
     regions: dict[str, Region]
-    """Where each value stands, in pixels of the page as it was handed in."""
+    """The region of each value, in pixels of the page as submitted."""
     titled: bool
-    """Whether the page calls itself such a paper."""
+    """Whether the page has the title of this kind of document."""
     turn: Rotation = 0
-    """Degrees clockwise that the page must be turned to stand upright."""
+    """Degrees clockwise to turn the page upright."""
     page: int = 1
-    """Which page, from 1."""
+    """The number of the page, from 1."""
     reader: str = ""
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """The same, in what JSON has: to be stored as an observation, and shown to reviewers."""
+        """Return the reading as JSON values, to be stored and shown to reviewers."""
         return asdict(self) | {
             "regions": {name: list(region) for name, region in self.regions.items()}
         }
@@ -59,7 +55,7 @@ class PaperReading:
 
 @dataclass(frozen=True)
 class Quote:
-    """A value, how sure (0..1), and the boxes, or parts of boxes, that say it."""
+    """A value, the confidence in it (0..1), and its boxes or parts of boxes."""
 
     text: str
     confidence: float
@@ -71,9 +67,9 @@ class Quote:
 
 @dataclass(frozen=True)
 class Row:
-    """What stands on one line of the straightened page, left to right.
+    """One line of the straightened page, left to right.
 
-    `x0`, `x1`, `y` (its middle) and `h` in pixels.
+    `x0`, `x1`, `y` (its middle) and `h` are in pixels.
     """
 
     boxes: tuple[TextBox, ...]
@@ -84,10 +80,10 @@ class Row:
 
 
 class Running:
-    """The text of a page in the order of reading, without white space but GAP and BREAK."""
+    """The text of a page in the order of reading. Its only white space is GAP and BREAK."""
 
     def __init__(self, rows: Sequence[Row], slope: float) -> None:
-        """`rows`: as `rows_of` gives them for the same `slope` (degrees)."""
+        """`rows` are from `rows_of` with the same `slope` (degrees)."""
         self._owners: list[tuple[TextBox, int] | None] = []
         letters: list[str] = []
 
@@ -110,7 +106,7 @@ class Running:
         self.text = "".join(letters)
 
     def quote(self, start: int, end: int) -> Quote:
-        """Characters `start` to `end`, as printed, without gaps and breaks."""
+        """Return characters `start` to `end`, as printed, without gaps and breaks."""
         runs: dict[int, tuple[TextBox, int, int]] = {}
         for owner in self._owners[start:end]:
             if owner:
@@ -124,9 +120,7 @@ class Running:
 
 
 def _margins(rows: Sequence[Row]) -> tuple[float, float]:
-    """Where lines begin at the latest, and where a full one ends, in pixels of the straightened
-    page.
-    """
+    """Return the latest start of a line and the end of a full one, in straightened pixels."""
     left, right = (
         min((row.x0 for row in rows), default=0.0),
         max((row.x1 for row in rows), default=0.0),
@@ -136,7 +130,7 @@ def _margins(rows: Sequence[Row]) -> tuple[float, float]:
 
 
 def _goes_on(above: Row, row: Row, margins: tuple[float, float]) -> bool:
-    """Whether the paragraph of `above` goes on in `row`, the next one down: it filled its line."""
+    """Whether the paragraph of `above` continues in `row`, the next one: `above` fills its line."""
     latest, right = margins
     begun = above.x0 <= latest and row.x0 <= latest
     return (
@@ -148,10 +142,10 @@ def _goes_on(above: Row, row: Row, margins: tuple[float, float]) -> bool:
 
 
 def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> list[Row]:
-    """The rows of an upright page whose lines lean by `slope` degrees, top to bottom.
+    """Return the rows of an upright page whose lines lean by `slope` degrees, top to bottom.
 
-    What leans by more than `largest_tilt` degrees from that, or stands on end, was stamped over the
-    page and is left out.
+    Text that leans by more than `largest_tilt` degrees from that, or is vertical, was stamped over
+    the page and is left out.
     """
     level = []
     for box in upright:
@@ -189,8 +183,10 @@ def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> li
 
 
 def straightened(box: TextBox, slope: float) -> tuple[float, float, float, float]:
-    """x0, x1, y (the middle) and height of `box` on the page straightened by `slope` degrees, in
-    pixels.
+    """Return x0, x1, y (the middle) and height of `box` on the page straightened by `slope`
+    degrees.
+
+    All are in pixels.
     """
     cos, sin = math.cos(math.radians(slope)), math.sin(math.radians(slope))
     p, q, r, s = ((x * cos + y * sin, y * cos - x * sin) for x, y in box.polygon)
@@ -203,7 +199,7 @@ def straightened(box: TextBox, slope: float) -> tuple[float, float, float, float
 
 
 def part(box: TextBox, start: int, end: int) -> TextBox:
-    """Characters `start` to `end` of `box`, its polygon cut in proportion to their widths."""
+    """Return characters `start` to `end` of `box`, its polygon cut in proportion to widths."""
     if start == 0 and end == len(box.text):
         return box
     whole = _advance(box.text) or 1.0
@@ -232,8 +228,9 @@ def is_title(text: str, titles: Iterable[str]) -> bool:
 def by_field(
     taken: dict[str, Quote], names: Sequence[str], rotation: Rotation, width: int, height: int
 ) -> tuple[dict[str, str], dict[str, float], dict[str, Region]]:
-    """Fields, confidence and regions of what was `taken` from the upright page, on the page of
-    `width` × `height` as handed in.
+    """Return fields, confidence and regions of the values `taken` from the upright page.
+
+    Regions are on the page as submitted, `width` × `height` pixels.
     """
     present = [name for name in names if name in taken and taken[name].text and taken[name].boxes]
     return (
@@ -247,7 +244,7 @@ def by_field(
 
 
 def _advance(text: str) -> float:
-    """The width of `text` in full-width characters."""
+    """Return the width of `text` in full-width characters."""
     return sum(1.0 if unicodedata.east_asian_width(c) in "WFA" else 0.55 for c in text)
 
 

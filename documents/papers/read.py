@@ -1,9 +1,8 @@
-"""What does this paper say: a business licence, a human resources service licence, a letter of
-authorisation?
+"""Reads a business licence, a human resources service licence or a letter of authorisation.
 
 The engines are asked as for a business licence: the best first, on every page; the next one where
-that fell short. Print under a seal is read as through a red glass. Of a letter the seal itself is
-looked at: its ring is unrolled and read alone.
+that fell short. Print under a seal is read through a red filter. In a letter the seal is read too:
+its ring is unrolled and read alone.
 """
 
 from __future__ import annotations
@@ -41,32 +40,34 @@ from events.core.errors import ProviderError, ProviderUnavailable
 Kind = Literal["business_licence", "hr_service_licence", "authorization_letter"]
 KINDS: Final[tuple[Kind, ...]] = ("business_licence", "hr_service_licence", "authorization_letter")
 SIGNED_FROM: Final = 0.012
-"""Share of the place for a signature that is dark where somebody signed; a ruled line alone has
-less.
+"""The share of dark ink in the place for a signature from which on it is signed.
+
+A ruled line alone has less.
 """
 RED_WITHOUT_SHAPE: Final = 0.0005
-"""Share of the page that is red from which there may be a seal although no round one was found; a
-sharp one covers 0.003 or more.
+"""The share of red on a page from which on it may have a seal although no round one was found.
+
+A sharp seal covers 0.003 or more.
 """
 SURE_OF_A_SEAL: Final = 0.5
-"""Below this score, what a reader saw in a seal's ring is not worth telling."""
+"""Text in a seal's ring with a lower score is not reported."""
 _NO_LETTERING: Final = re.compile(r"^[^一-鿿(]+|[^一-鿿)]+$")
-"""What a reader makes of the ring's ends, where nothing is written."""
+"""Characters that a reader invents at the empty ends of the ring."""
 _P = TypeVar("_P", bound=PaperReading)
 
 
 @dataclass(frozen=True)
 class _Paper(Generic[_P]):
-    """How one kind of paper is read from a page's text, and which fields must be there before no
-    second reader is asked.
-    """
+    """How one kind of document is parsed, and the fields without which a second reader is asked."""
 
     parse: Callable[[Sequence[TextBox], int, int], _P]
     needed: frozenset[str]
 
     def read(self, picture: Picture, reader: Reader, rotation: Rotation = 0) -> _P:
-        """`rotation`: how an earlier reader found the page to lie, so that this one need not find
-        out.
+        """Read `picture`.
+
+        `rotation` is the rotation found by an earlier reader, so that this one need not find it
+        again.
         """
         height, width = picture.shape[:2]
         upright = rotated_picture(picture, rotation)
@@ -108,14 +109,13 @@ def read_paper(
 def read_paper(
     kind: Kind, pages: Sequence[Image.Image], readers: Sequence[Reader] = READERS
 ) -> LicenceReading | PaperReading:
-    """Read the paper of `kind` on `pages` (at least one) with the first of `readers`, and the
-    others where it falls short.
+    """Read the document of `kind` on `pages` (at least one) with the first of `readers`.
 
-    `confidence` is 0..1, `regions` are pixels of the page as handed in, `seconds` is wall time.
-    Whether the page calls itself such a paper is in the reading (`titled`; `looks_like_licence` of
-    a business licence). Pages are taken from `pages` one at a time, each when it is looked at: a
-    lazy sequence spares the memory. Raises ProviderUnavailable or ProviderBroken when no reader
-    could read any page, ValueError for an unknown kind.
+    The other readers are used where the first falls short. `confidence` is 0..1, `regions` are
+    pixels of the page as submitted, and `seconds` is wall time. The reading says whether the page
+    has the title of this kind (`titled`; `looks_like_licence` for a business licence). Pages are
+    fetched from `pages` one at a time, so a lazy sequence saves memory. Raises ProviderUnavailable
+    or ProviderBroken if no reader could read any page, and ValueError for an unknown kind.
     """
     if kind == "business_licence":
         return read_pages(pages, readers)
@@ -161,7 +161,7 @@ def _read_best(paper: _Paper[_P], pages: Sequence[Image.Image], readers: Sequenc
 
 
 def _legible(page: Image.Image) -> Picture:
-    """`page` as the readers get it: the print under its seals laid bare."""
+    """Return `page` for the readers, without the seals over its print."""
     picture = picture_of(page)
     return with_seals_removed(picture, find_seals(picture))
 
@@ -171,7 +171,7 @@ def _weight(page: PaperReading) -> tuple[bool, int, float]:
 
 
 def _both(first: _P, second: _P) -> _P:
-    """`first`, with what it lacks taken from `second`, another look at the same page."""
+    """Return `first` with fields that it lacks from `second`, another reading of the same page."""
     lacking = [name for name in second.fields if name not in first.fields]
     if not lacking and (first.titled or not second.titled):
         return first
@@ -189,7 +189,7 @@ def _both(first: _P, second: _P) -> _P:
     )
 
 
-# --- What a letter shows beside its print ---------------------------------------------------------
+# --- Seal and signature of a letter --------------------------------- -----------------------------
 
 
 def _with_seal(
@@ -198,9 +198,9 @@ def _with_seal(
     seals: Sequence[Seal],
     readers: Sequence[Reader],
 ) -> AuthorizationLetterReading:
-    """`letter` with its seal and signature.
+    """Return `letter` with its seal and signature.
 
-    Whether a grey copy, or a page with red of no clear shape, was sealed is not known.
+    Whether it was sealed stays unknown for a grey copy, or a page with red of no clear shape.
     """
     if letter.signature_place is not None and letter.signed is None:
         letter = replace(letter, signed=dark_share(picture, letter.signature_place) >= SIGNED_FROM)
@@ -222,8 +222,9 @@ def _is_grey(picture: Picture) -> bool:
 def _seal_text(
     picture: Picture, seal: Seal, rotation: Rotation, readers: Sequence[Reader]
 ) -> tuple[str, float]:
-    """What the first reader that answers sees in the seal's ring, and how sure (0..1); nothing
-    where that is too little.
+    """Return the text in the seal's ring and its score (0..1), from the first reader that answers.
+
+    The text is empty if the score is too low.
     """
     upright = rotated_picture(picture, rotation)
     region = _rotated_region(seal.region, rotation, picture.shape[1], picture.shape[0])
@@ -248,8 +249,6 @@ def _seal_text(
 
 
 def _rotated_region(region: Region, rotation: Rotation, width: int, height: int) -> Region:
-    """`region` of the page as handed in (`width` × `height`), after the page was turned by
-    `rotation`.
-    """
+    """Return `region` of a page of `width` × `height` after it was turned by `rotation`."""
     upright_size = (width, height) if rotation in (0, 180) else (height, width)
     return rotated_back(region, opposite(rotation), *upright_size)

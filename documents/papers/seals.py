@@ -1,7 +1,7 @@
-"""Is there a round red seal on this page, and what does its ring say?
+"""Round red seals: finding them, removing them, and unrolling their rings.
 
-Pixels only: ink is told by its colour, a seal by its shape. A grey copy has no red, and so no seal
-that could be found.
+This works on pixels only: the colour identifies the ink, the shape a seal. A grey copy has no red,
+so no seal can be found on it.
 """
 
 from __future__ import annotations
@@ -18,18 +18,22 @@ from documents.ocr.base import Picture
 from documents.page.boxes import Region
 
 LONGEST_SIDE: Final = 1000
-"""Pixels of the picture on which seals are looked for."""
+"""The longest side of the picture on which seals are searched, in pixels."""
 SMALLEST: Final = 0.035
-"""Least radius of a seal, as a share of the page's longer side; a company's seal on A4 has 0.07."""
+"""The smallest radius of a seal, as a share of the page's longer side.
+
+A company's seal on A4 has 0.07.
+"""
 LARGEST: Final = 0.2
 ROUND: Final = 0.8
-"""Least share of its smallest circle that the outline of a seal fills: a circle 1, one seen askew
-0.85, a square 0.64.
+"""The smallest share of its enclosing circle that a seal's outline fills.
+
+A circle has 1, one seen at an angle 0.85, a square 0.64.
 """
 _RED_SHARES: Final = (0.06, 0.72)
-"""Of a seal's disc: what a thin ring with a few letters covers, and what only a solid disc does."""
+"""The share of red in a seal's disc, between a thin ring with few letters and a solid disc."""
 _RIM: Final = 0.72
-"""Least share of the directions in which the rim has ink."""
+"""The smallest share of directions in which the rim has ink."""
 _Mask = npt.NDArray[np.uint8]
 
 
@@ -40,15 +44,15 @@ class Seal:
     region: Region
     """In page pixels."""
     area: int
-    """Of its disc, in square page pixels."""
+    """The area of its disc, in square page pixels."""
     red_share: float
-    """Of the disc, 0..1: how much of it is red."""
+    """The share of the disc that is red, 0..1."""
     roundness: float
-    """0..1: how much of its smallest circle the outline fills."""
+    """The share of its enclosing circle that the outline fills, 0..1."""
 
 
 def find_seals(picture: Picture) -> tuple[Seal, ...]:
-    """The round red seals on `picture`, largest first."""
+    """Return the round red seals on `picture`, largest first."""
     height, width = picture.shape[:2]
     scale = min(1.0, LONGEST_SIDE / max(height, width, 1))
     small = (
@@ -97,7 +101,7 @@ def find_seals(picture: Picture) -> tuple[Seal, ...]:
 
 
 def _outermost(seals: Iterable[Seal]) -> Iterator[Seal]:
-    """`seals`, largest first, without those inside a larger one: a ring has an inner edge too."""
+    """Yield `seals`, largest first, without those inside a larger one, such as inner edges."""
     by_field: list[Seal] = []
     for seal in sorted(seals, key=lambda seal: -seal.area):
         x, y = (seal.region[0] + seal.region[2]) / 2, (seal.region[1] + seal.region[3]) / 2
@@ -110,7 +114,7 @@ def _outermost(seals: Iterable[Seal]) -> Iterator[Seal]:
 
 
 def red_ink(picture: Picture) -> _Mask:
-    """255 where `picture` shows red ink, pale or dark; 0 elsewhere."""
+    """Return 255 where `picture` has red ink, pale or dark; 0 elsewhere."""
     blue, green, red = (picture[..., i].astype(np.int16) for i in range(3))
     strength = red - np.maximum(blue, green)
     alike = np.abs(blue - green)  # orange, gold and purple differ here
@@ -120,12 +124,12 @@ def red_ink(picture: Picture) -> _Mask:
 
 
 def without_red(picture: Picture) -> Picture:
-    """`picture` as it would be without its red ink: seen through a red glass, in grey."""
+    """Return `picture` without its red ink, as seen through a red filter, in grey."""
     return np.ascontiguousarray(np.repeat(picture[..., 2:3], 3, axis=2))
 
 
 def with_seals_removed(picture: Picture, seals: Iterable[Seal]) -> Picture:
-    """`picture` with what lies under `seals` laid open; all other colours stay."""
+    """Return `picture` with the print under `seals` exposed; all other colours stay."""
     result = picture
     for seal in seals:
         result = result.copy() if result is picture else result
@@ -135,10 +139,10 @@ def with_seals_removed(picture: Picture, seals: Iterable[Seal]) -> Picture:
 
 
 def only_red(picture: Picture) -> Picture:
-    """The red ink of `picture`, black on white, without what was printed beneath.
+    """Return the red ink of `picture`, black on white, without the print beneath.
 
-    The colour tells which ink it is, but files keep colour at half the sharpness; the green
-    channel, in which red is dark, tells where its edges are. Each is half of the answer.
+    Colour identifies the ink, but files store colour at half the sharpness. The green channel, in
+    which red is dark, has the edges. The two are combined.
     """
     colours = picture.astype(np.float32)
     strength = colours[..., 2] - colours[..., :2].max(axis=2)
@@ -156,8 +160,9 @@ def only_red(picture: Picture) -> Picture:
 
 
 def unrolled(picture: Picture, seal: Seal) -> Picture:
-    """The writing of the seal's ring as one straight line: black on white, from the foot clockwise
-    to the foot.
+    """Return the writing in the seal's ring as one straight line, black on white.
+
+    It runs clockwise from the foot to the foot.
     """
     x0, y0, x1, y1 = seal.region
     disc = only_red(picture[y0:y1, x0:x1])
@@ -181,7 +186,7 @@ def unrolled(picture: Picture, seal: Seal) -> Picture:
 
 
 def dark_share(picture: Picture, region: Region) -> float:
-    """How much of `region` (page pixels, cut to the page) is dark ink that is not red, 0..1."""
+    """Return the share (0..1) of `region`, in page pixels, with dark ink that is not red."""
     height, width = picture.shape[:2]
     x0, y0, x1, y1 = (
         max(0, region[0]),
@@ -197,7 +202,7 @@ def dark_share(picture: Picture, region: Region) -> float:
 
 
 def _rim(red: _Mask, hull: npt.NDArray[np.int32] | cv2.typing.MatLike) -> float:
-    """The share of 48 directions from the middle of `hull` in which there is red near its edge."""
+    """Return the share of 48 directions from the middle of `hull` with red near its edge."""
     edge = np.zeros(red.shape, np.uint8)
     _, radius = cv2.minEnclosingCircle(hull)
     cv2.drawContours(edge, [hull], -1, 255, max(2, round(radius * 0.12)))

@@ -1,1 +1,1 @@
-"""Judges a photograph before it is read: blur, glare, cut edges, size."""
+"""Checks photographs before they are read: blur, glare, cut edges, size."""

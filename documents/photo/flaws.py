@@ -1,7 +1,6 @@
-"""In which words is a photograph judged? What is wrong with it, where on the page, and how much.
+"""The flaws of a photograph: codes, areas and measures.
 
-The words alone: what sees a flaw is `quality`, and what an employer is told of one stands in
-`events.core.reasons`.
+`quality` finds flaws; the texts that employers read about them are in `events.core.reasons`.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 VERSION: Final = "1"
-"""Stored beside each judgement; changes when the same picture may be judged differently."""
+"""Stored with each result. It changes if the same picture may be judged differently."""
 
 Area: TypeAlias = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the page; right and bottom are exclusive."""
@@ -21,17 +20,17 @@ CROPPED: Final = "document_cropped"
 SMALL: Final = "document_too_small"
 NOT_A_LICENCE: Final = "document_not_a_licence"
 CODES: Final = (NOT_A_LICENCE, CROPPED, BLURRED, SMALL, GLARE)
-"""All that can be said, keys of `events.core.reasons.REASONS`, what weighs most first."""
+"""Every code, the most serious first; keys of `events.core.reasons.REASONS`."""
 
 
 @dataclass(frozen=True)
 class Flaw:
-    """What is wrong, where on the page, and how much.
+    """One flaw: its code, area and measure.
 
-    `measure` by code: blurred, how many pixels an edge is spread over (as seen with the longer side
-    at most 2000 px); glare, the spot's share of the page; cropped, how many bars of the form's
-    frame run out there; too small, the height of a line in pixels of the page; not a licence, the
-    lines of print that were found. Cropped is told once for each side.
+    `measure` by code: blurred, the number of pixels over which an edge is spread (with the longer
+    side at most 2000 px); glare, the spot's share of the page; cropped, the number of bars of the
+    form's frame that run out there; too small, the height of a line in pixels of the page; not a
+    licence, the number of lines of print found. Cropped is reported once for each side.
     """
 
     code: str
@@ -57,7 +56,7 @@ class Flaw:
 
 @dataclass(frozen=True)
 class PhotoQuality:
-    """A photograph's flaws, the weightiest first; none is a good sign and no promise."""
+    """A photograph's flaws, the most serious first. Having none is no guarantee."""
 
     flaws: tuple[Flaw, ...] = ()
 
@@ -75,9 +74,9 @@ class PhotoQuality:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any] | None) -> PhotoQuality:
-        """What `as_json` wrote.
+        """Return the result that `as_json` wrote.
 
-        None is a page that was never judged; codes that are no longer known are left out.
+        None is a page that was never judged. Unknown codes are left out.
         """
         told = (stored or {}).get("problems", ())
         return cls(

@@ -1,4 +1,4 @@
-"""Finds paper, ink and lines of print on a photograph, for judging it before it is read."""
+"""Paper, ink and lines of print on a photograph, for judging it before it is read."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from documents.photo.flaws import Area
 
 Grey: TypeAlias = npt.NDArray[np.uint8]
 _STROKE: Final = 15
-"""Pixels of `coarse`: no stroke of print is as broad, but for the title's."""
+"""In pixels of `coarse`. Only the title's strokes are broader."""
 _ABOVE_GRAIN: Final = 5.5
-"""Deviations from the brightest of a stroke's surroundings to the darkest grain; print is darker
-still.
-"""
+"""In deviations, from the brightest pixel near a stroke to the darkest grain. Print is darker."""
 
 
 def box(width: int, height: int) -> Grey:
@@ -38,7 +36,7 @@ def resized(picture: Picture, scale: float) -> Picture:
 
 
 def grain_of(grey: Grey) -> float:
-    """The deviation of the noise, in shades: what neighbours differ by where nothing is printed."""
+    """Return the deviation of the noise, in shades: the difference of neighbours without print."""
     return (
         float(np.median(cv2.absdiff(grey[:, 1:], grey[:, :-1]))) / 0.954
         if grey.shape[1] > 1
@@ -48,7 +46,7 @@ def grain_of(grey: Grey) -> float:
 
 @dataclass(frozen=True)
 class Ink:
-    """The sheet without its print (`paper`), and where the print is (`mask`, 0 or 1)."""
+    """The sheet without its print (`paper`), and the positions of the print (`mask`, 0 or 1)."""
 
     paper: Grey
     mask: Grey
@@ -68,22 +66,23 @@ class Ink:
 
     @property
     def level(self) -> float:
-        """How bright the page is, 0..255."""
+        """The brightness of the page, 0..255."""
         return float(np.median(self.paper))
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of print on even paper, in pixels of the picture they were found on, along the way that
-    has more of them.
+    """Lines of print on even paper, in pixels of the picture that they were found on.
+
+    They run in the direction that has more of them.
     """
 
     count: int
     height: float
-    """Of the line in the middle, by the area that lines of a height take; 0 where there is none."""
+    """The height of the median line, weighted by area; 0 without lines."""
     hull: Area
     even: float
-    """Share of the hull that is as even as paper, 0..1."""
+    """The share of the hull that is as even as paper, 0..1."""
 
     @classmethod
     def in_(cls, ink: Ink) -> Lines:

@@ -1,13 +1,13 @@
-"""Is this photograph good enough to be read, and if not, what shall the employer do about it?
+"""Judges whether a photograph is good enough to be read.
 
-Told before any reading, in a few hundredths of a second, so that a bad photo can be taken again
-while the licence is still at hand. It is advice and never a refusal: whoever thinks that the
-picture will do keeps it.
+This takes a few hundredths of a second and comes before any reading, so that a bad photo can be
+retaken while the licence is still at hand. It is advice and never a refusal: employers may keep the
+picture.
 
-Pictures are looked at twice reduced: `fine` (longer side at most 2000 px), where edges tell
-sharpness, and `coarse` (longer side 800 px), where lines of print, the form's frame and bright
-spots are found. Nothing here knows which way up the page is. Every threshold was set by measuring;
-`python -m benchmarks.quality` measures again.
+Pictures are examined at two reduced sizes: `fine` (longer side at most 2000 px), where edges show
+the sharpness, and `coarse` (longer side 800 px), for lines of print, the form's frame and bright
+spots. Nothing here depends on the page's rotation. Every threshold was set by measuring; `python -m
+benchmarks.quality` measures again.
 """
 
 from __future__ import annotations
@@ -38,48 +38,44 @@ from documents.upload.intake import CleanPage
 FINE_SIDE: Final = 2000
 COARSE_SIDE: Final = 800
 BLURRED_EDGE: Final = 3.4
-"""Pixels of `fine` over which an edge of print is spread.
+"""The spread of a blurred edge of print, in pixels of `fine`.
 
 Phone photos have 1.1 to 2.9, and are read well up to 3.
 """
 BLURRED_STROKE: Final = 0.12
-"""And as a share of the print's height: what is spread over less is still legible, however many
-pixels that is.
-"""
+"""The same as a share of the print's height. Large print with less spread is legible."""
 HOPELESS_EDGE: Final = 4.5
-"""Pixels of `coarse`: where not even title and emblem have sharper edges than this, print cannot be
-told from no print.
-"""
+"""In pixels of `coarse`. If no edge at all is sharper, print cannot be detected."""
 SMALL_PRINT: Final = 7.0
-"""Pixels of the page that a line of body text is high.
+"""The height of a line of body text, in pixels of the page.
 
-Below it no engine tells characters apart.
+No engine can tell smaller characters apart.
 """
 BURNT_OUT: Final = 248
-"""Brightness of the darkest of the three colours, 0..255, from which nothing is left to be read."""
+"""The brightness (0..255) of the darkest of the three colours from which on nothing is legible."""
 GLARE_SHARE: Final = 0.0018
-"""Of the page, in one spot: about the size of two words."""
+"""The share of the page in one spot: about the size of two words."""
 WHITE_SHEET: Final = 226
-"""A sheet that is brighter than this shows no glare: it is white all over, as scans are."""
+"""Brighter sheets have no glare: they are white all over, as scans are."""
 FEW_LINES: Final = 8
-"""Lines of print on paper; the poorest real licence measured shows 10."""
+"""The smallest number of lines of print on paper; the poorest real licence measured shows 10."""
 FEW_TINY_LINES: Final = 12
-"""Likewise where only `fine` shows them; there, grass and brick look like print more often."""
+"""The same for lines found only on `fine`, where grass and brick look like print more often."""
 EVEN: Final = 0.65
-"""Share of the ground between lines that is as even as paper; licences have 0.75 or more, most
-views of the world less than 0.6.
+"""The share of the ground between lines that is as even as paper.
+
+Licences have 0.75 or more, most other scenes less than 0.6.
 """
 
 
 def judge(
     picture: Picture, licence: bool = True, size: tuple[int, int] | None = None
 ) -> PhotoQuality:
-    """What is wrong with `picture`, of 1 × 1 px or more.
+    """Return the flaws of `picture`, of 1 × 1 px or more.
 
-    `licence`: whether it should be a business licence at all. `size`: width and height of the page
-    in pixels, where `picture` is a reduced copy of it; areas are of the page. Of a picture that
-    shows hardly any print, nothing else is told: either nothing on it is sharp, or it is no
-    licence.
+    `licence` is whether it should be a business licence. `size` is the width and height of the page
+    in pixels if `picture` is a reduced copy; areas are of the page. A picture with hardly any print
+    has one flaw only: either nothing on it is sharp, or it is not a licence.
     """
     page = _Page(picture, size or (picture.shape[1], picture.shape[0]))
     if page.is_no_form:
@@ -93,9 +89,7 @@ def judge(
 
 
 def judge_page(page: CleanPage, licence: bool = True) -> PhotoQuality | None:
-    """`judge` for a page as intake made it; None for one that does not open, since advice is no
-    reason to refuse it.
-    """
+    """Run `judge` on a page from intake; None if it does not open, since this is only advice."""
     half = (
         max(page.width, page.height) > FINE_SIDE
     )  # decoding to half the size is cheaper than reducing
@@ -122,8 +116,10 @@ _WINDOW: Final = 9
 
 @dataclass(frozen=True)
 class _Rail:
-    """A long dark stroke that runs out of the picture on `side` (quarter turns until it is the
-    top), at `at` (0..1) of it.
+    """A long dark stroke that runs out of the picture.
+
+    `side` counts the quarter turns that bring its side to the top; `at` is its position there
+    (0..1).
     """
 
     side: int
@@ -131,7 +127,7 @@ class _Rail:
 
 
 class _Page:
-    """One picture at both sizes, and what can be asked about it."""
+    """One picture at both sizes, and its measurements."""
 
     def __init__(self, picture: Picture, size: tuple[int, int]) -> None:
         self.width, self.height = size
@@ -148,7 +144,7 @@ class _Page:
         return 0, 0, self.width, self.height
 
     def _area(self, area: tuple[float, float, float, float], on: Grey | Picture) -> Area:
-        """`area` of the picture `on` in pixels of the page, at least one and within it."""
+        """Return `area` of the picture `on` in pixels of the page, at least one."""
         across, down = self.width / on.shape[1], self.height / on.shape[0]
         left, top = (
             min(self.width - 1, max(0, int(area[0] * across))),
@@ -161,9 +157,7 @@ class _Page:
         return left, top, max(left + 1, right), max(top + 1, bottom)
 
     def _print(self) -> tuple[Lines, float, bool]:
-        """The lines of print, how high one is on the page, and whether this is anything but a
-        form.
-        """
+        """The lines of print, the height of one on the page, and whether this is no form at all."""
         lines = Lines.in_(self.ink)
         per_pixel = max(self.width, self.height) / COARSE_SIDE
         few = lines.count < FEW_LINES
@@ -181,9 +175,7 @@ class _Page:
         return lines, lines.height * per_pixel, few or lines.even < EVEN or self._is_screenshot()
 
     def _is_screenshot(self) -> bool:
-        """A phone's screen: tall, one exact colour nearly everywhere, and little of an emblem's and
-        a seal's red.
-        """
+        """Whether this is a phone's screen: tall, mostly one exact colour, and with little red."""
         tall = max(self.width, self.height) >= 1.7 * min(self.width, self.height)
         shades = np.bincount(grey_of(self.coarse).ravel(), minlength=256)
         flat = np.convolve(shades, np.ones(3)).max() / shades.sum()
@@ -193,11 +185,11 @@ class _Page:
         blue, green, red = cv2.split(self.coarse)
         return float(np.mean(cv2.subtract(red, cv2.max(green, blue)) > 40))
 
-    # The sheet reaches beyond the picture
+    # Cropped
 
     def cropped(self) -> list[Flaw]:
-        """One flaw for each side, or for the one corner, at which bars of the form's frame run out
-        of the picture.
+        """Return a flaw for each side or corner where bars of the form's frame leave the
+        picture.
         """
         rails = self._rails()
         sides = {rail.side for rail in rails}
@@ -236,10 +228,7 @@ class _Page:
         ]
 
     def _strip(self, side: int) -> Area:
-        """What lies along a side of the page:
-
-        0 top, 1 right, 2 bottom, 3 left, as many quarter turns bring it to the top.
-        """
+        """Return the strip along a side of the page: 0 top, 1 right, 2 bottom, 3 left."""
         across, down = max(1, round(0.06 * self.width)), max(1, round(0.06 * self.height))
         return (
             (0, 0, self.width, down),
@@ -249,9 +238,9 @@ class _Page:
         )[side]
 
     def _corner(self, side: int) -> Area:
-        """The corner at which `side` begins, clockwise:
+        """Return the corner where `side` begins, clockwise.
 
-        0 top left, 1 top right, 2 bottom right, 3 bottom left.
+        0 is top left, 1 top right, 2 bottom right, 3 bottom left.
         """
         across, down = max(1, self.width // 3), max(1, self.height // 3)
         left, top = (
@@ -263,8 +252,9 @@ class _Page:
     # Sharpness
 
     def blurred(self) -> Flaw | None:
-        """Whether edges of print are spread out in most of the places that have print; shake counts
-        along its own way.
+        """Return a flaw if edges are spread out in most places with print.
+
+        Shake counts in its own direction.
         """
         tiles = list(self._tiles())
         if not tiles:
@@ -287,13 +277,14 @@ class _Page:
         return Flaw(BLURRED, self._area(hull, self.fine), measure)
 
     def spread_of_all(self) -> float:
-        """Over how many pixels of `coarse` the steepest edges of the whole picture are spread; 0
-        where it has none.
+        """Return the spread of the steepest edges of the whole picture, in pixels of `coarse`.
+
+        0 if there are none.
         """
         return _edge_width(grey_of(self.coarse), least=40.0)
 
     def _tiles(self) -> Iterator[Area]:
-        """Where on `fine` to look for edges: the squares with most print."""
+        """Yield the areas of `fine` in which to look for edges: the squares with most print."""
         height, width = self.fine.shape
         down, across = max(1, round(height / _TILE)), max(1, round(width / _TILE))
         inked = cv2.resize(
@@ -316,7 +307,7 @@ class _Page:
     # Glare
 
     def glare(self) -> Flaw | None:
-        """The largest burnt-out spot among the print of a sheet that is not white by itself."""
+        """Return the largest burnt-out spot in the print of a sheet that is not white all over."""
         if self.ink.level > WHITE_SHEET:
             return None
         blue, green, red = cv2.split(self.coarse)
@@ -345,8 +336,7 @@ class _Page:
             and x + width < self.coarse.shape[1] - 2
             and y + height < self.coarse.shape[0] - 2
         )
-        # Lamps are round; a strip of white beside the sheet, or a slip of paper that lies on it, is
-        # none.
+        # Lamps are round; a white strip beside the sheet or a slip of paper on it is not.
         round_ = pixels >= 0.45 * width * height and max(width, height) <= 5 * min(width, height)
         return (
             inside
@@ -356,8 +346,10 @@ class _Page:
 
 
 def _rails_out_of(joined: Grey, paper: Grey, side: int, level: float) -> Iterator[_Rail]:
-    """Strokes that reach from the top edge of `joined` inwards for an eighth of its height, thin,
-    and with paper about them.
+    """Yield thin strokes that reach from the top edge inwards for an eighth of the height of
+    `joined`.
+
+    There must be paper on both sides.
     """
     height, width = joined.shape
     deep = max(3, round(0.12 * height))
@@ -377,12 +369,11 @@ def _on_paper(paper: Grey, left: int, right: int, level: float) -> bool:
 
 
 def _edge_width(tile: Grey, least: float = 20.0) -> float:
-    """Over how many pixels the steepest edges of `tile` are spread:
+    """Return the number of pixels over which the steepest edges of `tile` are spread.
 
-    1 is as sharp as can be, 9 is all that is seen, 0 is no edge.
-
-    `least` is how many shades an edge rises by, so that grain is none. Along rows and along columns
-    apart, and the worse of them: shake blurs one way only.
+    1 is the sharpest possible, 9 the largest value, 0 means no edge. `least` is the rise of an edge
+    in shades, so that grain does not count. Rows and columns are measured separately and the worse
+    one counts: shake blurs in one direction only.
     """
     return max(
         _edge_width_along_rows(tile, least),

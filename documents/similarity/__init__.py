@@ -1,1 +1,1 @@
-"""Finds the same picture again: a perceptual hash and keypoints."""
+"""Finds copies of a picture, with a perceptual hash and keypoints."""

@@ -1,15 +1,15 @@
 """Finds copies of a known picture that were cut, rotated or saved again, and compares the details.
 
-`perceptual_hash` sees a whole page and fails when an edge is cut off. So a page is also known by
-its keypoints: spots with much detail (SIFT: Lowe 2004; its patent has ended), each described by its
-surroundings, whatever the scale, the rotation and the light. A description becomes two short words
+`perceptual_hash` covers a whole page and fails if an edge is cut off. So a page is also identified
+by its keypoints: spots with much detail (SIFT: Lowe 2004; its patent has expired), each described
+by its surroundings, independent of scale, rotation and light. A description becomes two short words
 made of the signs of differences, so that an ordinary index finds equal ones. Pages that share rare
 words are candidates.
 
 All licences of one kind are printed on the same form and share its title, labels and border. So a
-candidate counts only after its picture was laid over the other and the ink was compared block by
-block: in a copy nearly all blocks agree, and in another company's licence on the same form only
-what is printed on all of them.
+candidate counts only after one picture was laid over the other and the ink was compared block by
+block. In a copy nearly all blocks agree; in another company's licence on the same form only the
+print of the form agrees.
 """
 
 from __future__ import annotations
@@ -30,31 +30,27 @@ Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 SIDE: Final = 1000
-"""The longer side at which pages are looked at, in pixels."""
+"""The longer side of pages when they are compared, in pixels."""
 LANDMARKS: Final = 64
-"""So many of a page's landmarks are kept for finding it, the strongest, none near another."""
+"""The number of landmarks used to find a page: the strongest, none near another."""
 WORDS: Final = 2
-"""Words a landmark."""
+"""Words per landmark."""
 WORD_BITS: Final = 20
 
 _SIZES: Final = (10.0, 60.0)
-"""Diameters at SIDE: from about one character to a few lines; smaller ones do not survive a
-rescale.
-"""
+"""Diameters at SIDE, from a character to a few lines. Smaller ones are lost in rescaling."""
 _APART: Final = 8.0
 _TO_ALIGN: Final = 900
-"""The strongest places that are kept."""
+"""The number of landmarks that are kept, the strongest ones."""
 _RATIO: Final = 0.8
-"""A match must be so much nearer than the next best (Lowe's ratio test)."""
+"""A match must be nearer than this share of the distance of the next best (Lowe's ratio test)."""
 _ALIGNED_AT_LEAST: Final = 24
-"""Matches that a common position needs."""
+"""The number of matches that an alignment needs."""
 _BLOCK: Final = 28
 _SLACK: Final = 4
-"""Pixels that a block may lie off after the alignment: paper bends, lenses too."""
+"""How far a block may be off after the alignment, in pixels: paper and lenses bend."""
 _TEXT_DEPTH: Final = 0.5
-"""What is at least this deep, against the deepest ink of the page, is text; borders and watermarks
-are paler.
-"""
+"""The depth of text, as a share of the page's deepest ink; borders and watermarks are paler."""
 _STROKE: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
 _TEXT_SHARE: Final = 0.1
 """The share of a block that text must cover."""
@@ -62,9 +58,7 @@ _BLOCK_AGREES: Final = 0.7
 _COMPARED_AT_LEAST: Final = 40
 
 _PACKED: Final = 1
-"""Which landmarks are packed, and how: whatever changes what `find_keypoints` finds makes it
-another.
-"""
+"""The version of the packed format. Change it with the results of `find_keypoints`."""
 _HEAD: Final = struct.Struct("<Bd")
 _POINT_BYTES: Final = 12
 _FIGURES: Final = 128
@@ -75,30 +69,30 @@ class Agreement:
     """How well two pictures agree where one lies over the other."""
 
     share: float
-    """Of the blocks with ink, the share that agrees."""
+    """The share of the blocks with ink that agree."""
     blocks: int
     region: tuple[int, int, int, int]
-    """Where the other picture lies on this one: x0, y0, x1, y1 in pixels of this one."""
+    """The other picture's area on this one: x0, y0, x1, y1 in pixels of this one."""
 
 
 @dataclass(frozen=True)
 class Landmarks:
-    """A page's places of detail at SIDE, the strongest first."""
+    """A page's spots of detail at SIDE, the strongest first."""
 
     scale: float
-    """What the page's own pixels were multiplied by."""
+    """The factor from the page's own pixels to SIDE."""
     points: Floats
     """x, y, diameter."""
     described: Grey
-    """Of each place what is around it: SIFT's 128 figures, which are whole and below 256."""
+    """The surroundings of each spot: SIFT's 128 figures, whole numbers below 256."""
 
     @cached_property
     def descriptions(self) -> Floats:
-        """As they are compared: Hellinger (Arandjelović and Zisserman 2012)."""
+        """The descriptions for comparing: Hellinger (Arandjelović and Zisserman 2012)."""
         return np.asarray(np.sqrt(self.described.astype(np.float32) / 512), np.float32)
 
     def packed(self) -> bytes:
-        """All of it, losing nothing, in 140 bytes a place."""
+        """Return all landmarks, without loss, in 140 bytes each."""
         return (
             _HEAD.pack(_PACKED, self.scale)
             + self.points.astype("<f4").tobytes()
@@ -107,7 +101,7 @@ class Landmarks:
 
     @classmethod
     def unpacked(cls, packed: bytes) -> Landmarks | None:
-        """What was `packed`; None where an earlier or later program has packed it otherwise."""
+        """Return landmarks from `packed`; None if another version of the program packed them."""
         count, rest = divmod(len(packed) - _HEAD.size, _POINT_BYTES + _FIGURES)
         if rest or count < 0 or packed[0] != _PACKED:
             return None
@@ -127,11 +121,11 @@ class Seen:
 
     landmarks: Landmarks
     picture: Callable[[], Grey]
-    """The page at SIDE, asked for only where the landmarks agree."""
+    """Returns the page at SIDE; called only if the landmarks agree."""
 
 
 def at_side(picture: Grey) -> tuple[Grey, float]:
-    """`picture` (grey, any size) at SIDE, and what its pixels were multiplied by."""
+    """Return `picture` (grey, any size) at SIDE, and the factor."""
     scale = SIDE / max(picture.shape)
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     grey = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
@@ -139,9 +133,9 @@ def at_side(picture: Grey) -> tuple[Grey, float]:
 
 
 def find_keypoints(grey: Grey, scale: float) -> Landmarks:
-    """The landmarks of a picture that is at SIDE.
+    """Return the landmarks of a picture at SIDE.
 
-    Most of the time that a page costs goes in here.
+    This takes most of the time that a page costs.
     """
     keypoints, described = cv2.SIFT.create(nfeatures=0, contrastThreshold=0.03).detectAndCompute(
         grey, None
@@ -158,7 +152,7 @@ def find_keypoints(grey: Grey, scale: float) -> Landmarks:
 
 
 def see(picture: Grey) -> Seen:
-    """`picture` (grey, any size) made ready to be compared."""
+    """Return `picture` (grey, any size) ready to be compared."""
     grey, scale = at_side(picture)
     return Seen(find_keypoints(grey, scale), lambda: grey)
 
@@ -167,9 +161,7 @@ def see(picture: Grey) -> Seen:
 
 
 def words(landmarks: Landmarks) -> list[tuple[str, ...]]:
-    """The words of the strongest landmarks: for each WORDS texts of WORD_BITS / 4 hexadecimal
-    digits.
-    """
+    """Return WORDS words, of WORD_BITS / 4 hexadecimal digits, per landmark used."""
     kept: list[int] = []
     points = landmarks.points
     for i in range(len(points)):
@@ -188,10 +180,10 @@ def _hex(signs: npt.NDArray[np.bool_]) -> str:
 
 
 def _differences() -> Floats:
-    """One row of ±1 for each bit.
+    """Return one row of ±1 for each bit.
 
-    Cells as far from the middle are weighed against each other, orientation by orientation, so that
-    what descriptions have in common cancels out and each sign is about as often + as −.
+    Cells at the same distance from the middle are compared, orientation by orientation. So anything
+    that descriptions have in common cancels out, and each sign is about as often + as −.
     """
     middle = (5, 6, 9, 10)
     corners = (0, 3, 12, 15)
@@ -217,9 +209,7 @@ _DIFFERENCES: Final = _differences()
 
 
 def compare(mine: Seen, theirs: Seen) -> Agreement | None:
-    """How well `theirs` agrees with `mine` where they show the same sheet; None if it cannot be
-    laid over it.
-    """
+    """Return how well `theirs` agrees with `mine`; None if it cannot be laid over it."""
     matrix = _laid_over(mine.landmarks, theirs.landmarks)
     if matrix is None:
         return None
@@ -244,7 +234,7 @@ def compare(mine: Seen, theirs: Seen) -> Agreement | None:
 
 
 def _laid_over(mine: Landmarks, theirs: Landmarks) -> Floats | None:
-    """The homography from `theirs` to `mine`, or None where too few places agree on one."""
+    """Return the homography from `theirs` to `mine`, or None if too few matches agree on one."""
     a, b = mine.descriptions, theirs.descriptions
     if min(len(a), len(b)) < _ALIGNED_AT_LEAST:
         return None
@@ -259,21 +249,21 @@ def _laid_over(mine: Landmarks, theirs: Landmarks) -> Floats | None:
     )
     if matrix is None or int(inliers.sum()) < _ALIGNED_AT_LEAST:
         return None
-    # A sheet laid over a sheet is neither mirrored nor blown up: anything else is a chance
-    # agreement.
+    # One sheet over another is neither mirrored nor much larger: such a match is chance.
     grown = float(np.linalg.det(matrix[:2, :2]))
     return np.asarray(matrix, np.float32) if 1 / 16 < grown < 16 else None
 
 
 def _detail(grey: Grey) -> Floats:
-    """The fine differences alone: neither the light over the page nor its contrast."""
+    """Return the fine differences, without the page's lighting and contrast."""
     fine = grey.astype(np.float32) - cv2.GaussianBlur(grey, (0, 0), 10).astype(np.float32)
     return np.asarray(cv2.GaussianBlur(fine, (0, 0), 0.8), np.float32)
 
 
 def _text(grey: Grey) -> npt.NDArray[np.bool_]:
-    """Where thin dark strokes are, which is the text: labels, values, codes; not the title, edges
-    and pale patterns.
+    """Return where thin dark strokes are, which is text: labels, values, codes.
+
+    The title, edges and pale patterns are not.
     """
     depth = cv2.morphologyEx(cv2.GaussianBlur(grey, (0, 0), 0.6), cv2.MORPH_BLACKHAT, _STROKE)
     return np.asarray(depth > max(12.0, _TEXT_DEPTH * float(np.percentile(depth, 99))), np.bool_)
@@ -282,7 +272,10 @@ def _text(grey: Grey) -> npt.NDArray[np.bool_]:
 def _blocks(
     mine: Floats, theirs: Floats, text: npt.NDArray[np.bool_], covered: Grey
 ) -> tuple[int, int]:
-    """How many blocks agree, of how many that have text in either picture and lie within both."""
+    """Return how many blocks agree, and how many were compared.
+
+    Compared are blocks with text in either picture that lie within both.
+    """
     height, width = mine.shape
     step, pad = _BLOCK, _SLACK
     agreeing = compared = 0

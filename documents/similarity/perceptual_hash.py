@@ -1,20 +1,20 @@
-"""Is this the same picture as that one, though it was saved again?
+"""A perceptual hash of licences, which finds a picture that was saved again.
 
 All licences of one kind are printed on the same form, so the usual perceptual hash (coarse shapes,
-64 bits) sees the form and calls two companies' scans the same picture: measured, their distance can
-be 0. So this one looks where the text differs: the border is cut off, what is left is the ink
-against the paper around it, and of the ink's discrete cosine transform (DCT-II, 64 × 64) the coarse
-coefficients are left out and the signs of a band of 16 × 16 finer ones kept. Without numpy, since
-the sandbox's child computes it and would take twice as long to start.
+64 bits) sees the form and takes two companies' scans for the same picture: the measured distance
+can be 0. So this one uses the places where the text differs. The border is cut off, the ink is
+measured against the paper around it, and from its discrete cosine transform (DCT-II, 64 × 64) the
+signs of a band of 16 × 16 finer coefficients are kept, without the coarse ones. It does without
+numpy, because the sandbox's child computes it and would take twice as long to start.
 
-Measured at NEAR = 24 of 256 bits, pairs of different companies that are near all the same: clean
-scans on the very same form 1 of 44,850 (landscape) and 0 of 4,950 (portrait), on a plainer form 16
-of 44,850; photographs none, the closest 48. Copies of one picture, median (worst) distance over 70
-pictures: JPEG 30 5 (18), half as large 15 (25), a third with JPEG 50 20 (38), 30 % darker 12 (24),
-30 % brighter 12 (24), contrast 0.6 15 (26), grey 0 (0), blurred 11 (21). Missed more often than
-found: one field painted over 27 (64), rotated by half a degree 23 (44), a crop of 1 % 34 (62). So
-near means "worth a reviewer's look", and far means nothing: a picture that was cut or turned is
-known again by its landmarks (`documents.similarity.keypoints`).
+Measured at NEAR = 24 of 256 bits. Pairs of different companies that are near: clean scans on the
+very same form 1 of 44,850 (landscape) and 0 of 4,950 (portrait), on a plainer form 16 of 44,850;
+photographs none, the closest 48. Copies of one picture, median (worst) distance over 70 pictures:
+JPEG 30 5 (18), half as large 15 (25), a third with JPEG 50 20 (38), 30 % darker 12 (24), 30 %
+brighter 12 (24), contrast 0.6 15 (26), grey 0 (0), blurred 11 (21). Missed more often than found:
+one field painted over 27 (64), rotated by half a degree 23 (44), a crop of 1 % 34 (62). So near
+means "a reviewer should compare them", and far means nothing: pictures that were cut or turned are
+found by their landmarks (`documents.similarity.keypoints`).
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 BITS: Final = 256
-"""A fingerprint has so many bits, written as BITS / 4 hexadecimal digits."""
+"""The number of bits in a fingerprint, which has BITS / 4 hexadecimal digits."""
 NEAR: Final = 24
-"""Fingerprints at most so many bits apart are taken to be of the same picture."""
+"""Fingerprints at most this many bits apart are taken to be of the same picture."""
 
 _SIDE: Final = 64
 _BAND: Final = range(10, 26)
@@ -38,8 +38,7 @@ _WAVES: Final = tuple(
 )
 _WORKING_SIDE: Final = 512
 _MARGIN: Final = 77
-"""At the working size, 15 %: the form's ornate border, or the desk around a photographed licence.
-"""
+"""15 % at the working size: the form's ornate border, or the desk around a photographed licence."""
 _PAPER_RADIUS: Final = 16
 _INK_DEPTH: Final = 60
 # A blank picture's coefficients are rounding errors, which must not decide its bits.
@@ -47,7 +46,7 @@ _NOTHING: Final = 1e-6
 
 
 def fingerprint(image: Image) -> str:
-    """The fingerprint of `image` (any mode, upright): BITS / 4 lower-case hexadecimal digits."""
+    """Return the fingerprint of `image` (any mode, upright), in lower-case hexadecimal digits."""
     ink = _ink(image)
     rows = [ink[start : start + _SIDE] for start in range(0, _SIDE * _SIDE, _SIDE)]
     across = [[sum(map(mul, wave, row)) for row in rows] for wave in _WAVES]
@@ -58,8 +57,9 @@ def fingerprint(image: Image) -> str:
 
 
 def _ink(image: Image) -> bytes:
-    """_SIDE × _SIDE values: how much darker than the paper around it each place inside the margin
-    is, row by row.
+    """Return how much darker than the paper around it each pixel inside the margin is.
+
+    _SIDE × _SIDE values, row by row.
     """
     from PIL import ImageChops, ImageFilter
     from PIL.Image import Resampling
@@ -72,8 +72,8 @@ def _ink(image: Image) -> bytes:
 
 
 def distance(a: str, b: str) -> int:
-    """How many bits of two fingerprints differ:
+    """Return how many bits of two fingerprints differ.
 
-    0 to BITS, about BITS / 2 for unrelated pictures.
+    0 to BITS; about BITS / 2 for unrelated pictures.
     """
     return (int(a, 16) ^ int(b, 16)).bit_count()

@@ -1,9 +1,7 @@
-"""What does a licence look like that belongs to nobody?
+"""Specimens: fictitious companies, their licences and other documents, and photographs of them.
 
-Fictitious companies, their licences, and photographs of them.
-
-Demo, tests and benchmarks take their pictures from here, so that no real company's paper is ever
-needed. Pure: a seed goes in, a picture and its truth come out.
+Demo, tests and benchmarks take their pictures from here, so that no real company's documents are
+ever needed. A seed goes in; a picture and its true fields come out.
 """
 
 from documents.specimens.company import Company, Kind

@@ -1,8 +1,7 @@
-"""What does the paper look like by which a body was set up that is no company, and that belongs to
-nobody?
+"""Fictitious certificates of bodies that are not companies.
 
-Two kinds in one plain layout: 事业单位法人证书 and 社会团体法人登记证书. Neither copies an official
-design.
+There are two kinds in one plain layout: 事业单位法人证书 and 社会团体法人登记证书. Neither copies
+an official design.
 """
 
 from __future__ import annotations
@@ -37,9 +36,9 @@ _SIZE: Final = (1600, 1130)
 
 
 def make_approval(seed: int, kind: Kind, body: Company, damage: str = "none") -> PaperSpecimen:
-    """The certificate of `body`, photographed with `damage`; equal arguments, equal picture.
+    """Return the certificate of `body`, photographed with `damage`.
 
-    Raises ValueError.
+    Equal arguments give equal pictures. Raises ValueError for an unknown kind or damage.
     """
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}; known: {', '.join(KINDS)}")

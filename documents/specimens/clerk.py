@@ -1,7 +1,7 @@
-"""How is a company printed onto a blank sheet, and which of its fields does that sheet show?
+"""Prints a company onto a blank form, as a clerk does.
 
-A clerk's printer adds the values in Song or Kai, never quite in register with the form; then the
-seal is set.
+The values are added in Song or Kai, never quite in register with the form; then the sheet is
+sealed.
 """
 
 from __future__ import annotations
@@ -78,22 +78,18 @@ _DOWN: Final[dict[Kind, tuple[str, ...]]] = {
     ),
 }
 _TERM_LEFT_OUT_FROM: Final = date(2022, 3, 1)
-"""Since the regulation on registration of market entities came into force, company licences carry
-no term.
-"""
+"""Since the regulation on registration of market entities, company licences have no term."""
 _GSXT: Final = "http://www.gsxt.gov.cn"
 _RED: Final = (208, 38, 48)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What the clerk was told to print: the values, the day of issue, which copy, the code in the
-    QR, and the face.
-    """
+    """What the clerk prints: values, day of issue, copy, the code in the QR, and the face."""
 
     company: Company
     qr_uscc: str
-    """Empty: no QR code."""
+    """Empty for no QR code."""
     copy: Copy
     issued_on: date
     face: Face
@@ -103,14 +99,12 @@ class Entry:
 
 
 def payload(uscc: str) -> str:
-    """What a licence's QR code says: the public register's page of that code."""
+    """Return the text of a licence's QR code: the public register's page of that code."""
     return f"{_GSXT}/index.html?uniscid={uscc}"
 
 
 def shown(entry: Entry, edition: Edition) -> dict[str, str]:
-    """The fields as they stand on the sheet, by the product's keys; "" for one that this sheet does
-    not carry.
-    """
+    """Return the fields as printed, by the product's keys; "" for fields not on this sheet."""
     values = _values(entry)
     labels = _LABELS[entry.company.kind]
     carried = {key for key in labels if key != "term" or _carries_term(entry, edition)} | {
@@ -122,9 +116,9 @@ def shown(entry: Entry, edition: Edition) -> dict[str, str]:
 
 
 def printed(entry: Entry, edition: Edition, rng: np.random.Generator) -> Paper:
-    """The finished page of `edition`.
+    """Return the finished page of `edition`.
 
-    What differs from sheet to sheet (register, ink, seal) comes from `rng`.
+    Variations from sheet to sheet (register, ink, seal) come from `rng`.
     """
     plan = PLANS[edition]
     fixed, added, fine = Plate(plan.size), Plate(plan.size), Plate(plan.size)
@@ -259,8 +253,9 @@ def _portrait(
 def _paragraph(
     plate: Plate, x: float, y: float, text: str, face: Face, room: float, height: float, size: int
 ) -> float:
-    """`text` in lines from baseline `y`, in letters small enough for `room` × `height` pixels; how
-    high it became.
+    """Set `text` in lines from baseline `y`; return the height that it took.
+
+    The letters are small enough for `room` × `height` pixels.
     """
     for fitting in range(size, 11, -1):
         lines = wrapped(text, face, fitting, room)
@@ -275,7 +270,7 @@ def _paragraph(
 def _dated(
     fixed: Plate, added: Plate, entry: Entry, xs: tuple[int, ...], y: int, dx: float, dy: float
 ) -> None:
-    """The day of issue: digits by the printer, 年 月 日 by the form."""
+    """Set the day of issue: digits by the printer, 年 月 日 by the form."""
     day = entry.issued_on
     for x, text in zip(xs[::2], (f"{day.year}", f"{day.month:02}", f"{day.day:02}"), strict=True):
         added.text(x + dx, y + dy, text, entry.face, 25)

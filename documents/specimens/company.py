@@ -1,7 +1,7 @@
-"""Which companies can be shown without naming a real one?
+"""Fictitious companies.
 
-Places, streets and names are invented and combined by a seed; the region part of the code begins
-with 99, a prefix that GB/T 2260 gives to no place, and mail domains end in .example (RFC 2606).
+Places, streets and names are invented and combined by a seed. The region of the code begins with
+99, a prefix that no place has in GB/T 2260, and mail domains end in .example (RFC 2606).
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Final, Literal
 from documents import uscc
 
 Kind = Literal["company", "individual", "cooperative"]
-"""By the code's second character:
+"""By the code's second character.
 
-91 company, 92 individual business (个体工商户), 93 farmers' cooperative.
+91 is a company, 92 an individual business (个体工商户), 93 a farmers' cooperative.
 """
 
 PROVINCE: Final = "澜川省"
@@ -251,7 +251,7 @@ _TYPES: Final = (
     "有限责任公司(自然人投资或控股的法人独资)",
 )
 _SHARE_OF_LONG_SCOPES: Final = 0.3
-"""Companies that name everything they might ever do, so that the clerk prints small."""
+"""The share of companies that list everything they might ever do, so that the print is small."""
 _AMOUNTS: Final = (
     (50, "伍拾"),
     (100, "壹佰"),
@@ -265,43 +265,43 @@ _AMOUNTS: Final = (
     (10800, "壹亿零捌佰"),
 )
 _FIRST: Final = date(1998, 1, 5)
-"""The earliest day on which a company is established."""
+"""The earliest day of establishment."""
 _LAST: Final = date(2018, 6, 29)
-"""The latest such day: the older form was still in use, so every company can be shown on either."""
+"""The latest such day. The older form was still in use, so every company can be shown on either."""
 _LETTERED_FROM: Final = date(2015, 10, 1)
-"""From this day on, organisation codes were given out anew, and begin with MA."""
+"""From this day on, new organisation codes begin with MA."""
 
 
 @dataclass(frozen=True)
 class Company:
-    """A registered body as a registry knows it. Texts are as a licence prints them."""
+    """A registered body, as the registry has it. Texts are as printed on a licence."""
 
     uscc: str
     name: str
     type: str
     legal_representative: str
-    """Of an individual business: the operator (经营者)."""
+    """For an individual business, the operator (经营者)."""
     registered_capital: str
-    """Empty for an individual business, which has none; a cooperative's members' contributions."""
+    """Empty for an individual business; the members' contributions for a cooperative."""
     established_on: date
     term: str
     address: str
     business_scope: str
     registration_authority: str
     domain: str
-    """For e-mail; under .example, so that nothing sent there arrives anywhere."""
+    """For e-mail; under .example, so that nothing sent there is delivered."""
     status: str = "active"
 
     @property
     def kind(self) -> Kind:
-        """From the code; whatever is neither 92 nor 93 is treated as a company."""
+        """From the code; anything but 92 and 93 counts as a company."""
         if self.uscc.startswith("92"):
             return "individual"
         return "cooperative" if self.uscc.startswith("93") else "company"
 
     @classmethod
     def fictitious(cls, seed: int, kind: Kind | None = None) -> Company:
-        """The company that belongs to `seed` (any integer), always the same one.
+        """Return the company of `seed` (any integer), always the same one.
 
         Without `kind`, seeds ending in 8 give an individual business, in 9 a cooperative, all
         others a company.
@@ -335,13 +335,14 @@ class Company:
 
 
 def chinese_date(day: date) -> str:
-    """2015年01月09日: as licences print it."""
+    """Return a day as licences print it: 2015年01月09日."""
     return f"{day.year}年{day.month:02}月{day.day:02}日"
 
 
 def _code(rng: random.Random, kind: Kind, region: str, established_on: date) -> str:
-    """A valid code whose region does not exist and whose organisation part has its own right check
-    character.
+    """Return a valid code with a region that does not exist.
+
+    Its organisation code has its own right check character.
     """
     if established_on >= _LETTERED_FROM:
         body = "MA" + "".join(rng.choice(uscc.ALPHABET) for _ in range(6))
@@ -357,7 +358,7 @@ def _code(rng: random.Random, kind: Kind, region: str, established_on: date) -> 
 
 
 def _trade(rng: random.Random, kind: Kind, city: str, word: str) -> tuple[str, str, str]:
-    """Name, type and scope of business."""
+    """Return name, type and scope of business."""
     if kind == "individual":
         shop, wares = rng.choice(_SHOPS)
         return f"{city}{word}{shop}", "个体工商户", "、".join(wares) + "。" + _LICENSED
@@ -396,7 +397,7 @@ def _capital(rng: random.Random) -> str:
 
 
 def _term(rng: random.Random, established_on: date) -> str:
-    """A term that has not ended: open, or 30 or 50 years that reach far beyond today."""
+    """Return a term that has not ended: open, or 30 or 50 years that end far in the future."""
     start = chinese_date(established_on)
     years = 30 if established_on.year >= 2010 else 50
     leap_day = (established_on.month, established_on.day) == (2, 29)

@@ -1,7 +1,7 @@
-"""What do people upload in place of a licence?
+"""Decoys: pictures that people upload instead of a licence.
 
-Pictures that no reader may take for one: other papers of the same fictitious companies, some with
-the very labels that a licence has, and pictures with no paper in them at all.
+No reader may take them for one. They are other documents of the same fictitious companies, some
+with the same labels as a licence, and pictures without any document.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _RED: Final[Colour] = (206, 40, 48)
 
 
 def decoy(seed: int, kind: str, damage: str | None = None) -> Image.Image:
-    """A picture of `kind`, one of DECOYS, as it would be uploaded; or with `damage` (as `make`
-    takes it). RGB.
+    """Return a picture of `kind`, one of DECOYS, as it would be uploaded, in RGB.
 
-    Equal arguments give equal pictures. Raises ValueError for an unknown kind or damage.
+    `damage` (as for `make`) replaces the usual one. Equal arguments give equal pictures. Raises
+    ValueError for an unknown kind or damage.
     """
     if kind not in _DRAWN:
         raise ValueError(f"unknown decoy {kind!r}; known: {', '.join(DECOYS)}")
@@ -42,13 +42,13 @@ def decoy(seed: int, kind: str, damage: str | None = None) -> Image.Image:
 
 
 def _sheet(size: tuple[int, int], colour: Colour, rng: np.random.Generator) -> Paper:
-    """Paper of `colour`, not quite even."""
+    """Return slightly uneven paper of `colour`."""
     grain = cloud(rng, size, size[0] // 2) * 0.8 + cloud(rng, size, 12) * 0.8
     return np.clip(np.array(colour, np.float32) + grain[..., None], 0, 255).astype(np.uint8)
 
 
 def _lines(plate: Plate, x: float, y: float, text: str, size: int, room: float) -> float:
-    """`text` in lines from baseline `y`; the baseline after the last."""
+    """Set `text` in lines from baseline `y`; return the baseline after the last."""
     for line in wrapped(text, "song", size, room):
         plate.text(x, y, line, "song", size)
         y += size * 1.55
@@ -64,7 +64,7 @@ def _rows(
     value_x: float,
     room: float,
 ) -> float:
-    """Labels and their values, one below the other; the baseline after the last."""
+    """Set labels and their values, one below the other; return the baseline after the last."""
     for label, value in rows:
         plate.text(x, y, label, "song", size)
         y = _lines(plate, value_x, y, value, size, room) + size * 0.5
@@ -74,7 +74,7 @@ def _rows(
 def _pressed(
     paper: Paper, authority: str, position: tuple[int, int, int], rng: np.random.Generator
 ) -> Paper:
-    """The seal of `authority` at `position`: middle and radius."""
+    """Press the seal of `authority` at `position`: middle and radius."""
     x, y, radius = position
     seal = impression(authority, radius, rng)
     mask = np.zeros(paper.shape[:2], np.uint8)
@@ -84,7 +84,7 @@ def _pressed(
 
 
 def _id_card(company: Company, rng: np.random.Generator) -> Paper:
-    """The side of a card with a portrait; its number belongs to no region and no calendar day."""
+    """The side of a card with a portrait; its number has no real region and no calendar day."""
     paper = _sheet((1012, 638), (216, 226, 236), rng)
     plate = Plate((1012, 638))
     rows = [
@@ -108,9 +108,7 @@ def _id_card(company: Company, rng: np.random.Generator) -> Paper:
 
 
 def _contract(company: Company, rng: np.random.Generator) -> Paper:
-    """The first page of a labour contract: it names the company by code, person and address, as a
-    licence does.
-    """
+    """The first page of a labour contract, with code, person and address like a licence."""
     size = (1130, 1600)
     plate = Plate(size)
     plate.text(565, 170, "劳 动 合 同 书", "song", 52, "ms")
@@ -158,7 +156,7 @@ def _landscape(company: Company, rng: np.random.Generator) -> Paper:
 
 
 def _chat(company: Company, rng: np.random.Generator) -> Paper:
-    """A screenshot of two people who talk about the licence."""
+    """A screenshot of two people who discuss the licence."""
     size = (828, 1660)
     paper = np.full((size[1], size[0], 3), (237, 237, 237), np.uint8)
     plate = Plate(size)
@@ -201,7 +199,7 @@ def _blank(company: Company, rng: np.random.Generator) -> Paper:
 
 
 def _receipt(company: Company, rng: np.random.Generator) -> Paper:
-    """A till's slip."""
+    """A till receipt."""
     size = (560, 1180)
     plate = Plate(size)
     plate.text(280, 90, company.name[:12], "song", 34, "ms")
@@ -226,9 +224,7 @@ def _receipt(company: Company, rng: np.random.Generator) -> Paper:
 
 
 def _account_permit(company: Company, rng: np.random.Generator) -> Paper:
-    """开户许可证: a bank's paper, framed and sealed like a licence, with the company's name and its
-    person.
-    """
+    """开户许可证: a bank's document, framed and sealed like a licence, with the same names."""
     size = (1600, 1080)
     paper = _sheet(size, (244, 238, 226), rng)
     cv2.rectangle(paper, (60, 60), (1540, 1020), (170, 130, 90), 10, cv2.LINE_AA)
@@ -259,7 +255,7 @@ def _account_permit(company: Company, rng: np.random.Generator) -> Paper:
 
 
 def _tax_certificate(company: Company, rng: np.random.Generator) -> Paper:
-    """税务登记证, given out until 2015: most of its labels are a licence's."""
+    """税务登记证, issued until 2015: most of its labels are those of a licence."""
     size = (1130, 1600)
     paper = _sheet(size, (246, 240, 228), rng)
     cv2.rectangle(paper, (50, 50), (1080, 1550), (150, 110, 70), 8, cv2.LINE_AA)
@@ -329,5 +325,5 @@ _DRAWN: Final[dict[str, tuple[Callable[[Company, np.random.Generator], Paper], s
     "account_permit": (_account_permit, "phone"),
     "tax_certificate": (_tax_certificate, "phone"),
 }
-"""How each is drawn, and how it usually reaches a platform: photographed, or as it is."""
+"""How each is drawn, and how it usually reaches a platform: photographed, or as a file."""
 DECOYS: Final = tuple(_DRAWN)

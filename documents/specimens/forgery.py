@@ -1,8 +1,8 @@
-"""How is a licence forged that a reader must not be sure of?
+"""Forged licences, which no reader may be sure of.
 
-Two ways. On paper: another code than the company's is printed and photographed; the QR code is left
-as it was, or taken off. And in a picture editor: an honest photo is opened, a value is typed,
-pasted, copied or painted over, and the whole is saved again; of that, the pixels may tell.
+There are two ways. On paper: a wrong code is printed and photographed, and the QR code is kept or
+removed. In a picture editor: in an honest photo, a value is typed, pasted, copied or painted over,
+and the photo is saved again; the pixels may show that.
 """
 
 from __future__ import annotations
@@ -22,22 +22,25 @@ from documents.specimens.photograph import photographed
 from documents.typesetting import Face, Paper, font, inked
 
 FORGERIES: Final = ("forged_digit", "forged_bare", "forged_code")
-"""One digit of the code edited, so that its check character is wrong; the same, and no QR code that
-tells the right one; the code of another company, valid, which the QR code contradicts. `forged` is
-one of these, by the seed.
+"""Forgeries of the code on paper.
+
+One digit is changed, so that the check character is wrong; the same, without a QR code that has the
+right one; or another company's valid code, which the QR code contradicts. `forged` is one of these,
+by the seed.
 """
 ANY: Final = "forged"
 _CARRIER: Final = "phone"
 
 
 def without_forgery(damage: str) -> str:
-    """`damage` with every forgery's name replaced by that of the photo it is shown on."""
+    """Return `damage` with the name of the underlying photo instead of each forgery's."""
     return "+".join(_CARRIER if _is_forgery(name) else name for name in damage.split("+"))
 
 
 def deceit(damage: str, company: Company, seed: int) -> dict[str, str]:
-    """What is printed otherwise than `company` has it, as overrides for `make`; empty where
-    `damage` names no forgery.
+    """Return the fields that are forged on `company`'s licence, as overrides for `make`.
+
+    Empty if `damage` names no forgery.
     """
     named = next((name for name in damage.split("+") if _is_forgery(name)), "")
     forgery = FORGERIES[seed % len(FORGERIES)] if named == ANY else named
@@ -55,8 +58,9 @@ def deceit(damage: str, company: Company, seed: int) -> dict[str, str]:
 
 
 def edited(code: str, seed: int) -> str:
-    """`code` with one digit made another; since all weights are prime to 31, its check character is
-    then wrong.
+    """Return `code` with one digit changed.
+
+    Its check character is then wrong, since all weights are coprime to 31.
     """
     rng = random.Random(f"forgery {seed}")  # noqa: S311 (nothing here is secret)
     index = rng.choice(
@@ -70,13 +74,15 @@ def _is_forgery(name: str) -> bool:
     return name == ANY or name in FORGERIES
 
 
-# --- In a picture editor --------------------------------------------------------------------------
+# --- In a picture editor --------------------- ----------------------------------------------------
 
 Attack = Literal["retyped_digit", "copied_digit", "pasted_field", "painted_over", "recaptured"]
 ATTACKS: Final[tuple[Attack, ...]] = get_args(Attack)
-"""A digit of the code typed anew in another face; a digit copied over another of the same code; a
-value's line pasted from another photo; a value painted over with the colour of its ground and typed
-anew; a screen photographed.
+"""Attacks in an editor.
+
+A digit of the code retyped in another face; a digit copied over another of the same code; a value's
+line pasted from another photo; a value painted over with the colour of its ground and retyped; a
+photo of a screen.
 """
 EDITORS: Final = (
     "Adobe Photoshop 24.0 (Windows)",
@@ -85,17 +91,17 @@ EDITORS: Final = (
     "美图秀秀",
     "PicsArt",
 )
-"""What such programs write into a file."""
+"""The names that these programs write into a file."""
 Line = Sequence[float]
 """x0, y0, x1, y1 of a line of print, in pixels of the picture."""
 _DIGITS: Final = "0123456789"
 _FIELDS: Final = ("legal_representative", "name", "registered_capital", "established_on")
-"""Whose values are worth a lie beside the code's, best first."""
+"""The fields besides the code that are worth forging, best first."""
 
 
 @dataclass(frozen=True)
 class Photo:
-    """A picture, upright, and where on it the values of its fields stand."""
+    """An upright picture, and the regions of its fields' values."""
 
     picture: Paper
     lines: Mapping[str, Sequence[Line]]
@@ -104,9 +110,10 @@ class Photo:
 def attacked(
     photo: Photo, attack: Attack, seed: int, donor: Photo | None = None
 ) -> tuple[Paper, Line] | None:
-    """`photo` after `attack`, and where it was altered; None where it has no place for it.
+    """Return `photo` after `attack`, and the altered region; None if it has no place for the
+    attack.
 
-    `donor` is another company's photo, which a pasted field comes from.
+    `donor` is another company's photo, the source of a pasted field.
     """
     rng = np.random.default_rng(list(f"attack {attack} {seed}".encode()))
     if attack == "recaptured":
@@ -127,9 +134,7 @@ def attacked(
 
 
 def saved(picture: Paper, quality: int, editor: str = "") -> bytes:
-    """`picture` as the JPEG that an editor saves, with the `editor`'s name in it if it leaves
-    one.
-    """
+    """Return `picture` as a JPEG saved by an editor, with the `editor`'s name if it leaves one."""
     file, exif = io.BytesIO(), Image.Exif()
     if editor:
         exif[ExifTags.Base.Software] = editor
@@ -170,7 +175,7 @@ def _painted_over(picture: Paper, line: Line, rng: np.random.Generator) -> tuple
 
 
 def _pasted(picture: Paper, line: Line, donor: Paper, theirs: Line) -> tuple[Paper, Line]:
-    """The donor's line in the height of ours, on what room is there."""
+    """Paste the donor's line, scaled to the height of ours, as far as there is room."""
     x0, y0, x1, y1 = (round(side) for side in line)
     left, top, right, bottom = (round(side) for side in theirs)
     piece = donor[top:bottom, left:right]
@@ -185,9 +190,7 @@ def _pasted(picture: Paper, line: Line, donor: Paper, theirs: Line) -> tuple[Pap
 
 
 def _cells(picture: Paper, line: Line, count: int) -> list[tuple[int, int, int, int]]:
-    """The places of `count` equally broad characters between the first and the last ink of
-    `line`.
-    """
+    """Return the regions of `count` equally wide characters, from first to last ink of `line`."""
     x0, y0, x1, y1 = (round(side) for side in line)
     grey = cv2.cvtColor(picture[y0:y1, x0:x1], cv2.COLOR_RGB2GRAY).astype(np.float32)
     dark = grey.min(axis=0) < (np.median(grey) + grey.min()) / 2
@@ -202,7 +205,7 @@ def _cells(picture: Paper, line: Line, count: int) -> list[tuple[int, int, int, 
 
 
 def _colours(patch: Paper) -> tuple[Paper, tuple[int, int, int]]:
-    """What the ground of `patch` looks like, as one colour, and its ink's."""
+    """Return the ground of `patch` as one colour, and the colour of its ink."""
     pixels = patch.reshape(-1, 3)
     light = pixels.sum(axis=1)
     ground = np.median(pixels[light >= np.percentile(light, 60)], axis=0).astype(np.uint8)
@@ -213,9 +216,7 @@ def _colours(patch: Paper) -> tuple[Paper, tuple[int, int, int]]:
 def _typed(
     picture: Paper, box: tuple[int, int, int, int], text: str, face: Face, ink: tuple[int, int, int]
 ) -> Paper:
-    """`text` set into `box` in letters that fit it, their edges as soft as a screen's, no
-    softer.
-    """
+    """Set `text` into `box` in letters that fit it, with edges as soft as a screen's."""
     x0, y0, x1, y1 = box
     size = max(8, round((y1 - y0) * 0.78))
     while size > 8 and font(face, size).getlength(text) > (x1 - x0) * 1.05:

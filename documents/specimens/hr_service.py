@@ -1,7 +1,8 @@
-"""What does a human resources service licence look like that belongs to nobody?
+"""Fictitious human resources service licences.
 
-Two layouts: the wide one with the number of twelve digits, in two columns, and the upright one with
-an older number and a sentence before the fields. Neither copies an official design.
+There are two layouts: the wide one with the number of twelve digits, in two columns, and the
+upright one with an older number and a sentence before the fields. Neither copies an official
+design.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ _BORDER: Final = (150, 60, 52)
 
 @dataclass(frozen=True)
 class _Told:
-    """What the clerk prints."""
+    """The content that the clerk prints."""
 
     values: dict[str, str]
     copy: str
@@ -73,11 +74,11 @@ def make_hr_service(
     company: Company | None = None,
     **overrides: Any,
 ) -> PaperSpecimen:
-    """The licence of `company` (else the one of `seed`) on `layout`, photographed with `damage`;
-    equal arguments, equal picture.
+    """Return the licence of `company` (by default the one of `seed`), photographed with `damage`.
 
-    Overrides, all in OVERRIDES, are texts, days in ISO, `valid_until` also 长期, `turned` degrees
-    clockwise. Raises ValueError for what is not known, or a character that no font here can print.
+    Equal arguments give equal pictures. Overrides, all in OVERRIDES, are texts; days are in ISO,
+    `valid_until` may be 长期, and `turned` is degrees clockwise. Raises ValueError for unknown
+    arguments, or a character that no font here can print.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"unknown layout {layout!r}; known: {', '.join(LAYOUTS)}")
@@ -93,7 +94,7 @@ def make_hr_service(
     if "number" in fields:
         fields["number"] = (
             fields["number"].replace("[", "〔").replace("]", "〕")
-        )  # which the fonts here have no glyphs for
+        )  # the fonts here have no glyphs for these
     return PaperSpecimen(
         finished(page, damage, int(overrides.get("turned", 0)), "hr", seed, layout), company, fields
     )
@@ -102,9 +103,7 @@ def make_hr_service(
 def _told(
     rng: np.random.Generator, company: Company, layout: Layout | str, overrides: dict[str, Any]
 ) -> _Told:
-    """Every choice is drawn whether or not it is overridden, so that an override changes nothing
-    else.
-    """
+    """Draw every choice, even if overridden, so that an override changes nothing else."""
     issued = some_day(rng, date(2019, 1, 7), date(2026, 9, 25))
     years = 3 if rng.random() < 0.3 else 5
     last = issued.replace(year=issued.year + years, day=min(issued.day, 28)) - timedelta(days=1)
@@ -241,7 +240,7 @@ def _inked(
 def _paragraph(
     plate: Plate, x: float, y: float, text: str, face: Face, room: float, size: int
 ) -> float:
-    """`text` in lines from baseline `y`; how far below it the last line's baseline is."""
+    """Set `text` in lines from baseline `y`; return how far below it the last baseline is."""
     lines = wrapped(text, face, size, room)
     for i, line in enumerate(lines):
         plate.text(x, y + i * size * 1.45, line, face, size)

@@ -1,7 +1,7 @@
-"""What does a stamped letter look like in which a company that does not exist authorises nobody?
+"""Fictitious letters of authorisation, sealed and signed.
 
-Three layouts: sentences with the blanks filled in, a form of label and value, and the short letter
-of introduction. Identity numbers are of the region 99, which no person's is.
+There are three layouts: sentences with the blanks filled in, a form of labels and values, and the
+short letter of introduction. Identity numbers have the region 99, which no real one has.
 """
 
 from __future__ import annotations
@@ -71,14 +71,14 @@ _GIVEN: Final = (
 )
 SIZE: Final = (1130, 1600)
 _LEFT: Final = 140
-"""Pixels from the page's left side to where its text begins."""
+"""The left edge of the text, in pixels."""
 _RIGHT: Final = 990
-"""Pixels from the page's left side to where its text ends."""
+"""The right edge of the text, in pixels."""
 
 
 @dataclass(frozen=True)
 class _Told:
-    """What the letter says, and in which face its blanks are filled in."""
+    """The letter's content, and the face of its filled-in blanks."""
 
     values: dict[str, str]
     seal_text: str
@@ -98,13 +98,13 @@ def make_letter(
     company: Company | None = None,
     **overrides: Any,
 ) -> PaperSpecimen:
-    """The letter of `company` (else the one of `seed`) on `layout`, photographed with `damage`;
-    equal arguments, equal picture.
+    """Return the letter of `company` (by default the one of `seed`), photographed with `damage`.
 
-    Overrides, all in OVERRIDES, are texts: days in ISO, `sealed` and `signed` yes or no,
-    `seal_text` what the seal says instead of the company's name, `turned` degrees clockwise. Of
-    `id_number` the truth keeps the last four. Raises ValueError for what is not known, or a
-    character that no font here can print.
+    Equal arguments give equal pictures. Overrides, all in OVERRIDES, are texts: days in ISO,
+    `sealed` and `signed` yes or no, `seal_text` the text of the seal instead of the company's name,
+    `turned` degrees clockwise. The result's fields have only the last four characters of
+    `id_number`. Raises ValueError for unknown arguments, or a character that no font here can
+    print.
     """
     if layout not in LAYOUTS:
         raise ValueError(f"unknown layout {layout!r}; known: {', '.join(LAYOUTS)}")
@@ -121,7 +121,7 @@ def make_letter(
     fields = {name: value for name, value in told.values.items() if value and name != "id_number"}
     if told.values["id_number"]:
         fields["id_last4"] = told.values["id_number"][-4:]
-    if layout == "introduction":  # asks for no signature, and names no platform but its addressee
+    if layout == "introduction":  # has no signature, and names no platform except its addressee
         del fields["legal_representative"]
     if layout == "sentence" and not told.signed:
         del fields["legal_representative"]
@@ -135,7 +135,7 @@ def make_letter(
 
 
 def identity_number(rng: np.random.Generator) -> str:
-    """An identity number with a right check character, of a region that does not exist."""
+    """Return an identity number with a right check character and a region that does not exist."""
     born = some_day(rng, date(1975, 1, 1), date(2002, 12, 31))
     first17 = f"99{int(rng.integers(1, 99)):02}{int(rng.integers(1, 99)):02}{born:%Y%m%d}{int(rng.integers(1, 999)):03}"
     total = sum(int(digit) * pow(2, 17 - i, 11) for i, digit in enumerate(first17))
@@ -143,9 +143,7 @@ def identity_number(rng: np.random.Generator) -> str:
 
 
 def _told(rng: np.random.Generator, company: Company, overrides: dict[str, Any]) -> _Told:
-    """Every choice is drawn whether or not it is overridden, so that an override changes nothing
-    else.
-    """
+    """Draw every choice, even if overridden, so that an override changes nothing else."""
     dated = some_day(rng, date(2026, 1, 5), date(2026, 11, 20))
     last = dated + timedelta(days=int(rng.choice((90, 180, 364))))
     values = {
@@ -287,8 +285,9 @@ def _flow(
     y: int,
     face: Face,
 ) -> int:
-    """A paragraph of printed words and filled-in blanks from baseline `y`; the blanks are
-    underlined. The last baseline.
+    """Set a paragraph of printed words and underlined, filled-in blanks from baseline `y`.
+
+    Returns the last baseline.
     """
     size, x = 29, _LEFT + 58.0
     for text, blank in words:
@@ -307,16 +306,14 @@ def _flow(
 
 
 def _fitting(text: str, face: Face, size: int, room: float) -> int:
-    """The largest size up to `size` at which `text` takes at most `room` pixels."""
+    """Return the largest size up to `size` at which `text` takes at most `room` pixels."""
     while size > 14 and width(text, face, size) > room:
         size -= 1
     return size
 
 
 def _signed(page: Paper, told: _Told, position: tuple[int, int], rng: np.random.Generator) -> Paper:
-    """The legal representative's name, written by hand: large, leaning, in blue-black, with a
-    stroke run through it.
-    """
+    """Write the legal representative's name by hand: large, leaning, blue-black, with a stroke."""
     if not told.signed:
         return page
     name = told.values["legal_representative"]

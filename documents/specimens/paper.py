@@ -1,4 +1,4 @@
-"""What do the papers beside the licence share: the sheet, the seal, the shelf they stand on?"""
+"""Parts shared by the specimens other than licences: paper, seals, and checks of arguments."""
 
 from __future__ import annotations
 
@@ -25,35 +25,31 @@ YES_NO: Final = ("yes", "no")
 
 @dataclass(frozen=True)
 class PaperSpecimen:
-    """A picture of a fictitious paper, and the truth about it."""
+    """A picture of a fictitious document, and its true fields."""
 
     image: Image.Image
     """RGB."""
     company: Company
-    """As a registry knows it; what overrides changed stands in `fields` only."""
+    """As the registry has it; overrides only change `fields`."""
     fields: dict[str, str]
-    """What is printed, by the reading's keys; days in ISO; a field that this sheet does not carry
-    is absent.
-    """
+    """The printed fields, by the reading's keys; days in ISO. Absent if not on this sheet."""
     marks: dict[str, bool] = field(default_factory=dict)
-    """What is no text: of a letter, `sealed` and `signed`."""
+    """Marks that are not text: `sealed` and `signed` for a letter."""
 
     def jpeg(self, quality: int = 88) -> bytes:
-        """The picture as a JPEG file."""
+        """Return the picture as a JPEG file."""
         file = io.BytesIO()
         self.image.save(file, "JPEG", quality=quality)
         return file.getvalue()
 
 
 def generator(*words: object) -> np.random.Generator:
-    """A generator that differs wherever `words` differ."""
+    """Return a random generator that depends on all of `words`."""
     return np.random.default_rng(list(" ".join(map(str, words)).encode()))
 
 
 def sheet(size: tuple[int, int], colour: tuple[int, int, int], seed: int) -> Paper:
-    """Blank paper of `size` (width, height), with the slight unevenness of its fibres and the mark
-    that it is no real one.
-    """
+    """Return blank paper of `size` (width, height), with fibres and the mark of a specimen."""
     rng = np.random.default_rng(seed)
     grain = cloud(rng, size, size[0] // 2) * 0.7 + cloud(rng, size, 40) * 0.9
     paper = np.clip(np.array(colour, np.float32) + grain[..., None], 0, 255).astype(np.uint8)
@@ -70,7 +66,7 @@ def sheet(size: tuple[int, int], colour: tuple[int, int, int], seed: int) -> Pap
 def sealed(
     paper: Paper, text: str, middle: tuple[int, int], radius: int, rng: np.random.Generator
 ) -> Paper:
-    """`paper` with a seal that says `text`, pressed about `middle`."""
+    """Return `paper` with a seal with `text`, pressed around `middle`."""
     x, y = (round(value + rng.uniform(-12, 12)) for value in middle)
     pressed = impression(text, radius, rng)
     mask = np.zeros(paper.shape[:2], np.uint8)
@@ -83,8 +79,9 @@ def sealed(
 
 
 def finished(page: Paper, damage: str, degrees: int, *words: object) -> Image.Image:
-    """`page` photographed with `damage` and turned clockwise by `degrees`; `words` seed the
-    photograph.
+    """Return `page` photographed with `damage` and turned clockwise by `degrees`.
+
+    `words` seed the photograph.
     """
     page = photographed(page, damage, generator("photograph", damage, *words))
     return Image.fromarray(rotate_page(page, degrees))
@@ -93,9 +90,7 @@ def finished(page: Paper, damage: str, degrees: int, *words: object) -> Image.Im
 def checked(
     damage: str, overrides: Mapping[str, Any], known: tuple[str, ...], days: tuple[str, ...]
 ) -> None:
-    """Raises ValueError, naming what was seen and what is known, for a damage or an override that
-    cannot be.
-    """
+    """Raise ValueError for an invalid damage or override. It names the value and the known ones."""
     if strange := [name for name in damage.split("+") if name not in DAMAGES]:
         raise ValueError(
             f"unknown damage {', '.join(map(repr, strange))}; known: {', '.join(DAMAGES)}"
@@ -118,7 +113,7 @@ def checked(
 
 
 def printable(text: str, face: Face) -> Face:
-    """`face`, or Song where that lacks a character. Raises ValueError where both do."""
+    """Return `face`, or Song if that lacks a character. Raises ValueError if both do."""
     if all(has(face, character) for character in text):
         return face
     if lacking := missing("song", text):

@@ -1,7 +1,4 @@
-"""What does a phone make of a sheet of paper?
-
-Desk, angle, light, lens and file, each by itself or together.
-"""
+"""Photographs of a sheet of paper: desk, angle, light, lens and file, alone or combined."""
 
 from __future__ import annotations
 
@@ -35,8 +32,9 @@ _DESKS: Final = (
 
 
 def photographed(page: Paper, damage: str, rng: Rng) -> Paper:
-    """`page` with `damage`: a name in DAMAGES, or several joined by "+", done in order; "turned"
-    alone is a phone's photo, turned.
+    """Return `page` with `damage`: a name in DAMAGES, or several joined by "+", applied in order.
+
+    "turned" alone is a phone's photo, turned.
     """
     for name in _ALONE.get(damage, damage).split("+"):
         for step in _STEPS[name]:
@@ -45,17 +43,18 @@ def photographed(page: Paper, damage: str, rng: Rng) -> Paper:
 
 
 def rotated(page: Paper, degrees: int) -> Paper:
-    """`page` turned clockwise by `degrees`, one of QUARTERS."""
+    """Return `page` turned clockwise by `degrees`, one of QUARTERS."""
     return np.ascontiguousarray(np.rot90(page, -degrees // 90))
 
 
 def _on_desk(
     lean: float, near: tuple[float, float], tilt: float, bend: float
 ) -> Callable[[Paper, Rng], Paper]:
-    """The sheet on a desk.
+    """Put the sheet on a desk.
 
-    `lean`: how far corners stray, as a share of the frame; `near`: the share of the frame's width
-    and height that the sheet fills; `tilt`: degrees at most; `bend`: px that the paper bulges.
+    `lean` is how far corners move, as a share of the frame; `near` the share of the frame's width
+    and height that the sheet fills; `tilt` the most degrees; `bend` the pixels that the paper
+    bulges.
     """
 
     def step(page: Paper, rng: Rng) -> Paper:
@@ -89,7 +88,7 @@ def _on_desk(
 def _corners(
     rng: Rng, page: Paper, frame: tuple[int, int], lean: float, near: float, tilt: float
 ) -> _Floats:
-    """Where the sheet's corners fall in the frame: clockwise from the top left."""
+    """Return the positions of the sheet's corners in the frame, clockwise from the top left."""
     height, width = page.shape[:2]
     scale = near * min(frame[0] / width, frame[1] / height)
     half = (
@@ -98,9 +97,7 @@ def _corners(
         * scale
         / 2
     )
-    away = (
-        float(rng.uniform(-1, 1)) * lean * 2
-    )  # the side that is farther from the lens looks shorter
+    away = float(rng.uniform(-1, 1)) * lean * 2  # the side farther from the lens looks shorter
     side = float(rng.uniform(-1, 1)) * lean * 2
     half *= 1 + np.array([(-away, -side), (-away, side), (away, side), (away, -side)], np.float32)
     half += rng.uniform(-lean, lean, (4, 2)).astype(np.float32) * np.array(frame, np.float32) * 0.3
@@ -115,7 +112,7 @@ def _corners(
 
 
 def _bulged(page: Paper, rng: Rng, bend: float) -> Paper:
-    """Paper that does not lie flat: rows and columns drift by up to `bend` pixels."""
+    """Return paper that is not flat: rows and columns drift by up to `bend` pixels."""
     height, width = page.shape[:2]
     phase, waves = rng.uniform(0, 2 * np.pi, 2), rng.uniform(0.4, 0.9, 2)
     down = (bend * np.sin(np.linspace(0, waves[0] * 2 * np.pi, width) + phase[0])).astype(
@@ -132,7 +129,7 @@ def _bulged(page: Paper, rng: Rng, bend: float) -> Paper:
 
 
 def _desk(rng: Rng, frame: tuple[int, int]) -> Paper:
-    """Wood with its grain, or a plain table."""
+    """Return wood with its grain, or a plain table."""
     small = (frame[0] // 2, frame[1] // 2)
     colour = np.array(_DESKS[rng.integers(len(_DESKS))], np.float32)
     if rng.random() < 0.6:
@@ -162,7 +159,7 @@ def _desk(rng: Rng, frame: tuple[int, int]) -> Paper:
 def _shaded_around(
     photo: Paper, mask: npt.NDArray[np.uint8] | cv2.typing.MatLike, rng: Rng
 ) -> Paper:
-    """The dark seam that a sheet throws on what it lies on."""
+    """Add the dark seam that a sheet casts on its surroundings."""
     small = cv2.resize(mask, (mask.shape[1] // 8, mask.shape[0] // 8), interpolation=cv2.INTER_AREA)
     shift = np.array([[1, 0, rng.uniform(-1.5, 1.5)], [0, 1, rng.uniform(0, 1.5)]], np.float32)
     soft = cv2.GaussianBlur(
@@ -178,7 +175,7 @@ def _over(below: Paper, above: Paper, mask: npt.NDArray[np.uint8]) -> Paper:
 
 
 def _light(depth: float, cast: float) -> Callable[[Paper, Rng], Paper]:
-    """Light that falls off to one side by `depth` (share), with a colour `cast` (share)."""
+    """Add light that falls off to one side by `depth` (share), with a colour `cast` (share)."""
 
     def step(page: Paper, rng: Rng) -> Paper:
         small = (64, 48)
@@ -197,7 +194,7 @@ def _light(depth: float, cast: float) -> Callable[[Paper, Rng], Paper]:
 
 
 def _multiplied(page: Paper, small: _Floats) -> Paper:
-    """`page` times the small map `small` (rows × columns × 3), stretched over it."""
+    """Return `page` times the small map `small` (rows × columns × 3), stretched over it."""
     light = cv2.resize(
         small.astype(np.float32), (page.shape[1], page.shape[0]), interpolation=cv2.INTER_LINEAR
     )
@@ -205,7 +202,7 @@ def _multiplied(page: Paper, small: _Floats) -> Paper:
 
 
 def _shadow(page: Paper, rng: Rng) -> Paper:
-    """The shadow of the hand and phone over part of the sheet, its edge soft."""
+    """Add the soft shadow of the hand and phone over part of the sheet."""
     small = np.ones((90, 120), np.float32)
     middle = (
         float(rng.uniform(12, 108)),
@@ -220,7 +217,7 @@ def _shadow(page: Paper, rng: Rng) -> Paper:
 
 
 def _glare(page: Paper, rng: Rng) -> Paper:
-    """A lamp mirrored in the sheet: a bright patch that fades out."""
+    """Add a lamp mirrored in the sheet: a bright patch that fades out."""
     small = np.zeros((90, 120), np.float32)
     middle = (float(rng.uniform(0.2, 0.8) * 120), float(rng.uniform(0.15, 0.85) * 90))
     cv2.ellipse(
@@ -239,7 +236,7 @@ def _glare(page: Paper, rng: Rng) -> Paper:
 
 
 def _creased(page: Paper, rng: Rng) -> Paper:
-    """Once folded in the middle, and unfolded: a light and a dark line along each fold."""
+    """Fold and unfold the page in the middle: a light and a dark line along each fold."""
     height, width = page.shape[:2]
     light = np.ones((height, width), np.float32)
     for across in (True, False)[: rng.integers(1, 3)]:
@@ -254,14 +251,14 @@ def _creased(page: Paper, rng: Rng) -> Paper:
 
 
 def _blur(least: float, most: float) -> Callable[[Paper, Rng], Paper]:
-    """Out of focus, by a deviation of `least` to `most` pixels."""
+    """Blur the page by a deviation of `least` to `most` pixels, as if out of focus."""
     return lambda page, rng: np.asarray(
         cv2.GaussianBlur(page, (0, 0), float(rng.uniform(least, most))), np.uint8
     )
 
 
 def _moved(page: Paper, rng: Rng) -> Paper:
-    """A hand that moved: smeared by 4 to 8 pixels in one direction."""
+    """Smear the page by 4 to 8 pixels in one direction, as a moving hand does."""
     size = int(rng.integers(4, 9))
     kernel = np.zeros((9, 9), np.float32)
     angle = rng.uniform(0, np.pi)
@@ -274,7 +271,7 @@ def _moved(page: Paper, rng: Rng) -> Paper:
 
 
 def _noise(sigma: float) -> Callable[[Paper, Rng], Paper]:
-    """The sensor's noise, of deviation `sigma`, mostly in lightness."""
+    """Add the sensor's noise of deviation `sigma`, mostly in lightness."""
 
     def step(page: Paper, rng: Rng) -> Paper:
         height, width = page.shape[:2]
@@ -289,7 +286,7 @@ def _noise(sigma: float) -> Callable[[Paper, Rng], Paper]:
 
 
 def _file(least: int, most: int) -> Callable[[Paper, Rng], Paper]:
-    """Saved as a JPEG of quality `least` to `most`."""
+    """Save the page as a JPEG of quality `least` to `most`."""
 
     def step(page: Paper, rng: Rng) -> Paper:
         quality = int(rng.integers(least, most + 1))
@@ -302,21 +299,21 @@ def _file(least: int, most: int) -> Callable[[Paper, Rng], Paper]:
 
 
 def _smaller(page: Paper, rng: Rng) -> Paper:
-    """As a messenger passes pictures on: at half the size."""
+    """Shrink the page to about half, as messengers do."""
     scale = rng.uniform(0.45, 0.6)
     size = round(page.shape[1] * scale), round(page.shape[0] * scale)
     return np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _copied(page: Paper, rng: Rng) -> Paper:
-    """Through a photocopier: grey, contrast up."""
+    """Photocopy the page: grey, with more contrast."""
     grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY).astype(np.float32)
     hard = np.clip((grey - 128) * rng.uniform(1.25, 1.5) + 150, 0, 255).astype(np.uint8)
     return np.repeat(hard[..., None], 3, axis=2)
 
 
 def _recaptured(page: Paper, rng: Rng) -> Paper:
-    """Taken off a screen: its grid of dots beats against the sensor's, and blacks glow blue."""
+    """Photograph the page from a screen: grids interfere, and blacks glow blue."""
     height, width = page.shape[:2]
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
     angle, pitch = rng.uniform(-0.06, 0.06), rng.uniform(2.3, 3.1)
@@ -333,7 +330,7 @@ def _recaptured(page: Paper, rng: Rng) -> Paper:
 
 
 def _cropped(page: Paper, rng: Rng) -> Paper:
-    """The right or the lower fifth to third is out of the picture."""
+    """Cut off the right or the lower fifth to third."""
     keep = rng.uniform(0.66, 0.8)
     height, width = page.shape[:2]
     return np.ascontiguousarray(
@@ -346,8 +343,9 @@ def _tilted(page: Paper, rng: Rng) -> Paper:
 
 
 def _scanned(page: Paper, rng: Rng) -> Paper:
-    """On a flatbed at 150 to 200 dots an inch: a little askew under a white lid, grain, and a
-    hair's streak down the glass.
+    """Scan the page on a flatbed at 150 to 200 dots per inch.
+
+    It is a little askew under a white lid, with grain and a hair's streak down the glass.
     """
     scale = float(rng.uniform(150, 200)) / _PAGE_DPI
     size = round(page.shape[1] * scale), round(page.shape[0] * scale)
@@ -368,9 +366,9 @@ def _scanned(page: Paper, rng: Rng) -> Paper:
 
 
 def _stamped(page: Paper, rng: Rng) -> Paper:
-    """What careful people write across a copy before they hand it out:
+    """Write 仅供…使用 across the page, as careful people do before they hand out a copy.
 
-    仅供…使用, once and large or many times over the print.
+    It is there once and large, or many times over the print.
     """
     height, width = page.shape[:2]
     side = round(np.hypot(width, height))
@@ -393,7 +391,7 @@ def _stamped(page: Paper, rng: Rng) -> Paper:
 
 
 def _dim(page: Paper, rng: Rng) -> Paper:
-    """Too little light: dark and flat."""
+    """Reduce the light: dark and flat."""
     return (page * np.float32(rng.uniform(0.5, 0.66)) + np.float32(rng.uniform(6, 16))).astype(
         np.uint8
     )
@@ -454,11 +452,11 @@ _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
     "turned": (lambda page, rng: rotated(page, int(rng.choice(QUARTERS[1:]))),),
 }
 DAMAGES: Final = tuple(_STEPS)
-"""What can be done to a picture.
+"""The damages of a picture.
 
-Whole pictures: "scan" off a flatbed, "light" a careful photo, "phone" an ordinary one, "heavy" and
-"hard" poor ones that a person can still read, "turned" an ordinary one that lies on its side or
-head. The others are single faults.
+Whole pictures: "scan" from a flatbed, "light" a careful photo, "phone" an ordinary one, "heavy" and
+"hard" poor ones that a person can still read, "turned" an ordinary one on its side or upside down.
+The others are single faults.
 """
 _ALONE: Final = {"turned": "phone+turned"}
-"""What a name means that is not joined to others."""
+"""The meaning of a name that is not joined to others."""

@@ -1,7 +1,7 @@
-"""What does the registration authority's seal leave on the paper?
+"""Impressions of a registration authority's seal.
 
-A red ring, a star, and a name around it, in ink that took unevenly. In the place where a real seal
-has its number this one says 样本·虚构, so that it cannot be lifted onto anything.
+It has a red ring, a star and a name around it, in uneven ink. Instead of a real seal's number it
+says 样本·虚构, so that it cannot be copied onto anything.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ _FINE: Final = 2
 
 
 def impression(authority: str, radius: int, rng: np.random.Generator) -> Mask:
-    """How much red falls where: a square of `2 * radius + 8` pixels with the seal of `authority`,
-    pressed a little askew.
+    """Return the amount of red per pixel of the seal of `authority`, pressed a little askew.
+
+    The mask is a square of `2 * radius + 8` pixels.
     """
     size = (2 * radius + 8) * _FINE
     middle, outer = size / 2, radius * _FINE
@@ -52,9 +53,7 @@ def _star(x: float, y: float, radius: float) -> list[tuple[float, float]]:
 
 
 def _around(seal: Image.Image, text: str, middle: float, outer: float) -> None:
-    """`text` from lower left over the top to lower right, every character's foot towards the
-    middle.
-    """
+    """Set `text` from lower left over the top to lower right, with the feet towards the middle."""
     size = round(outer * min(0.27, 2.7 / max(len(text), 1)))
     arc = min(232.0, 26.0 * len(text))
     for i, character in enumerate(text):
@@ -79,7 +78,7 @@ def _around(seal: Image.Image, text: str, middle: float, outer: float) -> None:
 
 
 def _taken(mask: Mask, rng: np.random.Generator) -> Mask:
-    """`mask` as ink takes on paper: more here, less there, with specks left bare."""
+    """Return `mask` as ink on paper: more here, less there, with bare specks."""
     size = (mask.shape[1], mask.shape[0])
     patches = 0.82 + 0.13 * cloud(rng, size, 7) + 0.1 * cloud(rng, size, size[0] // 3)
     bare = (

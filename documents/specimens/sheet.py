@@ -1,9 +1,8 @@
-"""What does the blank form look like, before a clerk's printer has put a company on it?
+"""Blank forms of a licence, before a company is printed on them.
 
-Both forms are drawn after the kind of paper in use (frame of guilloche or meander, emblem, foil
-title, pale repeated words), and neither copies an official design: the emblem is a plain disc of
-hills and water, and where an authority would name itself, the sheet says that it is a fictitious
-specimen.
+Both forms resemble the paper in use (frame of guilloche or meander, emblem, foil title, pale
+repeated words), and neither copies an official design: the emblem is a plain disc of hills and
+water, and in place of an authority's name the sheet says that it is a fictitious specimen.
 """
 
 from __future__ import annotations
@@ -25,16 +24,15 @@ Foil = Literal["gold", "dark"]
 Copy = Literal["正本", "副本"]
 
 MARK: Final = "样本·虚构 SPECIMEN 仅供测试，不具法律效力"
-"""Stands in the margin of every sheet."""
+"""Printed in the margin of every sheet."""
 _TITLE: Final = "营业执照"
 _FINE: Final = 2
-"""Ornaments are drawn this many times larger and shrunk, which gives them the soft edge of print.
-"""
+"""Ornaments are drawn this many times larger and shrunk, for the soft edge of print."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Where the fixed parts of a form stand, in pixels of its page."""
+    """The positions of the fixed parts of a form, in pixels of its page."""
 
     size: tuple[int, int]
     frame: tuple[int, int, int, int]
@@ -73,7 +71,7 @@ PLANS: Final[dict[Edition, Plan]] = {
 
 @lru_cache(maxsize=8)
 def blank(edition: Edition, foil: Foil) -> Paper:
-    """The sheet of `edition` with its title in `foil`, read-only. The same at every call."""
+    """Return the sheet of `edition` with its title in `foil`, read-only. Always the same."""
     plan = PLANS[edition]
     sheet = _paper(plan)
     sheet = inked(sheet, _pale_words(plan), _darker(plan.paper, 0.955))
@@ -91,7 +89,7 @@ def _darker(colour: Colour, by: float) -> Colour:
 
 
 def _paper(plan: Plan) -> Paper:
-    """Paper with the slight unevenness of its fibres."""
+    """Return paper with slightly uneven fibres."""
     width = plan.size[0]
     rng = np.random.default_rng(width)
     grain = cloud(rng, plan.size, width // 2) * 0.7 + cloud(rng, plan.size, 40) * 0.9
@@ -99,7 +97,7 @@ def _paper(plan: Plan) -> Paper:
 
 
 def _pale_words(plan: Plan) -> npt.NDArray[np.uint8]:
-    """SPECIMEN over the whole sheet in rows that step aside, and 样本虚构 across its middle."""
+    """SPECIMEN over the whole sheet in staggered rows, and 样本虚构 across its middle."""
     plate = Plate(plan.size)
     (x0, y0, x1, y1), size = plan.frame, 40
     for row, y in enumerate(range(y0 + 110, y1 - 60, 148)):
@@ -163,7 +161,7 @@ _KEY: Final = ((0, 10), (0, 0), (9, 0), (9, 7), (3, 7), (3, 3), (6, 3), (6, 5))
 
 
 def _meander(plan: Plan) -> npt.NDArray[np.uint8]:
-    """A key pattern between thin rules, as the older edition has it."""
+    """A key pattern between thin rules, as on the older edition."""
     canvas, unit = _canvas(plan), 1.75 * _FINE
     x0, y0, x1, y1 = plan.frame
     for gap in (0, 26):
@@ -247,7 +245,7 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
 
 
 def _with_title(sheet: Paper, plan: Plan, foil: Foil) -> Paper:
-    """营业执照 in tall bold letters; foil shows light and dark bands, as it mirrors the room."""
+    """营业执照 in tall bold letters; foil has light and dark bands, as it mirrors the room."""
     plate = Plate(plan.size)
     x0, y0, x1, y1 = plan.title
     wide = (y1 - y0) * 0.78

@@ -1,4 +1,4 @@
-"""Makes the picture of a licence from a seed, an edition and a damage, with what it truly says."""
+"""Makes the picture of a licence, with its true fields, from a seed, an edition and a damage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PRINTED: Final = tuple(
     field.name for field in fields(Company) if field.name not in ("domain", "status")
 )
 OVERRIDES: Final = (*_PRINTED, "qr_uscc", "copy", "issued_on", "face", "turned")
-"""What `make` takes beside seed, edition, damage and company."""
+"""The arguments of `make` besides seed, edition, damage and company."""
 _CHOICES: Final[dict[str, tuple[object, ...]]] = {
     "copy": get_args(Copy),
     "face": ("song", "kai"),
@@ -36,19 +36,17 @@ _ISSUED: Final[dict[str, tuple[date, date]]] = {
 
 @dataclass(frozen=True)
 class Specimen:
-    """A picture of a fictitious licence, and the truth about it."""
+    """A picture of a fictitious licence, and its true fields."""
 
     image: Image.Image
     """RGB."""
     company: Company
-    """As a registry knows it; what overrides changed stands in `fields` only."""
+    """As the registry has it; overrides only change `fields`."""
     fields: dict[str, str]
-    """What is printed, by the product's keys; established_on in ISO; "" where this sheet carries no
-    such field.
-    """
+    """The printed fields, by the product's keys; established_on in ISO; "" if not on this sheet."""
 
     def jpeg(self, quality: int = 88) -> bytes:
-        """The picture as a JPEG file."""
+        """Return the picture as a JPEG file."""
         file = io.BytesIO()
         self.image.save(file, "JPEG", quality=quality)
         return file.getvalue()
@@ -61,16 +59,19 @@ def make(
     company: Company | None = None,
     **overrides: Any,
 ) -> Specimen:
-    """The licence of `company` (else the one of `seed`) on `edition`, photographed with `damage`;
-    equal arguments, equal picture.
+    """Return the licence of `company` (by default the one of `seed`), photographed with `damage`.
 
-    `damage` is one of DAMAGES, or several joined by "+", done in that order; or one of FORGERIES
-    (or "forged", one of them by the seed): a phone's photo of a sheet with another code than the
-    company's. Overrides, all in OVERRIDES: any printed field of Company, to print something else
-    than the company's truth; `qr_uscc` (the code in the QR, "" for no QR; else the company's own);
-    `copy` ("正本", "副本"), `issued_on`, `face` ("song", "kai"), and `turned` (0, 90, 180, 270
-    degrees clockwise, done last). Raises ValueError, naming what was seen and what is known, for an
-    unknown edition, damage or override, or for a character that no font here can print.
+    Equal arguments give equal pictures. `damage` is one of DAMAGES, or several joined by "+",
+    applied in that order; or one of FORGERIES (or "forged", one of them by the seed): a phone's
+    photo of a sheet with another code than the company's.
+
+    Overrides, all in OVERRIDES, are any printed field of Company, to print something other than the
+    truth; `qr_uscc` (the code in the QR, "" for no QR; by default the company's own); `copy`
+    ("正本", "副本"), `issued_on`, `face` ("song", "kai"), and `turned` (0, 90, 180, 270 degrees
+    clockwise, applied last).
+
+    Raises ValueError, naming the value and the known ones, for an unknown edition, damage or
+    override, or for a character that no font here can print.
     """
     known_edition = _edition(edition)
     _refuse_unknown(damage)
@@ -93,7 +94,7 @@ def make(
 
 
 def _entropy(*words: object) -> list[int]:
-    """A seed for numpy's generator that differs wherever `words` differ."""
+    """Return a seed for numpy's generator that depends on all of `words`."""
     return list(" ".join(map(str, words)).encode())
 
 
@@ -130,7 +131,7 @@ def _entry(
     edition: Edition,
     overrides: dict[str, Any],
 ) -> Entry:
-    """What the clerk prints.
+    """Return what the clerk prints.
 
     Every choice is drawn whether or not it is overridden, so that an override changes nothing else.
     """
@@ -154,9 +155,9 @@ def _entry(
 
 
 def _printable(entry: Entry, edition: Edition) -> Entry:
-    """`entry` in a face that has every character; Song has more than Kai.
+    """Return `entry` in a face that has every character; Song has more than Kai.
 
-    Raises ValueError where none has.
+    Raises ValueError if neither has.
     """
     text = "".join(
         value for key, value in shown(entry, edition).items() if key != "registration_authority"

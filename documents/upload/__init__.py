@@ -1,1 +1,1 @@
-"""Turns the bytes of an upload into clean pages, inside a child process with limits."""
+"""Turns the bytes of an upload into clean pages, in a child process with limits."""

@@ -1,8 +1,8 @@
-"""What does the virus scanner say of these bytes?
+"""The client for ClamAV's daemon, the virus scanner.
 
-A client for ClamAV's daemon: the bytes go over its socket (INSTREAM, clamd(8)), so it needs no
-access to our files. Only a plain OK is clean. A limit reached, an error, silence or nonsense is no
-answer at all, and never a pass.
+Bytes go over its socket (INSTREAM, clamd(8)), so it needs no access to our files. Only a plain OK
+is clean. A limit reached, an error, silence or a malformed reply is not an answer, and never a
+pass.
 """
 
 from __future__ import annotations
@@ -29,12 +29,11 @@ class ScanResult:
 
 
 def scan(data: bytes, address: str, timeout: float = 30.0) -> ScanResult:
-    """What the clamd at `address` (`unix:/path` or `tcp:host:port`) says of `data`, within
-    `timeout` seconds in all.
+    """Return the result of the clamd at `address` (`unix:/path` or `tcp:host:port`) for `data`.
 
-    Raises ProviderUnavailable if it cannot be reached, is too slow or cannot scan just now;
-    ProviderBroken if the bytes pass its StreamMaxLength, so that asking again would not help, or if
-    what answers is no clamd.
+    `timeout` is for the whole scan, in seconds. Raises ProviderUnavailable if clamd cannot be
+    reached, is too slow or cannot scan at the moment; ProviderBroken if the bytes exceed its
+    StreamMaxLength, so that asking again would not help, or if the server is not a clamd.
     """
     deadline = time.monotonic() + timeout
     try:
@@ -63,7 +62,7 @@ def _connect(address: str, timeout: float) -> socket.socket:
 
 
 def _ask(connection: socket.socket, data: bytes, deadline: float) -> bytes:
-    """clamd's answer, without its closing NUL.
+    """Return clamd's answer, without its closing NUL.
 
     Each chunk is preceded by its length, and a length of 0 ends the stream.
     """
@@ -74,8 +73,8 @@ def _ask(connection: socket.socket, data: bytes, deadline: float) -> bytes:
             _send(connection, len(chunk).to_bytes(4, "big") + chunk, deadline)
         _send(connection, bytes(4), deadline)
     except (BrokenPipeError, ConnectionResetError):
-        # Over its limit clamd says so and hangs up without reading the rest: its words still wait
-        # to be read.
+        # Over its limit clamd says so and hangs up without reading the rest. Its answer can still
+        # be read.
         pass
     return _receive(connection, deadline)
 

@@ -1,9 +1,8 @@
-"""What happens to an upload before anything reads it?
+"""Intake: turns an upload into clean pages before anything reads it.
 
-Its type is told by its content, never by its name; its size is bounded before it is parsed; and
-what parses it is a child process that may do nothing else (`sandbox`). What goes on from here is
-not the upload but clean pages made of it: plain upright JPEGs without metadata, active content or
-tail.
+The type is decided by the content, never by the name; the size is limited before parsing; and
+parsing happens in a child process that may do nothing else (`sandbox`). Only clean pages go on from
+here, not the upload: plain upright JPEGs without metadata, active content or trailing data.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from events.core.errors import Refused
 FIELD: Final = "document"
 ACCEPTED: Final = "JPEG, PNG, WebP, HEIC, TIFF, PDF"
 LONG_SIDE: Final = 4000
-"""No clean page is longer, in pixels."""
+"""The longest side of a clean page, in pixels."""
 PAGE_BYTES: Final = 16 * 1024 * 1024
-"""No clean page is larger: 4000 × 4000 pixels of pure noise take 15.5 MB at the quality used."""
+"""The most bytes of a clean page. 4000 × 4000 pixels of pure noise take 15.5 MB at our quality."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one upload may take: its own bytes, a picture's pixels, pages, and the child's time and
+    """The limits of one upload: bytes, a picture's pixels, pages, and the child's time and
     memory.
     """
 
@@ -36,16 +35,14 @@ class Limits:
     pixels: int = 40_000_000
     pages: int = 8
     short_side: int = 300
-    """Pixels: a picture whose shorter side has fewer cannot hold a licence's text."""
+    """The least pixels of the shorter side. Smaller pictures cannot hold a licence's text."""
     seconds: int = 20
     memory_bytes: int = 1024 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class CleanPage:
-    """One page, from 1: a JPEG of our own making, its size in pixels, and its
-    `fingerprint.fingerprint`.
-    """
+    """One page, from 1: a JPEG that we encoded, its size in pixels, and its `fingerprint`."""
 
     number: int
     jpeg: bytes
@@ -56,10 +53,10 @@ class CleanPage:
 
 @dataclass(frozen=True)
 class Intake:
-    """What became of an upload. `sha256` (hex) and `size` (bytes) are of the bytes as they came.
+    """The result for an upload. `sha256` (hex) and `size` (bytes) are of the bytes as submitted.
 
-    `editor` is the program that the file names as its maker, as evidence only: anyone can write it,
-    and phones write their system's version. `isolation` says how the child that parsed it was
+    `editor` is the program that the file names as its maker. It is evidence only: anyone can write
+    it, and phones write their system's version. `isolation` says how the child that parsed it was
     confined.
     """
 
@@ -71,7 +68,7 @@ class Intake:
     isolation: sandbox.Isolation
 
 
-# --- What is it? ----------------------------------------------------------------------------------
+# --- Media types -------------------------- -------------------------------------------------------
 
 _TASKS: Final[Mapping[str, str]] = {
     "image/jpeg": "jpeg",
@@ -118,8 +115,8 @@ _OTHERS: Final[tuple[tuple[bytes, str], ...]] = (
     (b"MZ", "EXE"),
     (b"\x7fELF", "ELF"),
 )
-# Formats that are ZIPs inside, by a name that stands near their start; OFD (GB/T 33190) is what
-# Chinese e-documents come in.
+# Formats that are ZIPs inside, by a name near their start. OFD (GB/T 33190) is the format of
+# Chinese e-documents.
 _ZIPPED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"OFD.xml", "OFD"),
     (b"word/", "Word (DOCX)"),
@@ -132,7 +129,7 @@ _HEAD: Final = 4096
 
 
 def media_type_of(data: bytes) -> str | None:
-    """The accepted media type that the content of `data` begins as, or None."""
+    """Return the accepted media type that the content of `data` begins with, or None."""
     head = data[:_HEAD]
     for start, media_type in _STARTS:
         if head.startswith(start):
@@ -149,9 +146,7 @@ def media_type_of(data: bytes) -> str | None:
 
 
 def looks_like(data: bytes) -> str:
-    """What `data`, of no accepted type, appears to be, in a word for the person who chose the
-    file.
-    """
+    """Return a word for the apparent type of `data`, which is not accepted, for the uploader."""
     head = data[:_HEAD]
     for start, name in _OTHERS:
         if head.startswith(start):
@@ -175,7 +170,7 @@ def _is_text(head: bytes) -> bool:
         return False
     for encoding in ("utf-8", "gb18030"):
         try:
-            # The last character may be cut in two by the end of the head.
+            # The end of the head may cut the last character in two.
             head[: len(head) - 4 if len(head) == _HEAD else None].decode(encoding)
         except UnicodeDecodeError as error:
             if error.start < len(head) - 8:
@@ -184,15 +179,15 @@ def _is_text(head: bytes) -> bool:
     return False
 
 
-# --- Taking it in ---------------------------------------------------------------------------------
+# --- Intake -------------------------------------- ------------------------------------------------
 
 
 def examine(
     data: bytes, limits: Limits = Limits(), isolation: sandbox.Isolation | None = None
 ) -> Intake:
-    """Clean pages of the upload `data`.
+    """Turn the upload `data` into clean pages.
 
-    `isolation` None takes the best that works on this machine. Raises Refused with one of
+    With `isolation` None, the best that works on this machine is used. Raises Refused with one of
     document_empty, document_too_large, document_wrong_type, document_too_many_pixels,
     document_too_small, document_too_many_pages, document_encrypted, document_broken;
     ProviderUnavailable or ProviderBroken if the sandbox itself does not start.
@@ -238,9 +233,9 @@ _CHILD_MAY_SAY: Final = {
 
 
 def pages_in(reply: sandbox.Reply, limits: Limits) -> tuple[CleanPage, ...]:
-    """The pages of `reply`, each believed only where it keeps to what was agreed.
+    """Return the pages of `reply`, after checking each against the limits.
 
-    Raises Refused where the child refused, `sandbox.Died` where its answer makes no sense.
+    Raises Refused if the child refused the upload, and `sandbox.Died` if its answer is malformed.
     """
     header = reply.header
     if "broken" in header:
@@ -271,8 +266,9 @@ def pages_in(reply: sandbox.Reply, limits: Limits) -> tuple[CleanPage, ...]:
 
 
 def _page(number: int, described: Any, jpeg: bytes) -> CleanPage:
-    """One page checked without being decoded: its JPEG's own header must give the size that the
-    child claims.
+    """Return one page, checked without decoding it.
+
+    The JPEG's own header must give the size that the child claims.
     """
     if not isinstance(described, dict):
         raise sandbox.Died("garbage")
@@ -293,9 +289,9 @@ def _page(number: int, described: Any, jpeg: bytes) -> CleanPage:
 
 
 def _jpeg_size(jpeg: bytes) -> tuple[int, int] | None:
-    """(width, height) of a JPEG as our encoder writes it:
+    """Return (width, height) of a JPEG as our encoder writes it; None for any other.
 
-    SOI, JFIF, tables, then a baseline frame; None for any other.
+    It writes SOI, JFIF, tables, then a baseline frame.
     """
     if not (jpeg.startswith(b"\xff\xd8\xff\xe0") and jpeg.endswith(b"\xff\xd9")):
         return None
@@ -309,7 +305,7 @@ def _jpeg_size(jpeg: bytes) -> tuple[int, int] | None:
     return None
 
 
-# --- What to say ----------------------------------------------------------------------------------
+# --- Messages ----------------------------------- -------------------------------------------------
 
 _BROKEN: Final[Mapping[str, str]] = {
     "memory": "需要的内存超出上限 / it needs more memory than it may have",
@@ -342,14 +338,14 @@ def _too_large(seen: str, limits: Limits) -> Refused:
 
 
 def _human(size: int) -> str:
-    """A size in bytes as people say it."""
+    """Return a size in bytes for people."""
     if size < 1024:
         return f"{size} B"
     return f"{size / 1024:.0f} KB" if size < 1024 * 1024 else f"{size / (1024 * 1024):.1f} MB"
 
 
 def _line(text: object) -> str:
-    """A short printable line of what an untrusted child said."""
+    """Return a short printable line of text from an untrusted child."""
     return (
         "".join(character for character in text if character.isprintable())[:120]
         if isinstance(text, str)

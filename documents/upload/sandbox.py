@@ -1,10 +1,9 @@
-"""How can bytes from a stranger be parsed without trusting the parser?
+"""Runs the parsing of untrusted bytes in a confined child process.
 
-In a process of its own, made for one upload and thrown away: no environment, no network and no
-files where `bubblewrap` works, and everywhere hard limits on memory, time, files and processes. The
-bytes go in and come back through anonymous files in memory, so a child that hangs or floods cannot
-hold its parent. What comes back is data to be validated, never code: a JSON header and raw blobs,
-no pickle.
+Each upload gets a process of its own: no environment, no network and no files where `bubblewrap`
+works, and everywhere hard limits on memory, time, files and processes. Bytes go in and out through
+anonymous files in memory, so a child that hangs or floods cannot block its parent. The answer is
+data to be validated, never code: a JSON header and raw blobs, no pickle.
 """
 
 from __future__ import annotations
@@ -29,18 +28,16 @@ from typing import Any, Final, Literal
 from events.core.errors import ProviderBroken, ProviderUnavailable
 
 Isolation = Literal["bubblewrap", "rlimits"]
-"""`bubblewrap`: own namespaces (no network, no files but the libraries) and the limits.
+"""`bubblewrap`: own namespaces (no network, no files except the libraries) and the limits.
 
-`rlimits`: the limits alone.
+`rlimits`: the limits only.
 """
 
 CHILD: Final = Path(__file__).with_name("sandbox_child.py")
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 """`documents/`: all of our code that a child imports."""
 READY: Final = b"ready\n"
-"""The child writes this once its libraries are loaded and its limits stand, before it reads a byte
-of the input.
-"""
+"""Written by the child once its libraries are loaded and limits set, before it reads input."""
 _HEADER_BYTES: Final = 64 * 1024
 _SYSTEM: Final = (
     "/usr",
@@ -52,14 +49,14 @@ _SYSTEM: Final = (
     "/etc/alternatives",
 )
 _ROOM: Final = ("/etc/fonts", "/etc/libreoffice", "/var/cache/fontconfig")
-"""What an office program reads besides."""
+"""Further paths that an office program reads."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a child answered: its header, as yet unbelieved, and the blobs that it speaks of."""
+    """A child's answer: its header, not yet validated, and the blobs that the header describes."""
 
     header: Mapping[str, Any]
     blobs: tuple[bytes, ...]
@@ -70,7 +67,7 @@ class Reply:
 class Died(Exception):
     """The child read the input and gave no answer.
 
-    `how`: `time`, `garbage` or `signal` (its number in `signal`).
+    `how` is `time`, `garbage` or `signal` (its number in `signal`).
     """
 
     how: Literal["time", "garbage", "signal"]
@@ -89,19 +86,20 @@ def run(
     child: Path | None = None,
     room_bytes: int = 0,
 ) -> Reply:
-    """Have a fresh child do `task` (one of `sandbox_child.TASKS`) to `data`.
+    """Run `task` (one of `sandbox_child.TASKS`) on `data` in a new child.
 
-    `seconds` bounds wall clock and CPU each, `memory_bytes` the address space, `output_bytes` the
-    whole answer. `isolation` None takes the best that works here. `child` is another script than
-    `sandbox_child` that speaks as it does. With `room_bytes`, the child has a folder of its own at
-    /tmp, in memory and of that size at most, and the system's fonts and settings to read, for a
-    program that cannot do without files; only where bubblewrap works. Raises Died if the input
-    brought the child down; ProviderUnavailable or ProviderBroken if the child did not even start,
-    which is no fault of the input.
+    `seconds` limits wall clock and CPU time each, `memory_bytes` the address space, `output_bytes`
+    the whole answer. With `isolation` None, the best that works here is used. `child` is another
+    script with the protocol of `sandbox_child`. With `room_bytes`, for programs that need files,
+    the child has its own folder at /tmp, in memory and of at most that size, and may read the
+    system's fonts and settings; this needs bubblewrap.
+
+    Raises Died if the input ended the child; ProviderUnavailable or ProviderBroken if the child did
+    not even start, which is not the input's fault.
     """
     isolation = isolation or best_isolation()
     if room_bytes and isolation != "bubblewrap":
-        raise ProviderBroken("a room of its own needs bubblewrap")
+        raise ProviderBroken("room_bytes needs bubblewrap")
     limits = {"seconds": seconds, "memory_bytes": memory_bytes, "output_bytes": output_bytes}
     child = child or CHILD
     command = [
@@ -134,9 +132,9 @@ def run(
 
 @functools.cache
 def best_isolation() -> Isolation:
-    """What works on this machine, tried once per process.
+    """Return the best isolation on this machine, tested once per process.
 
-    Without bubblewrap it says so in the log.
+    Logs a warning if it is not bubblewrap.
     """
     if shutil.which("bwrap"):
         try:
@@ -161,14 +159,12 @@ def best_isolation() -> Isolation:
 
 
 def _confinement(isolation: Isolation, child: Path, room_bytes: int) -> list[str]:
-    """The command that a child is wrapped in: nothing is visible but the libraries and the child's
-    own code.
-    """
+    """Return the command that wraps a child and shows it only the libraries and its own code."""
     if isolation == "rlimits":
         return []
     bwrap = shutil.which("bwrap")
     if bwrap is None:
-        raise ProviderBroken("bubblewrap is asked for and not installed")
+        raise ProviderBroken("bubblewrap was requested but is not installed")
     libraries = {
         *_SYSTEM,
         *(_ROOM if room_bytes else ()),
@@ -179,7 +175,7 @@ def _confinement(isolation: Isolation, child: Path, room_bytes: int) -> list[str
         str(child.parent),
     }
     binds = [word for path in sorted(libraries) for word in ("--ro-bind-try", path, path)]
-    # The folder comes before the binds, since ours may lie below a folder of that name themselves.
+    # The folder comes before the binds, since ours may be below a folder of that name.
     room = (
         ["--size", str(room_bytes), "--tmpfs", "/tmp", "--proc", "/proc", "--dev", "/dev"]  # noqa: S108
         if room_bytes
@@ -219,9 +215,7 @@ def _start(command: list[str], given: int, output: int) -> subprocess.Popen[byte
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
-    """The return code, or None if the time was up; either way nothing of the process group is
-    left.
-    """
+    """Return the return code, or None after a timeout. The process group is gone either way."""
     with process:
         try:
             if _ended(process, seconds):
@@ -235,7 +229,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> int | None:
 def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
     """Whether `process` ends within `seconds`.
 
-    By pidfd, since `Popen.wait` with a timeout naps up to 50 ms at a time.
+    Uses a pidfd, since `Popen.wait` with a timeout sleeps up to 50 ms at a time.
     """
     if not hasattr(os, "pidfd_open"):
         try:
@@ -254,9 +248,7 @@ def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 @contextmanager
 def _memory_file(name: str) -> Iterator[int]:
-    """The descriptor of an anonymous file: in memory on Linux, elsewhere an unlinked temporary
-    file.
-    """
+    """Yield the descriptor of an anonymous file: in memory on Linux, else unlinked."""
     if hasattr(os, "memfd_create"):
         descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
         try:
@@ -276,7 +268,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 
 def _signal_of(returncode: int) -> int:
-    """The signal that ended the child, or 0. bubblewrap reports its child's as 128 + number."""
+    """Return the signal that ended the child, or 0. bubblewrap reports 128 + its number."""
     return -returncode if returncode < 0 else max(returncode - 128, 0)
 
 
@@ -287,10 +279,10 @@ def _not_started(returncode: int | None) -> ProviderBroken | ProviderUnavailable
 
 
 def _unpack(output: bytes, isolation: Isolation) -> Reply:
-    """The reply in `output`:
+    """Return the reply in `output`.
 
-    4 bytes length of the header (big endian), the header as JSON, then its `blobs` of the lengths
-    given there.
+    It has 4 bytes for the length of the header (big endian), the header as JSON, then its `blobs`
+    with the lengths given there.
     """
     length = int.from_bytes(output[:4], "big")
     if len(output) < 4 or length > _HEADER_BYTES:

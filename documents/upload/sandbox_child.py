@@ -1,11 +1,9 @@
-"""What does the limited child do with an upload?
+"""The confined child: turns an upload into clean pages.
 
-It makes clean pages of it, and may do nothing else.
-
-Run by `sandbox.run` as a script, with the task and its options as arguments, the upload on stdin
-and the answer on stdout. First the libraries that the task needs are loaded, then the limits are
-put on, and only then a byte is read. Every picture comes out as a plain JPEG: upright, RGB, without
-metadata and without whatever hung on its tail.
+`sandbox.run` runs it as a script, with the task and its options as arguments, the upload on stdin
+and the answer on stdout. It loads the libraries that the task needs, then sets the limits, and only
+then reads any input. Every picture becomes a plain JPEG: upright, RGB, without metadata or trailing
+data.
 """
 
 from __future__ import annotations
@@ -27,17 +25,18 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 LONG_SIDE: Final = 4000
-"""No page leaves with a longer side than this, in pixels."""
+"""The longest side of a page, in pixels."""
 AS_NEW: Final[Mapping[str, Any]] = {"quality": 92}
-"""How a picture that was no JPEG becomes one."""
+"""The encoding of pictures that were not JPEGs."""
 LARGEST_OF_ITS_OWN: Final = 8 * 1024 * 1024
-"""Bytes; a page that takes more the way it came encoded is encoded AS_NEW."""
+"""In bytes. Pages that are larger in their original encoding are encoded AS_NEW."""
 MISSING: Final = 0.03
-"""Share of a JPEG's rows, of which nothing came, that makes it broken."""
+"""The share of a JPEG's rows that must be missing for it to be broken."""
 PDF_DPI: Final = 200
 PDF_LONG_SIDE: Final = 2000
-"""A PDF page is drawn at PDF_DPI, or finer until its longer side has this many pixels: small pages
-hold large photos.
+"""A PDF page is drawn at PDF_DPI, or finer until its longer side has this many pixels.
+
+Small pages may hold large photos.
 """
 EDITOR_LENGTH: Final = 100
 
@@ -47,7 +46,7 @@ _GREY: Final = (128, 128)
 """Darkest and brightest."""
 _SCAN: Final = 0xDA
 _SCAN_END: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-"""Any marker but restarts and what fills or escapes (ITU-T T.81, B.1.1)."""
+"""Any marker except restarts, fill bytes and escapes (ITU-T T.81, B.1.1)."""
 _EXIF_ORIENTATION: Final = 0x0112
 _EXIF_SOFTWARE: Final = 0x0131
 _TIFF_SUBFILE: Final = 0x00FE
@@ -55,7 +54,7 @@ _TIFF_SUBFILE: Final = 0x00FE
 
 @dataclass
 class Refusal(Exception):
-    """The upload is not acceptable; the words as in `events.core.errors.Refused`."""
+    """The upload is not acceptable. The attributes are those of `events.core.errors.Refused`."""
 
     code: str
     seen: str = ""
@@ -63,8 +62,9 @@ class Refusal(Exception):
 
 
 class Limits(NamedTuple):
-    """What one upload may have: pixels of a picture, pages, pixels of the shorter side at least,
-    and the sandbox's own limits.
+    """The limits of one upload: a picture's pixels, pages, the least pixels of the shorter side.
+
+    The others are the sandbox's own limits.
     """
 
     pixels: int = 0
@@ -85,9 +85,7 @@ class Page(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What a task needs loaded, how many files it may hold open afterwards, what it does, and
-    whether threads do it.
-    """
+    """A task: the modules it needs, files it may hold open, its work, and if it uses threads."""
 
     modules: tuple[str, ...]
     open_files: int
@@ -99,9 +97,7 @@ class Task(NamedTuple):
 
 
 def check_pixels(size: tuple[int, int], limits: Limits) -> None:
-    """Raise Refusal if a picture of `size` (width, height in pixels) has too many pixels, or too
-    few.
-    """
+    """Raise Refusal if a picture of `size` (width, height) has too many or too few pixels."""
     width, height = size
     seen = f"{width} × {height}"
     if width * height > limits.pixels:
@@ -111,7 +107,7 @@ def check_pixels(size: tuple[int, int], limits: Limits) -> None:
 
 
 def to_rgb(image: Image) -> Image:
-    """`image` in RGB: what is transparent becomes white paper, deep greys keep their range."""
+    """Return `image` in RGB: transparent pixels become white, deep greys keep their range."""
     from PIL import Image as pillow
 
     if image.mode == "RGB":
@@ -127,9 +123,9 @@ def to_rgb(image: Image) -> Image:
 
 
 def deep_grey(image: Image) -> Image:
-    """A grey picture of more than 8 bits as mode L.
+    """Return a grey picture of more than 8 bits in mode L.
 
-    16 bits keep their scale; others are spread over theirs.
+    16 bits keep their scale; others are stretched over their range.
     """
     if image.mode.startswith("I;16"):
         low, high = 0.0, 65535.0
@@ -143,16 +139,17 @@ def deep_grey(image: Image) -> Image:
 
 
 def orientation_of(image: Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 where there is none that can be read."""
+    """Return the EXIF orientation, 1 to 8; 1 if there is none or it is unreadable."""
     try:
         return int(image.getexif().get(_EXIF_ORIENTATION, 1))
-    except Exception:  # metadata of any kind of brokenness costs the orientation, not the picture
+    except Exception:  # broken metadata costs the orientation, not the picture
         return 1
 
 
 def editor_of(image: Image) -> str | None:
-    """The program that the picture says it was made or changed with, as evidence; phones put their
-    system's version there.
+    """Return the program that the picture names as its maker or editor, as evidence.
+
+    Phones write their system's version there.
     """
     try:
         named = image.getexif().get(_EXIF_SOFTWARE) or image.info.get("Software")
@@ -164,7 +161,7 @@ def editor_of(image: Image) -> str | None:
 
 
 def plain(value: object) -> str | None:
-    """`value` from metadata as one short printable line, or None if nothing is left."""
+    """Return `value` from metadata as one short printable line, or None if nothing is left."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
     text = "".join(
         character for character in text.split("\0")[0] if character.isprintable()
@@ -173,7 +170,7 @@ def plain(value: object) -> str | None:
 
 
 def clean_page(image: Image, orientation: int = 1) -> Page:
-    """`image` as it may be kept: RGB, at most LONG_SIDE, upright, encoded afresh."""
+    """Return `image` as a page to keep: RGB, at most LONG_SIDE, upright, encoded again."""
     from PIL.Image import Resampling, Transpose
 
     from documents.similarity.perceptual_hash import fingerprint
@@ -185,7 +182,7 @@ def clean_page(image: Image, orientation: int = 1) -> Page:
         manner = AS_NEW
     if orientation in _UPRIGHT:
         image = image.transpose(Transpose(_UPRIGHT[orientation]))
-    # Whatever the file said beside its pixels (profile, EXIF, comments) rides in `info`, and the
+    # Everything in the file besides the pixels (profile, EXIF, comments) is in `info`, and the
     # encoder would write it.
     image.info = {}
     jpeg = encoded(image, manner)
@@ -195,12 +192,11 @@ def clean_page(image: Image, orientation: int = 1) -> Page:
 
 
 def manner_of(image: Image) -> Mapping[str, Any]:
-    """How to encode `image` so that it loses nothing more: a JPEG as it was encoded before,
-    anything else AS_NEW.
+    """Return how to encode `image` without further loss.
 
-    Small print of a picture that a phone has compressed already does not bear a second, different
-    rounding; rounded by the same tables on the same grid it stays as it was, and hardly larger than
-    it came.
+    A JPEG keeps its encoding, anything else is encoded AS_NEW. Small print that a phone has
+    compressed does not survive a second, different rounding. Rounded by the same tables on the same
+    grid it stays the same, and the file hardly grows.
     """
     from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
@@ -218,19 +214,19 @@ def manner_of(image: Image) -> Mapping[str, Any]:
 
 
 def encoded(image: Image, manner: Mapping[str, Any]) -> bytes:
-    """`image` as a JPEG, in the given `manner`."""
+    """Return `image` as a JPEG, encoded in the given `manner`."""
     out = io.BytesIO()
     image.save(out, "JPEG", **manner)
     return out.getvalue()
 
 
 def missing_rows(image: Image, data: bytes) -> int:
-    """How many rows at the foot of `image`, a JPEG of `data`, are not in its data; 0 for any other
-    format.
+    """Return how many rows at the foot of `image`, a JPEG, are missing in `data`; 0 for other
+    formats.
 
-    Its decoder paints them in middle grey and says nothing. A picture may have a margin of that
-    grey, too; so what the first scan says is said twice: rows that lack data take it up, and of a
-    whole picture it is left over.
+    The decoder paints missing rows in middle grey without an error. But a picture may have a margin
+    of that grey. So the first scan's data is appended a second time: missing rows use it up, and a
+    complete picture leaves it over.
     """
     from PIL.JpegImagePlugin import JpegImageFile
 
@@ -245,8 +241,9 @@ def missing_rows(image: Image, data: bytes) -> int:
 
 
 def first_scan(jpeg: bytes) -> tuple[int, int]:
-    """Where the coded rows of the first scan of `jpeg` begin and end: behind its tables and
-    whatever was written beside its pixels.
+    """Return the start and end of the coded rows of the first scan of `jpeg`.
+
+    They follow its tables and other segments.
     """
     at, marker = 2, 0
     while marker != _SCAN and at + 4 <= len(jpeg):
@@ -257,7 +254,7 @@ def first_scan(jpeg: bytes) -> tuple[int, int]:
 
 
 def grey_rows(image: Image) -> int:
-    """How many rows at the foot of `image` are middle grey."""
+    """Return how many rows at the foot of `image` are middle grey."""
     top, bottom = 0, image.height
     if not is_grey(image, bottom - 1):
         return 0
@@ -274,7 +271,7 @@ def is_grey(image: Image, top: int) -> bool:
 
 
 def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Page]]]:
-    """The work for a format of one picture; of an animation or a burst the first.
+    """Return the work for a format of one picture; for an animation or a burst, the first one.
 
     `opener` is `module:class`.
     """
@@ -285,8 +282,8 @@ def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Pag
         if (missing := missing_rows(image, data)) > MISSING * image.height:
             share = f"{missing / image.height:.0%}"
             raise Refusal("document_broken", f"下方 {share} 缺失 / the lower {share} is missing")
-        # Pillow-heif turns a picture upright by itself and then says so, hence the order:
-        # orientation after opening.
+        # pillow-heif turns a picture upright on opening and then reports that, so the orientation
+        # is read after opening.
         orientation = orientation_of(image)
         return editor_of(image), [clean_page(image, orientation)]
 
@@ -294,7 +291,7 @@ def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Pag
 
 
 def tiff(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
-    """The work for TIFF: every page but the previews that cameras add (NewSubfileType bit 0)."""
+    """The work for TIFF: every page except the previews that cameras add (NewSubfileType bit 0)."""
     image: Any = open_as("PIL.TiffImagePlugin:TiffImageFile", data, limits)
     check_pages(image.n_frames, limits)
     editor = editor_of(image)
@@ -304,16 +301,16 @@ def tiff(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
         if number and int(image.tag_v2.get(_TIFF_SUBFILE, 0)) & 1:
             continue
         check_pixels(image.size, limits)
-        # turns the page upright and then drops the tag, so the orientation is asked after it
+        # This turns the page upright and drops the tag, so the orientation is read after it.
         image.load()
         pages.append(clean_page(image.copy(), orientation_of(image)))
     return editor, pages
 
 
 def open_as(opener: str, data: bytes, limits: Limits) -> ImageFile:
-    """`data` opened by one named decoder only, header first.
+    """Open `data` with one named decoder only, header first.
 
-    Asking Pillow to guess would load, and try, all of them.
+    Letting Pillow guess would load and try all of them.
     """
     from PIL import Image as pillow
 
@@ -340,9 +337,7 @@ def check_pages(count: int, limits: Limits) -> None:
 
 
 def pdf(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
-    """The work for PDF: every page drawn to pixels, so that no script, attachment or tail
-    survives.
-    """
+    """The work for PDF: draw every page, so that no script, attachment or tail survives."""
     document = open_pdf(data)
     check_pages(len(document), limits)
     if not len(document):
@@ -353,7 +348,7 @@ def pdf(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
 
 
 def open_pdf(data: bytes) -> Any:
-    """`data` as a pypdfium2 document; a password that is not empty is a refusal of its own."""
+    """Open `data` as a pypdfium2 document. A password that is not empty is refused separately."""
     import pypdfium2
 
     try:
@@ -365,8 +360,9 @@ def open_pdf(data: bytes) -> Any:
 
 
 def drawn(document: Any, limits: Limits) -> Iterator[Image]:
-    """The pages of `document` as pictures, one at a time; the scale bounds the pixels whatever size
-    a page claims.
+    """Yield the pages of `document` as pictures, one at a time.
+
+    The scale limits the pixels, whatever size a page claims.
     """
     for page in document:
         width, height = page.get_size()
@@ -380,9 +376,9 @@ def drawn(document: Any, limits: Limits) -> Iterator[Image]:
         page.close()
 
 
-# --- The child's life -----------------------------------------------------------------------------
+# --- The child's process ---------------------------- ---------------------------------------------
 
-# Reading EXIF and writing JPEG load these when first used, when no file can be opened any more.
+# Reading EXIF and writing JPEG load these at first use, when no file can be opened any more.
 _PICTURES: Final = (
     "PIL.JpegImagePlugin",
     "PIL.TiffImagePlugin",
@@ -400,18 +396,17 @@ TASKS: Final[Mapping[str, Task]] = {
     "jpeg": _single("PIL.JpegImagePlugin:JpegImageFile"),
     "png": _single("PIL.PngImagePlugin:PngImageFile"),
     "webp": _single("PIL.WebPImagePlugin:WebPImageFile"),
-    # Its HEVC decoder does not work without one thread of its own, and a limit on threads counts
-    # all of the user's.
+    # Its HEVC decoder needs one thread of its own, and a limit on threads counts all of the user's.
     "heif": _single("pillow_heif:HeifImageFile", threads=True),
     # A picture in CIELAB is converted by colour management.
     "tiff": Task((*_PICTURES, "PIL.ImageCms"), 0, tiff),
-    # PDFium looks for fonts in the system when a page does not bring its own, hence a few files.
+    # PDFium searches the system for fonts that a page does not embed, hence a few files.
     "pdf": Task((*_PICTURES, "pypdfium2"), 16, pdf),
 }
 
 
 def load(modules: tuple[str, ...]) -> None:
-    """Import what the task needs while files can still be opened."""
+    """Import the task's modules while files can still be opened."""
     sys.path.append(str(Path(__file__).resolve().parents[2]))
     for name in modules:
         importlib.import_module(name)
@@ -423,11 +418,10 @@ def load(modules: tuple[str, ...]) -> None:
 
 
 def confine(limits: Limits, task: Task) -> None:
-    """Put on the limits; soft and hard alike, so that they cannot be taken off again without
-    privilege.
+    """Set the limits, soft and hard alike, so that they cannot be raised again without privilege.
 
-    With no file to open there is no file to read, no socket, no pipe. Nor may a process or thread
-    be started, except where the task needs threads; Linux exempts root from that one, another
+    Without open files there is no file to read, no socket and no pipe. No process or thread may be
+    started either, except where the task needs threads. Linux exempts root from that limit: another
     reason to run the service as a user.
     """
     for name, value in (
@@ -445,16 +439,14 @@ def confine(limits: Limits, task: Task) -> None:
 def attempt(
     work: Callable[[bytes], tuple[dict[str, Any], list[bytes]]],
 ) -> tuple[dict[str, Any], list[bytes]]:
-    """Read the input and `work` on it: the answer's header and blobs, whatever happens short of
-    death.
-    """
+    """Read the input and run `work`; return the answer's header and blobs, even after errors."""
     try:
         return work(sys.stdin.buffer.read())
     except Refusal as refusal:
         return {"refused": refusal.code, "seen": refusal.seen, "expected": refusal.expected}, []
     except MemoryError:
         return {"broken": "memory"}, []
-    except Exception as error:  # decoders raise anything at all on broken data
+    except Exception as error:  # decoders raise anything on broken data
         cut_short = re.search("truncated|premature|unexpected end", str(error), re.IGNORECASE)
         return {
             "broken": "cut_short" if cut_short else "undecodable",
@@ -463,13 +455,13 @@ def attempt(
 
 
 def ready() -> None:
-    """Say that the libraries are loaded and the limits stand."""
+    """Report that the libraries are loaded and the limits set."""
     sys.stdout.buffer.write(b"ready\n")
     sys.stdout.buffer.flush()
 
 
 def write_reply(header: Mapping[str, Any], blobs: list[bytes]) -> None:
-    """Write `header` and `blobs` as `sandbox.run` reads them."""
+    """Write `header` and `blobs` in the format that `sandbox.run` reads."""
     encoded = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
     for part in (len(encoded).to_bytes(4, "big"), encoded, *blobs):
         sys.stdout.buffer.write(part)
@@ -477,7 +469,7 @@ def write_reply(header: Mapping[str, Any], blobs: list[bytes]) -> None:
 
 
 def main() -> None:
-    """Load, confine, say so, work, answer."""
+    """Load, confine, report, work, answer."""
     task = TASKS[sys.argv[1]]
     limits = Limits(**json.loads(sys.argv[2]))
     load(task.modules)

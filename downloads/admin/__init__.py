@@ -1,4 +1,4 @@
-"""What the console shows of downloads. Each module registers its own pages."""
+"""The console's pages about downloads. Each module registers its own."""
 
 from downloads.admin import answers, appeals, candidates, gate, leaks, proposals, relays
 

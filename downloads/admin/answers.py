@@ -1,10 +1,9 @@
-"""Which of the gate's answers does a list of the console show?
+"""Filters and search for the console's lists of gate decisions.
 
-A bounded span of them: a table of years is never sorted as a whole.
-
-The values to filter by are those that the code knows; to gather them from the rows would read every
-row, at every look. Who names an answer, an employer or a recruiter is shown what an index leads to,
-however old it is; what else is searched for, in a span alone.
+A list covers a limited time span, so that years of rows are never sorted. The filter values come
+from the code, because gathering them from the rows would read every row on every page. A search for
+an answer, an employer or a recruiter uses an index and has no time limit; any other search is
+limited to the span.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ OF_THE_TIER: Final = (
     ladder.RESTRICTED,
     "tier_without_downloads",
 )
-"""Why not, whatever was used of the quotas."""
+"""The refusals that do not depend on the used quota."""
 
 
 TIERS: Final = {
@@ -51,17 +50,17 @@ TIERS: Final = {
 
 
 def in_words(code: str) -> str:
-    """What a reason says, in the language of the page."""
+    """Return the text of a reason, in the language of the page."""
     reason = REASONS.get(code)
     return reason.says.in_(get_language() or "zh-hans") if reason else code
 
 
 def answers_named(term: str) -> Q | None:
-    """The answers that `term` names, or None: by their own id, an employer's id, code or reference,
-    or a recruiter's id.
+    """Return the answers that `term` names, or None.
 
-    Each of these is found by an index. A denial keeps no place in that of the codes, so it is found
-    by whose code it is.
+    A term can be an answer's id, an employer's id, code or reference, or a recruiter's id; each is
+    found by an index. Denials are missing from the index of codes, so they are found by their
+    employer.
     """
     if named := uuid_of(term):
         employers = list(Member.objects.filter(pk=named).values_list("employer_id", flat=True))
@@ -76,8 +75,9 @@ def answers_named(term: str) -> Q | None:
 
 
 def uses_named(term: str) -> Q | None:
-    """The uses of the pass of the answer with this id, honoured or not; an index of its own leads
-    to either.
+    """Return the uses of the pass of the answer with this id.
+
+    Honoured and refused uses each have an index.
     """
     named = uuid_of(term)
     return (
@@ -95,9 +95,9 @@ def uuid_of(term: str) -> UUID | None:
 
 
 class OfPlatform:
-    """Rows keep their platform's id.
+    """Shows the platform's name in a list, and its name and id on a row's page.
 
-    A list shows its name; the page of a row both, since the id is what is searched for.
+    Rows store the platform's id, which is what staff search for.
     """
 
     readonly_fields: ClassVar[Any] = ("named_platform",)
@@ -118,7 +118,7 @@ class OfPlatform:
 
 
 class Searched:
-    """A list that shows what a term names; and of what names nothing, what lies in the span."""
+    """A list that shows the rows a term names or, if it names none, searches the time span."""
 
     named: Callable[[str], Q | None]
     in_a_span: Callable[[str], Q]
@@ -134,9 +134,9 @@ class Searched:
 
 
 class SpanFilter(admin.SimpleListFilter):
-    """The last day, unless more is chosen.
+    """Limits a list to a time span: the last day, unless another is chosen.
 
-    Of what is searched for all there is, if it is named, else the longest span.
+    A search that names rows has no limit; any other search gets the longest span.
     """
 
     title = _("when")
@@ -151,7 +151,7 @@ class SpanFilter(admin.SimpleListFilter):
         term = request.GET.get("q", "").strip()
         self.unless_chosen = "1"
         if term:
-            # Lists that are not `Searched` are found by what names their rows, and nothing else.
+            # Lists that are not `Searched` are searched only by terms that name their rows.
             is_named = (
                 not isinstance(model_admin, Searched) or type(model_admin).named(term) is not None
             )

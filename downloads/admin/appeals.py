@@ -1,7 +1,4 @@
-"""What does a member of staff see of an appeal against a restriction?
-
-What is said beside what was seen, and two answers.
-"""
+"""The console's pages about appeals: the statement beside the evidence, and the answer."""
 
 from __future__ import annotations
 
@@ -40,13 +37,11 @@ from events.models import Event
 from verification.admin.case_content import masked_in
 
 SHOWN: Final = 200
-"""So many of the downloads concerned are listed; all are counted."""
+"""How many of the relevant downloads are listed; all are counted."""
 
 
 def waiting_lately() -> appeals.Waiting:
-    """How many wait, counted a moment ago, so that a page of the console costs nothing by saying
-    it.
-    """
+    """Return the number of open appeals, cached so that it costs a page nothing."""
     seconds = settings.QUEUE_FIGURES_SECONDS
     cached: Any = cache.get_or_set(
         "downloads.appeals_waiting", lambda: appeals.waiting(timezone.now()), seconds
@@ -56,7 +51,7 @@ def waiting_lately() -> appeals.Waiting:
 
 
 class WaitingFilter(admin.SimpleListFilter):
-    """Those that wait, unless another list is chosen or somebody is searched for."""
+    """Shows the open appeals, unless a search or another list is chosen."""
 
     title = _("answer")
     parameter_name = "answer"
@@ -85,7 +80,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
 
 class AppealAnswerForm(forms.Form):
-    """Lift or keep, with a word to the employer."""
+    """The decision, with a reply to the employer."""
 
     reply = forms.CharField(
         label=_("Reply to the employer"),
@@ -165,7 +160,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """GET shows claim and evidence; POST answers."""
+        """Show the statement and the evidence on GET; store the answer on POST."""
         if request.method == "POST":
             said = get_object_or_404(self.get_queryset(request), pk=object_id)
             if not isinstance(request.user, User) or not self.has_view_permission(request):
@@ -190,7 +185,8 @@ class MoveAppealAdmin(ReadOnlyAdmin):
             appeals.answer_appeal(
                 said.pk, user, user.as_reviewer(), timezone.now(), lift=lift, reply=reply
             )
-        except Refused as refused:  # nothing typed is lost: what is refused for its words has none
+        # Nothing typed is lost: only an empty reply is refused for its words.
+        except Refused as refused:
             messages.error(request, refusal_html(refused))
         else:
             messages.success(
@@ -202,7 +198,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
 
 
 def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
-    """What was seen, what it was seen in, who decided, and what there was before."""
+    """Return the evidence, the downloads it is based on, who decided, and the history."""
     move = said.move
     since = _since(move)
     concerned = GateDecision.objects.of_company(said.employer.uscc, None).filter(
@@ -248,12 +244,12 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
 
 
 def _tier(move: Event) -> str:
-    """Where a move led, in words."""
+    """Return the tier that a change led to, in words."""
     return str(TIERS[Tier(move.to_state)] if move.to_state else _("Set by the case"))
 
 
 def _since(move: Event) -> datetime:
-    """From when on the downloads are concerned: as the rule counted them; of people's moves, the
+    """Return the start of the relevant downloads: the rule's own, or, for people's changes, the
     ladder's window.
     """
     if since := move.data.get("since"):

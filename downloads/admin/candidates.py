@@ -1,10 +1,8 @@
-"""What may staff see of candidates?
+"""The console's pages about candidates.
 
-What they consented to, what left of them, what has to be erased, what they report, and what each
-platform has declared of those whom it has not told us of.
-
-No address of a candidate is shown: none can be read here. A report waits until somebody has written
-down what came of it.
+They show consents, releases, erase orders, reports, and each platform's default for candidates it
+has not declared. Candidates' addresses are never shown, because they cannot be read here. A report
+stays open until somebody records its outcome.
 """
 
 from __future__ import annotations
@@ -41,7 +39,7 @@ from events.core.errors import Refused
 
 
 class WhereFilter(admin.SimpleListFilter):
-    """Where an order stands."""
+    """Filters by the state of an order."""
 
     title = _("state")
     parameter_name = "where"
@@ -65,7 +63,7 @@ class WhereFilter(admin.SimpleListFilter):
 
 
 class SettledFilter(admin.SimpleListFilter):
-    """Whether a person has looked into it."""
+    """Filters by whether a person has reviewed it."""
 
     title = _("reviewed")
     parameter_name = "settled"
@@ -84,7 +82,7 @@ class ReleasedFilter(SpanFilter):
 
 
 class Live:
-    """What a platform's test made is nobody's."""
+    """Leaves out the rows that platforms' tests made."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
@@ -92,7 +90,7 @@ class Live:
 
 
 class InWords:
-    """Kinds of data stand as codes in the row, and as words on its page."""
+    """Shows kinds of data in words; rows store codes."""
 
     exclude: ClassVar[Any] = ("kinds",)
     readonly_fields: ClassVar[Any] = ("data",)
@@ -130,8 +128,8 @@ class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
 
 @admin.register(CandidateDefault)
 class CandidateDefaultAdmin(OfPlatform, ForWhoSeesAnswers):
-    """What each platform has declared of whom it has told us nothing; where it has not, the
-    deployment's own counts.
+    """Each platform's default for candidates it has not declared; without one, the deployment's
+    applies.
     """
 
     list_display = ("platform", "mode", "basis", "declared_at")
@@ -219,7 +217,7 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
     change_form_template = "admin/downloads/misusereport/change_form.html"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever decides about employers reads what is said of them, too."""
+        """Staff who decide about employers may also read reports about them."""
         return super().has_view_permission(request, obj) or bool(
             request.user.has_perm("verification.change_case")
         )
@@ -237,7 +235,7 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
         return [settle, *super().get_urls()]
 
     def settle(self, request: HttpRequest, report_id: UUID) -> HttpResponse:
-        """A person writes down what came of it."""
+        """Record the outcome of a report."""
         if (
             request.method != "POST"
             or not self.has_view_permission(request)

@@ -1,4 +1,4 @@
-"""What may staff see of the gate's answers? Every one; they are written by the gate alone."""
+"""The console's pages about gate decisions, all read-only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from events.admin import ReadOnlyAdmin
 
 
 class WithTierInWords:
-    """A column that names the tier of a row in the language of the page."""
+    """A column with the tier in the language of the page."""
 
     @admin.display(description=_("tier"), ordering="tier")
     def tier_in_words(self, row: Any) -> Any:
@@ -47,7 +47,8 @@ class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
         "candidate",
     )
     list_filter = (AnsweredFilter, "allowed", TierFilter, WhyNotFilter)
-    search_fields = ("id",)  # only says that there is a search; see Searched
+    # Only enables the search box; see `Searched`.
+    search_fields = ("id",)
     search_help_text = _(
         "Full ID of a decision, employer or recruiter, a credit code or an employer's"
         " reference; or a candidate reference (last 31 days)"

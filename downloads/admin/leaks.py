@@ -1,6 +1,6 @@
-"""What may staff see of copies, and how do they trace a leak and plant bait?
+"""The console's pages about copies, traces of leaks, and canaries.
 
-Each trace is on record, with who asked and why.
+Each trace is recorded, with who asked and why.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ MAY_TRACE = PERMISSIONS[Power.TRACE]
 
 
 class ForWhoTraces(ReadOnlyAdmin):
-    """For who may trace leaks; who may see the gate's answers may look."""
+    """Pages for staff who may trace leaks; staff who may see gate decisions have read access."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Asking and planting are operations with pages of their own; no model form is involved."""
+        """Tracing and planting have pages of their own, without model forms."""
         return bool(request.user.has_perm(MAY_TRACE))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -126,7 +126,7 @@ class CopyAdmin(OfPlatform, ForWhoTraces):
 
 
 class TraceForm(forms.Form):
-    """What was found, and why it is asked."""
+    """The leaked file or text, and the reason for the trace."""
 
     leak = forms.FileField(
         label=_("File"),
@@ -229,7 +229,9 @@ class TraceAdmin(ForWhoTraces):
         )
 
     def evidence(self, request: HttpRequest, pk: Any) -> HttpResponse:
-        """The leak beside the clean page: for who may trace, since a resume stands on it."""
+        """Show the leak beside the clean page. It contains a resume, so only staff who may trace
+        see it.
+        """
         row = Trace.objects.filter(pk=pk).exclude(evidence="").first()
         if not request.user.has_perm(MAY_TRACE):
             raise PermissionDenied
@@ -247,7 +249,7 @@ class TraceAdmin(ForWhoTraces):
 
 
 class CanaryForm(forms.Form):
-    """Which candidate is bait, and for whom."""
+    """The candidate to use as a canary, and its employer."""
 
     platform = forms.UUIDField(
         label=_("Platform"),
@@ -275,7 +277,7 @@ class CanaryAdmin(OfPlatform, ForWhoTraces):
     fields = ("id", "named_platform", "candidate", "employer", "why", "planted_by", "planted_at")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who does not trace need not know which resumes are bait."""
+        """Only staff who may trace leaks may know which resumes are canaries."""
         return self.has_add_permission(request)
 
     def add_view(
@@ -307,7 +309,7 @@ class CanaryAdmin(OfPlatform, ForWhoTraces):
 
 
 class CanaryOutcomeForm(forms.Form):
-    """What a person found."""
+    """A person's finding."""
 
     outcome = forms.CharField(
         label=_("Outcome of the report"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
@@ -315,7 +317,7 @@ class CanaryOutcomeForm(forms.Form):
 
 
 class ResolvedFilter(admin.SimpleListFilter):
-    """Whether a person has looked into it."""
+    """Filters by whether a person has reviewed it."""
 
     title = _("reviewed")
     parameter_name = "looked"

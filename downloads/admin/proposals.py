@@ -1,6 +1,6 @@
-"""How do two people change the ladder, or an employer's place on it?
+"""The console's pages on which two people change the ladder or an employer's tier.
 
-One proposes on a page, a second one confirms on another.
+One proposes, and another confirms.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from events.core.errors import Refused
 
 
 class MoveForm(forms.Form):
-    """Where an employer is to stand."""
+    """The new tier of an employer."""
 
     employer = forms.UUIDField(label=_("Employer"), help_text=_("Full ID"))
     tier = forms.ChoiceField(
@@ -50,7 +50,7 @@ class MoveForm(forms.Form):
 
 
 class LadderForm(forms.Form):
-    """Another version of the ladder."""
+    """A new version of the ladder."""
 
     ladder = forms.CharField(
         label=_("Ladder"),
@@ -88,7 +88,7 @@ class ProposalAdmin(ReadOnlyAdmin):
         return {}
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Proposing is an operation with a page of its own; no model form is involved."""
+        """Proposals have a page of their own, without a model form."""
         return bool(request.user.has_perm(self.may_propose))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -165,7 +165,9 @@ class ProposalAdmin(ReadOnlyAdmin):
         act: Callable[[User, datetime], None],
         form: forms.Form | None = None,
     ) -> bool:
-        """Whether it was not refused; if it was, that is said in the form, or above the page."""
+        """Run `act`; return whether it succeeded. A refusal is shown in the form, or above the
+        page.
+        """
         assert isinstance(request.user, User)
         try:
             act(request.user, timezone.now())
@@ -239,7 +241,7 @@ class LadderVersionAdmin(ProposalAdmin):
 
     @admin.display(description=_("what changes"))
     def changes(self, row: LadderVersion) -> str:
-        """First, since that is what a second person confirms."""
+        """Return the differences; they come first, because the second person confirms them."""
         lines = ladder_versions.differences(
             ladder_versions.as_data(ladder_versions.before(row)), row.data
         )

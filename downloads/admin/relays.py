@@ -1,9 +1,7 @@
-"""What may staff see of relay numbers?
+"""The console's pages about relay numbers: the bindings, the calls, and the share of failed calls.
 
-Which lead where, what came of the calls, and how many tries to reach somebody were lost.
-
-Whoever finds a number on paper searches for it here: whose it was is told for as long as the rows
-are kept. No candidate's or caller's number is shown, since none can be read.
+Search for a number found on a printed resume to see whose it was, for as long as rows are kept.
+Candidates' and callers' numbers are never shown, because they cannot be read here.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ PLATFORMS_AT_MOST: Final = 50
 
 
 class ForWhoSeesAnswers(ReadOnlyAdmin):
-    """What belongs to the gate's answers is for whoever may see those."""
+    """Pages for staff who may see gate decisions."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("downloads.view_gatedecision"))
@@ -112,7 +110,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the figures: of whom, of how long, and what was tried."""
+    """One line of the figures: a platform, a time span, and the tries."""
 
     of: str | Promise
     span: str
@@ -141,8 +139,9 @@ class RelayCallAdmin(ForWhoSeesAnswers):
 
 
 def lines() -> list[Line]:
-    """Lost contact over all platforms, lately and for longer; then of each platform, whose own pool
-    or habits may be the cause.
+    """Return the lost contacts of all platforms, by time span, then those of each platform.
+
+    A single platform's pool or habits may be the cause.
     """
     now = timezone.now()
 

@@ -1,1 +1,1 @@
-"""The HTTP API of downloads: the gate, releases, candidates, relays and traces."""
+"""The HTTP API of downloads: the gate, releases, candidates, relay numbers and traces."""

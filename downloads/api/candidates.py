@@ -1,6 +1,4 @@
-"""How does a platform tell us how its candidates want to be asked, see what left of them, and pass
-on what they say?
-"""
+"""API: candidates and their settings, releases of their resumes, and erase orders."""
 
 from __future__ import annotations
 
@@ -32,11 +30,14 @@ Reference = Annotated[
         max_length=REFERENCE_LONGEST,
         pattern=REFERENCE,
         examples=["cand-20481"],
-        description="Your own id of the candidate. Not a name, phone number or e-mail address.",
+        description=(
+            "Your own ID for the candidate. Don't use a name, phone number or e-mail address."
+        ),
     ),
 ]
 EVIDENCE: Final = (
-    "By which you can show it: the number of a record in your own system. No personal data."
+    "A reference to your evidence, such as the number of a record in your own system. Must not"
+    " contain personal data."
 )
 
 EXAMPLE: Final[dict[str, Any]] = {
@@ -47,26 +48,24 @@ EXAMPLE: Final[dict[str, Any]] = {
 
 
 class CompanyIn(Schema):
-    """A company, by our id of an employer or by its code."""
+    """A company, identified by an employer ID or by its unified social credit code."""
 
-    employer_id: UUID | None = Field(
-        None, description="Of an employer that you know.", examples=[None]
-    )
+    employer_id: UUID | None = Field(None, description="The ID of the employer.", examples=[None])
     uscc: str = Field(
         "",
         max_length=40,
-        description="Else its unified social credit code.",
+        description="The company's unified social credit code. Required without `employer_id`.",
         examples=["91990101000000106E"],
     )
 
 
 class CandidateIn(Schema):
-    """How a candidate wants to be asked, and by whom not."""
+    """A candidate's settings: how they want to be asked, and the companies they block."""
 
     mode: Mode = Field(
         description=(
-            "ask_first: nothing leaves without a consent. tell_after: they hear of it. closed:"
-            " nothing leaves."
+            "ask_first: nothing is released without a consent. tell_after: the candidate is"
+            " notified after each release. closed: nothing is released."
         )
     )
     email: str = Field(
@@ -74,40 +73,43 @@ class CandidateIn(Schema):
         max_length=254,
         examples=[""],
         description=(
-            "Where they are told. It rests encrypted and is handed out to nobody. Empty: your own"
-            " app tells them."
+            "The candidate's e-mail address, used to notify them. It is stored encrypted and never"
+            " returned. Leave it empty if your own app notifies them."
         ),
     )
-    language: Language = Field("zh-hans", description="Of our mails to them.")
+    language: Language = Field("zh-hans", description="The language of our mails to the candidate.")
     blocked: list[CompanyIn] = Field(
-        [], max_length=operations.MOST_BLOCKED, description="Companies that get nothing of them."
+        [],
+        max_length=operations.MOST_BLOCKED,
+        description=("Companies that may not receive the candidate's resume."),
     )
 
 
 class BlockedOut(Schema):
-    """A company that gets nothing of the candidate."""
+    """A company that the candidate blocks."""
 
-    uscc: str = Field(description="Its code.")
-    name: str = Field(description="Its name, where it is known.")
+    uscc: str = Field(description="The company's unified social credit code.")
+    name: str = Field(description="The company's name, if known.")
     own: bool = Field(
         description=(
-            "Whether the candidate said so on our page: then what you tell us does not undo it."
+            "Whether the candidate blocked the company on our page. Your updates do not remove"
+            " these blocks."
         )
     )
 
 
 class CandidateOut(Schema):
-    """A candidate as we know them; their address is not told back."""
+    """A candidate. Their e-mail address is never returned."""
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
-    reference: str = Field(description="Yours.")
-    mode: Mode = Field(description="How they want to be asked.")
-    reachable: bool = Field(description="Whether we have an address to write to.")
-    language: str = Field(description="Of our mails to them.")
-    blocked: list[BlockedOut] = Field(description="Companies that get nothing of them.")
-    told_at: datetime = Field(description="When you made them known.")
-    erased_at: datetime | None = Field(description="When their contact data were erased.")
+    reference: str = Field(description="Your ID for the candidate.")
+    mode: Mode = Field(description="How the candidate wants to be asked.")
+    reachable: bool = Field(description="Whether we have an e-mail address for the candidate.")
+    language: str = Field(description="The language of our mails to the candidate.")
+    blocked: list[BlockedOut] = Field(description="The companies that the candidate blocks.")
+    told_at: datetime = Field(description="When you first told us about the candidate.")
+    erased_at: datetime | None = Field(description="When the candidate's contact data was erased.")
 
     @classmethod
     def of(cls, candidate: Candidate) -> CandidateOut:
@@ -127,13 +129,13 @@ class CandidateOut(Schema):
     "/{reference}",
     auth=BearerKey(Scope.GATE_DECIDE),
     response={200: CandidateOut, 201: CandidateOut},
-    summary="Tell of a candidate",
+    summary="Create or update a candidate",
     operation_id="put_candidate",
 )
 def put(request: ApiRequest, reference: Path[Reference], body: CandidateIn) -> Status[CandidateOut]:
-    """The candidate as you say, whether known or not; said twice, it is the same as once.
+    """Creates or updates a candidate. Idempotent.
 
-    The gate follows from the answer on.
+    The gate applies the change from the response on.
     """
     client = request.auth.client
     ids = [company.employer_id for company in body.blocked if company.employer_id is not None]
@@ -149,11 +151,11 @@ def put(request: ApiRequest, reference: Path[Reference], body: CandidateIn) -> S
     "/{reference}",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=CandidateOut,
-    summary="Read a candidate",
+    summary="Retrieve a candidate",
     operation_id="candidate",
 )
 def candidate(request: ApiRequest, reference: Path[Reference]) -> CandidateOut:
-    """How they want to be asked, and whom they block."""
+    """Returns the candidate's settings and the companies they block."""
     return CandidateOut.of(operations.candidate_of(request.auth.client_id, reference))
 
 
@@ -165,9 +167,9 @@ def candidate(request: ApiRequest, reference: Path[Reference]) -> CandidateOut:
     operation_id="erase_candidate",
 )
 def erase(request: ApiRequest, reference: Path[Reference]) -> Status[None]:
-    """Their address is erased, their links end, and nothing leaves of them any more.
+    """Erases the candidate's address, invalidates their links, and stops all further releases.
 
-    What left stays on record, without their data.
+    Past releases stay on record without the candidate's data.
     """
     client = request.auth.client
     operations.erase_candidate(client, reference, now_for(client))
@@ -175,22 +177,26 @@ def erase(request: ApiRequest, reference: Path[Reference]) -> Status[None]:
 
 
 class LedgerLinkOut(Schema):
-    """The way to the candidate's own page."""
+    """A link to the candidate's own page."""
 
-    url: str = Field(description="For the candidate alone: whoever has it acts as they do.")
+    url: str = Field(
+        description=(
+            "The URL of the page. Give it only to the candidate: anyone who has it can act as them."
+        )
+    )
 
 
 @router.post(
     "/{reference}/link",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=LedgerLinkOut,
-    summary="Link to the ledger",
+    summary="Create a link to the candidate's page",
     operation_id="ledger_link",
 )
 def link(request: ApiRequest, reference: Path[Reference]) -> LedgerLinkOut:
-    """Give it to the candidate who is signed in with you, and to nobody else.
+    """Returns a link for the candidate who is signed in with you. Give it to no one else.
 
-    It ends when they ask for a new one.
+    It remains valid until the candidate requests a new one.
     """
     found = operations.candidate_of(request.auth.client_id, reference)
     if found.erased_at is not None:
@@ -199,27 +205,25 @@ def link(request: ApiRequest, reference: Path[Reference]) -> LedgerLinkOut:
 
 
 class ReleaseOut(Schema):
-    """That a resume left."""
+    """A release of a candidate's resume."""
 
-    id: UUID = Field(description="Of the release.")
-    decision_id: UUID = Field(description="The answer that allowed it.")
-    employer_id: UUID = Field(description="Who has it.")
-    uscc: str = Field(description="Their unified social credit code.")
-    receiver: str = Field(description="The company's name, as it was then.")
-    contact: str = Field(description="Where the receiver can be reached.")
-    purpose: str = Field(description="hiring, or for_client.", examples=["hiring"])
-    method: str = Field(description="How it went.", examples=["marked_copy"])
+    id: UUID = Field(description="Unique identifier of the release.")
+    decision_id: UUID = Field(description="The decision that allowed the release.")
+    employer_id: UUID = Field(description="The employer that received the resume.")
+    uscc: str = Field(description="The employer's unified social credit code.")
+    receiver: str = Field(description="The company's name at the time of the release.")
+    contact: str = Field(description="The receiver's contact address.")
+    purpose: str = Field(description="The purpose: hiring or for_client.", examples=["hiring"])
+    method: str = Field(description="How the resume was released.", examples=["marked_copy"])
     kinds: list[str] = Field(
-        description="What of the candidate's data went along.",
+        description="The kinds of the candidate's data that were released.",
         examples=[["resume", "relay_number"]],
     )
-    released_at: datetime = Field(description="When.")
-    receipt: str = Field(
-        description="The receipt, word for word as it was signed: JSON in its one form."
-    )
-    signature: str = Field(description="Ed25519 over these bytes, in base64url.")
+    released_at: datetime = Field(description="When the resume was released.")
+    receipt: str = Field(description="The signed receipt, verbatim: JSON in canonical form.")
+    signature: str = Field(description="Ed25519 signature over the receipt's bytes, base64url.")
     key_id: str = Field(
-        description="By which key of `/.well-known/zizhi-receipt-keys.json`.",
+        description="The ID of the signing key in `/.well-known/zizhi-receipt-keys.json`.",
         examples=["0c1d2e3f4a5b6c7d"],
     )
 
@@ -246,13 +250,13 @@ class ReleaseOut(Schema):
     "/{reference}/releases",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=Page[ReleaseOut],
-    summary="List what left",
+    summary="List a candidate's releases",
     operation_id="candidate_releases",
 )
 def releases(
     request: ApiRequest, reference: Path[Reference], asked: Query[PageQuery]
 ) -> dict[str, Any]:
-    """Of this candidate, the last first: for your own app."""
+    """Returns the releases of the candidate's resume, the latest first, to show in your own app."""
     found = operations.candidate_of(request.auth.client_id, reference)
     rows, following = page_of(
         Release.objects.about(found),
@@ -268,13 +272,14 @@ def releases(
     "/{reference}/revoke",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=CandidateOut,
-    summary="The candidate revokes",
+    summary="Revoke for a company",
     operation_id="revoke",
 )
 def revoke(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> CandidateOut:
-    """On the candidate's own word.
+    """Revokes all permissions of a company. Call it only when the candidate asks for it.
 
-    From the answer on the company gets nothing; relay numbers end, and what it has it must erase.
+    From the response on, the company gets nothing. Its relay numbers end, and it must erase its
+    copies.
     """
     client = request.auth.client
     found = operations.candidate_of(client.pk, reference)
@@ -286,12 +291,12 @@ def revoke(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> 
     "/{reference}/allow-again",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=CandidateOut,
-    summary="The candidate takes it back",
+    summary="Undo a revocation",
     operation_id="allow_again",
 )
 def allow_again(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> CandidateOut:
-    """On the candidate's own word: the company is blocked no more, and need not erase what it has
-    not erased yet.
+    """Unblocks the company and withdraws its open erase orders. Call it only when the candidate
+    asks for it.
     """
     client = request.auth.client
     found = operations.candidate_of(client.pk, reference)
@@ -305,31 +310,36 @@ def _code(request: ApiRequest, body: CompanyIn) -> str:
     return code
 
 
-# --- Those who are not known ----------------------------------------------------------------------
+# --- Unknown candidates ---------------------------------------------------------------------------
 
 
 class DefaultIn(Schema):
-    """How candidates are asked of whom you have told us nothing."""
+    """The mode of candidates that you have not told us about."""
 
     mode: Mode = Field(
-        description="With tell_after you say that you hold their separate consent yourself."
+        description=(
+            "With tell_after you declare that you have obtained their separate consent yourself."
+        )
     )
     basis: str = Field(
         min_length=1,
         max_length=500,
         examples=["Consent dialog v3 of the resume page, record per candidate"],
-        description="On what that rests: by which text, version and record you can show it.",
+        description=(
+            "The basis of your declaration: the text and version of your consent dialog, and the"
+            " record that proves it."
+        ),
     )
 
 
 class DefaultOut(Schema):
-    """What counts for candidates of whom you have told us nothing."""
+    """The default for candidates that you have not told us about."""
 
-    mode: Mode = Field(description="How they are asked.")
+    mode: Mode = Field(description="How these candidates are asked.")
     basis: str = Field(
         description=(
-            "On what that rests; empty where you have declared nothing, and the deployment's own"
-            " counts."
+            "The basis of your declaration. Empty if you have declared nothing and the deployment's"
+            " default applies."
         )
     )
     declared_at: datetime | None = Field(description="When you declared it.")
@@ -339,11 +349,11 @@ class DefaultOut(Schema):
     "",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=DefaultOut,
-    summary="Read the default",
+    summary="Retrieve the default",
     operation_id="candidate_default",
 )
 def read_default(request: ApiRequest) -> DefaultOut:
-    """What the gate goes by where a candidate is not known to us."""
+    """Returns the mode that the gate uses for candidates that you have not told us about."""
     row = CandidateDefault.objects.filter(pk=request.auth.client_id).first()
     if row is None:
         return DefaultOut(mode=Mode(settings.CANDIDATES_DEFAULT), basis="", declared_at=None)
@@ -358,7 +368,9 @@ def read_default(request: ApiRequest) -> DefaultOut:
     operation_id="declare_candidate_default",
 )
 def declare_default(request: ApiRequest, body: DefaultIn) -> DefaultOut:
-    """On record with its time. The gate follows from the answer on."""
+    """Declares the default, which is recorded with its time. The gate applies it from the response
+    on.
+    """
     client = request.auth.client
     row = operations.declare_default(client, body.mode, body.basis, now_for(client))
     return DefaultOut(mode=Mode(row.mode), basis=row.basis, declared_at=row.declared_at)
@@ -368,18 +380,20 @@ def declare_default(request: ApiRequest, body: DefaultIn) -> DefaultOut:
 
 
 class EraseOrderOut(Schema):
-    """That an employer has to erase its copies of a candidate's resume."""
+    """An order to an employer to erase its copies of a candidate's resume."""
 
-    id: UUID = Field(description="Of the order.")
-    candidate: str = Field(description="Your reference to the candidate.", examples=["cand-20481"])
-    employer_id: UUID = Field(description="Who has to erase.")
+    id: UUID = Field(description="Unique identifier of the order.")
+    candidate: str = Field(description="Your ID for the candidate.", examples=["cand-20481"])
+    employer_id: UUID = Field(description="The employer that must erase its copies.")
     ordered_at: datetime = Field(description="When the candidate revoked.")
-    due_at: datetime = Field(description="Until when.")
-    answer: str = Field(description="erased, kept, or empty while it is owed.", examples=["erased"])
-    why: str = Field(description="Why it is kept.")
+    due_at: datetime = Field(description="The due date.")
+    answer: str = Field(
+        description=("erased or kept; empty until it is answered."), examples=["erased"]
+    )
+    why: str = Field(description="Why the copies are kept.")
     answered_at: datetime | None = Field(description="When it was answered.")
-    withdrawn_at: datetime | None = Field(description="When the candidate took it back.")
-    overdue: bool = Field(description="Whether it is owed past its day.")
+    withdrawn_at: datetime | None = Field(description="When the candidate withdrew the order.")
+    overdue: bool = Field(description="Whether the answer is overdue.")
 
     @classmethod
     def of(cls, row: EraseOrder, now: datetime) -> EraseOrderOut:
@@ -399,9 +413,9 @@ class EraseOrderOut(Schema):
 
 
 class EraseOrdersQuery(PageQuery):
-    """Which orders."""
+    """Filters for erase orders."""
 
-    employer_id: UUID | None = Field(None, description="To this employer.")
+    employer_id: UUID | None = Field(None, description="Only orders to this employer.")
 
 
 @erase_router.get(
@@ -412,7 +426,7 @@ class EraseOrdersQuery(PageQuery):
     operation_id="erase_orders",
 )
 def erase_orders(request: ApiRequest, asked: Query[EraseOrdersQuery]) -> dict[str, Any]:
-    """Those that your candidates' revocations made, the last first."""
+    """Returns the erase orders of your candidates, the latest first."""
     client = request.auth.client
     rows = EraseOrder.objects.filter(candidate__client_id=client.pk).select_related("candidate")
     if asked.employer_id is not None:
@@ -422,10 +436,15 @@ def erase_orders(request: ApiRequest, asked: Query[EraseOrdersQuery]) -> dict[st
 
 
 class ErasedIn(Schema):
-    """What the employer answers."""
+    """The employer's answer to an erase order."""
 
-    answer: Literal["erased", "kept"] = Field(description="Whether its copies are gone.")
-    why: str = Field("", max_length=500, description="With kept: why.", examples=[""])
+    answer: Literal["erased", "kept"] = Field(description="Whether the copies are erased.")
+    why: str = Field(
+        "",
+        max_length=500,
+        description=("Why the copies are kept. Required with kept."),
+        examples=[""],
+    )
 
 
 @erase_router.post(
@@ -436,9 +455,9 @@ class ErasedIn(Schema):
     operation_id="answer_erase_order",
 )
 def answer_erase_order(request: ApiRequest, order_id: UUID, body: ErasedIn) -> EraseOrderOut:
-    """On the word of an employer of yours; the first answer counts.
+    """Answers an order on behalf of one of your employers. The first answer counts.
 
-    Employers can answer on our own pages, too.
+    Employers can also answer on our pages.
     """
     client, now = request.auth.client, now_for(request.auth.client)
     own = EraseOrder.objects.filter(

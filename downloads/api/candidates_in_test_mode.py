@@ -1,4 +1,4 @@
-"""The test mode's candidates over the API: references with scripted wishes."""
+"""API: the candidates of the test mode, with scripted settings."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ router = Router(tags=["test mode"])
 
 
 class CandidateRecipeOut(Schema):
-    """A candidate's reference, and what happens with it."""
+    """A test candidate, and what happens with it."""
 
-    candidate: str = Field(description="To be asked about at the gate.", examples=["try-closed"])
-    mode: str = Field(description="How they want to be asked.", examples=["closed"])
-    says: Words = Field(description="What it tests.")
+    candidate: str = Field(
+        description=("The candidate ID to ask the gate about."), examples=["try-closed"]
+    )
+    mode: str = Field(description="How the candidate wants to be asked.", examples=["closed"])
+    says: Words = Field(description="What the candidate tests.")
 
 
 class CandidateRecipesOut(Schema):
-    """Every one of them."""
+    """All test candidates."""
 
-    data: list[CandidateRecipeOut] = Field(description="Each candidate.")
+    data: list[CandidateRecipeOut] = Field(description="The test candidates.")
 
 
 @router.post(
     "",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=CandidateRecipesOut,
-    summary="Lay out candidates",
+    summary="Create the test candidates",
     operation_id="test_candidates",
 )
 def candidates(request: ApiRequest) -> CandidateRecipesOut:
-    """Makes each of them what it stands for, again if they were changed; `try-blocks` blocks the
-    employers that there are now.
+    """Creates the test candidates, or resets them if they were changed. `try-blocks` blocks all
+    employers that exist now.
     """
     client = request.auth.client
     if not client.test:

@@ -1,5 +1,5 @@
-"""How does a platform ask a candidate for consent, pass on the answer, and put on record what it
-obtained by itself?
+"""API: requests for a candidate's consent, their answers, and consents that the platform obtained
+itself.
 """
 
 from __future__ import annotations
@@ -34,25 +34,26 @@ def _employer(client: ApiClient, employer_id: UUID) -> Employer:
 
 
 class ConsentOut(Schema):
-    """A separate consent: who receives what, for what, how, and until when."""
+    """A candidate's separate consent: who receives what, for what purpose, how, and until when."""
 
-    id: UUID = Field(description="Of the consent.")
-    uscc: str = Field(description="Of the company that receives.")
-    receiver: str = Field(description="Its name, as it was then.")
-    contact: str = Field(description="Where it can be reached.")
-    purpose: str = Field(description="hiring, or for_client.", examples=["hiring"])
-    method: str = Field(description="How it gets there.", examples=["marked_copy"])
+    id: UUID = Field(description="Unique identifier of the consent.")
+    uscc: str = Field(description="The receiving company's unified social credit code.")
+    receiver: str = Field(description="The company's name at the time of the consent.")
+    contact: str = Field(description="The company's contact address.")
+    purpose: str = Field(description="The purpose: hiring or for_client.", examples=["hiring"])
+    method: str = Field(description="How the resume is released.", examples=["marked_copy"])
     kinds: list[str] = Field(
-        description="What of the candidate's data goes along.",
+        description="The kinds of the candidate's data that are released.",
         examples=[["resume", "relay_number"]],
     )
     how: str = Field(
-        description="page: given on our page; platform: on your word.", examples=["platform"]
+        description=("How it was given. page: on our page. platform: through you."),
+        examples=["platform"],
     )
-    evidence: str = Field(description="By which you can show it.")
-    given_at: datetime = Field(description="When.")
-    until: datetime = Field(description="Until when it holds.")
-    revoked_at: datetime | None = Field(description="When it was revoked.")
+    evidence: str = Field(description="The reference to your evidence.")
+    given_at: datetime = Field(description="When the consent was given.")
+    until: datetime = Field(description="When the consent expires.")
+    revoked_at: datetime | None = Field(description="When the consent was revoked.")
 
     @classmethod
     def of(cls, row: Consent) -> ConsentOut:
@@ -82,7 +83,7 @@ class ConsentOut(Schema):
 def list_consents(
     request: ApiRequest, reference: Path[Reference], asked: Query[PageQuery]
 ) -> dict[str, Any]:
-    """Of this candidate, the last first; those that have ended, too."""
+    """Returns the candidate's consents, including those that have ended, the latest first."""
     found = operations.candidate_of(request.auth.client_id, reference)
     rows, following = page_of(
         Consent.objects.filter(candidate=found),
@@ -95,36 +96,39 @@ def list_consents(
 
 
 class ConsentIn(Schema):
-    """A consent that you obtained: what the candidate was told, and by what you can show it."""
+    """A consent that you obtained: what the candidate agreed to, and your evidence."""
 
     employer_id: UUID = Field(
-        description="Who receives.", examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"]
+        description=("The employer that receives the resume."),
+        examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"],
     )
     contact: str = Field(
         min_length=3,
         max_length=254,
         examples=["hr@company.example"],
-        description="Of the receiver, as it was shown to the candidate.",
+        description="The receiver's contact address, as shown to the candidate.",
     )
     kinds: list[KindIn] = Field(
-        max_length=10, description="What goes along; the resume always does."
+        max_length=10, description="The kinds of data to release. The resume is always included."
     )
     evidence: str = Field(
         min_length=1, max_length=200, examples=["consent-2026-118204"], description=EVIDENCE
     )
-    given_at: datetime = Field(description="When it was given; with a zone.")
-    until: datetime = Field(description="Until when it holds: a year from then at most.")
+    given_at: datetime = Field(description="When the consent was given, with a time zone.")
+    until: datetime = Field(
+        description=("When the consent expires, at most a year after it was given.")
+    )
 
 
 @of_candidate.post(
     "/{reference}/consents",
     auth=BearerKey(Scope.GATE_DECIDE),
     response={201: ConsentOut},
-    summary="Put a consent on record",
+    summary="Record a consent",
     operation_id="give_consent",
 )
 def give(request: ApiRequest, reference: Path[Reference], body: ConsentIn) -> Status[ConsentOut]:
-    """On your word and evidence. One that is in force for the same company is replaced."""
+    """Records a consent that you obtained. It replaces a consent in force for the same company."""
     client = request.auth.client
     if body.given_at.tzinfo is None or body.until.tzinfo is None:
         raise Refused("consent_time_invalid", "given_at")
@@ -141,21 +145,21 @@ def give(request: ApiRequest, reference: Path[Reference], body: ConsentIn) -> St
 
 
 class ConsentRequestOut(Schema):
-    """That an employer asks for a candidate's consent, and what they said."""
+    """An employer's request for a candidate's consent, and the answer."""
 
-    id: UUID = Field(description="Of the request.")
-    candidate: str = Field(description="Your reference to the candidate.", examples=["cand-20481"])
-    employer_id: UUID = Field(description="Who asks.")
-    purpose: str = Field(description="hiring, or for_client.", examples=["hiring"])
+    id: UUID = Field(description="Unique identifier of the request.")
+    candidate: str = Field(description="Your ID for the candidate.", examples=["cand-20481"])
+    employer_id: UUID = Field(description="The employer that asks.")
+    purpose: str = Field(description="The purpose: hiring or for_client.", examples=["hiring"])
     kinds: list[str] = Field(
-        description="What of the candidate's data would go along.",
+        description="The kinds of the candidate's data to be released.",
         examples=[["resume", "relay_number"]],
     )
     state: str = Field(description="open, agreed, refused or expired.", examples=["open"])
-    asked_at: datetime = Field(description="When it was asked.")
-    expires_at: datetime = Field(description="Until when it can be answered.")
+    asked_at: datetime = Field(description="When the candidate was asked.")
+    expires_at: datetime = Field(description="When the request expires.")
     answered_at: datetime | None = Field(description="When it was answered.")
-    consent_id: UUID | None = Field(description="With a yes: the consent.")
+    consent_id: UUID | None = Field(description="The consent, if the candidate agreed.")
 
     @classmethod
     def of(cls, row: ConsentRequest, now: datetime) -> ConsentRequestOut:
@@ -175,18 +179,19 @@ class ConsentRequestOut(Schema):
 
 
 class ConsentAskIn(Schema):
-    """Who asks, and for what."""
+    """Who asks, and for which data."""
 
     employer_id: UUID = Field(
-        description="The employer.", examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"]
+        description="The employer that asks.", examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"]
     )
     member_id: UUID = Field(
-        description="Who of it asks.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"]
+        description=("The member of the employer who asks."),
+        examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"],
     )
     kinds: list[KindIn] = Field(
         ["resume", "relay_number"],
         max_length=10,
-        description="What would go along; the resume always does.",
+        description="The kinds of data to be released. The resume is always included.",
     )
 
 
@@ -198,9 +203,11 @@ class ConsentAskIn(Schema):
     operation_id="ask_consent",
 )
 def ask(request: ApiRequest, reference: Path[Reference], body: ConsentAskIn) -> ConsentRequestOut:
-    """The candidate gets our mail, and you `consent.asked`, to ask in your own app.
+    """Asks the candidate by mail, and sends you `consent.asked`, so that you can ask in your own
+    app.
 
-    Asked again it is the same request; after a no, `consent_refused` for 90 days.
+    A repeated call returns the same request. For 90 days after a refusal, it fails with
+    `consent_refused`.
     """
     client, now = request.auth.client, now_for(request.auth.client)
     row = consents.ask_consent(
@@ -224,19 +231,19 @@ def _seen(client: ApiClient, request_id: UUID) -> ConsentRequest:
     "/{request_id}",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=ConsentRequestOut,
-    summary="Read a request",
+    summary="Retrieve a consent request",
     operation_id="consent_request",
 )
 def consent_request(request: ApiRequest, request_id: UUID) -> ConsentRequestOut:
-    """Whether it waits, and what was said."""
+    """Returns a request and its state."""
     client = request.auth.client
     return ConsentRequestOut.of(_seen(client, request_id), now_for(client))
 
 
 class ConsentAnswerIn(Schema):
-    """What the candidate said to you."""
+    """The candidate's answer to you."""
 
-    agrees: bool = Field(description="Whether they agree.")
+    agrees: bool = Field(description="Whether the candidate agrees.")
     evidence: str = Field(
         min_length=1, max_length=200, examples=["consent-2026-118204"], description=EVIDENCE
     )
@@ -246,13 +253,13 @@ class ConsentAnswerIn(Schema):
     "/{request_id}/answer",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=ConsentRequestOut,
-    summary="Pass on the answer",
+    summary="Answer a consent request",
     operation_id="answer_consent",
 )
 def answer(request: ApiRequest, request_id: UUID, body: ConsentAnswerIn) -> ConsentRequestOut:
-    """Only on the candidate's own word.
+    """Records the candidate's answer. Call it only when the candidate has answered you.
 
-    A no can become a yes until the request ends; a yes is taken back by `revoke`.
+    A no can become a yes until the request expires. Use `revoke` to withdraw a yes.
     """
     client, now = request.auth.client, now_for(request.auth.client)
     _seen(client, request_id)

@@ -1,4 +1,4 @@
-"""How does a platform ask the gate? One call before every download."""
+"""API: the gate, passes and contacts. Platforms ask the gate before every download."""
 
 from __future__ import annotations
 
@@ -36,57 +36,59 @@ Candidate = Annotated[
         pattern=REFERENCE,
         examples=["cand-20481"],
         description=(
-            "Your own reference to the candidate. Not a name, phone number or e-mail address."
+            "Your own ID for the candidate. Don't use a name, phone number or e-mail address."
         ),
     ),
 ]
 
 
 class Asking(BaseModel):
-    """Who asks: a member of an employer, by our ids."""
+    """A member of an employer, identified by our IDs."""
 
     employer_id: UUID = Field(
         description="The employer.", examples=["0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"]
     )
     member_id: UUID = Field(
-        description="Who of it asks.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"]
+        description=("The member who wants to download."),
+        examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"],
     )
 
 
 class Question(Asking):
-    """May this member of this employer download this candidate's resume now?"""
+    """A request to download a candidate's resume."""
 
     candidate: Candidate
 
 
 class Questions(Asking):
-    """May this member of this employer download these candidates' resumes now?"""
+    """A request to download several candidates' resumes."""
 
     candidates: list[Candidate] = Field(
         min_length=1,
         max_length=gate_decide.AT_ONCE,
-        description="In the order in which the quota counts them.",
+        description="The candidates, in the order in which they use the quota.",
     )
 
 
 def page_of(code: str) -> str:
-    """The address of the page on which the employer sees a reason, mends it, and appeals."""
+    """Return the URL of the page where the employer sees a reason, resolves it, and can appeal."""
     return settings.SITE_URL + reverse(
         "downloads:restriction" if code in (RESTRICTED, STEP_UP) else "verification:home"
     )
 
 
 class ReasonOut(BaseModel):
-    """Why not, how to mend it, who can, and how long that takes."""
+    """Why the gate said no, how to fix it, who can, and how long it takes."""
 
-    code: str = Field(description="Never changes its meaning.", examples=["employer_not_approved"])
+    code: str = Field(description="A stable code.", examples=["employer_not_approved"])
     says: Words = Field(description="What is wrong.")
-    fix: Words = Field(description="How it is mended.")
-    who: str = Field(description="Who can.", examples=["recruiter"])
-    takes: Words = Field(description="How long that takes.")
+    fix: Words = Field(description="How to fix it.")
+    who: str = Field(description="Who can fix it.", examples=["recruiter"])
+    takes: Words = Field(description="How long it takes.")
     url: str = Field(
         description=(
-            "Where the employer's recruiter sees it and mends it, and appeals where that can be."
+            "The page where the employer's recruiter sees the reason, fixes it, and can appeal if"
+            " an appeal is possible."
         )
     )
     appeal: bool = Field(description="Whether the employer can appeal.")
@@ -105,24 +107,29 @@ class ReasonOut(BaseModel):
 
 
 class GateDecisionOut(BaseModel):
-    """The answer. It is on record under `id`, whether yes or no."""
+    """A decision of the gate. It is recorded under its `id`, whether it is yes or no."""
 
-    id: UUID = Field(description="Of the answer, on record.")
-    allowed: bool = Field(description="Anything but true is no.")
-    reasons: list[ReasonOut] = Field(description="Why not; empty with a yes.")
+    id: UUID = Field(description="Unique identifier of the decision.")
+    allowed: bool = Field(
+        description=("Whether the download is allowed. Treat anything but true as no.")
+    )
+    reasons: list[ReasonOut] = Field(description="Why the download is not allowed. Empty if it is.")
     obligations: list[str] = Field(
-        description="What you have to do with a yes.",
+        description="What you must do with an allowed download.",
         examples=[["mark", "relay_only", "notify_candidate"]],
     )
     tier: str = Field(description="The employer's tier.", examples=["provisional"])
-    decided_at: datetime = Field(description="The moment of which the answer speaks.")
-    retry_at: datetime | None = Field(description="With a quota that is used up: when it frees.")
+    decided_at: datetime = Field(description="When the gate decided.")
+    retry_at: datetime | None = Field(description="When the quota is free again, if it is used up.")
     gate_pass: str | None = Field(
         description=(
-            "With a yes: good once, until `gate_pass_expires_at`. Spend it as the resume leaves."
+            "A pass for an allowed download. It is valid once, until `gate_pass_expires_at`. Spend"
+            " it when the resume leaves."
         )
     )
-    gate_pass_expires_at: datetime | None = Field(description="A minute after the answer.")
+    gate_pass_expires_at: datetime | None = Field(
+        description=("When the pass expires: a minute after the decision.")
+    )
 
     @classmethod
     def of(cls, answer: gate_decide.Answer, gate_pass: str | None) -> GateDecisionOut:
@@ -153,7 +160,8 @@ _ASKED_BY: Final = BearerKey(Scope.GATE_DECIDE, confirmed=True)
     operation_id="decide",
 )
 def decide(request: ApiRequest, question: Question) -> HttpResponse:
-    """Answers from the facts of this moment; an answer is never kept for later.
+    """Decides whether a download is allowed, from the facts at this moment. Do not cache the
+    decision.
 
     Treat anything but `allowed: true` as no.
     """
@@ -165,19 +173,19 @@ def decide(request: ApiRequest, question: Question) -> HttpResponse:
     "/decisions/batch",
     auth=_ASKED_BY,
     response=list[GateDecisionOut],
-    summary="Ask about many",
+    summary="Ask the gate about several candidates",
     operation_id="decide_all",
 )
 def decide_all(request: ApiRequest, questions: Questions) -> HttpResponse:
-    """As if the candidates had been asked about one after the other: an answer each, in their
-    order, and the quota counts each.
+    """Decides about each candidate in order, as separate requests would. Each allowed download uses
+    the quota.
     """
     return _written(_ANSWERS.dump_json(_answers(request, questions, questions.candidates)))
 
 
 def _written(answer: bytes) -> HttpResponse:
-    """Our own answer needs no second look at its form, which the framework would take, and which
-    costs more than to write it.
+    """Return the response without the framework's validation, which would take longer than writing
+    it.
     """
     return HttpResponse(answer, content_type="application/json; charset=utf-8")
 
@@ -192,7 +200,7 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
         candidates=candidates,
         now=now_for(client),
         zone=ZoneInfo(settings.TIME_ZONE),
-        # A test's clock is none to judge a key by; its key was looked up.
+        # A test's clock cannot be used to check a key; its key was looked up.
         under=None if client.test else request.auth.pk,
     )
     return [
@@ -209,41 +217,44 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
 
 
 class QuotaUsedOut(Schema):
-    """What the company had used of its quotas after this answer, where it rested on them, and how
-    much its tier held.
+    """The company's use of its quotas after this decision, and the limits of its tier.
+
+    The use is null if the decision did not use the quotas.
     """
 
     used_day: int | None = Field(description="Downloads since midnight.")
-    per_day: int | None = Field(description="Their limit.")
+    per_day: int | None = Field(description="The daily limit.")
     used_hour: int | None = Field(description="Downloads in the last sixty minutes.")
-    per_hour: int | None = Field(description="Their limit.")
-    per_candidate: int | None = Field(
-        description="Downloads of one candidate's resume in a day, at most."
-    )
+    per_hour: int | None = Field(description="The hourly limit.")
+    per_candidate: int | None = Field(description="The daily limit for one candidate's resume.")
 
 
 class ExplanationOut(Schema):
-    """An answer with the facts that it rested on, as they were at that moment."""
+    """A decision with the facts that it used, as they were at that moment."""
 
-    id: UUID = Field(description="Of the answer.")
-    employer_id: UUID = Field(description="The employer that was asked about.")
-    member_id: UUID = Field(description="Who of it asked.")
-    candidate: str = Field(description="Your reference to the candidate.", examples=["cand-20481"])
-    allowed: bool = Field(description="What was answered.")
-    reasons: list[ReasonOut] = Field(description="Why not; empty with a yes.")
-    tier: str = Field(description="The employer's tier then.", examples=["provisional"])
+    id: UUID = Field(description="Unique identifier of the decision.")
+    employer_id: UUID = Field(description="The employer.")
+    member_id: UUID = Field(description="The member who wanted to download.")
+    candidate: str = Field(description="Your ID for the candidate.", examples=["cand-20481"])
+    allowed: bool = Field(description="Whether the download was allowed.")
+    reasons: list[ReasonOut] = Field(
+        description=("Why the download was not allowed. Empty if it was.")
+    )
+    tier: str = Field(description="The employer's tier at that time.", examples=["provisional"])
     ladder_version: str = Field(
-        description="The version of the ladder by which it was decided.", examples=["2026-11.1"]
+        description="The version of the ladder that was used.", examples=["2026-11.1"]
     )
     case_state: str | None = Field(
-        description="Where the case that counted stood.", examples=["approved"]
+        description="The state of the employer's case at that time.", examples=["approved"]
     )
     case_version: int | None = Field(description="The version of that case.")
-    quota: QuotaUsedOut = Field(description="What had been used, and how much there was.")
-    decided_at: datetime = Field(description="When it was answered.")
-    retry_at: datetime | None = Field(description="With a quota that was used up: when it frees.")
+    quota: QuotaUsedOut = Field(description="The quotas and their use.")
+    decided_at: datetime = Field(description="When the gate decided.")
+    retry_at: datetime | None = Field(
+        description=("When the quota was free again, if it was used up.")
+    )
     pass_state: str = Field(
-        description="What became of the pass: none, unspent, spent or expired.", examples=["spent"]
+        description="The state of the pass: none, unspent, spent or expired.", examples=["spent"]
     )
     spent_at: datetime | None = Field(description="When the pass was spent.")
 
@@ -279,11 +290,11 @@ class ExplanationOut(Schema):
     "/decisions/{decision_id}",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=ExplanationOut,
-    summary="Explain an answer",
+    summary="Retrieve a decision",
     operation_id="explain",
 )
 def explain(request: ApiRequest, decision_id: UUID) -> ExplanationOut:
-    """Any answer that was given to you, with what it rested on."""
+    """Returns one of your decisions with the facts that it used."""
     client = request.auth.client
     return ExplanationOut.of(
         releases_explain.explain(
@@ -293,29 +304,27 @@ def explain(request: ApiRequest, decision_id: UUID) -> ExplanationOut:
 
 
 class PassIn(Schema):
-    """A pass, as a yes carried it."""
+    """The pass of an allowed download."""
 
     gate_pass: str = Field(
-        min_length=1, max_length=200, description="`gate_pass` of the answer, unchanged."
+        min_length=1, max_length=200, description="The decision's `gate_pass`, unchanged."
     )
 
 
 class SpentOut(Schema):
-    """The pass was honoured: hand over this candidate's resume to this member now, under these
+    """An honoured pass. Release this candidate's resume to this member now, under these
     obligations.
     """
 
-    decision_id: UUID = Field(description="The answer that the pass came with.")
-    employer_id: UUID = Field(description="Who receives the resume.")
-    member_id: UUID = Field(description="Who of it receives it.")
-    candidate: str = Field(
-        description="Whose resume it is, by your reference.", examples=["cand-20481"]
-    )
+    decision_id: UUID = Field(description="The decision that the pass belongs to.")
+    employer_id: UUID = Field(description="The employer that receives the resume.")
+    member_id: UUID = Field(description="The member who receives it.")
+    candidate: str = Field(description="Your ID for the candidate.", examples=["cand-20481"])
     tier: str = Field(description="The employer's tier now.", examples=["provisional"])
     obligations: list[str] = Field(
-        description="What you have to do.", examples=[["mark", "relay_only", "notify_candidate"]]
+        description="What you must do.", examples=[["mark", "relay_only", "notify_candidate"]]
     )
-    spent_at: datetime = Field(description="The moment of which this speaks.")
+    spent_at: datetime = Field(description="When the pass was spent.")
 
 
 @router.post(
@@ -326,22 +335,19 @@ class SpentOut(Schema):
     operation_id="spend_pass",
 )
 def spend_pass(request: ApiRequest, body: PassIn) -> passes.Spent:
-    """The last question before the first byte leaves.
+    """Spends a pass. Call it right before the first byte of the resume leaves.
 
-    The facts are looked at again; anything but 200 is no.
+    The facts are checked again. Treat anything but 200 as no.
     """
     client = request.auth.client
     return passes.spend(body.gate_pass, client_id=client.pk, now=now_for(client), test=client.test)
 
 
 class ContactIn(Schema):
-    """That an employer and a candidate were in contact."""
+    """A contact between an employer and a candidate."""
 
     decision_id: UUID = Field(
-        description=(
-            "The answer that allowed the download after which the employer and the candidate were"
-            " in contact."
-        )
+        description=("The decision that allowed the download before the contact.")
     )
 
 
@@ -353,8 +359,8 @@ class ContactIn(Schema):
     operation_id="report_contact",
 )
 def report_contact(request: ApiRequest, body: ContactIn) -> Status[None]:
-    """An employer that speaks with those whose resumes it takes is one that hires: its quota rises
-    sooner. Telling it twice is once.
+    """Reports that an employer contacted a candidate after a download. Contacts are a sign of real
+    hiring, and raise the employer's quota sooner. Idempotent.
     """
     client = request.auth.client
     contact_reports.report_contact(body.decision_id, client.pk, now_for(client))

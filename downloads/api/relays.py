@@ -1,6 +1,4 @@
-"""How does a platform ask for relay numbers, let them last, and tell what its candidates say of
-them?
-"""
+"""API: relay numbers: request, extend, mute and end them, and ask candidates for contact again."""
 
 from __future__ import annotations
 
@@ -25,50 +23,55 @@ router = Router(tags=["relay numbers"])
 
 
 class RelayIn(Schema):
-    """For which download a number is asked, and whom it is to reach."""
+    """The download that the number is for, and the candidate's phone number."""
 
     decision_id: UUID = Field(
-        description="The answer that allowed the download of this candidate's resume."
+        description="The decision that allowed the download of this candidate's resume."
     )
     candidate_phone: str = Field(
         max_length=30,
         examples=["139 0000 0001"],
         description=(
-            "The candidate's mobile number. It rests sealed, goes to whoever lends the number, and"
-            " is told back to nobody."
+            "The candidate's mobile number. It is stored encrypted, passed only to the provider of"
+            " the relay number, and never returned."
         ),
     )
 
 
 class RelayOut(Schema):
-    """A relay number, as it stands."""
+    """A relay number."""
 
-    id: UUID = Field(description="Of the binding.")
-    decision_id: UUID = Field(description="The answer for which it was asked.")
-    employer_id: UUID = Field(description="Whose people reach the candidate by it.")
-    member_id: UUID = Field(description="Who of them downloaded, and is reminded.")
-    candidate: str = Field(description="Your reference to the candidate.", examples=["cand-20481"])
-    state: str = Field(description="requested, bound, ended or failed.", examples=["bound"])
+    id: UUID = Field(description="Unique identifier of the relay number.")
+    decision_id: UUID = Field(description="The decision that it was requested for.")
+    employer_id: UUID = Field(description="The employer whose members can call it.")
+    member_id: UUID = Field(
+        description=("The member who downloaded the resume, and who gets reminders.")
+    )
+    candidate: str = Field(description="Your ID for the candidate.", examples=["cand-20481"])
+    state: str = Field(
+        description=("The state: requested, bound, ended or failed."), examples=["bound"]
+    )
     number: str | None = Field(
-        description="What is to be dialled, once it is bound.", examples=["+8617000000010"]
+        description="The number to dial, once the state is bound.", examples=["+8617000000010"]
     )
     extension: str | None = Field(
-        description="What is to be dialled after it, where numbers are scarce.", examples=["104"]
+        description="The extension to dial after the number, if there is one.", examples=["104"]
     )
-    callers: int = Field(description="How many people of the employer get through.", examples=[3])
-    muted: bool = Field(description="Whether the candidate wants no calls for now.")
-    requested_at: datetime = Field(description="When it was asked for.")
-    bound_at: datetime | None = Field(description="When it was lent.")
-    expires_at: datetime = Field(
-        description="Until when it leads to the candidate; each contact lets it last on."
+    callers: int = Field(
+        description=("The number of people at the employer whose calls get through."), examples=[3]
     )
+    muted: bool = Field(description="Whether the candidate has muted calls.")
+    requested_at: datetime = Field(description="When it was requested.")
+    bound_at: datetime | None = Field(description="When the number was lent.")
+    expires_at: datetime = Field(description="When the number expires. Each contact extends it.")
     ended_at: datetime | None = Field(description="When it ended.")
     reasons: list[ReasonOut] = Field(
-        description="Why there is no number yet or any more, or why nobody gets through."
+        description="Why there is no number yet or any more, or why calls do not get through."
     )
     contact: str = Field(
         description=(
-            "none, asked, agreed or refused: whether the candidate was asked again after its end."
+            "Whether the candidate was asked for contact again after the number ended: none, asked,"
+            " agreed or refused."
         ),
         examples=["none"],
     )
@@ -109,29 +112,31 @@ def _codes(binding: RelayBinding) -> list[str]:
 
 
 def shown(binding: RelayBinding, client: ApiClient) -> RelayOut:
-    """The binding as it stands after what was done; in a test nothing of it waits for a worker."""
+    """Return the binding after an operation; in a test it is synchronised at once, without a
+    worker.
+    """
     test_mode_relays.sync_at_once(binding, client, lambda: now_for(client))
     return RelayOut.of(bindings.binding_of(binding.pk, client))
 
 
 class RelaysQuery(PageQuery):
-    """Which of your relay numbers."""
+    """Filters for relay numbers."""
 
-    employer_id: UUID | None = Field(None, description="Of this employer.")
-    candidate: Candidate | None = Field(None, description="To this candidate.")
+    employer_id: UUID | None = Field(None, description="Only relay numbers of this employer.")
+    candidate: Candidate | None = Field(None, description="Only relay numbers for this candidate.")
 
 
 @router.post(
     "",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=RelayOut,
-    summary="Ask for a relay number",
+    summary="Request a relay number",
     operation_id="bind_relay",
 )
 def bind(request: ApiRequest, body: RelayIn) -> RelayOut:
-    """For an employer and a candidate there is one: asking again answers it.
+    """Requests a relay number for an employer and a candidate. If they have one, it is returned.
 
-    The number follows within seconds, as `relay.bound`.
+    The number follows within seconds, with the event `relay.bound`.
     """
     client = request.auth.client
     return shown(
@@ -148,7 +153,7 @@ def bind(request: ApiRequest, body: RelayIn) -> RelayOut:
     operation_id="relays",
 )
 def relays(request: ApiRequest, asked: Query[RelaysQuery]) -> dict[str, Any]:
-    """Those to your candidates, the last that was asked for first."""
+    """Returns the relay numbers for your candidates, the latest request first."""
     rows = RelayBinding.objects.of(request.auth.client.pk).select_related("team")
     wanted = {"employer_id": asked.employer_id, "candidate": asked.candidate}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
@@ -160,13 +165,13 @@ def relays(request: ApiRequest, asked: Query[RelaysQuery]) -> dict[str, Any]:
     "/{relay_id}",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=RelayOut,
-    summary="Read a relay number",
+    summary="Retrieve a relay number",
     operation_id="relay",
 )
 def relay(request: ApiRequest, relay_id: UUID) -> RelayOut:
-    """As it stands now.
+    """Returns a relay number.
 
-    Show the number to the employer's people alone: nobody else gets through by it.
+    Show it only to the employer's people: other callers do not get through.
     """
     return RelayOut.of(bindings.binding_of(relay_id, request.auth.client))
 
@@ -175,13 +180,13 @@ def relay(request: ApiRequest, relay_id: UUID) -> RelayOut:
     "/{relay_id}/extend",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=RelayOut,
-    summary="Let it last on",
+    summary="Extend a relay number",
     operation_id="extend_relay",
 )
 def extend(request: ApiRequest, relay_id: UUID) -> RelayOut:
-    """Hiring goes on.
+    """Extends a relay number while hiring goes on.
 
-    A call that came through, or a contact that you report, does the same by itself.
+    A connected call, or a contact that you report, extends it too.
     """
     client = request.auth.client
     return shown(
@@ -196,13 +201,12 @@ def extend(request: ApiRequest, relay_id: UUID) -> RelayOut:
     "/{relay_id}/mute",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=RelayOut,
-    summary="The candidate wants no calls",
+    summary="Mute a relay number",
     operation_id="mute_relay",
 )
 def mute(request: ApiRequest, relay_id: UUID) -> RelayOut:
-    """For now: who calls hears so, and the candidate's phone stays silent.
-
-    Only on the candidate's own word.
+    """Mutes a relay number: callers hear an announcement, and the candidate's phone does not ring.
+    Call it only when the candidate asks for it.
     """
     client = request.auth.client
     return shown(
@@ -217,11 +221,11 @@ def mute(request: ApiRequest, relay_id: UUID) -> RelayOut:
     "/{relay_id}/unmute",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=RelayOut,
-    summary="They want calls again",
+    summary="Unmute a relay number",
     operation_id="unmute_relay",
 )
 def unmute(request: ApiRequest, relay_id: UUID) -> RelayOut:
-    """Only on the candidate's own word."""
+    """Unmutes a relay number. Call it only when the candidate asks for it."""
     client = request.auth.client
     return shown(
         bindings.mute_binding(
@@ -235,11 +239,13 @@ def unmute(request: ApiRequest, relay_id: UUID) -> RelayOut:
     "/{relay_id}",
     auth=BearerKey(Scope.GATE_DECIDE),
     response={204: None},
-    summary="End it",
+    summary="End a relay number",
     operation_id="end_relay",
 )
 def end(request: ApiRequest, relay_id: UUID) -> Status[None]:
-    """The candidate wants to hear of this employer no more: it cannot ask them again either."""
+    """Ends a relay number because the candidate wants no more contact. The employer cannot ask them
+    again.
+    """
     client = request.auth.client
     ended = bindings.end_for_candidate(
         bindings.binding_of(relay_id, client).pk, client.as_actor(), now_for(client)
@@ -249,7 +255,7 @@ def end(request: ApiRequest, relay_id: UUID) -> Status[None]:
 
 
 class AskIn(Schema):
-    """Who asks the candidate for contact."""
+    """The member who asks the candidate for contact."""
 
     member_id: UUID = Field(
         description="A member of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"]
@@ -264,10 +270,9 @@ class AskIn(Schema):
     operation_id="ask_for_contact",
 )
 def ask(request: ApiRequest, relay_id: UUID, body: AskIn) -> RelayOut:
-    """After its end.
+    """Asks the candidate for contact after a relay number has ended, at most once a week.
 
-    `relay.contact_asked` tells you to ask the candidate, who answers yes or no; within a week not
-    twice.
+    The event `relay.contact_asked` tells you to ask the candidate, who answers yes or no.
     """
     client = request.auth.client
     binding = bindings.ask_for_contact(
@@ -277,10 +282,13 @@ def ask(request: ApiRequest, relay_id: UUID, body: AskIn) -> RelayOut:
 
 
 class CandidateAnswerIn(Schema):
-    """What the candidate answers."""
+    """The candidate's answer."""
 
     agrees: bool = Field(
-        description="Whether they want to be reached again. After a no they are not asked again."
+        description=(
+            "Whether the candidate agrees to be contacted again. After a no, they cannot be asked"
+            " again."
+        )
     )
 
 
@@ -288,11 +296,13 @@ class CandidateAnswerIn(Schema):
     "/{relay_id}/answer",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=RelayOut,
-    summary="The candidate answers",
+    summary="Answer a contact request",
     operation_id="answer_contact",
 )
 def answer(request: ApiRequest, relay_id: UUID, body: CandidateAnswerIn) -> RelayOut:
-    """With a yes, the relay number that begins then; with a no, the old one."""
+    """Records the candidate's answer. Returns the new relay number after a yes, and the old one
+    after a no.
+    """
     client = request.auth.client
     return shown(
         bindings.answer_contact_request(
@@ -303,14 +313,15 @@ def answer(request: ApiRequest, relay_id: UUID, body: CandidateAnswerIn) -> Rela
 
 
 class CallOut(Schema):
-    """One call. Neither side's number stands in it."""
+    """A call. It contains neither side's phone number."""
 
-    id: str = Field(description="Of the call.", examples=["4711"])
-    at: datetime = Field(description="When it began.")
-    seconds: int = Field(description="For how long they spoke.", examples=[42])
+    id: str = Field(description="Unique identifier of the call.", examples=["4711"])
+    at: datetime = Field(description="When the call began.")
+    seconds: int = Field(description="Duration of the conversation in seconds.", examples=[42])
     outcome: str = Field(
         description=(
-            "connected, no_answer, busy, unreachable, muted, stranger, unbound, blocked or failed."
+            "The outcome: connected, no_answer, busy, unreachable, muted, stranger, unbound,"
+            " blocked or failed."
         ),
         examples=["connected"],
     )
@@ -331,11 +342,11 @@ class CallOut(Schema):
     "/{relay_id}/calls",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=Page[CallOut],
-    summary="List its calls",
+    summary="List a relay number's calls",
     operation_id="relay_calls",
 )
 def calls(request: ApiRequest, relay_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
-    """The last one first. Records can come minutes late."""
+    """Returns the calls, the latest first. Records can arrive minutes late."""
     binding = bindings.binding_of(relay_id, request.auth.client)
     found, following = page_of(
         binding.calls.all(), asked, f"calls {relay_id}", by="at", newest_first=True

@@ -1,4 +1,4 @@
-"""The test mode's relay numbers over the API: scripted numbers, and calls to play."""
+"""API: the relay numbers of the test mode: scripted numbers, and simulated calls."""
 
 from __future__ import annotations
 
@@ -19,18 +19,20 @@ router = Router(tags=["test mode"])
 
 
 class RelayRecipeOut(Schema):
-    """A candidate's number, and what happens with it."""
+    """A test number of a candidate, and what happens with it."""
 
     candidate_phone: str = Field(
-        description="To be given with `POST /relays`.", examples=["+8615400000001"]
+        description="The number to send with `POST /relays`.", examples=["+8615400000001"]
     )
-    says: Words = Field(description="What it tests.")
+    says: Words = Field(description="What the number tests.")
 
 
 class RelayRecipesOut(Schema):
-    """Every one of them."""
+    """All test numbers."""
 
-    data: list[RelayRecipeOut] = Field(description="Each number; any other one is as the first.")
+    data: list[RelayRecipeOut] = Field(
+        description=("The test numbers. Any other number behaves like the first one.")
+    )
 
 
 @router.get(
@@ -41,7 +43,9 @@ class RelayRecipesOut(Schema):
     operation_id="test_relay_recipes",
 )
 def recipes(request: ApiRequest) -> RelayRecipesOut:
-    """No carrier has given out numbers that begin with 154, so nobody can be meant by one."""
+    """Returns the test numbers. They begin with 154, which no carrier has assigned, so they belong
+    to nobody.
+    """
     if not request.auth.client.test:
         raise Refused("not_of_test")
     return RelayRecipesOut(
@@ -53,19 +57,24 @@ def recipes(request: ApiRequest) -> RelayRecipesOut:
 
 
 class PlayIn(Schema):
-    """Who calls, and for how long."""
+    """The caller, and the duration of the call."""
 
-    by_stranger: bool = Field(False, description="Somebody who is not of the employer's team.")
+    by_stranger: bool = Field(
+        False, description=("Whether the caller is outside the employer's team.")
+    )
     seconds: int = Field(
-        60, ge=0, le=14_400, description="For how long they speak, if the call comes through."
+        60,
+        ge=0,
+        le=14_400,
+        description=("Duration of the conversation in seconds, if the call is connected."),
     )
 
 
 class PlayedOut(Schema):
-    """What came of it."""
+    """The result of a simulated call."""
 
     call: CallOut | None = Field(
-        description="The call; null where its record comes late: move the clock."
+        description="The call. Null if its record arrives late; advance the clock to receive it."
     )
 
 
@@ -73,11 +82,11 @@ class PlayedOut(Schema):
     "/{relay_id}/calls",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=PlayedOut,
-    summary="Play a call",
+    summary="Simulate a call",
     operation_id="test_call",
 )
 def play(request: ApiRequest, relay_id: UUID, body: PlayIn) -> PlayedOut:
-    """A member of the employer, or a stranger, dials the number; also one that has ended."""
+    """Simulates a call by a member of the employer, or by a stranger. The number may have ended."""
     client = request.auth.client
     if not client.test:
         raise Refused("not_of_test")

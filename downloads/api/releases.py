@@ -1,4 +1,4 @@
-"""How does a platform let a resume leave, and hand the copy to its recruiter?"""
+"""API: releases: request a copy of a resume, and link the recruiter to it."""
 
 from __future__ import annotations
 
@@ -27,42 +27,40 @@ from events.core.reasons import REASONS
 router = Router(tags=["releases"])
 
 REFERENCE: Final = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"
-"""Of a file in the platform's own store: parts with `/` between them, none of which begins with a
+"""A reference to a file in the platform's own store: parts separated by `/`, none beginning with a
 dot.
 """
 
 
 _PREFER: Final = (
-    f"`wait=10`: how many seconds the call may wait for the copy, up to {prefer_wait.LONGEST}. Not"
-    " with an `Idempotency-Key`."
+    f"`wait=10`: the number of seconds to wait for the copy, at most {prefer_wait.LONGEST}. Has no"
+    " effect with an `Idempotency-Key`."
 )
 
 
 class ReleaseIn(Schema):
-    """For which pass, and how the candidate is reached.
+    """A request to release a resume: the pass, and the candidate's contacts.
 
-    Beside it the file, `resume`, or `resume_reference`.
+    Send the file as `resume`, or use `resume_reference`.
     """
 
     gate_pass: str = Field(
-        min_length=1,
-        max_length=200,
-        description="`gate_pass` of the gate's yes. It is spent by this call.",
+        min_length=1, max_length=200, description="The decision's `gate_pass`. This call spends it."
     )
     candidate_phone: str = Field(
         min_length=1,
         max_length=30,
         examples=["139 0000 0001"],
         description=(
-            "The candidate's mobile number. A relay number leads to it; that it does not stand in"
-            " the copy is looked at."
+            "The candidate's mobile number. The relay number connects to it. The copy is checked"
+            " not to contain it."
         ),
     )
     candidate_email: str = Field(
         "",
         max_length=254,
         examples=["lin@mail.example"],
-        description="Their e-mail address, which must not stand in the copy either.",
+        description="The candidate's e-mail address. The copy must not contain it either.",
     )
     resume_reference: str = Field(
         "",
@@ -70,54 +68,56 @@ class ReleaseIn(Schema):
         pattern=f"^$|{REFERENCE}",
         examples=["2026/11/cand-20481.pdf"],
         description=(
-            "Your own reference to the file, where this deployment fetches resumes from a store of"
-            " yours."
+            "Your own reference to the file, if this deployment fetches resumes from your store."
         ),
     )
 
 
 class RemovedOut(Schema):
-    """What was taken out of one kind."""
+    """The removed items of one kind."""
 
     kind: str = Field(
-        description="phone, email, id_number, passport, wechat, qq, handle, link or code.",
+        description=(
+            "The kind: phone, email, id_number, passport, wechat, qq, handle, link or code."
+        ),
         examples=["phone"],
     )
-    count: int = Field(description="How many.", examples=[2])
+    count: int = Field(description="How many were removed.", examples=[2])
     masked: list[str] = Field(
-        description="What each was, without giving it.", examples=[["138****0001", "138****0001"]]
+        description="Each removed item, masked.", examples=[["138****0001", "138****0001"]]
     )
 
 
 class RelayContactOut(Schema):
-    """How the employer reaches the candidate."""
+    """The relay number that reaches the candidate."""
 
-    id: UUID = Field(description="Of the relay number: `/relays/{id}`.")
-    number: str = Field(description="What is to be dialled.", examples=["+8617000000010"])
+    id: UUID = Field(description="Unique identifier of the relay number, for `/relays/{id}`.")
+    number: str = Field(description="The number to dial.", examples=["+8617000000010"])
     extension: str | None = Field(
-        description="What is to be dialled after it, where numbers are scarce.", examples=["104"]
+        description="The extension to dial after the number, if there is one.", examples=["104"]
     )
-    expires_at: datetime = Field(
-        description="Until when it leads to the candidate; each contact lets it last on."
-    )
+    expires_at: datetime = Field(description="When the number expires. Each contact extends it.")
 
 
 class ReceiptOut(Schema):
-    """What anybody can check, without us, that the resume left as it is said: the candidate's
-    receipt.
+    """The candidate's receipt. With it, anybody can check without us that the resume left as
+    stated.
     """
 
     id: UUID = Field(
-        description="Of the receipt, as in `resume.released` and in the candidate's ledger."
+        description=(
+            "Unique identifier of the receipt, as in `resume.released` and in the candidate's"
+            " ledger."
+        )
     )
-    receipt: str = Field(description="Word for word as it was signed: JSON in its one form, UTF-8.")
-    signature: str = Field(description="Ed25519 over these bytes, in base64url.")
+    receipt: str = Field(description="The signed text, verbatim: JSON in canonical form, UTF-8.")
+    signature: str = Field(description="Ed25519 signature over these bytes, base64url.")
     key_id: str = Field(
-        description="By which key of `/.well-known/zizhi-receipt-keys.json`.",
+        description="The ID of the signing key in `/.well-known/zizhi-receipt-keys.json`.",
         examples=["0c1d2e3f4a5b6c7d"],
     )
     key_url: str = Field(
-        description="That key as PEM; keep it with the receipt.",
+        description="The URL of that key as PEM. Keep the key with the receipt.",
         examples=["https://zizhi.example/.well-known/zizhi-receipt-keys/0c1d2e3f4a5b6c7d.pem"],
     )
 
@@ -130,60 +130,63 @@ class ReceiptOut(Schema):
 
 
 class CopyLinkOut(Schema):
-    """Where the copy can be fetched, once."""
+    """A link that opens the copy once."""
 
     url: str = Field(
-        description="For the recruiter's browser, once, without a key.",
+        description="The URL for the recruiter's browser. It works once, without an API key.",
         examples=["https://zizhi.example/releases/…"],
     )
-    expires_at: datetime = Field(description="A minute after it was made.")
+    expires_at: datetime = Field(description="When the link expires: a minute after its creation.")
 
 
 class ResumeReleaseOut(Schema):
-    """A release, as it stands."""
+    """A release."""
 
-    id: UUID = Field(description="Of the release.")
+    id: UUID = Field(description="Unique identifier of the release.")
     number: str = Field(
-        description="As it stands on every page of the copy.", examples=["ZR-7K3M9-Q2TXA"]
+        description="The number printed on every page of the copy.", examples=["ZR-7K3M9-Q2TXA"]
     )
-    state: str = Field(description="preparing, ready, failed or closed.", examples=["ready"])
-    decision_id: UUID = Field(description="The gate's answer by which the resume leaves.")
-    employer_id: UUID = Field(description="Who receives it.")
-    member_id: UUID = Field(description="Who of it receives it.")
-    candidate: str = Field(description="Your reference to the candidate.", examples=["cand-20481"])
+    state: str = Field(
+        description=("The state: preparing, ready, failed or closed."), examples=["ready"]
+    )
+    decision_id: UUID = Field(description="The decision that allowed the release.")
+    employer_id: UUID = Field(description="The employer that receives the resume.")
+    member_id: UUID = Field(description="The member who receives it.")
+    candidate: str = Field(description="Your ID for the candidate.", examples=["cand-20481"])
     pages: int | None = Field(
-        description="How many pages the copy has, once it is made.", examples=[2]
+        description="The number of pages of the copy, once it is made.", examples=[2]
     )
-    size: int | None = Field(description="Its bytes.", examples=[412_300])
-    removed: list[RemovedOut] = Field(description="What was taken out of it.")
+    size: int | None = Field(description="The size of the copy in bytes.", examples=[412_300])
+    removed: list[RemovedOut] = Field(description="The items that were removed from the resume.")
     relay: RelayContactOut | None = Field(
-        description="The relay number, once it is lent; it stands on the copy."
+        description="The relay number printed on the copy, once it is lent."
     )
-    requested_at: datetime = Field(description="When it was asked for.")
-    ready_at: datetime | None = Field(description="When it was made.")
-    links_until: datetime | None = Field(description="Until when links to it can be asked for.")
-    opened_at: datetime | None = Field(description="When the file left for the first time.")
+    requested_at: datetime = Field(description="When the release was requested.")
+    ready_at: datetime | None = Field(description="When the copy was made.")
+    links_until: datetime | None = Field(description="Until when links to the copy can be created.")
+    opened_at: datetime | None = Field(description="When the copy left for the first time.")
     receipt: ReceiptOut | None = Field(
         description=(
-            "The candidate's receipt. It is made as the copy is opened for the first time: null"
-            " before, since nothing has left."
+            "The candidate's receipt, created when the copy is first opened. Null before, because"
+            " nothing has left yet."
         )
     )
     link: CopyLinkOut | None = Field(
         description=(
-            "Where the copy can be fetched, in a 201 that was waited for; else null: ask"
-            " `/releases/{id}/links` for one."
+            "A link to the copy, in a 201 response after waiting. Otherwise null: create one with"
+            " `/releases/{id}/links`."
         )
     )
     reasons: list[ReasonOut] = Field(
         description=(
-            "Why it failed. Ask again with the same pass once that is mended; it uses up no quota."
+            "Why the release failed. Fix the cause and retry with the same pass; this uses no"
+            " quota."
         )
     )
 
     @classmethod
     def all_of(cls, copies: Sequence[Copy]) -> list[ResumeReleaseOut]:
-        """Each with its receipt, all of which are looked up at once."""
+        """Return each copy with its receipt; all receipts take one query."""
         left = [copy.decision_id for copy in copies if copy.opened_at is not None]
         told = (
             {
@@ -246,7 +249,7 @@ def _relay(binding: RelayBinding) -> RelayContactOut | None:
     "",
     auth=BearerKey(Scope.GATE_DECIDE),
     response={201: ResumeReleaseOut, 202: ResumeReleaseOut},
-    summary="Let a resume leave",
+    summary="Release a resume",
     operation_id="release",
 )
 def release(
@@ -256,13 +259,12 @@ def release(
     resume: Annotated[UploadedFile | None, File()] = None,
     prefer: Annotated[str, Header(alias="Prefer", description=_PREFER)] = "",
 ) -> Status[ResumeReleaseOut]:
-    """Spends the pass and makes the copy: redacted, marked, with a relay number.
+    """Spends the pass and makes the copy: redacted, marked, with a relay number. This takes
+    seconds.
 
-    It is there within seconds.
-
-    202 tells that it is being made: `release.ready` tells when it is there. With `Prefer: wait=10`
-    the call waits so long for it, and 201 hands it over with a link, to which the recruiter is
-    redirected at once. The same pass and file again is the same release.
+    202 means that the copy is being made; the event `release.ready` follows. With `Prefer: wait=10`
+    the call waits up to ten seconds for the copy, and returns 201 with a link; redirect the
+    recruiter to it at once. A repeated call with the same pass and file returns the same release.
     """
     client = request.auth.client
     asked = operations.Asked(
@@ -273,7 +275,7 @@ def release(
         "" if resume is not None else body.resume_reference,
     )
     copy = operations.begin_release(asked, client, now_for(client))
-    # Under an Idempotency-Key this call is a transaction, and no worker sees the copy before it
+    # With an Idempotency-Key this call is a transaction, and no worker sees the copy before it
     # ends.
     seconds = 0 if "Idempotency-Key" in request.headers else prefer_wait.preferred(prefer)
     if not prefer_wait.until_made(copy, seconds):
@@ -290,10 +292,10 @@ def release(
 
 
 class ReleasesQuery(PageQuery):
-    """Which of your releases."""
+    """Filters for releases."""
 
-    employer_id: UUID | None = Field(None, description="To this employer.")
-    candidate: Candidate | None = Field(None, description="Of this candidate.")
+    employer_id: UUID | None = Field(None, description="Only releases to this employer.")
+    candidate: Candidate | None = Field(None, description="Only releases of this candidate.")
 
 
 @router.get(
@@ -304,7 +306,7 @@ class ReleasesQuery(PageQuery):
     operation_id="releases",
 )
 def releases(request: ApiRequest, asked: Query[ReleasesQuery]) -> dict[str, Any]:
-    """The last that was asked for first."""
+    """Returns your releases, the latest request first."""
     rows = Copy.objects.of(request.auth.client.pk).select_related("binding", "resume")
     wanted = {"employer_id": asked.employer_id, "candidate": asked.candidate}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
@@ -316,13 +318,13 @@ def releases(request: ApiRequest, asked: Query[ReleasesQuery]) -> dict[str, Any]
     "/{release_id}",
     auth=BearerKey(Scope.GATE_DECIDE),
     response=ResumeReleaseOut,
-    summary="Read a release",
+    summary="Retrieve a release",
     operation_id="read_release",
 )
 def read_release(request: ApiRequest, release_id: UUID) -> ResumeReleaseOut:
-    """How far it has come.
+    """Returns a release and its state.
 
-    Ask once a second while it is `preparing`, or wait for `release.ready`.
+    While it is `preparing`, poll once a second, or wait for `release.ready`.
     """
     return ResumeReleaseOut.of(operations.release_of(release_id, request.auth.client))
 
@@ -331,13 +333,13 @@ def read_release(request: ApiRequest, release_id: UUID) -> ResumeReleaseOut:
     "/{release_id}/links",
     auth=BearerKey(Scope.GATE_DECIDE),
     response={201: CopyLinkOut},
-    summary="Make a link to the copy",
+    summary="Create a link to the copy",
     operation_id="link_release",
 )
 def link(request: ApiRequest, release_id: UUID) -> Status[CopyLinkOut]:
-    """Redirect the recruiter to it as they press the button.
+    """Creates a link. Redirect the recruiter to it when they press the button.
 
-    Before the first byte the facts are looked at again.
+    The facts are checked again before the first byte is sent.
     """
     client = request.auth.client
     made, url = operations.make_link(release_id, client, now_for(client))

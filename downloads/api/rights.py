@@ -1,7 +1,4 @@
-"""What would the gate say of an employer now?
-
-Its tier, its rights, and what is left of its quotas.
-"""
+"""API: an employer's current tier, rights and remaining quotas."""
 
 from __future__ import annotations
 
@@ -28,13 +25,16 @@ router = Router(tags=["employers"])
 
 
 class WhyNotOut(Schema):
-    """Why an employer may not download, and how that is mended."""
+    """Why an employer may not download, and how to fix it."""
 
-    code: str = Field(description="Never changes its meaning.", examples=["employer_not_approved"])
+    code: str = Field(description="A stable code.", examples=["employer_not_approved"])
     says: Words = Field(description="What is wrong.")
-    fix: Words = Field(description="How it is mended.")
+    fix: Words = Field(description="How to fix it.")
     url: str = Field(
-        description="Where the employer's people see it and mend it, and appeal where that can be."
+        description=(
+            "The page where the employer's people see the reason, fix it, and can appeal if an"
+            " appeal is possible."
+        )
     )
     appeal: bool = Field(description="Whether the employer can appeal.")
 
@@ -50,46 +50,49 @@ class WhyNotOut(Schema):
 
 
 class QuotaOut(Schema):
-    """How many downloads the employer's people have together, and how many of those are left."""
+    """The number of downloads that all members of the employer have together, and how many are
+    left.
+    """
 
-    limit: int = Field(description="How many there are.", examples=[20])
-    left: int = Field(description="How many are left now.", examples=[17])
+    limit: int = Field(description="The limit.", examples=[20])
+    left: int = Field(description="The number left now.", examples=[17])
 
 
 class RightsOut(Schema):
     """What the employer may do at `as_of`.
 
-    No yes: before each download the gate is asked, which also looks at who asks for whom.
+    This is not a decision of the gate. Ask the gate before each download; it also checks the member
+    and the candidate.
     """
 
     employer_id: UUID = Field(description="The employer.")
     tier: Tier = Field(description="The employer's tier.", examples=["provisional"])
-    download: bool = Field(description="Whether it may download resumes at all.")
-    reason: WhyNotOut | None = Field(description="Why it may not.")
+    download: bool = Field(description="Whether the employer may download resumes at all.")
+    reason: WhyNotOut | None = Field(description="Why the employer may not download.")
     obligations: list[Obligation] = Field(
-        description="What you have to do with each download.", examples=[["mark", "relay_only"]]
+        description="What you must do with each download.", examples=[["mark", "relay_only"]]
     )
-    day: QuotaOut = Field(description="Since midnight, in the service's time zone.")
-    hour: QuotaOut = Field(description="In the last sixty minutes.")
+    day: QuotaOut = Field(description="Downloads since midnight, in the service's time zone.")
+    hour: QuotaOut = Field(description="Downloads in the last sixty minutes.")
     per_candidate: int = Field(
-        description="Downloads of one candidate's resume in a day.", examples=[1]
+        description="The daily limit for one candidate's resume.", examples=[1]
     )
-    expires_at: datetime | None = Field(description="Until when the approval holds.")
+    expires_at: datetime | None = Field(description="When the approval expires.")
     ladder: str = Field(description="The version of the ladder.", examples=["2026-11.1"])
-    as_of: datetime = Field(description="The moment of this answer.")
+    as_of: datetime = Field(description="The time of this response.")
 
 
 @router.get(
     "/{employer_id}/rights",
     auth=BearerKey(Scope.EMPLOYERS_READ),
     response=RightsOut,
-    summary="What an employer may do",
+    summary="Retrieve an employer's rights",
     operation_id="rights",
 )
 def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
-    """Its tier and quotas now, to be shown to its people.
+    """Returns the employer's current tier and quotas, to show to its people.
 
-    It is no answer of the gate, and may be kept for no download.
+    This is not a decision of the gate, and must not be used to allow a download.
     """
     client = request.auth.client
     now = now_for(client)
@@ -116,8 +119,8 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
 
 
 def _used(employer: Employer, client: ApiClient, now: datetime) -> dict[str, int]:
-    """How many downloads all members together were allowed today, and in the last hour; counted as
-    the gate counts them.
+    """Return how many downloads all members together had today and in the last hour, counted like
+    the gate does.
     """
     day = now.astimezone(ZoneInfo(settings.TIME_ZONE)).replace(
         hour=0, minute=0, second=0, microsecond=0

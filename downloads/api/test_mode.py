@@ -1,4 +1,4 @@
-"""The test mode's tiers over the API: changes by the rules, appeals, and reviewers' answers."""
+"""API: the tiers of the test mode: moves by rules, appeals, and reviewers' answers."""
 
 from __future__ import annotations
 
@@ -34,28 +34,31 @@ MOVES: Final = {
     ),
     "established": (Tier.ESTABLISHED, tier_changes.NOTHING),
 }
-"""Where a rule moves an employer, and what it says that it saw."""
+"""The tier that a rule moves an employer to, and the evidence that it reports."""
 
 
 class MoveIn(Schema):
-    """What the watch over downloads would do."""
+    """A move like those of the watch over downloads."""
 
     to: str = Field(
         examples=[RESTRICTED],
-        description=f"One of {', '.join(MOVES)}; or `case`: what its case says again.",
+        description=f"One of {', '.join(MOVES)}, or `case` to return to the tier of its case.",
     )
     until: datetime | None = Field(
-        default=None, description="Until when; none: until it is lifted."
+        default=None,
+        description=("When the move ends. Without it, the move applies until it is lifted."),
     )
 
 
 class StandingOut(Schema):
-    """Where the employer was moved to; `tier` is null where its case alone says it."""
+    """The override of the employer's tier. `tier` is null if the case alone gives the tier."""
 
     tier: str | None = Field(description="The employer's tier.", examples=["restricted"])
-    reason: str | None = Field(description="What the gate answers.", examples=[RESTRICTED])
-    since: datetime | None = Field(description="Since when.")
-    until: datetime | None = Field(description="Until when, if that is known.")
+    reason: str | None = Field(
+        description=("The reason that the gate returns."), examples=[RESTRICTED]
+    )
+    since: datetime | None = Field(description="When the override began.")
+    until: datetime | None = Field(description="When the override ends, if known.")
 
     @classmethod
     def of(cls, employer: Employer, now: datetime) -> StandingOut:
@@ -74,12 +77,12 @@ class StandingOut(Schema):
     "/employers/{employer_id}/move",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response=StandingOut,
-    summary="Move an employer on the ladder, as a rule would",
+    summary="Move an employer on the ladder as a rule would",
     operation_id="test_move",
 )
 def move(request: ApiRequest, employer_id: UUID, given: MoveIn) -> StandingOut:
-    """At once, told by mail and webhook with its reason, as if its downloads had looked like
-    that.
+    """Moves an employer at once and notifies it by mail and webhook with the reason, as if its
+    downloads had triggered a rule.
     """
     employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)
     if given.to == "case":
@@ -104,20 +107,21 @@ class AppealIn(Schema):
     words: str = Field(
         max_length=appeals.WORDS_AT_MOST,
         examples=["我们在为夜班岗位招聘。"],
-        description="In their own words.",
+        description="The owner's text.",
     )
 
 
 class AppealOut(Schema):
-    """The appeal as it stands."""
+    """An appeal."""
 
-    appeal_id: int = Field(description="The appeal.")
+    appeal_id: int = Field(description="Unique identifier of the appeal.")
     outcome: str | None = Field(
-        description="lifted, kept or overtaken; null while it waits.", examples=["lifted"]
+        description=("The outcome: lifted, kept or overtaken. Null while the appeal is open."),
+        examples=["lifted"],
     )
-    due_at: datetime = Field(description="By when it is to be answered.")
-    answered_at: datetime | None = Field(description="When it was.")
-    standing: StandingOut = Field(description="The employer's tier now.")
+    due_at: datetime = Field(description="When the answer is due.")
+    answered_at: datetime | None = Field(description="When it was answered.")
+    standing: StandingOut = Field(description="The override of the employer's tier now.")
 
     @classmethod
     def of(cls, said: MoveAppeal, now: datetime) -> AppealOut:
@@ -138,7 +142,7 @@ class AppealOut(Schema):
     operation_id="test_appeal",
 )
 def appeal(request: ApiRequest, employer_id: UUID, given: AppealIn) -> AppealOut:
-    """What the owner does on the page that the gate's `url` leads to, with the same limits."""
+    """Appeals like the owner does on the page at the gate's `url`, with the same limits."""
     employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)
     member = (
         Member.objects.active()
@@ -155,13 +159,13 @@ def appeal(request: ApiRequest, employer_id: UUID, given: AppealIn) -> AppealOut
 
 
 class AnswerIn(Schema):
-    """What a reviewer answers."""
+    """A reviewer's answer to an appeal."""
 
-    lift: bool = Field(description="Whether what was appealed against is lifted, at once.")
+    lift: bool = Field(description="Whether to lift the restriction at once.")
     reply: str = Field(
         default="",
         max_length=appeals.REPLY_AT_MOST,
-        description="A word to the employer; with a no it is needed.",
+        description="The reply to the employer. Required if the restriction is kept.",
     )
 
 
@@ -173,9 +177,7 @@ class AnswerIn(Schema):
     operation_id="test_answer_appeal",
 )
 def answer_appeal(request: ApiRequest, employer_id: UUID, given: AnswerIn) -> AppealOut:
-    """The open appeal against a restriction; for the case's own appeals there
-    is `decide`.
-    """
+    """Answers the open appeal against a restriction. For appeals in a case, use `decide`."""
     employer, now = employer_of_test(request, employer_id), now_for(request.auth.client)
     waiting = MoveAppeal.objects.open().filter(employer=employer).first()
     if waiting is None:

@@ -1,6 +1,5 @@
-"""How does a platform ask whose copy a leak is?
-
-With the file or the text that was found; of its own releases alone.
+"""API: traces of leaks: finds which of the platform's own releases a leaked file or text comes
+from.
 """
 
 from __future__ import annotations
@@ -24,19 +23,21 @@ router = Router(tags=["traces"])
 
 
 class TraceIn(Schema):
-    """Why it is asked, and what was found: a file, `leak`, or `text`, or both."""
+    """A request to trace a leak: the reason, and the leak as a file (`leak`), as `text`, or
+    both.
+    """
 
     why: str = Field(
         min_length=3,
         max_length=500,
         examples=["Found in a group on 24 November"],
-        description="Kept on record.",
+        description="The reason, which is recorded.",
     )
     text: str = Field(
         "",
         description=(
-            "Text that was copied out of a resume: numbers in it tell whose it is. The first 5,000"
-            " characters are looked at."
+            "Text copied from a resume. Its numbers can identify the copy. The first 5,000"
+            " characters are used."
         ),
     )
     candidate: str = Field(
@@ -45,48 +46,60 @@ class TraceIn(Schema):
         pattern=f"^$|{REFERENCE}",
         examples=["cand-20481"],
         description=(
-            "Whose resume it is, where you know: then every copy of it is looked at. Else the"
-            " latest of all."
+            "Your ID for the candidate, if you know whose resume it is. Then every copy of it is"
+            " compared; otherwise the latest resumes are."
         ),
     )
 
 
 class FindingOut(Schema):
-    """A release, and what speaks for it."""
+    """A release, and the evidence for it."""
 
-    release_id: UUID = Field(description="Of the release: `/releases/{id}` says whose it is.")
-    number: str = Field(description="As it stands on its pages.", examples=["ZR-7K3M9-Q2TXA"])
+    release_id: UUID = Field(
+        description=(
+            "Unique identifier of the release, for `/releases/{id}`, which names the receiver."
+        )
+    )
+    number: str = Field(description="The number printed on its pages.", examples=["ZR-7K3M9-Q2TXA"])
     named: bool = Field(
         description=(
-            "Whether the leak is of this one, as far as can be told. Without it, it is no evidence."
+            "Whether the evidence is sufficient to say that the leak comes from this release. If"
+            " false, it proves nothing."
         )
     )
     by: str = Field(
         description=(
-            "marks, relay_number or copy_number. What is printed can be forged; marks cannot."
+            "The kind of evidence: marks, relay_number or copy_number. Printed numbers can be"
+            " forged, marks cannot."
         ),
         examples=["marks"],
     )
     z: float | None = Field(
-        description="Of marks: how far it agrees, in deviations. Innocent ones seldom reach 4.",
+        description=(
+            "For marks: the agreement in standard deviations. Other releases rarely reach 4."
+        ),
         examples=[42.1],
     )
     chance: float | None = Field(
-        description="Of marks: at most so likely is it that an innocent one agrees as well.",
+        description=(
+            "For marks: an upper bound of the probability that an innocent release agrees as well."
+        ),
         examples=[1e-300],
     )
 
 
 class TraceOut(Schema):
-    """A trace, as it stands."""
+    """A trace."""
 
-    id: UUID = Field(description="Of the trace.")
-    state: str = Field(description="looking, done or failed.", examples=["done"])
-    asked_at: datetime = Field(description="When it was asked.")
-    done_at: datetime | None = Field(description="When it was answered.")
-    resumes: int = Field(description="How many resumes a picture was laid on.", examples=[12])
+    id: UUID = Field(description="Unique identifier of the trace.")
+    state: str = Field(description="The state: looking, done or failed.", examples=["done"])
+    asked_at: datetime = Field(description="When it was requested.")
+    done_at: datetime | None = Field(description="When it was finished.")
+    resumes: int = Field(
+        description=("The number of resumes that the leak was compared with."), examples=[12]
+    )
     findings: list[FindingOut] = Field(
-        description="The likeliest first; empty where nothing was found."
+        description="The findings, the likeliest first. Empty if nothing was found."
     )
     reasons: list[ReasonOut] = Field(description="Why it failed.")
 
@@ -121,9 +134,9 @@ class TraceOut(Schema):
 def trace(
     request: ApiRequest, body: Form[TraceIn], leak: Annotated[UploadedFile | None, File()] = None
 ) -> Status[TraceOut]:
-    """A photograph, screenshot, scan, PDF or text.
+    """Compares a photograph, screenshot, scan, PDF or text with your own releases, within a minute.
 
-    It is compared with your own releases, within a minute; nobody is named by a guess.
+    A release is named only if the evidence is sufficient.
     """
     client = request.auth.client
     asked = leaks.Asked(
@@ -139,9 +152,9 @@ def trace(
     "/{trace_id}",
     auth=BearerKey(Scope.TRACES_MAKE),
     response=TraceOut,
-    summary="Read a trace",
+    summary="Retrieve a trace",
     operation_id="read_trace",
 )
 def read_trace(request: ApiRequest, trace_id: UUID) -> TraceOut:
-    """What was found. The leak itself is erased once it has been looked at."""
+    """Returns a trace and its findings. The leak itself is erased after the trace."""
     return TraceOut.of(leaks.trace_of(trace_id, request.auth.client))

@@ -1,3 +1,3 @@
-"""What candidates decide about their own resumes: consent, blocking, erasure, reports of misuse,
-and what they are told.
+"""Candidates' control over their resumes: consent, blocking, erasure, misuse reports and
+notices.
 """

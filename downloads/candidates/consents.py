@@ -2,7 +2,7 @@
 
 A consent is separate (个人信息保护法 23): it is for one company (by its code, whichever account
 asks), one candidate and one platform. It is written under the company's lock, which the gate holds
-while it answers, so nothing is allowed after a revocation was acknowledged. The lock is taken
+while it decides, so nothing is allowed after a revocation was acknowledged. The lock is taken
 before the candidate's own row (`downloads.candidates.operations`). Each operation is a transaction.
 """
 
@@ -29,9 +29,7 @@ from events.core.errors import Refused
 
 @dataclass(frozen=True)
 class Given:
-    """What a platform says of a consent that it obtained by itself, and by what reference it can
-    show it.
-    """
+    """A consent that the platform obtained itself, with the reference of its evidence."""
 
     employer: Employer
     contact: str
@@ -41,7 +39,7 @@ class Given:
     until: datetime
 
 
-# --- Asked ----------------------------------------------------------------------------------------
+# --- Requests -------------------------------------------------------------------------------------
 
 
 def ask_consent(
@@ -52,11 +50,11 @@ def ask_consent(
     kinds: Sequence[str],
     now: datetime,
 ) -> ConsentRequest:
-    """An employer that may download asks this candidate; one that is open already is answered
-    again, and nobody is asked twice.
+    """Ask this candidate for consent on behalf of an employer that may download.
 
-    Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`,
-    `consent_given`, `consent_refused`, `member_unknown`, or why the employer may not.
+    If a request is already open, it is returned, and the candidate is not asked again. Raises
+    Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`, `consent_given`,
+    `consent_refused`, `member_unknown`, or why the employer may not ask.
     """
     candidate_id = operations.candidate_of(client.pk, reference).pk
     kinds = _checked(kinds)
@@ -128,12 +126,10 @@ def _may_be_asked(
 def answer_consent_request(
     request_id: UUID, agrees: bool, actor: Actor, now: datetime, *, evidence: str = ""
 ) -> ConsentRequest:
-    """What the candidate answers, on our page or, with its `evidence`, through the platform.
+    """Record the candidate's answer, from our page or, with `evidence`, through the platform.
 
-    A no can become a yes until the request ends.
-
-    Raises Refused: `consent_request_unknown`, `consent_request_ended`, `candidate_closed`,
-    `candidate_blocked_employer`.
+    A no can become a yes until the request expires. Raises Refused: `consent_request_unknown`,
+    `consent_request_ended`, `candidate_closed`, `candidate_blocked_employer`.
     """
     uscc = ConsentRequest.objects.filter(pk=request_id).values_list("uscc", flat=True).first()
     if uscc is None:
@@ -183,11 +179,11 @@ def _may_still(candidate: Candidate, uscc: str) -> None:
         raise Refused("candidate_blocked_employer")
 
 
-# --- Given ----------------------------------------------------------------------------------------
+# --- Giving ---------------------------------------------------------------------------------------
 
 
 def give_consent(client: ApiClient, reference: str, given: Given, now: datetime) -> Consent:
-    """A consent that the platform obtained; one that is in force for the same company is replaced.
+    """Record a consent that the platform obtained; it replaces one in force for the same company.
 
     Raises Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`,
     `consent_time_invalid`.
@@ -260,20 +256,20 @@ def _until(now: datetime) -> datetime:
 
 
 def _checked(kinds: Sequence[str]) -> list[str]:
-    """The kinds, each once, in their order; the resume itself is always among them."""
+    """Return the kinds without duplicates, in order; the resume itself is always among them."""
     wanted = set(kinds) or set(USUAL)
     return [kind.value for kind in Kind if kind in wanted or kind is Kind.RESUME]
 
 
-# --- Revoked --------------------------------------------------------------------------------------
+# --- Revoking -------------------------------------------------------------------------------------
 
 
 def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
-    """The candidate wants this company to have nothing of them any more: from the acknowledgement
-    on it gets nothing, whatever the mode.
+    """Let this company have nothing more of the candidate, whatever the mode.
 
-    Its consents end, it is blocked, by which its relay numbers end, and each of its accounts that
-    took a resume has to erase it.
+    This holds from the acknowledgement on. The candidate's consents to the company end; it is
+    blocked, which ends its relay numbers; and each of its accounts that took a resume has to erase
+    it.
     """
     with transaction.atomic():
         locks.lock_company(uscc)
@@ -298,7 +294,9 @@ def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
 
 
 def _account_of(candidate: Candidate, uscc: str) -> UUID | None:
-    """An account of the company, so that the platform hears of it where it has none that took."""
+    """Return an account of the company, so that the platform is notified even if none took a
+    resume.
+    """
     asked = candidate.requests.filter(uscc=uscc).values_list("employer_id", flat=True).first()
     if asked is not None:
         return asked
@@ -312,8 +310,9 @@ def _account_of(candidate: Candidate, uscc: str) -> UUID | None:
 
 
 def allow_again(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
-    """The candidate takes it back: the company may ask, or take, as their mode has it; what was to
-    be erased and was not may stay.
+    """Undo a revocation: the company may ask or download again, according to the candidate's mode.
+
+    Open erase orders are withdrawn.
     """
     with transaction.atomic():
         locks.lock_company(uscc)

@@ -1,10 +1,9 @@
-"""What must an employer erase, by when, and did it?
+"""Erase orders: what an employer must erase after a candidate's revocation, by when, and its
+answer.
 
-Orders that a candidate's revocation makes, and the answers to them.
-
-(个人信息保护法 47: whose consent was revoked, their data are erased.) Whether a file is gone cannot
-be seen from here: the answer is the employer's word, on record with its name, and silence past the
-day counts as a signal (`downloads.rules.abuse_signals`).
+个人信息保护法 47 requires erasure when a consent is revoked. We cannot see whether a file is gone:
+the answer is the employer's statement, recorded with its name, and no answer by the due date is a
+signal (`downloads.rules.abuse_signals`).
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ AT_ONCE: Final = 200
 
 
 def takers(candidate: Candidate, uscc: str) -> list[Release]:
-    """The last release to each account of the company that took this candidate's resume."""
+    """Return the last release to each account of the company that took this candidate's resume."""
     last: dict[UUID, Release] = {}
     for release in Release.objects.about(candidate).filter(uscc=uscc):
         last.setdefault(release.employer_id, release)
@@ -40,8 +39,10 @@ def takers(candidate: Candidate, uscc: str) -> list[Release]:
 
 
 def order(candidate: Candidate, last: Release, actor: Actor, now: datetime) -> EraseOrder | None:
-    """Ask an account that has copies to erase them; None if it has done so since, or has an open
-    order. Call it under the company's lock.
+    """Order an account to erase its copies, and return the order.
+
+    Returns None if it has erased them since, or has an open order. Call it under the company's
+    lock.
     """
     earlier = EraseOrder.objects.filter(candidate=candidate, employer=last.employer_id)
     if (
@@ -82,7 +83,8 @@ def answer_erase_order(
     actor: Actor,
     now: datetime,
 ) -> EraseOrder:
-    """What the employer answers to one of its orders: erased, or why not. The first answer counts.
+    """Record the employer's answer to one of its orders: erased, or why not. The first answer
+    counts.
 
     Raises Refused: `erase_order_unknown`, `erase_order_answered`, `erase_why_missing`.
     """
@@ -113,7 +115,7 @@ def answer_erase_order(
 
 
 def withdraw(candidate: Candidate, uscc: str, actor: Actor, now: datetime) -> None:
-    """The candidate lets the company keep what it has not erased yet."""
+    """Withdraw the open orders: the company may keep what it has not erased yet."""
     for row in candidate.erase_orders.open().filter(uscc=uscc).select_for_update(of=("self",)):
         row.withdrawn_at = now
         row.save(update_fields=["withdrawn_at"])
@@ -123,9 +125,9 @@ def withdraw(candidate: Candidate, uscc: str, actor: Actor, now: datetime) -> No
 
 
 def remind(now: datetime, client: ApiClient | None = None) -> int:
-    """Write, once, to those whose time is over; how many.
+    """Remind, once, the employers whose orders are overdue; return how many.
 
-    Those of tests belong to their `client`, whose clock it is.
+    Orders of a test are reminded for their `client` and by its clock.
     """
     late = EraseOrder.objects.overdue(now).filter(
         reminded_at=None, candidate__test=client is not None
@@ -159,8 +161,9 @@ def _remind(order_id: UUID, now: datetime) -> bool:
 
 
 def _write(row: EraseOrder, template: str, member_id: UUID | None, now: datetime) -> None:
-    """To the employer's owners, and to whoever of it took the resume; the candidate is named by the
-    platform's reference alone.
+    """Send a mail to the employer's owners, and to the member who took the resume.
+
+    It names the candidate only by the platform's reference.
     """
     candidate = Candidate.objects.get(pk=row.candidate_id)
     company = Employer.objects.values_list("name", flat=True).get(pk=row.employer_id)
@@ -181,7 +184,7 @@ def _write(row: EraseOrder, template: str, member_id: UUID | None, now: datetime
 
 
 def owed(employer: Employer) -> EraseOrderQuerySet:
-    """Every order to this employer, those that wait for an answer first, the most urgent on top."""
+    """Return every order to this employer."""
     return EraseOrder.objects.filter(employer=employer).select_related(
         "candidate", "answered_by__user"
     )

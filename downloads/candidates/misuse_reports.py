@@ -1,6 +1,5 @@
-"""What becomes of a candidate's report that somebody misuses their resume?
-
-It is on record at once, and a person looks into it.
+"""A candidate's report that a receiver misuses their resume: recorded at once, and reviewed by a
+person.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ LONGEST: Final = 1000
 def report(
     candidate_id: UUID, release_id: UUID, about: str, said: str, actor: Actor, now: datetime
 ) -> MisuseReport:
-    """Put it on record.
+    """Record a report.
 
-    Raises Refused: `release_unknown` where nothing of this candidate left by it, `report_twice`.
+    Raises Refused: `release_unknown` if it is not a release of this candidate, `report_twice`.
     """
     with transaction.atomic():
         candidate = operations.locked_candidate(candidate_id)
@@ -61,9 +60,9 @@ def report(
 
 
 def settle_misuse_report(report_id: UUID, outcome: str, user: User, now: datetime) -> None:
-    """A person has looked into it.
+    """Record the outcome of the review.
 
-    Raises Refused: `not_allowed`, `state_conflict` where another has.
+    Raises Refused: `not_allowed`, `state_conflict` if somebody else has settled it.
     """
     if not user.as_reviewer().can(Power.DECIDE):
         raise Refused("not_allowed")

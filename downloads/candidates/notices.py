@@ -1,9 +1,8 @@
-"""What does a candidate hear, and what does their platform?
+"""Notices to candidates and their platforms about each release, by mail and by event.
 
-A notice at each release, by mail and by the platform's own app.
-
-Everything here is written in the caller's transaction: a resume that left has its row in the ledger
-and its notice, or it did not leave. Mails leave afterwards, by their rows (`events.delivery.mail`).
+Everything is written in the caller's transaction: either a resume left with its row in the ledger
+and its notice, or it did not leave. Mails are sent afterwards from their rows
+(`events.delivery.mail`).
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from events.models import record
 
 @dataclass(frozen=True)
 class Left:
-    """That a resume leaves: by which answer, to whom, and how its number goes along."""
+    """A resume that leaves: its decision, its receiver, and the obligations."""
 
     decision_id: UUID
     client_id: UUID
@@ -41,11 +40,10 @@ class Left:
 
 
 def tell_candidate(left: Left) -> Release:
-    """Put a release on record and tell of it: the platform by `resume.released`, the candidate by
-    mail where we have an address.
+    """Record a release and announce it: to the platform by `resume.released`, to the candidate by
+    mail if there is an address.
 
-    In the caller's transaction, which is that in which the resume leaves. Once for each answer of
-    the gate.
+    Call it in the transaction in which the resume leaves, once for each decision of the gate.
     """
     employer = Employer.objects.get(pk=left.employer_id)
     candidate = Candidate.objects.of(left.client_id).filter(reference=left.candidate).first()
@@ -77,8 +75,8 @@ def tell_candidate(left: Left) -> Release:
         signed.key_id,
     )
     release.save(force_insert=True)
-    # `receipt`, since `release` is in the events of a copy, and another id
-    # (`downloads.releases.operations`); by `decision` both are found.
+    # The key is `receipt`, because `release` is another id in the events of a copy
+    # (`downloads.releases.operations`). `decision` finds both.
     noted: dict[str, Any] = {
         "only": str(left.client_id),
         "receipt": str(release.pk),
@@ -94,8 +92,10 @@ def tell_candidate(left: Left) -> Release:
 
 
 def _facts(release: Release) -> dict[str, Any]:
-    """What the receipt says: ids, the receiver as it is known in public, what for and what; nothing
-    by which the candidate is known.
+    """Return the facts of the receipt: ids, the receiver as publicly known, the purpose and the
+    data.
+
+    They contain nothing that identifies the candidate.
     """
     return {
         "id": str(release.pk),
@@ -123,8 +123,10 @@ def _contact(member_id: UUID) -> str:
 
 
 def _kinds(obligations: tuple[Obligation, ...], consent: Consent | None) -> list[str]:
-    """What goes along: the candidate's own number and address only by their consent, and never
-    where relays alone are allowed.
+    """Return the kinds of data that are released.
+
+    The candidate's own number and address are included only with their consent, and never if only
+    relay numbers are allowed.
     """
     own = (
         set(consent.kinds) & OWN_CONTACT
@@ -141,12 +143,12 @@ def _told(release: Release) -> dict[str, Any]:
 def mail_candidate(
     candidate: Candidate, template: str, context: dict[str, Any], now: datetime
 ) -> bool:
-    """Write to the candidate, with the link to their ledger; whether there is anywhere to write
-    to.
+    """Send a mail to the candidate with the link to their ledger; return whether there is an
+    address.
     """
     to = operations.email_of(candidate)
     if to:
-        # The platform, by whose test its candidates' mails are read.
+        # In a test, the platform reads its candidates' mails.
         whose = {"path": page_links.path_of(candidate), "platform": str(candidate.client_id)}
         queue_mail(to, template, candidate.language, context | whose, now)
     return bool(to)
@@ -161,8 +163,8 @@ def record_candidate_event(
     now: datetime,
     **more: Any,
 ) -> None:
-    """The Event of something between a candidate and a company, which the candidate's platform
-    hears of, and no other.
+    """Record an Event between a candidate and a company, which only the candidate's platform
+    receives.
     """
     data = {"only": str(candidate.client_id), "candidate": candidate.reference} | more
     record(verb, subject, actor, now, employer_id=employer_id, data=data)

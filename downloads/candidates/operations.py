@@ -1,7 +1,7 @@
 """What a platform tells us about a candidate: the operations on a candidate's row and its blocks.
 
 A mode is written on a row that the gate reads `FOR SHARE`; a block is written under the company's
-lock, which the gate holds. So no answer after the acknowledgement overlooks either. Company locks
+lock, which the gate holds. So no decision after the acknowledgement overlooks either. Company locks
 are taken before the row and in the order of the companies' codes, so there is no deadlock. A mode
 or a block that closes also ends the relay numbers in its scope, in the same transaction.
 """
@@ -36,9 +36,9 @@ TRIES: Final = 5
 
 @dataclass(frozen=True)
 class Told:
-    """What a platform says of a candidate.
+    """A candidate as described by the platform.
 
-    `blocked` are companies: name by code, the name empty where only the code is known.
+    `blocked` maps company codes to names; a name is empty if only the code is known.
     """
 
     mode: str
@@ -50,11 +50,9 @@ class Told:
 def put_candidate(
     client: ApiClient, reference: str, told: Told, now: datetime
 ) -> tuple[Candidate, bool]:
-    """The candidate as the platform says, and whether they are new to us.
+    """Create or update the candidate; return it and whether it is new.
 
-    Said twice, it is the same as once.
-
-    What candidates block on their own page stays. Raises Refused: `reference_invalid`,
+    Idempotent. Blocks from the candidate's own page remain. Raises Refused: `reference_invalid`,
     `email_invalid`, `test_email_required`.
     """
     reference = checked_reference(reference)
@@ -62,14 +60,14 @@ def put_candidate(
     for _ in range(TRIES):
         try:
             return _put(client, reference, told, email, now)
-        except _CompanyNotLocked:  # the platform says two things of them at the same moment
+        except _CompanyNotLocked:  # the platform sent two different updates at the same moment
             continue
-    raise DatabaseError("what is blocked does not stand still")
+    raise DatabaseError("the blocked companies changed during every attempt")
 
 
 class _CompanyNotLocked(Exception):
-    """A company has to be blocked whose lock was not taken, because its block was still there when
-    the locks were taken.
+    """A company must be blocked but is not locked, because its block still existed when the locks
+    were taken.
     """
 
 
@@ -94,7 +92,7 @@ def _put(
                     if known
                     else _made(client, reference, told.mode, now)
                 )
-        except IntegrityError:  # the platform has told of them twice at the same moment
+        except IntegrityError:  # the platform created the candidate twice at the same moment
             candidate, is_new = (
                 locked_candidate(Candidate.objects.of(client.pk).get(reference=reference).pk),
                 False,
@@ -128,7 +126,7 @@ def _made(client: ApiClient, reference: str, mode: str, now: datetime) -> Candid
 
 
 def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
-    """Whether anything of it is another than before."""
+    """Write the candidate's row; return whether anything changed."""
     earlier = (candidate.mode, email_of(candidate), candidate.language, candidate.erased_at)
     if earlier == (told.mode, email, told.language, None):
         return False
@@ -140,7 +138,7 @@ def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
     )
     if earlier[1] != email:
         if earlier[1]:
-            candidate.link_version += 1  # links in the old mailbox open nothing any more
+            candidate.link_version += 1  # links in the old mailbox no longer work
         candidate.email_sealed = seal_text(email, candidate.email_purpose) if email else ""
     candidate.save()
     return True
@@ -168,7 +166,9 @@ def _block_as_told(
 
 
 def _checked(email: str, client: ApiClient) -> str:
-    """An address as it is kept; in a test nobody reads mail, so there it ends with `.test`."""
+    """Return the address as stored. In a test nobody reads mail, so addresses there end with
+    `.test`.
+    """
     email = email.strip()
     if not email:
         return ""
@@ -182,13 +182,10 @@ def _checked(email: str, client: ApiClient) -> str:
 
 
 def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candidate:
-    """Forget how the candidate can be reached, and let nothing of them leave any more; what left
-    stays on record.
+    """Erase the candidate's contact data and close the candidate; past releases stay recorded.
 
-    Their relay numbers end, and the number that each led to is erased with the address: nobody
-    needs it to give one back.
-
-    Raises Refused `candidate_unknown`. Said twice, it is the same as once.
+    Their relay numbers end. The number behind each is erased with the address, because ending a
+    relay number does not need it. Idempotent. Raises Refused `candidate_unknown`.
     """
     with transaction.atomic():
         candidate = locked_candidate(candidate_of(client.pk, reference).pk)
@@ -210,8 +207,8 @@ def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candida
 
 
 def declare_default(client: ApiClient, mode: str, basis: str, now: datetime) -> CandidateDefault:
-    """How this platform's candidates are asked of whom it has told us nothing, and on what its word
-    rests.
+    """Declare the mode of candidates that this platform has not told us about, and the basis for
+    it.
     """
     with transaction.atomic():
         default, _ = CandidateDefault.objects.update_or_create(
@@ -225,7 +222,7 @@ def declare_default(client: ApiClient, mode: str, basis: str, now: datetime) -> 
 
 
 def block_employer(candidate_id: UUID, uscc: str, name: str, actor: Actor, now: datetime) -> None:
-    """The candidate wants this company to get nothing of them. Said twice, it is the same as once.
+    """Block this company for the candidate. Idempotent.
 
     Raises Refused `candidate_blocks_too_many`.
     """
@@ -253,7 +250,7 @@ def add_block(candidate: Candidate, uscc: str, name: str, actor: Actor, now: dat
 
 
 def unblock_employer(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
-    """The company may ask again, or take, as the candidate's mode has it."""
+    """Unblock the company: it may ask or download again, according to the candidate's mode."""
     with transaction.atomic():
         locks.lock_company(uscc)
         candidate = locked_candidate(candidate_id)
@@ -262,7 +259,7 @@ def unblock_employer(candidate_id: UUID, uscc: str, actor: Actor, now: datetime)
 
 
 def company_named(candidate: Candidate, text: str) -> tuple[str, str]:
-    """Code and name of the company that a candidate means, by its code or its whole name.
+    """Return code and name of the company with this code or exact name.
 
     Raises Refused `company_not_found`.
     """
@@ -279,11 +276,11 @@ def company_named(candidate: Candidate, text: str) -> tuple[str, str]:
     return code, confirmed.filter(uscc=code).values_list("name", flat=True).first() or ""
 
 
-# --- Shared ---------------------------------------------------------------------------------------
+# --- Shared code ----------------------------------------------------------------------------------
 
 
 def candidate_of(client_id: UUID, reference: str) -> Candidate:
-    """The platform's candidate. Raises Refused `candidate_unknown`."""
+    """Return the platform's candidate. Raises Refused `candidate_unknown`."""
     candidate: Candidate | None = (
         Candidate.objects.of(client_id).filter(reference=reference).first()
     )
@@ -293,15 +290,15 @@ def candidate_of(client_id: UUID, reference: str) -> Candidate:
 
 
 def locked_candidate(candidate_id: UUID) -> Candidate:
-    """The candidate, locked for the rest of the transaction: no answer of the gate is made of it
-    meanwhile.
+    """Return the candidate, locked for the rest of the transaction, so that the gate does not
+    decide about it meanwhile.
     """
     candidate: Candidate = Candidate.objects.select_for_update().get(pk=candidate_id)
     return candidate
 
 
 def email_of(candidate: Candidate) -> str:
-    """Where they can be written to; "" where nowhere."""
+    """Return the candidate's e-mail address, or "" if there is none."""
     return (
         unseal_text(candidate.email_sealed, candidate.email_purpose)
         if candidate.email_sealed
@@ -312,9 +309,9 @@ def email_of(candidate: Candidate) -> str:
 def candidate_named(
     client: ApiClient, employer_ids: Collection[UUID], codes: Collection[str]
 ) -> dict[str, str]:
-    """The companies that a platform names by our ids and by their codes: name by code.
+    """Return the companies that a platform names by our ids and by their codes: name by code.
 
-    Raises Refused: `employer_unknown`, and what is wrong with a code.
+    Raises Refused: `employer_unknown`, or the error of a code.
     """
     employers = {
         employer.pk: employer

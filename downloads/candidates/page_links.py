@@ -1,10 +1,9 @@
-"""Which link leads a candidate to their own ledger, and until when?
+"""The link to a candidate's own ledger: it needs no password, contains no personal data and cannot
+be guessed.
 
-No password, nothing personal in it, and nobody can guess it.
-
-It names the candidate's row and the version of their link, signed: to change the version ends every
-earlier one. A link at rest is nowhere but in a mail that has not left. Who opens one gets a cookie
-for half an hour, and the address bar forgets the link.
+It contains the candidate's row and the version of their link, signed; a new version invalidates all
+earlier links. A link is stored only in a mail that has not been sent yet. Opening one sets a cookie
+for half an hour, and redirects to a URL without the link.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ OPEN_FOR_SECONDS: Final = 30 * 60
 
 
 def token_of(candidate: Candidate) -> str:
-    """What stands in the link: row and version, signed."""
+    """Return the token of the link: row and version, signed."""
     names = candidate.pk.bytes + candidate.link_version.to_bytes(5, "big")
     return _signer().sign(urlsafe_b64encode(names).decode())
 
@@ -37,7 +36,7 @@ def path_of(candidate: Candidate) -> str:
 
 
 def opened(token: str) -> Candidate | None:
-    """Whose link it is; None where it is none, or one that was ended."""
+    """Return the candidate of a link; None if it is invalid or was replaced."""
     try:
         names = urlsafe_b64decode(_signer().unsign(token))
         candidate_id, version = UUID(bytes=names[:16]), int.from_bytes(names[16:], "big")
@@ -47,13 +46,15 @@ def opened(token: str) -> Candidate | None:
 
 
 def stay_of(candidate: Candidate) -> str:
-    """What stands in the cookie, which is signed on its own: whoever finds it has no link."""
+    """Return the content of the cookie. It is signed separately, so nobody can make a link
+    from it.
+    """
     return f"{candidate.pk.hex}.{candidate.link_version}"
 
 
 def staying(stay: str) -> Candidate | None:
-    """Whose stay it is, of a cookie that was signed by us; None where there is none, or their links
-    were ended since.
+    """Return the candidate of a signed cookie; None if there is none, or their links were replaced
+    since.
     """
     candidate_id, _, version = stay.partition(".")
     return _of_version(UUID(candidate_id), int(version)) if version else None
@@ -64,7 +65,7 @@ def _of_version(candidate_id: UUID, version: int) -> Candidate | None:
 
 
 def rotate(candidate_id: UUID, actor: Actor, now: datetime) -> Candidate:
-    """From now on no earlier link opens anything; the new one is `path_of` the answer."""
+    """Invalidate all earlier links; `path_of` the result is the new one."""
     with transaction.atomic():
         candidate = Candidate.objects.select_for_update().get(pk=candidate_id)
         candidate.link_version += 1

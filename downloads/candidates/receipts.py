@@ -1,12 +1,10 @@
-"""Can anybody check that a resume left as it is said, without asking us?
+"""Receipts of releases, signed with Ed25519 (RFC 8032), which anybody can check without asking us.
 
-A receipt for each release, signed with Ed25519 (RFC 8032).
-
-A receipt is JSON in one form only: keys in their order, no space, UTF-8 (for texts and lists of
-texts that is RFC 8785). What is signed are those bytes and nothing else, so `openssl` alone can
-check it (`docs/how-it-works/candidates.md`). The signing key is drawn from the key of data at rest,
-for this purpose alone; where that is changed, receipts of the earlier one stay valid by its retired
-key.
+A receipt is JSON in canonical form: sorted keys, no spaces, UTF-8 (for strings and lists of strings
+this is RFC 8785). The signature covers exactly these bytes, so `openssl` alone can check it
+(`docs/how-it-works/candidates.md`). The signing key is derived from the data key, for this purpose
+alone. After the data key is replaced, earlier receipts remain valid while it is among the retired
+keys.
 """
 
 from __future__ import annotations
@@ -33,14 +31,14 @@ TYPE: Final = "zizhi-receipt-1"
 
 @dataclass(frozen=True)
 class Receipt:
-    """What was signed, word for word, the signature, and by which key."""
+    """The signed text, verbatim, the signature, and the id of the key."""
 
     text: str
     signature: str
     key_id: str
 
     def as_file(self) -> str:
-        """As it is handed out."""
+        """Return the receipt file."""
         return (
             json.dumps(
                 {"receipt": self.text, "signature": self.signature, "key_id": self.key_id},
@@ -52,24 +50,24 @@ class Receipt:
 
     @classmethod
     def of_file(cls, text: str) -> Receipt:
-        """Raises ValueError where it is none."""
+        """Return the receipt of a file. Raises ValueError if it is not a receipt."""
         try:
             given = json.loads(text)
             parts = [given[name] for name in ("receipt", "signature", "key_id")]
         except (KeyError, TypeError) as error:
-            raise ValueError("no receipt") from error
+            raise ValueError("not a receipt") from error
         if not all(isinstance(part, str) for part in parts):
-            raise ValueError("no receipt")
+            raise ValueError("not a receipt")
         return cls(*parts)
 
 
 def canonical(facts: dict[str, Any]) -> str:
-    """The one form in which these facts are signed."""
+    """Return the canonical form of these facts."""
     return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def sign(facts: dict[str, Any], at: datetime) -> Receipt:
-    """A receipt of these facts by the key of now."""
+    """Return a receipt of these facts, signed with the current key."""
     private = _private(keys()[0])
     key_id = key_id_of(private.public_key())
     text = canonical(facts | {"type": TYPE, "released_at": stamp(at), "key_id": key_id})
@@ -77,7 +75,7 @@ def sign(facts: dict[str, Any], at: datetime) -> Receipt:
 
 
 def is_genuine(receipt: Receipt, trusted: list[Ed25519PublicKey] | None = None) -> bool:
-    """Whether one of the `trusted` keys, else of ours, has signed exactly this text."""
+    """Whether one of the `trusted` keys, by default ours, has signed exactly this text."""
     candidates = {key_id_of(key): key for key in (public_keys() if trusted is None else trusted)}
     key = candidates.get(receipt.key_id)
     if key is None:
@@ -90,17 +88,17 @@ def is_genuine(receipt: Receipt, trusted: list[Ed25519PublicKey] | None = None) 
 
 
 def public_keys() -> list[Ed25519PublicKey]:
-    """By which our receipts are checked: that of now, then those of earlier ones."""
+    """Return the public keys for our receipts: the current one, then earlier ones."""
     return [_private(key).public_key() for key in keys()]
 
 
 def key_id_of(key: Ed25519PublicKey) -> str:
-    """Sixteen hex characters that name a public key."""
+    """Return sixteen hex characters that identify a public key."""
     return hashlib.sha256(_raw(key)).hexdigest()[:16]
 
 
 def as_jwk(key: Ed25519PublicKey) -> dict[str, str]:
-    """A public key as RFC 8037 writes it."""
+    """Return a public key in the form of RFC 8037."""
     x = urlsafe_b64encode(_raw(key)).decode().rstrip("=")
     return {
         "kty": "OKP",

@@ -1,1 +1,1 @@
-"""Answers whether a download is allowed."""
+"""The gate: decides whether a download is allowed."""

@@ -1,7 +1,8 @@
 """A candidate's consent to one company, for callers other than the gate.
 
-The gate's own statement reads the same (`sql._wills`). An answer can change a moment later: whoever
-writes by it locks the company and the candidate (`lock_candidate`) first.
+The gate's own statement checks the same (`sql._candidate_consent`). The result can change a moment
+later, so a caller that writes because of it first locks the company and the candidate
+(`lock_candidate`).
 """
 
 from __future__ import annotations
@@ -17,9 +18,7 @@ from events.db.dialect import current_dialect
 
 
 def consent_refusal(client_id: UUID, reference: str, uscc: str, now: datetime) -> str:
-    """Why the candidate's resume is not to be for this company; "" where nothing speaks against
-    it.
-    """
+    """Return why the candidate's resume may not go to this company, or "" if it may."""
     candidate = Candidate.objects.of(client_id).filter(reference=reference).first()
     declared = CandidateDefault.objects.filter(pk=client_id).values_list("mode", flat=True).first()
     mode = candidate.mode if candidate else declared or settings.CANDIDATES_DEFAULT
@@ -35,16 +34,16 @@ def consent_refusal(client_id: UUID, reference: str, uscc: str, now: datetime) -
 
 
 def lock_candidate(client_id: UUID, reference: str) -> None:
-    """Keep the candidate's row from being changed until the transaction ends.
+    """Prevent changes to the candidate's row until the transaction ends.
 
-    Call it after the company's lock and before any binding's. The lock is `FOR SHARE`, as the
-    gate's is: a transaction that spent a pass holds it already, and two companies that asked for
-    more would wait for each other. A candidate without a row is kept from getting one
+    Call it after locking the company and before locking a binding. The lock is `FOR SHARE`, like
+    the gate's. A transaction that spent a pass already holds it, and with a stronger lock two
+    companies would wait for each other. If the candidate has no row, none can be created meanwhile
     (`locks.share_first_row`).
     """
     if not _lock_row(client_id, reference):
         locks.share_first_row(client_id, reference)
-        _lock_row(client_id, reference)  # it may have been made during the wait for the lock
+        _lock_row(client_id, reference)  # the row may be new: the lock can take a while
 
 
 def _lock_row(client_id: UUID, reference: str) -> bool:

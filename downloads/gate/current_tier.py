@@ -1,4 +1,4 @@
-"""An employer's current tier, for everything but the gate.
+"""An employer's current tier, for all callers except the gate.
 
 The gate reads the same facts in its own statement (`downloads.gate.sql`).
 """
@@ -26,7 +26,7 @@ class EmployerTier:
 
 
 def employer_tier(employer: Employer, now: datetime) -> EmployerTier:
-    """The employer's tier at `now`."""
+    """Return the employer's tier at `now`."""
     case = Case.objects.of(employer).first()
     ladder = ladder_versions.in_force()
     override = Standing.objects.of(employer.pk, now)
@@ -36,5 +36,5 @@ def employer_tier(employer: Employer, now: datetime) -> EmployerTier:
 
 
 def current_tier_of(employer_id: UUID, now: datetime) -> CurrentTier:
-    """The current tier of the employer with this id."""
+    """Return the current tier of the employer with this id."""
     return employer_tier(Employer.objects.get(pk=employer_id), now).current

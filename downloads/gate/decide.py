@@ -1,8 +1,8 @@
 """Decides whether an employer's member may download candidates' resumes now.
 
-One statement (`downloads.gate.sql`) reads the facts, decides, and writes the answers, under the
+One statement (`downloads.gate.sql`) reads the facts, decides, and writes the decisions, under the
 company's lock (`downloads.locks`). So a suspension that was acknowledged is always seen, and no
-quota is exceeded. `docs/how-it-works/gate.md` says why.
+quota is exceeded. `docs/how-it-works/gate.md` explains why.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from events.core.reasons import REASONS, Reason
 from events.db.dialect import current_dialect
 
 AT_ONCE: Final = 100
-"""So many candidates are asked about in one question at most."""
+"""Maximum number of candidates in one request."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The gate's answer, as it was written down."""
+    """A decision of the gate, as recorded."""
 
     id: UUID
     allowed: bool
@@ -40,7 +40,7 @@ class Answer:
     tier: Tier
     decided_at: datetime
     retry_at: datetime | None = None
-    """With a quota that is used up: when it frees."""
+    """When the quota is free again, if it is used up."""
 
 
 def decide(
@@ -53,11 +53,11 @@ def decide(
     zone: ZoneInfo,
     test: bool = False,
 ) -> Answer:
-    """Ask whether `member_id` of `employer_id` may download the resume of `candidate` (the
+    """Decide whether `member_id` of `employer_id` may download the resume of `candidate` (the
     platform's reference).
 
-    `zone` says when a day of the quota begins; `test`, whether the platform is one for tests.
-    Raises `django.db.DatabaseError`, to which doors answer no.
+    `zone` defines when a day of the quota begins; `test` says whether the platform is a test
+    platform. Raises `django.db.DatabaseError`, which callers answer with no.
     """
     (answer,) = decide_all(
         client_id=client_id,
@@ -82,11 +82,11 @@ def decide_all(
     test: bool = False,
     under: UUID | None = None,
 ) -> list[Answer]:
-    """As `decide`, about up to `AT_ONCE` candidates: as if they had been asked about one after the
-    other, in one statement.
+    """Decide about up to `AT_ONCE` candidates in one statement, as `decide` would one after the
+    other.
 
-    `under` is the key with which it is asked, where nobody has looked whether it is still in force.
-    Raises `known_keys.KeyEnded`, where it is not, and nothing was written.
+    `under` is the id of the API key, if nobody has checked that it is still in force. Raises
+    `known_keys.KeyEnded` if it is not; then nothing was written.
     """
     ids = [uuid4() for _ in candidates]
     dialect = current_dialect()
@@ -107,13 +107,11 @@ def decide_all(
             return _when_to_retry([written[id_] for id_ in ids], now, zone, ladder)
         if under is not None:
             known_keys.confirm_key(under, now)
-    raise DatabaseError("the ladder does not stand still")
+    raise DatabaseError("the ladder changed during every attempt")
 
 
 def _moment(now: datetime, zone: ZoneInfo, ladder: Ladder) -> dict[str, Any]:
-    """The times that the statement compares with, and the version of the ladder that it is made
-    of.
-    """
+    """Return the times that the statement compares with, and the version of its ladder."""
     day = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     hour = now - timedelta(hours=1)
     return {
@@ -129,8 +127,9 @@ def _moment(now: datetime, zone: ZoneInfo, ladder: Ladder) -> dict[str, Any]:
 def _when_to_retry(
     answers: list[Answer], now: datetime, zone: ZoneInfo, ladder: Ladder
 ) -> list[Answer]:
-    """Said with a no for a quota: one more look for all of them, which those who are allowed do not
-    wait for.
+    """Add the retry time to denials because of a quota.
+
+    This takes one more query, which allowed requests do not need.
     """
     if not any(
         answer.reasons and answer.reasons[0].code.startswith("quota_") for answer in answers
@@ -151,8 +150,9 @@ def _when_to_retry(
 def retry_at(
     row: GateDecision, reason: str, ladder: Ladder, now: datetime, zone: ZoneInfo
 ) -> datetime | None:
-    """When the quota that `reason` names frees for whoever was answered by `row`; None where it
-    never does, or is none.
+    """Return when the quota that `reason` names is free again for the company of `row`.
+
+    Returns None if it never is, or if `reason` is not a quota.
     """
     rights = ladder.rights[Tier(row.tier)]
     if not (rights.download and rights.per_day and rights.per_hour and rights.per_candidate):

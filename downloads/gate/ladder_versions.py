@@ -1,7 +1,7 @@
-"""The version of the ladder that is in force, and how two people bring in another one.
+"""The version of the ladder that is in force, and its replacement by two people.
 
-The gate's statement is made from one version and writes nothing if another one is in force by
-then. A process may therefore remember the version, and is never late.
+The gate's statement is built from one version, and writes nothing if another one is in force by
+then. So a process may cache the version and still never uses an outdated one.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ TRIES: Final = 3
 
 
 def until_in_force() -> Iterator[Ladder]:
-    """The ladder last seen in force; whoever finds that it no longer is asks for the next, which is
-    looked up. Ends where none is newer.
+    """Yield the ladder last seen in force, then any newer ones from the database.
+
+    The caller asks for the next one if its ladder is no longer in force. Ends if there is no newer
+    one, or after TRIES.
     """
     tried: list[str] = []
     ladder = _last[""]
@@ -40,7 +42,7 @@ def until_in_force() -> Iterator[Ladder]:
 
 
 def in_force() -> Ladder:
-    """The ladder in force, from the database."""
+    """Return the ladder in force, from the database."""
     row = LadderVersion.objects.exclude(active_from=None).order_by("-active_from").first()
     if row is None:
         _last[""] = FIRST
@@ -52,18 +54,18 @@ def in_force() -> Ladder:
 
 
 def by_version(version: str) -> Ladder | None:
-    """The ladder of which an answer on record was made, in force or not."""
+    """Return the ladder that a recorded decision is based on, in force or not."""
     if version == FIRST.version:
         return FIRST
     row = LadderVersion.objects.filter(version=version).first()
     return from_data(row.version, row.data) if row else None
 
 
-# --- As data --------------------------------------------------------------------------------------
+# --- JSON -----------------------------------------------------------------------------------------
 
 
 def as_data(ladder: Ladder) -> dict[str, Any]:
-    """The ladder as JSON has it."""
+    """Return the ladder as JSON data."""
     return {
         "tiers": {
             str(tier): asdict(rights) | {"obligations": [str(one) for one in rights.obligations]}
@@ -75,9 +77,9 @@ def as_data(ladder: Ladder) -> dict[str, Any]:
 
 
 def from_data(version: str, data: Any) -> Ladder:
-    """The ladder of that JSON.
+    """Return the ladder described by JSON data.
 
-    Raises Refused `ladder_invalid`, with the place where it is wrong.
+    Raises Refused `ladder_invalid` with the place of the error.
     """
     if not isinstance(data, Mapping) or set(data) != {"tiers", "provisional_days", "thresholds"}:
         raise Refused("ladder_invalid", "data", expected="tiers, provisional_days, thresholds")
@@ -97,8 +99,8 @@ def from_data(version: str, data: Any) -> Ladder:
 
 
 def before(row: LadderVersion) -> Ladder:
-    """The ladder that this version takes the place of: the one in force when it was settled, or
-    now.
+    """Return the ladder that this version replaces: the one in force when it was settled,
+    or now.
     """
     earlier = (
         LadderVersion.objects.exclude(pk=row.pk).exclude(active_from=None).order_by("-active_from")
@@ -110,9 +112,8 @@ def before(row: LadderVersion) -> Ladder:
 
 
 def differences(earlier: Any, later: Any, at: str = "") -> list[str]:
-    """What differs between two ladders as data, a line each:
-
-    `tiers.provisional.per_day: 20 → 10`.
+    """Return the differences between two ladders as data, one a line: `tiers.provisional.per_day:
+    20 → 10`.
     """
     if isinstance(earlier, Mapping) and isinstance(later, Mapping):
         names = [*earlier, *(name for name in later if name not in earlier)]
@@ -174,11 +175,11 @@ def _share(where: str, value: Any) -> float:
     return float(value)
 
 
-# --- By two people --------------------------------------------------------------------------------
+# --- Proposals ------------------------------------------------------------------------------------
 
 
 def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
-    """Propose another ladder, which does nothing yet.
+    """Propose a ladder, which has no effect yet.
 
     Raises Refused: `not_allowed`, `ladder_invalid`.
     """
@@ -198,7 +199,7 @@ def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
 
 
 def settle_ladder_version(pk: int, user: User, now: datetime, *, activate: bool) -> None:
-    """Bring a proposed ladder into force, or drop it. Raises Refused as `settle_proposal` does."""
+    """Bring a proposed ladder into force, or drop it. Raises Refused like `settle_proposal`."""
     with transaction.atomic():
         row = proposals.settle_proposal(
             LadderVersion, pk, user, Power.QUALITY, now, confirmed=activate

@@ -1,4 +1,4 @@
-"""Settling what one person has proposed and another one confirms or drops."""
+"""Settles proposals: one person proposes, another one confirms or drops."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ Proposed = TypeVar("Proposed", LadderVersion, Move)
 def settle_proposal(
     model: type[Proposed], pk: int, user: User, power: Power, now: datetime, *, confirmed: bool
 ) -> Proposed:
-    """The open proposal, locked for the caller's transaction, with who settles it; not saved yet.
+    """Return the open proposal with `user` as the settler, locked for the caller's transaction and
+    not yet saved.
 
     Raises Refused: `not_allowed` without `power`, `state_conflict` if the proposal is settled, and
     `second_person_required` if its own proposer confirms it.

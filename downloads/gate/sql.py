@@ -1,10 +1,10 @@
-"""The SQL statements of the gate, of a pass and of a copy's link, made from the ladder.
+"""The SQL statements of the gate, of passes and of copy links, built from the ladder.
 
-All of them rest on the same facts (`_facts`, `_candidate_consent`): the employer if the platform
-may know it, the member, the case that counts, and what the candidate allows. On PostgreSQL these
-rows are read `FOR SHARE`, so a suspension, or a candidate who closes, either came before and is
-seen, or waits (`docs/how-it-works/gate.md`). Consents and blocks are written under the company's
-lock, which the caller holds.
+All of them use the same facts (`_facts`, `_candidate_consent`): the employer if the platform may
+know it, the member, the case that counts, and what the candidate allows. On PostgreSQL these rows
+are read `FOR SHARE`. So a suspension, or a candidate who closes, either came before and is seen, or
+waits (`docs/how-it-works/gate.md`). Consents and blocks are written under the company's lock, which
+the caller holds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from events.db.dialect import Dialect
 from verification.models import Case
 from verification.rules.validity import in_force_sql
 
-# Tables.
 EMPLOYER = Employer._meta.db_table
 MEMBER = Member._meta.db_table
 USER = User._meta.db_table
@@ -53,25 +52,26 @@ _LATEST = (
     f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
 )
 _IN_FORCE = f"%(ladder)s = COALESCE(({_LATEST}), '{rules_ladder.FIRST.version}')"
-"""The ladder of which the statement is made is the one in force; else nothing is written, and the
-statement made anew.
+"""The ladder of the statement is the one in force. Otherwise nothing is written, and the statement
+is built again.
 """
 _MAY_ASK = f"""(EXISTS (
         SELECT 1 FROM {KEY} k JOIN {CLIENT} c ON c.id = k.client_id WHERE k.id = %(key)s AND {KEY_OPENS.format(now="%(now)s")}
     ) OR %(key)s IS NULL)"""
-"""The key that nobody has looked up (`employers.platforms.known_keys`) is in force; else nothing is
-written.
+"""A key that nobody has checked (`employers.platforms.known_keys`) is in force. Otherwise nothing
+is written.
 """
 
 
 @lru_cache(maxsize=16)
 def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
-    """Decides about every candidate that is `asked` about, in their order, and writes the answers.
+    """Return the statement that decides about every candidate in `asked`, in order, and writes the
+    decisions.
 
-    What the company took today is read by the index `gate_budget`: it costs as much as its quota is
-    large, however many answers there are. An answer that has another reason says nothing of it.
-    The caller holds the company's lock (`downloads.locks`), so no other question uses the quota
-    meanwhile.
+    It reads the company's downloads of today by the index `gate_budget`. The cost depends on the
+    size of the quota, not on the number of decisions. Decisions with another reason do not record
+    the use of the quota. The caller holds the company's lock (`downloads.locks`), so no other
+    request uses the quota meanwhile.
     """
     return f"""
     WITH asked AS (
@@ -113,9 +113,9 @@ def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
 
 @lru_cache(maxsize=16)
 def spending(dialect: Dialect, test: bool, ladder: Ladder) -> str:
-    """Looks at the facts again and writes the use of a pass; its reason is "" where it is honoured.
+    """Return the statement that checks the facts again and records the use of a pass.
 
-    No row: no such answer.
+    Its reason is "" if the pass is honoured. It returns no row if there is no such decision.
     """
     return f"""
     WITH given AS (
@@ -137,12 +137,11 @@ def spending(dialect: Dialect, test: bool, ladder: Ladder) -> str:
 
 @lru_cache(maxsize=16)
 def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
-    """Looks at the facts again and uses up a link; what it returns is "" where the copy goes out.
+    """Return the statement that checks the facts again and uses up a link.
 
-    No row: no such link, or a used one.
-
-    The same facts as a pass's, at the moment before the first byte: what was made a minute ago is
-    not handed to who was suspended since, or whose consent was revoked.
+    It returns "" if the copy may be sent, and no row if there is no such link or it is used. It
+    checks the same facts as for a pass, right before the first byte, so that a copy made a minute
+    ago does not go to an employer that was suspended since, or against a consent that was revoked.
     """
     return f"""
     WITH given AS (
@@ -163,7 +162,7 @@ def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
 
 
 def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
-    """The rows that every answer rests on, and the `current_tier` that they give."""
+    """Return the rows that every decision uses, and the `current_tier` that they give."""
     share = dialect.for_share
     seen = (
         "platform_id = %(client)s" if test else "(platform_id IS NULL OR platform_id = %(client)s)"
@@ -192,11 +191,11 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
 
 
 def _candidate_consent(dialect: Dialect, asked: str) -> str:
-    """Of each candidate in `asked`, once, why it is not to be for this company:
+    """Return, for each candidate in `asked`, why their resume may not go to this company.
 
-    `unwilling` is the reason against it, or "". Each row takes one look-up by an index: the
-    candidate by platform and reference, then block and consent by candidate and company. For an
-    unknown candidate the mode is what the platform declared, or else the deployment's default.
+    `unwilling` is the reason, or "". Each row takes one index look-up: the candidate by platform
+    and reference, then block and consent by candidate and company. For an unknown candidate the
+    mode is what the platform declared, or else the deployment's default.
     """
     share = dialect.for_share
     return f"""known AS (
@@ -217,8 +216,8 @@ def _candidate_consent(dialect: Dialect, asked: str) -> str:
 
 
 def _world(test: bool) -> str:
-    """Whose answers count towards a quota: those of all live platforms together, and each test
-    platform's own apart.
+    """Return which decisions count towards a quota: those of all live platforms together, and each
+    test platform's own.
     """
     return "test AND client_id = %(client)s" if test else "NOT test"
 
@@ -228,8 +227,9 @@ def _boolean(value: bool) -> str:
 
 
 def _case_of(part: str) -> str:
-    """`rules_ladder.current_tier` as SQL: its `tier` or its `reason`, for the case `c` of the
-    employer `e` with the override `v`.
+    """Return `rules_ladder.current_tier` as SQL: its `tier` or its `reason`.
+
+    For the case `c` of the employer `e` with the override `v`.
     """
     listed = " ".join(
         f"WHEN '{state}' THEN '{getattr(tier, part)}'"
@@ -246,7 +246,7 @@ def _case_of(part: str) -> str:
 
 
 def _limit(of: str, ladder: Ladder) -> str:
-    """One figure of the ladder as SQL, for the tier of `current_tier` `s`."""
+    """Return one figure of the ladder as SQL, for the tier of `current_tier` `s`."""
     whens = " ".join(
         f"WHEN '{tier}' THEN {int(getattr(rights, of))}"
         for tier, rights in ladder.rights.items()

@@ -1,5 +1,5 @@
-"""The rows of downloads: the gate's answers and tiers, relay numbers, copies, leaks, and what
-candidates allow.
+"""The models of downloads: gate decisions and tiers, relay numbers, copies, leaks, and candidates'
+settings.
 """
 
 from downloads.models.candidates import (

@@ -1,10 +1,7 @@
-"""What has a candidate said of their resume, who took it, and what became of it?
+"""The models of candidates: their settings, consents, releases, erase orders and reports of misuse.
 
-The rows of the candidate's side.
-
-What decides at the gate stands in three tables that its statement looks into by an index each: the
-candidate's own row with its mode, the employers that they want kept out, and the consents that they
-gave. `docs/how-it-works/candidates.md` says why.
+The gate's statement reads three of the tables, each by an index: the candidate's row with its mode,
+the blocked employers, and the consents. `docs/how-it-works/candidates.md` explains why.
 """
 
 from __future__ import annotations
@@ -30,9 +27,7 @@ class Mode(models.TextChoices):
 
 
 class CandidateDefault(models.Model):
-    """What a platform declares for candidates whom it has told us nothing of, and on what its word
-    rests.
-    """
+    """A platform's default for candidates it has not told us about, and the basis for it."""
 
     client_id = models.UUIDField(_("platform"), primary_key=True)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices)
@@ -52,8 +47,9 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 
 
 class Candidate(models.Model):
-    """A candidate of one platform, by its reference; of personal data there is only an address,
-    sealed, if we were given one.
+    """A candidate of one platform, identified by its reference.
+
+    The only personal data is an encrypted e-mail address, if we have one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -64,7 +60,7 @@ class Candidate(models.Model):
     email_sealed = models.TextField(blank=True)
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     link_version = models.PositiveIntegerField(default=1)
-    """Links of an earlier one open nothing any more."""
+    """Links with an earlier version no longer work."""
     told_at = models.DateTimeField(_("recorded"))
     changed_at = models.DateTimeField(_("changed"))
     erased_at = models.DateTimeField(_("contact data erased"), null=True, blank=True)
@@ -84,21 +80,23 @@ class Candidate(models.Model):
 
     @property
     def email_purpose(self) -> str:
-        """What the address is sealed for: another row's does not open in its place."""
+        """The encryption purpose of the address, so that one row's cannot be decrypted for another
+        row.
+        """
         return f"candidate.email.{self.pk}"
 
 
 class BlockedEmployer(models.Model):
-    """That a candidate wants one company to get nothing of them, whichever account of it asks."""
+    """A company that may get nothing of a candidate, whichever of its accounts asks."""
 
     candidate = models.ForeignKey(
         Candidate, on_delete=models.CASCADE, related_name="blocked", verbose_name=_("candidate")
     )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     name = models.CharField(_("company name"), max_length=200, blank=True)
-    """As the candidate sees it in their list; empty where only the code is known."""
+    """Shown in the candidate's list; empty if only the code is known."""
     own = models.BooleanField(_("by the candidate"))
-    """Said on the candidate's own page: what the platform tells us later does not undo it."""
+    """Blocked on the candidate's own page; later updates from the platform do not remove it."""
     at = models.DateTimeField(_("since"))
 
     class Meta:
@@ -117,8 +115,9 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 
 
 class Consent(models.Model):
-    """A candidate's separate consent (单独同意) that one company receives their resume: what PIPL
-    23 wants to be told is in it.
+    """A candidate's separate consent (单独同意) that one company receives their resume.
+
+    It has everything that PIPL 23 requires.
     """
 
     class How(models.TextChoices):
@@ -163,14 +162,14 @@ class Consent(models.Model):
 
 class ConsentRequestQuerySet(models.QuerySet["ConsentRequest"]):
     def open(self, now: datetime) -> Self:
-        """Those that can still be answered."""
+        """Return the requests that can still be answered."""
         return self.filter(answered_at=None, expires_at__gt=now)
 
 
 class ConsentRequest(models.Model):
-    """That an employer asks for a candidate's consent.
+    """An employer's request for a candidate's consent.
 
-    Asked once; after a no, not again for a long while.
+    An employer can ask once, and after a refusal only after a long wait.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -218,13 +217,14 @@ class ConsentRequest(models.Model):
         return self.uscc
 
 
-# --- What left ------------------------------------------------------------------------------------
+# --- Releases -------------------------------------------------------------------------------------
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def about(self, candidate: Candidate) -> Self:
-        """Whatever left of this candidate, those too that left before the platform made them known;
-        the last first.
+        """Return all releases of this candidate, the latest first.
+
+        They include those before the platform registered the candidate.
         """
         return self.filter(client_id=candidate.client_id, candidate=candidate.reference).order_by(
             "-released_at"
@@ -232,9 +232,9 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
 
 class Release(models.Model):
-    """That a resume left, to whom, why and with what; its receipt.
+    """The record of a resume that left: the receiver, the purpose and the data, with the receipt.
 
-    Written as it leaves, never changed after.
+    Written when the resume leaves, and never changed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -247,7 +247,7 @@ class Release(models.Model):
     )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     receiver = models.CharField(_("receiver"), max_length=200)
-    """The company's name as it was then."""
+    """The company's name at that time."""
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
     )
@@ -267,7 +267,7 @@ class Release(models.Model):
     )
     released_at = models.DateTimeField(_("left"))
     receipt = models.TextField(_("receipt"), default="", db_default="")
-    """Word for word what was signed (`downloads.candidates.receipts`)."""
+    """The signed text, verbatim (`downloads.candidates.receipts`)."""
     signature = models.CharField(_("signature"), max_length=100, default="", db_default="")
     key_id = models.CharField(_("receipt key"), max_length=16, default="", db_default="")
 
@@ -286,12 +286,12 @@ class Release(models.Model):
         return f"{self.candidate} → {self.receiver}"
 
 
-# --- What is to be undone -------------------------------------------------------------------------
+# --- Erasure and reports --------------------------------------------------------------------------
 
 
 class EraseOrderQuerySet(models.QuerySet["EraseOrder"]):
     def open(self) -> Self:
-        """Those that the employer owes an answer."""
+        """Return the orders that the employer has not answered yet."""
         return self.filter(answered_at=None, withdrawn_at=None)
 
     def overdue(self, now: datetime) -> Self:
@@ -299,8 +299,8 @@ class EraseOrderQuerySet(models.QuerySet["EraseOrder"]):
 
 
 class EraseOrder(models.Model):
-    """That an employer has to erase its copies of a candidate's resume by a day, and what it
-    answers.
+    """An employer's obligation to erase its copies of a candidate's resume by a date, and its
+    answer.
     """
 
     class Answer(models.TextChoices):
@@ -331,10 +331,10 @@ class EraseOrder(models.Model):
         related_name="+",
         verbose_name=_("answered by"),
     )
-    """None with an answer: the platform answered for its employer."""
+    """None with an answer: the platform answered for the employer."""
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
     reminded_at = models.DateTimeField(null=True, blank=True)
-    """When, the time being over, the employer was reminded."""
+    """When the employer was reminded after the due date."""
 
     objects = EraseOrderQuerySet.as_manager()
 
@@ -369,8 +369,8 @@ class EraseOrder(models.Model):
 
 
 class MisuseReport(models.Model):
-    """What a candidate reports of whoever took their resume: read by a person, who writes down what
-    came of it.
+    """A candidate's report that a receiver misuses their resume. A person reviews it and records
+    the outcome.
     """
 
     class About(models.TextChoices):

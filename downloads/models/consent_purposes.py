@@ -1,9 +1,7 @@
-"""For what, how, and with which of their data does a candidate's resume go to a company?
+"""The purposes, methods and kinds of data of a consent.
 
-The few words that a consent is made of.
-
-Codes, not sentences of whoever asks: a stranger's own words in a mail to a candidate would be a way
-to defraud them.
+They are codes, not free text: a stranger's own words in a mail to a candidate could be used to
+defraud them.
 """
 
 from __future__ import annotations
@@ -18,20 +16,20 @@ from employers.models import AccountClass
 
 
 class Purpose(models.TextChoices):
-    """What the receiver may do with it, and nothing else."""
+    """The only purpose for which the receiver may use the resume."""
 
     HIRING = "hiring", _("to consider you for a post of their own")
     FOR_CLIENT = "for_client", _("to propose you to a company that they recruit for")
 
 
 class Method(models.TextChoices):
-    """How it gets there."""
+    """How the resume reaches the receiver."""
 
     MARKED_COPY = "marked_copy", _("a copy that is marked with the receiver's name")
 
 
 class Kind(models.TextChoices):
-    """What of a candidate's data goes along."""
+    """The kinds of a candidate's data that are released."""
 
     RESUME = "resume", _("resume")
     RELAY_NUMBER = "relay_number", _("a relay number in place of your own")
@@ -40,16 +38,16 @@ class Kind(models.TextChoices):
 
 
 OWN_CONTACT: Final = frozenset({Kind.PHONE, Kind.EMAIL})
-"""What goes only where the candidate has consented to it."""
+"""Kinds that are released only with the candidate's consent."""
 USUAL: Final = (Kind.RESUME, Kind.RELAY_NUMBER)
 
 
 def purpose_of(account_class: str) -> Purpose:
-    """For what an employer of this class takes resumes."""
+    """Return the purpose for which an employer of this class takes resumes."""
     return Purpose.FOR_CLIENT if account_class == AccountClass.COMMERCIAL_AGENCY else Purpose.HIRING
 
 
 def in_words(kinds: Iterable[str]) -> list[Any]:
-    """The kinds as people read them, in the order of `Kind`."""
+    """Return the labels of the kinds, in the order of `Kind`."""
     given = set(kinds)
     return [kind.label for kind in Kind if kind in given]

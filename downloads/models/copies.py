@@ -1,8 +1,7 @@
-"""Which copies of resumes were made, for whom, and what is kept of each?
+"""The models of copies: clean resumes, copies, and links to them. A copy's row is also its queue
+entry.
 
-One row for each release, which is its own queue.
-
-Django reads them through `downloads.models`.
+Import them from `downloads.models`.
 """
 
 from __future__ import annotations
@@ -24,16 +23,15 @@ class CleanResumeQuerySet(models.QuerySet["CleanResume"]):
         return self.filter(client_id=client_id)
 
     def available(self) -> Self:
-        """Those whose pages are still there."""
+        """Return the resumes whose pages are still stored."""
         return self.exclude(pages="")
 
 
 class CleanResume(models.Model):
-    """A resume of one platform as it is before it is marked: redacted pages, sealed.
+    """A resume of one platform before marking: redacted pages, encrypted.
 
-    All copies of one file are made of the same.
-
-    A leak is laid on it to see which copy it is of; so it is kept for longer than the copies.
+    All copies of a file are made from it. It is kept longer than the copies, because leaks are
+    compared with it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -43,12 +41,14 @@ class CleanResume(models.Model):
     """The platform's own reference to the candidate; no personal data."""
     sha256 = models.CharField(_("SHA-256 of the original"), max_length=64)
     made_by = models.CharField(_("made by"), max_length=80)
-    """Version of what opens, reads and redacts: another one may give other pages."""
+    """The version of the code that opens, reads and redacts; another version may give other
+    pages.
+    """
     pages = models.FileField(max_length=200, blank=True)
-    """`clean_pages.packed`, sealed; "" once they are erased."""
+    """`clean_pages.packed`, encrypted; "" once erased."""
     page_count = models.PositiveSmallIntegerField(_("pages"))
     removed = models.JSONField(_("redacted"), default=list)
-    """Of each thing that was taken out: its kind, page, and a mask that does not give it."""
+    """The kind, page and mask of each removed item."""
     made_at = models.DateTimeField(_("made"))
     used_at = models.DateTimeField(_("last copied"))
 
@@ -70,7 +70,7 @@ class CleanResume(models.Model):
 
 
 class CopyState(models.TextChoices):
-    """How far a release has come."""
+    """The state of a release."""
 
     PREPARING = "preparing", _("in preparation")
     READY = "ready", _("ready")
@@ -86,18 +86,18 @@ class CopyQuerySet(JobQuerySet):
         return self.filter(state=CopyState.PREPARING)
 
     def made(self) -> Self:
-        """Those that were made, and so could have left."""
+        """Return the copies that were made, and so may have left."""
         return self.filter(state__in=(CopyState.READY, CopyState.CLOSED))
 
 
 class Copy(Job):
-    """One release: the copy of a resume that is made for one member of one employer, by one answer
-    of the gate.
+    """One release: the copy of a resume for one member of one employer, allowed by one gate
+    decision.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.CharField(_("number"), max_length=20, unique=True)
-    """As it stands on every page of the copy."""
+    """Printed on every page of the copy."""
     decision_id = models.UUIDField(_("gate decision"), unique=True)
     client_id = models.UUIDField(_("platform"))
     test = models.BooleanField(_("test data"), default=False, db_default=False)
@@ -105,7 +105,7 @@ class Copy(Job):
         Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
     )
     receiver = models.CharField(_("receiver"), max_length=200)
-    """The company's name as it stands on the copy."""
+    """The company's name as printed on the copy."""
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
     )
@@ -120,15 +120,15 @@ class Copy(Job):
         _("state"), max_length=10, choices=CopyState.choices, default=CopyState.PREPARING
     )
     why = models.CharField(_("why not"), max_length=40, blank=True)
-    """With a failure, and only then, the code of `events.core.reasons`."""
+    """Set only with a failure: a code of `events.core.reasons`."""
     sha256 = models.CharField(_("SHA-256 of the original"), max_length=64, blank=True)
-    """"" until a resume that was given by reference has been fetched."""
+    """"" until a resume given by reference has been fetched."""
     given_sealed = models.TextField(blank=True)
-    """What the platform told of the candidate's contacts, sealed, so that it can be seen that none
-    is left; gone once it was seen.
+    """The contacts that the platform gave, encrypted, to check that none is left in the copy;
+    erased after the check.
     """
     original = models.FileField(max_length=200, blank=True)
-    """The file as it came, sealed; gone once its pages are there."""
+    """The original file, encrypted; erased once its clean pages are stored."""
     original_reference = models.CharField(
         _("platform's file reference"), max_length=200, blank=True
     )
@@ -141,9 +141,9 @@ class Copy(Job):
         verbose_name=_("clean resume"),
     )
     mark_key = models.CharField(max_length=8, blank=True)
-    """Which of the service's keys the secrets of its marks follow from (`copy_keys`)."""
+    """The name of the service key from which the secrets of its marks are derived (`mark_keys`)."""
     pdf = models.FileField(max_length=200, blank=True)
-    """The copy, sealed, for as long as links to it can be asked for."""
+    """The copy, encrypted, while links to it can be made."""
     pdf_bytes = models.PositiveIntegerField(_("bytes"), default=0)
     requested_at = models.DateTimeField(_("asked for"))
     ready_at = models.DateTimeField(_("made"), null=True, blank=True)
@@ -182,7 +182,9 @@ class Copy(Job):
 
     @property
     def given_purpose(self) -> str:
-        """What the contacts are sealed for: another row's do not open in their place."""
+        """The encryption purpose of the contacts, so that one row's cannot be decrypted for another
+        row.
+        """
         return f"copy.given.{self.pk}"
 
     @property
@@ -191,7 +193,7 @@ class Copy(Job):
 
 
 class CopyLink(models.Model):
-    """An address at which a copy can be fetched once, within a minute."""
+    """A link that opens a copy once, within a minute."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     of = models.ForeignKey(

@@ -1,4 +1,6 @@
-"""Tables of the gate: its answers, uses of passes, overrides of tiers, appeals, and the ladder."""
+"""The models of the gate: its decisions, uses of passes, overrides of tiers, appeals, and the
+ladder.
+"""
 
 from __future__ import annotations
 
@@ -19,31 +21,31 @@ class GateDecisionQuerySet(models.QuerySet["GateDecision"]):
         return self.filter(allowed=True)
 
     def counted_with(self, one: GateDecision) -> GateDecisionQuerySet:
-        """The allowed ones that use up the same quota as `one`: its company's; of a test, that
-        platform's alone.
+        """Return the allowed decisions that use the same quota as `one`.
+
+        The quota is the company's; in a test, that of the test platform.
         """
         return self.of_company(one.uscc, one.client_id if one.test else None)
 
     def of_company(self, uscc: str, test_client: uuid.UUID | None) -> GateDecisionQuerySet:
-        """The allowed ones that use up a company's quota; those of the test of `test_client`, if
-        there is one.
+        """Return the allowed decisions that use a company's quota, or its quota in the test of
+        `test_client`.
         """
         world = {"test": True, "client_id": test_client} if test_client else {"test": False}
         return self.allowed().filter(uscc=uscc, **world)
 
 
 class GateDecision(models.Model):
-    """One answer of the gate.
+    """One decision of the gate.
 
-    Written by the statement that decides (`downloads.gate.decide`), never changed after.
-
-    No foreign keys: an answer about an employer that does not exist is an answer too.
+    Written by the statement that decides (`downloads.gate.decide`), and never changed. It has no
+    foreign keys, because a decision about an unknown employer is recorded too.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
     test = models.BooleanField(_("test data"), default=False, db_default=False)
-    """Asked by a platform for tests; it uses up no quota of the others."""
+    """Made for a test platform; it uses no quota of live platforms."""
     employer_id = models.UUIDField(_("employer"))
     member_id = models.UUIDField(_("recruiter"))
     candidate = models.CharField(_("candidate"), max_length=64)
@@ -57,8 +59,8 @@ class GateDecision(models.Model):
     tier = models.CharField(_("tier"), max_length=20)
     ladder_version = models.CharField(_("ladder version"), max_length=40)
     used_day = models.PositiveIntegerField(_("daily quota used"), null=True)
-    """What the company had taken of its quotas after this answer; empty where another reason said
-    no, and before it was kept.
+    """The company's use of its quotas after this decision. Empty if the denial has another reason,
+    and in rows older than this field.
     """
     used_hour = models.PositiveIntegerField(_("hourly quota used"), null=True)
     decided_at = models.DateTimeField(_("decided"))
@@ -79,22 +81,24 @@ class GateDecision(models.Model):
 
     @property
     def tells_use(self) -> bool:
-        """Whether the answer rested on the quotas: else what the company takes, from other
-        platforms too, is nobody's business.
+        """Whether the decision used the quotas.
+
+        Otherwise it must not reveal the company's downloads, which include those through other
+        platforms.
         """
         return self.allowed or self.reason.startswith("quota_")
 
 
 class PassUse(models.Model):
-    """One try to spend the pass of an answer (`downloads.releases.passes`).
+    """One attempt to spend the pass of a decision (`downloads.releases.passes`).
 
-    Written by the statement that judges it, never changed after.
+    Written by the statement that checks it, and never changed.
     """
 
     decision_id = models.UUIDField(_("gate decision"))
     used_at = models.DateTimeField(_("used"))
     reason = models.CharField(_("why not"), max_length=40, blank=True)
-    """Empty: it was honoured, and the resume left."""
+    """Empty if it was honoured and the resume left."""
     tier = models.CharField(_("tier"), max_length=20)
 
     class Meta:
@@ -114,7 +118,9 @@ class StandingQuerySet(models.QuerySet["Standing"]):
         return self.filter(models.Q(until=None) | models.Q(until__gt=now))
 
     def of(self, employer_id: uuid.UUID, now: datetime) -> ladder.CurrentTier | None:
-        """The tier that the employer was moved to, or None if its case alone gives its tier."""
+        """Return the tier that the employer was moved to, or None if its case alone gives
+        its tier.
+        """
         row = self.in_force(now).filter(pk=employer_id).first()
         return ladder.CurrentTier(Tier(row.tier), row.reason) if row else None
 
@@ -123,7 +129,7 @@ class Standing(models.Model):
     """An override of an employer's tier, made by a rule or by two people.
 
     Without a row, the employer's case alone gives its tier. The gate reads the row for every
-    answer. It is written under the company's lock (`downloads.tiers.tier_changes`).
+    decision. It is written under the company's lock (`downloads.tiers.tier_changes`).
     """
 
     MOVED_TO = [
@@ -141,15 +147,14 @@ class Standing(models.Model):
     )
     tier = models.CharField(_("tier"), max_length=20, choices=MOVED_TO)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
-    """With a restriction, and only then, the code of `events.core.reasons` that the gate answers.
-    """
+    """Set only with a restriction: the code of `events.core.reasons` that the gate returns."""
     moved_at = models.DateTimeField(_("tier changed"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
     earlier_tier = models.CharField(
         _("previous tier"), max_length=20, blank=True, db_default="", choices=MOVED_TO
     )
-    """With a restriction that the employer can lift by itself: where it was moved to before, and
-    goes back to; until then.
+    """For a restriction that the employer can lift on its own: the override before it, which is
+    restored then.
     """
     earlier_until = models.DateTimeField(_("previous end date"), null=True, blank=True)
 
@@ -171,7 +176,7 @@ class Standing(models.Model):
 
 
 class Proposal(models.Model):
-    """What one person proposes, and another one confirms or drops (`downloads.gate.proposals`)."""
+    """A proposal that another person confirms or drops (`downloads.gate.proposals`)."""
 
     why = models.TextField(_("why"), max_length=2000)
     proposed_by = models.ForeignKey(
@@ -199,7 +204,7 @@ class Move(Proposal):
         Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
     )
     tier = models.CharField(_("tier"), max_length=20, blank=True, choices=Standing.MOVED_TO)
-    """Empty: as its case says."""
+    """Empty for the tier of its case."""
     until = models.DateTimeField(_("until"), null=True, blank=True)
     confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
 
@@ -222,12 +227,12 @@ class Outcome(models.TextChoices):
     LIFTED = "lifted", _("restriction lifted")
     KEPT = "kept", _("kept")
     OVERTAKEN = "overtaken", _("superseded")
-    """What it was against had ended, or was followed by another move, before anybody answered."""
+    """The move ended, or another one followed, before anybody answered."""
 
 
 class MoveAppealQuerySet(models.QuerySet["MoveAppeal"]):
     def open(self) -> MoveAppealQuerySet:
-        """Those that wait for an answer."""
+        """Return the appeals that wait for an answer."""
         return self.filter(answered_at=None)
 
     def overdue(self, now: datetime) -> MoveAppealQuerySet:
@@ -248,7 +253,7 @@ class MoveAppeal(models.Model):
     move = models.ForeignKey(
         Event, on_delete=models.PROTECT, related_name="+", verbose_name=_("restriction")
     )
-    """The Event of the move: who made it, why, and what was seen."""
+    """The Event of the move: who made it, why, and on what evidence."""
     text = models.TextField(_("employer's statement"), max_length=4000)
     by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", verbose_name=_("appealed by")
@@ -300,8 +305,8 @@ class MoveAppeal(models.Model):
 
 
 class Contact(models.Model):
-    """That an allowed download led to a contact, as the platform reports it: that is what hiring
-    looks like.
+    """A contact after an allowed download, as reported by the platform; contacts are a sign of real
+    hiring.
     """
 
     decision_id = models.UUIDField(_("gate decision"), primary_key=True)
@@ -321,12 +326,12 @@ class Contact(models.Model):
 
 
 class LadderVersion(Proposal):
-    """A version of the ladder of rights. The one that came into force last applies."""
+    """A version of the ladder. The one that came into force last applies."""
 
     version = models.CharField(_("version"), max_length=40, unique=True)
     data = models.JSONField(_("ladder"))
     active_from = models.DateTimeField(_("in force from"), null=True, blank=True)
-    """Empty: proposed only, or dropped."""
+    """Empty if it is only proposed, or was dropped."""
 
     class Meta:
         verbose_name, verbose_name_plural = _("ladder version"), _("ladder versions")

@@ -1,6 +1,6 @@
-"""Which relay numbers lead from which employer to which candidate, and what came of the calls?
+"""The models of relay numbers: teams of callers, bindings, calls.
 
-Django reads them through `downloads.models`.
+Import them from `downloads.models`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ from events.jobs.queue import Job, JobQuerySet
 
 
 class RelayState(models.TextChoices):
-    """Where a binding stands with us; what its provider still has to be told stands in other
-    columns.
-    """
+    """The state of a binding here. Other columns say what the provider does not know yet."""
 
     REQUESTED = "requested", _("requested")
     BOUND = "bound", _("in force")
@@ -49,9 +47,9 @@ ENDED_WHY: Final = (
 
 
 class RelayTeam(Job):
-    """Who of an employer may call by its relay numbers, as one provider was told.
+    """An employer's people who may call its relay numbers, as last sent to one provider.
 
-    It waits for a worker while the two differ.
+    It is queued while the employer's team differs from that.
     """
 
     employer = models.ForeignKey(
@@ -59,13 +57,13 @@ class RelayTeam(Job):
     )
     provider = models.CharField(_("provider"), max_length=20)
     group = models.CharField(max_length=64, blank=True)
-    """The provider's name of it; "" until it was told for the first time."""
+    """The provider's name for it; "" until it is first sent."""
     told_digest = models.CharField(max_length=64, blank=True)
-    """Of those whom the provider was told of last (`downloads.relays.callers`)."""
+    """Digest of the callers last sent to the provider (`downloads.relays.callers`)."""
     callers = models.PositiveIntegerField(_("callers"), default=0)
-    """How many those are.
+    """The number of those callers.
 
-    No group is empty, so with none its bindings are mute until there is one again.
+    A group cannot be empty at the provider, so without callers its bindings are muted.
     """
     looked_at = models.DateTimeField()
 
@@ -86,19 +84,20 @@ class RelayTeam(Job):
 
 class RelayBindingQuerySet(JobQuerySet):
     def open(self) -> Self:
-        """Those by which candidates can be reached, or could as soon as a number is lent."""
+        """Return the bindings that reach candidates, or will once a number is lent."""
         return self.filter(state__in=OPEN)
 
     def of(self, client_id: uuid.UUID) -> Self:
         return self.filter(client_id=client_id)
 
     def between(self, employer_id: uuid.UUID, client_id: uuid.UUID, candidate: str) -> Self:
-        """All that ever led from this employer to this candidate of this platform."""
+        """Return all bindings ever made from this employer to this candidate of this platform."""
         return self.filter(employer_id=employer_id, client_id=client_id, candidate=candidate)
 
     def with_number(self, number: str, extension: str, at: datetime) -> Self:
-        """Whose the number was at that moment, and whose it was last before: whoever finds it on
-        paper asks for that.
+        """Return the bindings that had the number at that moment or before, the latest first.
+
+        They answer who had a number that is found on paper.
         """
         of_number = self.filter(number=number, bound_at__lte=at)
         return (of_number.filter(extension=extension) if extension else of_number).order_by(
@@ -107,10 +106,10 @@ class RelayBindingQuerySet(JobQuerySet):
 
 
 class RelayBinding(Job):
-    """A relay number by which one employer's people reach one candidate of one platform.
+    """A relay number that connects one employer's people with one candidate of one platform.
 
-    The row is the queue: what its provider is to be told is the difference between what is wanted
-    and what was told.
+    The row is its own queue entry: the provider must be sent the difference between the desired
+    state and the state it was last sent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -121,17 +120,17 @@ class RelayBinding(Job):
     client_id = models.UUIDField(_("platform"))
     test = models.BooleanField(_("test data"), default=False, db_default=False)
     decision_id = models.UUIDField(_("gate decision"))
-    """The answer that allowed the download for which the number was lent."""
+    """The decision that allowed the download for which the number was lent."""
     member = models.ForeignKey(
         Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
     )
-    """Who downloaded, and is reminded."""
+    """The member who downloaded, and who gets reminders."""
     candidate = models.CharField(_("candidate"), max_length=64)
     """The platform's own reference to the candidate; no personal data."""
     candidate_sealed = models.TextField(blank=True)
-    """The candidate's number, sealed for this row alone; erased half a year after the end."""
+    """The candidate's number, encrypted for this row alone; erased half a year after the end."""
     candidate_index = models.CharField(max_length=64)
-    """Its blind index: whether it is the same number can be told, and nothing else."""
+    """The number's blind index, which shows only whether two numbers are equal."""
     provider = models.CharField(_("provider"), max_length=20)
     team = models.ForeignKey(
         RelayTeam, on_delete=models.PROTECT, related_name="bindings", verbose_name=_("caller team")
@@ -149,14 +148,16 @@ class RelayBinding(Job):
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     ended_why = models.CharField(_("why it ended"), max_length=40, blank=True)
     none_free_at = models.DateTimeField(_("no free number at"), null=True, blank=True)
-    """When, for the first time, the pool was found empty."""
+    """When the pool was first found empty."""
     reminded = models.PositiveSmallIntegerField(default=0)
-    """Days before the end of the last reminder; 0: none since it was lent or extended."""
+    """Days before the end at the last reminder; 0 if there was none since it was lent or
+    extended.
+    """
     told_expires_at = models.DateTimeField(null=True, blank=True)
-    """Until when the provider was told to keep it."""
+    """The end date last sent to the provider."""
     told_muted = models.BooleanField(default=False)
     asked_at = models.DateTimeField(_("contact requested"), null=True, blank=True)
-    """When, after its end, a recruiter asked the candidate for contact."""
+    """When a recruiter asked the candidate for contact after the end."""
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     agreed = models.BooleanField(_("agreed"), null=True, blank=True)
 
@@ -201,7 +202,9 @@ class RelayBinding(Job):
 
     @property
     def candidate_purpose(self) -> str:
-        """What the candidate's number is sealed for: another row's does not open in its place."""
+        """The encryption purpose of the candidate's number, so that one row's cannot be decrypted
+        for another row.
+        """
         return f"relay.candidate.{self.pk}"
 
     @property
@@ -225,7 +228,7 @@ OUTCOMES: Final = [
 
 class RelayCallQuerySet(models.QuerySet["RelayCall"]):
     def tries(self, since: datetime, until: datetime, client_id: uuid.UUID | None = None) -> Tries:
-        """What was tried in [since, until), tests left out; of one platform, if it is named."""
+        """Return the attempts in [since, until) without tests, for one platform if given."""
         calls = self.filter(at__gte=since, at__lt=until, test=False, by_candidate=False).exclude(
             outcome=Outcome.STRANGER
         )
@@ -243,9 +246,9 @@ class RelayCallQuerySet(models.QuerySet["RelayCall"]):
 
 
 class RelayCall(models.Model):
-    """One call by a relay number, as its provider tells.
+    """One call to a relay number, as reported by its provider.
 
-    Neither the candidate's number nor the caller's stands in it.
+    It contains neither the candidate's number nor the caller's.
     """
 
     provider = models.CharField(_("provider"), max_length=20)
@@ -258,13 +261,13 @@ class RelayCall(models.Model):
         related_name="calls",
         verbose_name=_("binding"),
     )
-    """None: the number was never lent by us, as far as is known."""
+    """None if, as far as we know, we never lent the number."""
     client_id = models.UUIDField(_("platform"), null=True, blank=True)
     test = models.BooleanField(_("test data"), default=False, db_default=False)
     number = models.CharField(_("relay number"), max_length=20)
     extension = models.CharField(_("extension"), max_length=8, blank=True)
     caller_index = models.CharField(max_length=64, blank=True)
-    """Blind index of who called: that the same stranger tries many numbers can be told."""
+    """Blind index of the caller, which shows whether the same stranger calls many numbers."""
     by_candidate = models.BooleanField(_("called by the candidate"), default=False)
     at = models.DateTimeField(_("when"))
     seconds = models.PositiveIntegerField(_("seconds"), default=0)
@@ -288,7 +291,7 @@ class RelayCall(models.Model):
 
 
 class RelayPoll(models.Model):
-    """Until when a provider's list of calls has been read."""
+    """How far a provider's list of calls has been read."""
 
     provider = models.CharField(max_length=20, primary_key=True)
     read_until = models.DateTimeField()
@@ -298,6 +301,6 @@ class RelayPoll(models.Model):
 
 
 KEPT_SEALED_FOR: Final = timedelta(days=180)
-"""For so long after the end the candidate's number rests here: for as long the number X goes to
-nobody else.
+"""How long after the end the candidate's number is kept: as long as the relay number goes to nobody
+else.
 """

@@ -1,4 +1,5 @@
-"""Tables of leaks and canaries: traces of leaked copies, planted resumes, calls to their numbers.
+"""The models of leaks and canaries: traces of leaked copies, planted resumes, calls to their
+numbers.
 
 Import them from `downloads.models`.
 """
@@ -19,19 +20,21 @@ from events.jobs.queue import Job, JobQuerySet
 
 class TraceQuerySet(JobQuerySet):
     def of(self, client_id: uuid.UUID) -> Self:
-        """Those that this platform asked for itself."""
+        """Return the traces that this platform requested."""
         return self.filter(client_id=client_id)
 
 
 class Trace(Job):
-    """A leak that somebody found, and which copies it is of.
+    """A leak, and the copies that it comes from.
 
-    The leak itself goes once it has been looked at.
+    The leak itself is erased after the trace.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"), null=True, blank=True)
-    """Whose copies alone are looked at; None: staff asked, and those of all live platforms are."""
+    """The platform whose copies are compared. None: staff asked, and the copies of all live
+    platforms are.
+    """
     test = models.BooleanField(_("test data"), default=False, db_default=False)
     asked_by = models.ForeignKey(
         User,
@@ -41,21 +44,23 @@ class Trace(Job):
         related_name="+",
         verbose_name=_("requested by"),
     )
-    """None: the platform, by its key."""
+    """None if the platform asked with its key."""
     asked_at = models.DateTimeField(_("trace requested"))
     why = models.CharField(_("why"), max_length=500)
     candidate = models.CharField(_("candidate"), max_length=64, blank=True)
-    """Where it is known whose resume it is: then all copies of it are looked at, and no others."""
+    """The candidate, if known; then all copies of their resume are compared, and no others."""
     sha256 = models.CharField(_("SHA-256 of the leaked file"), max_length=64, blank=True)
     leak = models.FileField(max_length=200, blank=True)
     text_sealed = models.TextField(blank=True)
     refused = models.CharField(_("why not"), max_length=40, blank=True)
-    """A code of `events.core.reasons` where the leak could not be looked at."""
+    """A code of `events.core.reasons` if the trace failed."""
     resumes = models.PositiveIntegerField(_("resumes compared"), default=0)
     found = models.JSONField(_("found"), default=list)
-    """Copies, the likeliest first, with what speaks for each (`leaks.Finding`)."""
+    """Copies, the likeliest first, with the evidence for each (`leaks.Finding`)."""
     evidence = models.FileField(max_length=200, blank=True)
-    """The leak beside the clean page, as a sealed PNG, where a copy was named by its marks."""
+    """A picture of the leak beside the clean page, as an encrypted PNG, if the marks name a
+    copy.
+    """
 
     objects = TraceQuerySet.as_manager()
 
@@ -76,19 +81,19 @@ class Trace(Job):
 
     @property
     def named(self) -> list[dict[str, Any]]:
-        """The copies that the leak is of; none where it would be a guess."""
+        """The copies that the leak comes from; none if it would be a guess."""
         return [each for each in self.found if each["named"]]
 
 
 class Canary(models.Model):
-    """A resume of nobody: whoever calls the relay number on a copy of it has the copy from the
-    employer it was made for.
+    """A fictitious resume: a stranger who calls the relay number on a copy must have got the copy
+    from the employer that it was made for.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
     candidate = models.CharField(_("candidate"), max_length=64)
-    """The platform's reference, by which it shows the resume as any other."""
+    """The platform's reference; the platform shows the resume like any other."""
     employer = models.ForeignKey(
         Employer,
         null=True,
@@ -97,7 +102,7 @@ class Canary(models.Model):
         related_name="+",
         verbose_name=_("planted for"),
     )
-    """Whom it is shown to; empty: whoever finds it."""
+    """The employer that the resume is shown to; empty for all."""
     why = models.CharField(_("why"), max_length=500)
     planted_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", verbose_name=_("planted by")
@@ -115,9 +120,9 @@ class Canary(models.Model):
 
 
 class CanaryRing(models.Model):
-    """A call to the number on an employer's copy of a canary, from outside the employer's team.
+    """A call from outside an employer's team to the number on its copy of a canary.
 
-    A person looks into each.
+    A person reviews each.
     """
 
     canary = models.ForeignKey(
@@ -129,7 +134,7 @@ class CanaryRing(models.Model):
     employer = models.ForeignKey(
         Employer, on_delete=models.PROTECT, related_name="+", verbose_name=_("employer")
     )
-    """For whom the copy was made."""
+    """The employer that the copy was made for."""
     at = models.DateTimeField(_("when"))
     answered_at = models.DateTimeField(_("action taken"), null=True, blank=True)
     restricted = models.BooleanField(_("employer restricted"), default=False)

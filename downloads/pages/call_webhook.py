@@ -1,6 +1,6 @@
-"""How do records of calls come in?
+"""The webhook that receives call records.
 
-At an address that the provider alone was given; what it sends is checked, and then written down.
+Only the provider knows its address. Records are verified, then stored.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ log = structlog.get_logger()
 @csrf_exempt
 @require_POST
 def calls(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
-    """Answers as Alibaba Cloud wants it:
+    """Receive call records, and answer as Alibaba Cloud requires: `code` as a number, within 700
+    ms.
 
-    `code` as a number, and within 700 ms; what was not taken with 200 is sent again.
-
-    Of any provider but the one that was chosen, and of what is forged, there is no such address.
+    The provider resends records that were not answered with 200. Other providers and forged records
+    get 404.
     """
     if not provider or provider != settings.RELAYS:
         return HttpResponse(status=404)

@@ -1,4 +1,4 @@
-"""How does a copy go out? At an address that is good once."""
+"""The download of a copy, by a link that works once."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _GONE = ("copy_link_unknown", "copy_link_used", "copy_link_expired", "release_cl
 
 @require_GET
 def open_copy(request: HttpRequest, token: str) -> HttpResponse:
-    """The PDF, once.
+    """Return the PDF, once.
 
-    What only looks ahead, as browsers and messengers do, is not let in: it would use the link up.
+    Prefetching by browsers and messengers is refused, because it would use up the link.
     """
     if "prefetch" in request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", ""):
         return HttpResponse(status=503, headers=_PRIVATE)

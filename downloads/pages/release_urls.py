@@ -1,4 +1,4 @@
-"""Which address leads to a copy?"""
+"""URLs of copies."""
 
 from __future__ import annotations
 

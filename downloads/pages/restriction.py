@@ -31,7 +31,7 @@ from verification.rules.required_documents import HOW
 
 
 class AppealForm(RefusableForm):
-    """What an owner says, and against which move."""
+    """An owner's statement, and the change that it is against."""
 
     words = forms.CharField(
         label=_("What should the reviewer know?"),
@@ -47,7 +47,7 @@ class AppealForm(RefusableForm):
 
 @member_required
 def restriction(request: HttpRequest, member: Member) -> HttpResponse:
-    """What was seen, since when, until when, what lifts it, and how an appeal stands; its form."""
+    """Show the evidence, the period, what lifts the restriction, and the appeal or its form."""
     now = now_of(member.employer)
     found = appeals.restriction_of(member.employer_id, now)
     if found is None:
@@ -59,7 +59,8 @@ def restriction(request: HttpRequest, member: Member) -> HttpResponse:
         try:
             appeals.appeal(member, form.cleaned_data["move"], form.cleaned_data["words"], now)
         except Refused as refused:
-            if refused.code != "words_missing":  # the page says how it stands now
+            # The page itself shows the current state.
+            if refused.code != "words_missing":
                 messages.error(request, refusal_html(refused))
                 return redirect("downloads:restriction")
             form.refuse(refused)
@@ -100,7 +101,7 @@ def _page(
 
 
 def _ways(member: Member) -> list[dict[str, Any]]:
-    """By which the authority is shown anew, though a proof may stand."""
+    """Return the ways to prove authority again, even if a proof is in force."""
     offered = [
         kind
         for kind in ProofKind
@@ -113,9 +114,9 @@ def _ways(member: Member) -> list[dict[str, Any]]:
 
 
 def restriction_notice(request: HttpRequest) -> dict[str, Any]:
-    """The restriction of the signed-in member's employer, for every page (`TEMPLATES` names it).
+    """Context processor: the restriction of the signed-in member's employer.
 
-    It is read only if a page shows it.
+    The database is queried only if a page shows it.
     """
 
     def load() -> dict[str, Any] | None:

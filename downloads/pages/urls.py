@@ -1,4 +1,4 @@
-"""Which address leads to which page about an employer's downloads?"""
+"""URLs of the pages about an employer's downloads."""
 
 from django.urls import path
 

@@ -1,8 +1,8 @@
-"""Who lends the relay numbers?
+"""The providers of relay numbers.
 
-`ZIZHI_RELAYS` names it; where it is empty, none are lent. A platform's test always has a simulator
-of its own. Another provider is another adapter of `relays.base.Relays`, a line here, and a line in
-the contract suite of its tests.
+`ZIZHI_RELAYS` names the provider; if it is empty, no numbers are lent. A platform's test mode
+always uses a simulator of its own. To add a provider, write an adapter of
+`relay_providers.base.Relays`, and add a line here and a line in the contract tests.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from downloads.relay_providers.simulator import SimulatedRelays
 from events.core.sealing import blind_index
 
 _TEST: Final = "test-"
-"""How the names of platforms' tests' simulators begin: each platform has one of its own, in which
-no real employer's number stands.
+"""The prefix of the simulators of platforms' tests. Each platform has its own, and no real
+employer's number is in it.
 """
 
 
 def simulator(name: str = "simulator") -> SimulatedRelays:
-    """The simulated provider of this name, whose callbacks are signed with a key that only this
-    deployment knows.
+    """Return the simulated provider of this name.
+
+    Only this deployment knows the key that signs its callbacks.
     """
     path = Path(settings.VAR_DIR) / "simulators" / f"relays-{name}.sqlite3"
     return SimulatedRelays(path, blind_index(name, "relays.callback"), name=name)
@@ -40,15 +41,15 @@ RELAYS: Final[dict[str, Callable[[], Relays]]] = {
 
 
 def relay_provider(name: str) -> Relays:
-    """The provider of this name. Raises KeyError for one that is not there."""
+    """Return the provider of this name. Raises KeyError if there is none."""
     return simulator(name) if name.startswith(_TEST) else RELAYS[name]()
 
 
 def of_test(client_id: UUID) -> str:
-    """The name of the simulator of this platform's test."""
+    """Return the name of the simulator of this platform's test."""
     return f"{_TEST}{client_id.hex[:15]}"
 
 
 def chosen(client_id: UUID, *, test: bool) -> str:
-    """The name of the provider that lends to this platform's employers now; "" where none does."""
+    """Return the name of the provider that serves this platform's employers, or "" for none."""
     return of_test(client_id) if test else str(settings.RELAYS)

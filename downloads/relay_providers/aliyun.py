@@ -1,11 +1,10 @@
-"""How is Alibaba Cloud's Phone Number Protection (号码隐私保护) asked, and what do its errors and
-call records mean?
+"""Adapter for Alibaba Cloud's Phone Number Protection (号码隐私保护).
 
-The official SDK signs and sends: BindAxg, UpdateSubscription, UnbindSubscription,
+The official SDK signs and sends the requests: BindAxg, UpdateSubscription, UnbindSubscription,
 QuerySubscriptionDetail, CreateAxgGroup and OperateAxgGroup, and BindAxnExtension where a deployment
-has a pool for that. Records of calls come by HTTP push (SecretReport), which the service does not
-sign: the address that it is given carries a secret, and what a record can do is little. There is no
-list of calls to ask for. Off unless a deployment chooses it and has an account:
+has a pool of extensions. Call records come by HTTP push (SecretReport), which the service does not
+sign: the callback address carries a secret, and a forged record could do little. The service has no
+list of calls. The adapter is off unless a deployment chooses it and has an account: see
 docs/how-it-works/relays.md.
 """
 
@@ -43,18 +42,18 @@ from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailabl
 ENDPOINT: Final = "https://dyplsapi.aliyuncs.com"
 PACKAGE: Final = "alibabacloud-dyplsapi20170525"
 ZONE: Final = ZoneInfo("Asia/Shanghai")
-"""Its times bear no zone, and are Beijing's."""
+"""The service's times have no zone; they are Beijing time."""
 CONNECT_MS: Final = 5_000
 READ_MS: Final = 10_000
 BODY_BYTES: Final = 512 * 1024
 _OF_EXTENSIONS: Final = "x"
-"""How our references begin of bindings that were lent from the pool of extensions: the service's
-own ids are digits.
+"""The prefix of our references to bindings from the pool of extensions. The service's own ids are
+digits.
 """
 IN_FORCE: Final = 1
-"""`Status` of a binding; 0 is one that has ended."""
+"""The `Status` of an active binding; 0 means ended."""
 
-# --- What each error code means -------------------------------------------------------------------
+# --- Error codes ----------------------------------------------------------------------------------
 _ERRORS: Final[dict[str, Callable[[str], ProviderError]]] = {
     "isv.NO_AVAILABLE_NUMBER": lambda text: NoNumber(text, retry_after=300.0),
     "isv.FLOW_LIMIT": lambda text: FlowLimited(text, retry_after=5.0),
@@ -74,17 +73,15 @@ _LATER: Final = {
     "ServiceUnavailable": 30.0,
     "InternalError": 30.0,
 }
-"""Seconds after which to ask again.
+"""Seconds to wait before a retry.
 
-Every code that stands in neither table is a deployment's mistake, or money: ProviderBroken.
+Codes in neither table are configuration or billing errors: ProviderBroken.
 """
 
 _INTERCEPTED: Final = 4
-"""`call_type` of a call that the platform did not let through; 0: the candidate called, 1: somebody
-called them.
-"""
+"""The `call_type` of an intercepted call. 0: the candidate called; 1: the candidate was called."""
 _UNCONNECTED: Final = {1: Outcome.BLOCKED, 2: Outcome.UNBOUND, 3: Outcome.MUTED}
-"""`unconnected_cause`; 0 is a usual call."""
+"""By `unconnected_cause`; 0 is a normal call."""
 _RELEASED: Final = {
     1: Outcome.UNREACHABLE,
     17: Outcome.BUSY,
@@ -93,34 +90,34 @@ _RELEASED: Final = {
     20: Outcome.UNREACHABLE,
     27: Outcome.UNREACHABLE,
 }
-"""`release_cause` of a call that nobody took: the cause values of ITU-T Q.850."""
+"""By `release_cause` of an unanswered call: the cause values of ITU-T Q.850."""
 
 
-# Its HTTP library writes whole addresses at DEBUG, and in those stand the numbers.
+# At DEBUG this logger writes full URLs, which contain phone numbers.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account, and the pools of numbers that it has.
+    """An account and its pools of numbers.
 
-    Raises ValueError, naming what is wrong, but no key.
+    Raises ValueError, which names the fault but never a key.
     """
 
     key_id: str
     key_secret: str = field(repr=False)
     pool_key: str
     callback_secret: str = field(repr=False)
-    """The secret part of the address that call records are pushed to."""
+    """The secret part of the callback address for call records."""
     extension_pool_key: str = ""
-    """Of a pool of numbers with extensions (AXN), from which is lent where the first is empty; "":
-    none is. Anybody can dial those.
+    """The pool of numbers with extensions (AXN) that is used when the first pool is empty; "" for
+    none. Anybody can dial these numbers.
     """
     endpoint: str = ENDPOINT
 
     def __post_init__(self) -> None:
         if not self.key_id or not self.key_secret or not self.pool_key:
-            raise ValueError("key_id, key_secret and pool_key are all needed")
+            raise ValueError("key_id, key_secret and pool_key are required")
         if len(self.callback_secret) < 24:
             raise ValueError("callback_secret has fewer than 24 characters")
         parts = urlsplit(self.endpoint)
@@ -135,7 +132,7 @@ class Account:
 
 
 def account_of(settings: Any) -> Account:
-    """The account that a deployment's settings name. Raises ValueError where they name none."""
+    """Return the account in a deployment's settings. Raises ValueError if there is none."""
     return Account(
         settings.ALIYUN_KEY_ID,
         settings.ALIYUN_KEY_SECRET,
@@ -147,15 +144,15 @@ def account_of(settings: Any) -> Account:
 
 
 def installed() -> bool:
-    """Whether the SDK is there (the extra `aliyun`)."""
+    """Return whether the SDK is installed (the extra `aliyun`)."""
     return importlib.util.find_spec("alibabacloud_dyplsapi20170525") is not None
 
 
 class AliyunRelays:
-    """The service, asked once a question.
+    """The service; each request is sent once.
 
-    It cannot tell that a binding was asked for before, so a lost answer may leave one behind that
-    nobody knows the number of; it ends by its time.
+    The service does not recognise a repeated request, so a lost answer may leave behind an unused
+    binding, which expires.
     """
 
     name = "aliyun"
@@ -196,10 +193,8 @@ class AliyunRelays:
             )
         else:
             told = body.get("SecretBindDTO") or {}
-            reference, extension = (
-                _needed(told, "SubsId"),
-                "",
-            )  # what it says of an extension here means nothing
+            # An extension in this reply has no meaning.
+            reference, extension = (_needed(told, "SubsId"), "")
         return Bound(reference, _full(_needed(told, "SecretNo")), extension, order.expires_at)
 
     def extend(self, reference: str, number: str, until: datetime, now: datetime) -> None:
@@ -217,9 +212,8 @@ class AliyunRelays:
         try:
             self._of_pool("UpdateSubscription", reference, phone_no_x=_bare(number), **what)
         except ProviderBroken:
-            if (
-                self.get(reference, number, now) is None
-            ):  # what it answers of one that has ended is written nowhere
+            # The answer for an ended binding is undocumented.
+            if self.get(reference, number, now) is None:
                 raise UnknownBinding("aliyun: there is no such binding") from None
             raise
 
@@ -240,7 +234,7 @@ class AliyunRelays:
             return None
         ends = _read(told.get("ExpireDate"))
         if ends is None:
-            raise ProviderBroken("aliyun: a binding without an end")
+            raise ProviderBroken("aliyun: the binding has no end")
         muted = told.get("CallRestrict") == "CONTROL_BX_DISABLE"
         return Bound(
             reference,
@@ -254,37 +248,37 @@ class AliyunRelays:
         if not hmac.compare_digest(
             callback.secret.encode(), self._account.callback_secret.encode()
         ):
-            raise CallbackForged("another address than the one that was given")
+            raise CallbackForged("the secret in the address is wrong")
         if len(callback.body) > BODY_BYTES:
-            raise CallbackForged("longer than any record")
+            raise CallbackForged("the body is too long")
         try:
             told = json.loads(callback.body)
         except ValueError:
-            raise CallbackForged("no JSON") from None
+            raise CallbackForged("the body is not JSON") from None
         pools = {self._account.pool_key, self._account.extension_pool_key} - {""}
         rows = [row for row in told if isinstance(row, dict)] if isinstance(told, list) else []
         if len(rows) != (len(told) if isinstance(told, list) else -1) or any(
             str(row.get("pool_key")) not in pools for row in rows
         ):
-            raise CallbackForged("no records of ours")
+            raise CallbackForged("the records are not from our pools")
         records = [_record_of(row, self._account.extension_pool_key) for row in rows]
         return [record for record in records if record is not None]
 
     def calls(self, since: datetime, until: datetime, now: datetime) -> list[CallRecord]:
-        raise ProviderBroken("aliyun has no list of calls: `lists_calls` says so")
+        raise ProviderBroken("aliyun has no list of calls (see `lists_calls`)")
 
-    # --- The line ---------------------------------------------------------------------------------
+    # --- Requests ---------------------------------------------------------------------------------
 
     def _of_pool(self, action: str, reference: str, **what: Any) -> dict[str, Any]:
-        """About a binding, in the pool that it was lent from."""
+        """Send a request about a binding, in the pool that lent it."""
         if reference.startswith(_OF_EXTENSIONS):
             what["pool_key"] = self._account.extension_pool_key
         return self._ask(action, subs_id=reference.removeprefix(_OF_EXTENSIONS), **what)
 
     def _ask(self, action: str, **what: Any) -> dict[str, Any]:
-        """The body of the reply.
+        """Send a request and return the body of the reply.
 
-        Raises what its code means. No message of the SDK goes further: it may hold numbers.
+        Raises the error for its code. SDK messages are dropped, because they may contain numbers.
         """
         if not installed():
             raise ProviderBroken(f"{PACKAGE} is not installed")
@@ -293,9 +287,8 @@ class AliyunRelays:
         from alibabacloud_tea_openapi.models import Config
         from alibabacloud_tea_util.models import RuntimeOptions
 
-        logging.getLogger("darabonba-core").setLevel(
-            logging.WARNING
-        )  # with DEBUG=sdk it would write whole requests
+        # With DEBUG=sdk it would log full requests.
+        logging.getLogger("darabonba-core").setLevel(logging.WARNING)
         where = urlsplit(self._account.endpoint)
         config = Config(
             access_key_id=self._account.key_id,
@@ -312,8 +305,7 @@ class AliyunRelays:
         try:
             reply = method(request, RuntimeOptions(autoretry=False, max_attempts=1))
             body = reply.body.to_map() if reply.body is not None else {}
-        # the SDK's own kinds, those of its HTTP library, and what it makes of a reply that is no
-        # JSON
+        # The SDK's own errors, those of its HTTP library, and those for a reply that is not JSON.
         except Exception as error:
             raise _of_the_client(error) from None
         code = str(body.get("Code") or "")
@@ -334,9 +326,7 @@ _METHODS: Final = {
 
 
 def error_of(code: str) -> ProviderError:
-    """What an error's code means: that it passes by itself, that it cannot be done so, or that an
-    operator has to look.
-    """
+    """Return the error for a code: temporary, rejected, or one that an operator must resolve."""
     if code in _ERRORS:
         return _ERRORS[code](f"aliyun: {code}")
     if code in _LATER:
@@ -347,8 +337,8 @@ def error_of(code: str) -> ProviderError:
 
 
 def _of_the_client(error: Exception) -> ProviderError:
-    """Of what the SDK raised: by its code where the service answered, else by what kind of silence
-    it was.
+    """Return the error for what the SDK raised: by the service's code, or by the kind of connection
+    failure.
     """
     error = getattr(error, "inner_exception", error)
     status, code = getattr(error, "status_code", None), getattr(error, "code", None)
@@ -359,9 +349,8 @@ def _of_the_client(error: Exception) -> ProviderError:
             if isinstance(known, ProviderBroken) and status >= 500
             else known
         )
-    if (
-        isinstance(error, OSError) or type(error).__name__ == "RetryError"
-    ):  # what the SDK makes of every error of its line
+    # The SDK turns every connection error into one of these.
+    if isinstance(error, OSError) or type(error).__name__ == "RetryError":
         return ProviderUnavailable(f"aliyun: no answer ({type(error).__name__})")
     return ProviderBroken(f"aliyun: {type(error).__name__}")
 
@@ -373,11 +362,11 @@ def _needed(told: dict[str, Any], name: str) -> str:
     return str(value)
 
 
-# --- Records of calls -----------------------------------------------------------------------------
+# --- Call records ---------------------------------------------------------------------------------
 
 
 def _record_of(row: dict[str, Any], extension_pool: str) -> CallRecord | None:
-    """A SecretReport; None where it is of a text message, or lacks what a call has."""
+    """Return the record of a SecretReport, or None for a text message or an incomplete call."""
     at, began, ended = (
         _read(row.get(name)) for name in ("call_time", "start_time", "release_time")
     )

@@ -1,8 +1,8 @@
-"""What can be asked of whoever lends relay numbers, and in which words does it answer?
+"""The interface of a provider of relay numbers, and its errors and records.
 
-A team of callers reaches one candidate by one number X, or by X and an extension where numbers are
+A group of callers reaches one candidate by one number X, or by X and an extension where numbers are
 scarce (AXG: A is the candidate, X the number, G the group of callers). Neither side learns the
-other's number. Numbers are written as +86 and digits; moments have a zone.
+other's number. Numbers are written as +86 and digits; times are timezone-aware.
 """
 
 from __future__ import annotations
@@ -16,56 +16,56 @@ from typing import Final, Protocol
 from events.core.errors import ProviderError, ProviderUnavailable
 
 CALLERS_AT_MOST: Final = 200
-"""So many numbers one group of callers holds."""
+"""The most numbers that a group of callers can hold."""
 
 
-# --- What goes wrong ------------------------------------------------------------------------------
+# --- Errors ---------------------------------------------------------------------------------------
 
 
 class NoNumber(ProviderUnavailable):
-    """The pool is empty. One comes free in time, so it is asked again."""
+    """The pool is empty. Retry: numbers become free in time."""
 
 
 class FlowLimited(ProviderUnavailable):
-    """Too many requests; `retry_after` seconds later there is room."""
+    """Too many requests. Retry after `retry_after` seconds."""
 
 
 class Rejected(ProviderError):
-    """What was asked cannot be done as it was asked; the same request fails again."""
+    """The request cannot be fulfilled; the same request fails again."""
 
 
 class BindConflict(Rejected):
-    """This candidate and this group are bound already, by a binding that is not this one."""
+    """This candidate and this group already have another binding."""
 
 
 class ExpiryIllegal(Rejected):
-    """No binding can end then."""
+    """A binding cannot end at this time."""
 
 
 class NumberIllegal(Rejected):
-    """The candidate's number, or a caller's, is none that can be called."""
+    """The candidate's number, or a caller's, cannot be called."""
 
 
 class UnknownBinding(Rejected):
-    """There is no such binding, or none any more."""
+    """The binding does not exist, or has ended."""
 
 
 class CallbackForged(Exception):
-    """What came in as a record of calls was not sent by the provider, or not lately."""
+    """A call record was not sent by the provider, or is too old."""
 
 
-# --- What is asked and answered -------------------------------------------------------------------
+# --- Requests and records -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Order:
-    """A binding to be made."""
+    """A request for a binding."""
 
     request_id: str
-    """Ours. A provider that can tell makes one binding for it, however often it is sent."""
+    """Our id. A provider that recognises it makes one binding for it, however often it is sent."""
     candidate: str = field(repr=False)
     group: str
-    """Who may call: what `set_callers` answered."""
+    """The callers: the id that `set_callers` returned."""
     expires_at: datetime
 
 
@@ -81,33 +81,35 @@ class Bound:
 
 
 class Outcome(StrEnum):
-    """How a call ended. Stored; never renamed."""
+    """How a call ended. The values are stored: never rename one."""
 
     CONNECTED = "connected"
     NO_ANSWER = "no_answer"
     BUSY = "busy"
     UNREACHABLE = "unreachable"
-    """The phone is off, or out of service."""
+    """The phone is off or out of service."""
     MUTED = "muted"
-    """The candidate wants no calls: the caller heard so."""
+    """The candidate wants no calls; the caller heard an announcement."""
     STRANGER = "stranger"
-    """The caller is none of the team: the caller heard a prompt, and the candidate nothing."""
+    """The caller is not in the group. The caller heard an announcement; the candidate's phone did
+    not ring.
+    """
     UNBOUND = "unbound"
-    """The number leads to nobody any more, or did never."""
+    """The number has no binding, or no longer has one."""
     BLOCKED = "blocked"
     """The carrier has blocked the number X."""
     FAILED = "failed"
-    """None of these, as far as the provider tells."""
+    """Any other reason, or an unknown one."""
 
 
 @dataclass(frozen=True)
 class CallRecord:
-    """One call. The candidate's number is in none."""
+    """One call. It never contains the candidate's number."""
 
     record_id: str
-    """The provider's: the same record may come twice."""
+    """The provider's id; the same record may come twice."""
     reference: str
-    """Of the binding; "" where there was none."""
+    """The binding's reference, or "" if there was none."""
     number: str
     extension: str
     caller: str = field(repr=False)
@@ -119,8 +121,8 @@ class CallRecord:
 
 @dataclass(frozen=True)
 class Callback:
-    """What came in over HTTP as a record of calls: the secret part of the address, the headers by
-    lower-case name, the body.
+    """A call record as received over HTTP: the secret part of the address, the headers by
+    lower-case name, and the body.
     """
 
     secret: str = field(repr=False)
@@ -131,58 +133,58 @@ class Callback:
 class Relays(Protocol):
     """A provider.
 
-    Each call raises ProviderUnavailable, ProviderBroken or Rejected, in the kinds above.
+    Every method raises ProviderUnavailable, ProviderBroken or Rejected, or their subclasses above.
     """
 
     name: str
     lists_calls: bool
-    """Whether `calls` can be asked; else records come by themselves or not at all."""
+    """Whether `calls` works. If not, records come only by callback, or not at all."""
 
     def set_callers(self, group: str, name: str, callers: Sequence[str], now: datetime) -> str:
-        """From now on exactly these, at least one and at most `CALLERS_AT_MOST`, may call by the
-        bindings of `group`; the group.
+        """Replace the callers of a group, at least one and at most `CALLERS_AT_MOST`; return the
+        group.
 
-        With "" for a group a new one is made. Where that answer is lost there is one more, which
-        nobody uses.
+        "" makes a new group. If that answer is lost, an unused group remains.
         """
         ...
 
     def bind(self, order: Order, now: datetime) -> Bound:
         """Lend a number.
 
-        Where the answer was lost, send it again: what is answered then counts, and a provider that
-        made two lets the first end by its time.
+        If the answer is lost, send the order again: the last answer counts, and a provider that
+        made two bindings lets the first expire.
         """
         ...
 
     def extend(self, reference: str, number: str, until: datetime, now: datetime) -> None:
-        """Let the binding end at `until`, which may be said twice.
+        """Set the end of the binding to `until`; may be repeated.
 
-        Raises UnknownBinding where it has ended.
+        Raises UnknownBinding if it has ended.
         """
         ...
 
     def mute(self, reference: str, number: str, muted: bool, now: datetime) -> None:
-        """Let no call through, or let them through again; may be said twice."""
+        """Block the binding's calls, or allow them again; may be repeated."""
         ...
 
     def unbind(self, reference: str, number: str, now: datetime) -> None:
-        """End the binding. One that has ended already is no error."""
+        """End the binding; does nothing if it has already ended."""
         ...
 
     def get(self, reference: str, number: str, now: datetime) -> Bound | None:
-        """The binding as it is now; None where there is none, or none any more."""
+        """Return the binding as it is now, or None if there is none or it has ended."""
         ...
 
     def verify_callback(self, callback: Callback, now: datetime) -> list[CallRecord]:
-        """The records that came in.
+        """Return the records in a callback.
 
-        Raises CallbackForged where the provider did not send them, or not lately.
+        Raises CallbackForged if the provider did not send them, or not recently.
         """
         ...
 
     def calls(self, since: datetime, until: datetime, now: datetime) -> list[CallRecord]:
-        """The records of calls that began in [since, until), as far as they are there; those of
-        long ago may come late.
+        """Return the records of calls that began in [since, until).
+
+        Older records may still arrive late.
         """
         ...

@@ -1,8 +1,8 @@
 """A simulated provider of relay numbers, as awkward as a real one.
 
-It is always the same for the same candidate: the candidate's number says what goes wrong (`FATES`).
-`fail_next` makes the next requests fail. A number that was given back is lent to nobody else for
-half a year, so that one found on paper still tells whose it was.
+It is deterministic: the candidate's number decides what goes wrong (`FATES`). `fail_next` makes the
+next requests fail. A number that was given back is not lent to others for half a year, so that a
+number found on a printed resume still identifies its binding.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from verification.providers.simulator_file import Books
 
 POOL: Final = 10_000
 HOSTS: Final = 10
-"""How many numbers of the pool are lent with extensions only."""
+"""How many numbers of the pool are lent only with extensions."""
 EXTENSIONS: Final = range(100, 1000)
 RESTS_FOR: Final = timedelta(days=180)
 LEAST: Final = timedelta(minutes=1)
@@ -46,7 +46,9 @@ SIGNED_FOR: Final = timedelta(minutes=5)
 LATE: Final = timedelta(minutes=10)
 MOBILE: Final = re.compile(r"\+861[3-9]\d{9}")
 MAGIC: Final = "+861540000"
-"""No carrier has given out 154, so nobody has such a number. Its last four digits say its fate."""
+"""The prefix of numbers whose last four digits choose a fate. Carriers have not allocated 154, so
+nobody has such a number.
+"""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS groups (id INTEGER PRIMARY KEY, name TEXT, callers TEXT);
@@ -67,10 +69,10 @@ _FAILURES: Final[dict[str, ProviderError]] = {
     "no_number": NoNumber("no number is free", retry_after=300.0),
     "flow_limit": FlowLimited("too many requests", retry_after=5.0),
     "unavailable": ProviderUnavailable("the carrier does not answer", retry_after=60.0),
-    "broken": ProviderBroken("an answer that makes no sense"),
-    "conflict": BindConflict("bound already"),
-    "number_illegal": NumberIllegal("no number that can be called"),
-    "expiry_illegal": ExpiryIllegal("no binding can end then"),
+    "broken": ProviderBroken("nonsensical answer"),
+    "conflict": BindConflict("already bound"),
+    "number_illegal": NumberIllegal("the number cannot be called"),
+    "expiry_illegal": ExpiryIllegal("a binding cannot end then"),
 }
 
 
@@ -79,12 +81,12 @@ class Fate:
     """What happens to a candidate's bindings and calls."""
 
     fails: str = ""
-    """A kind of `_FAILURES`, or `answer_lost`: the binding is made, and no answer comes."""
+    """A kind of `_FAILURES`, or `answer_lost`: the binding is made, but the answer is lost."""
     always: bool = False
-    """At each try; otherwise at the first only."""
+    """Fail every try, not only the first."""
     extension: bool = False
     outcome: Outcome | None = None
-    """How calls of the team end."""
+    """How calls by the group end."""
     late: bool = False
     """Records come late, twice, and in reverse order."""
     ends_early: bool = False
@@ -108,7 +110,9 @@ FATES: Final[dict[str, Fate]] = {
     "0014": Fate(late=True),
     "0015": Fate(ends_early=True),
 }
-"""By the last four digits of a `MAGIC` number. Never renumbered: platforms' own tests hold them."""
+"""Fates by the last four digits of a `MAGIC` number. Never renumber them: platforms' own tests use
+them.
+"""
 
 
 def fate_of(candidate: str) -> Fate:
@@ -116,7 +120,7 @@ def fate_of(candidate: str) -> Fate:
 
 
 class SimulatedRelays:
-    """A provider in a file. `call` dials a number; `pushes` is what the provider then sends."""
+    """A provider in a file. `call` dials a number; `pushes` returns the callbacks that follow."""
 
     lists_calls = True
 
@@ -125,7 +129,7 @@ class SimulatedRelays:
         self._books = Books(path, _SCHEMA)
 
     def exists(self) -> bool:
-        """Whether anything was ever asked of it."""
+        """Return whether the simulator has ever been used."""
         return self._books.path.exists()
 
     # --- The provider's interface -----------------------------------------------------------------
@@ -154,7 +158,7 @@ class SimulatedRelays:
         self._fail_as_told()
         fate = fate_of(order.candidate)
         if not MOBILE.fullmatch(order.candidate):
-            raise NumberIllegal("no number that can be called")
+            raise NumberIllegal("the number cannot be called")
         if order.expires_at < now + LEAST:
             raise ExpiryIllegal("less than a minute from now")
         with self._books.writing() as books:
@@ -211,11 +215,11 @@ class SimulatedRelays:
     def verify_callback(self, callback: Callback, now: datetime) -> list[CallRecord]:
         stamp = callback.headers.get("x-relay-timestamp", "")
         if not stamp.isdigit() or abs(now.timestamp() - int(stamp)) > SIGNED_FOR.total_seconds():
-            raise CallbackForged("not signed lately")
+            raise CallbackForged("the signature is too old")
         if not hmac.compare_digest(
             self._signature(stamp, callback.body), callback.headers.get("x-relay-signature", "")
         ):
-            raise CallbackForged("the signature is another's")
+            raise CallbackForged("the signature is wrong")
         return [_record(each) for each in json.loads(callback.body)]
 
     def calls(self, since: datetime, until: datetime, now: datetime) -> list[CallRecord]:
@@ -268,8 +272,9 @@ class SimulatedRelays:
     def _free(
         self, books: sqlite3.Connection, order: Order, fate: Fate, now: datetime
     ) -> tuple[str, str]:
-        """A number, with an extension if that is the candidate's fate, that leads to nobody and has
-        led to nobody else for half a year.
+        """Return a free number, with an extension if the fate says so.
+
+        It has belonged to no other candidate for half a year.
         """
         taken = {
             (row["number"], row["extension"])
@@ -324,7 +329,7 @@ class SimulatedRelays:
                 change = f"UPDATE bindings SET {column} = ? WHERE reference = ?"  # noqa: S608
                 books.execute(change, (value, reference))
 
-    # --- What others do at the provider -----------------------------------------------------------
+    # --- Controls for tests -----------------------------------------------------------------------
 
     def fail_next(self, *kinds: str) -> None:
         """Make the next requests fail, each with one of `_FAILURES`."""
@@ -334,7 +339,7 @@ class SimulatedRelays:
     def call(
         self, number: str, extension: str, caller: str, now: datetime, seconds: int = 60
     ) -> CallRecord:
-        """Dial the number and the extension, if there is one, and return the record of the call."""
+        """Dial the number, with its extension if any, and return the record of the call."""
         with self._books.writing() as books:
             rows = books.execute(
                 "SELECT * FROM bindings WHERE number = ? AND extension = ? ORDER BY bound_at DESC",
@@ -378,8 +383,9 @@ class SimulatedRelays:
         return fate.outcome or Outcome.CONNECTED
 
     def pushes(self, now: datetime) -> list[Callback]:
-        """The signed callbacks that are sent now, in reverse order; each record as often as its
-        fate says.
+        """Return the signed callbacks that are due, in reverse order.
+
+        The fate decides how often each record is sent.
         """
         with self._books.writing() as books:
             due = books.execute(
@@ -403,12 +409,12 @@ class SimulatedRelays:
 
 
 def number_at(index: int) -> str:
-    """The number of the pool at `index`."""
+    """Return the number at `index` in the pool."""
     return f"+861700000{index:04d}"
 
 
 def _text(moment: datetime) -> str:
-    """A moment in UTC, so that texts sort as their moments do."""
+    """Return a time in UTC as text that sorts by time."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 

@@ -1,1 +1,1 @@
-"""Relay numbers: bindings, who may call, the records of calls."""
+"""Relay numbers: bindings, the members who may call, and call records."""

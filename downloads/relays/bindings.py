@@ -1,8 +1,9 @@
 """The operations on a relay number: bind, extend, mute, ask the candidate, and end.
 
-Each is one transaction with its Event, and none uses the network: `downloads.relays.provider_sync`
-tells the provider, from the row. `downloads.relays.eligibility` says who may be reached. Locks are
-taken in the order of the gate: the company, the candidate's word, the binding.
+Each operation is one transaction with its Event, and none uses the network:
+`downloads.relays.provider_sync` tells the provider, from the row. `downloads.relays.eligibility`
+decides who may be reached. Locks are taken in the order of the gate: the company, the candidate's
+consent, the binding.
 """
 
 from __future__ import annotations
@@ -39,11 +40,15 @@ from events.core.sealing import blind_index, seal_text, unseal_text
 from verification.models import Case
 
 REMINDERS: Final = (7, 1)
-"""Days before the end on which the recruiter is reminded."""
+"""Days before the end of a number on which the recruiter is reminded."""
 LONGEST: Final = timedelta(days=365)
-"""From when it was lent: who hires for longer than a year asks the candidate again."""
+"""Counted from the day the number was lent. To hire for longer than a year, ask the candidate
+again.
+"""
 LEAST_GAINED: Final = timedelta(days=1)
-"""Ten calls in a morning are one extension: each is told to the provider and to the platform."""
+"""Shorter extensions are skipped: ten calls in a morning are one extension, and each extension is
+reported to the provider and to the platform.
+"""
 ASKED_AGAIN_AFTER: Final = timedelta(days=7)
 CLOSED_AT_ONCE: Final = 500
 
@@ -51,12 +56,13 @@ CLOSED_AT_ONCE: Final = 500
 def request_binding(
     decision_id: UUID, client: ApiClient, candidate_phone: str, now: datetime
 ) -> RelayBinding:
-    """The open relay number between this allowed answer's employer and candidate, or a new one.
+    """Return the open relay number between this decision's employer and candidate, or request one.
 
-    The row is there at once, and its number as soon as the provider lends one. A number that was
-    muted before begins muted. Raises Refused: `decision_unknown`, `phone_invalid`,
-    `relay_not_offered`, `relay_not_for_tier`, why the employer may not, why the candidate does not
-    want it, or, if they have said so since, `relay_candidate_ended` or `relay_contact_refused`.
+    The row exists at once; its number follows when the provider lends one. If the previous number
+    was muted, the new one starts muted. Raises Refused: `decision_unknown`, `phone_invalid`,
+    `relay_not_offered`, `relay_not_for_tier`, the reason why the employer may not or the candidate
+    does not want it, or, if the candidate has said so since the decision, `relay_candidate_ended`
+    or `relay_contact_refused`.
     """
     decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client.pk).first()
     if decision is None:
@@ -68,9 +74,8 @@ def request_binding(
     if not provider:
         raise Refused("relay_not_offered")
     with transaction.atomic():
-        locks.lock_company_of(
-            decision.employer_id
-        )  # so binds of one employer are one after the other
+        # Serialises the binds of one employer.
+        locks.lock_company_of(decision.employer_id)
         check_tier(decision.employer_id, now)
         candidate_consent.lock_candidate(decision.client_id, decision.candidate)
         check_consent(decision, now)
@@ -123,10 +128,10 @@ def _begin(
 
 
 def begin_again(binding: RelayBinding, now: datetime) -> None:
-    """Another number for a binding that its provider has lost, if the employer may have new ones
-    and the candidate wants it.
+    """Replace a binding that its provider has lost, if the employer may have new numbers and the
+    candidate wants it.
 
-    Call it after `lock_consent`, which comes before the lock of the binding.
+    Call it after `lock_consent`, which must precede the lock of the binding.
     """
     if current_tier_of(binding.employer_id, now).tier in MAY_HAVE_NEW_NUMBERS and not unwilling(
         binding, now
@@ -145,19 +150,19 @@ def begin_again(binding: RelayBinding, now: datetime) -> None:
 
 
 def candidate_phone(binding: RelayBinding) -> str:
-    """The candidate's number, for the provider alone."""
+    """Return the candidate's number; only the provider may see it."""
     return unseal_text(binding.candidate_sealed, binding.candidate_purpose)
 
 
-# --- Lasting --------------------------------------------------------------------------------------
+# --- Extending ------------------------------------------------------------------------------------
 
 
 def extend_binding(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
-    """Hiring goes on: from now on the number lasts as long as a new one does, unless it does
-    already.
+    """Extend the number to the duration of a new one, counted from now.
 
-    Raises Refused: `relay_unknown`, `relay_ended`, `relay_longest`, `relay_not_for_tier`, why the
-    employer may not, or why the candidate does not want it.
+    A number that already lasts as long is unchanged. Raises Refused: `relay_unknown`,
+    `relay_ended`, `relay_longest`, `relay_not_for_tier`, or the reason why the employer may not or
+    the candidate does not want it.
     """
     with transaction.atomic():
         binding = locked_binding(binding_id)
@@ -174,11 +179,11 @@ def extend_binding(binding_id: UUID, actor: Actor, now: datetime) -> RelayBindin
 
 
 def lengthen_binding(binding: RelayBinding, now: datetime, actor: Actor) -> bool:
-    """Let a locked binding last from `now`, as far as it may; whether it lasts longer than before,
-    by `LEAST_GAINED` at least.
+    """Extend a locked binding, counted from `now`, up to `LONGEST`; return whether it was extended.
 
-    Not where the candidate does not want it any more. Their word is not held for that: whoever says
-    it ends the binding, for which it is locked, and so comes after this or before.
+    Extensions shorter than `LEAST_GAINED` are skipped, and a number that the candidate no longer
+    wants is not extended. The candidate's consent need not be locked: withdrawing it ends the
+    binding under the binding's lock, so it happens before or after this.
     """
     until = min(now + lasts(), (binding.bound_at or binding.requested_at) + LONGEST)
     if binding.state not in OPEN or until < binding.expires_at + LEAST_GAINED:
@@ -194,9 +199,7 @@ def lengthen_binding(binding: RelayBinding, now: datetime, actor: Actor) -> bool
 
 
 def after_contact(decision_id: UUID, now: datetime) -> None:
-    """The platform reports a contact after this download: that is what hiring looks like, so its
-    number lasts on.
-    """
+    """Extend this download's number, because the platform reports a contact and hiring goes on."""
     binding = (
         RelayBinding.objects.open()
         .filter(decision_id=decision_id)
@@ -208,8 +211,10 @@ def after_contact(decision_id: UUID, now: datetime) -> None:
 
 
 def remind_of_end(binding: RelayBinding, now: datetime) -> bool:
-    """Tell platform and recruiter of a locked binding that it ends soon, once for each of
-    `REMINDERS`; whether they were told.
+    """Tell the platform and the recruiter that a locked binding ends soon, once for each of
+    `REMINDERS`.
+
+    Returns whether they were told.
     """
     left = binding.expires_at - now
     days = min((each for each in REMINDERS if left <= timedelta(days=each)), default=0)
@@ -226,8 +231,8 @@ def remind_of_end(binding: RelayBinding, now: datetime) -> bool:
 
 
 def next_due(binding: RelayBinding, now: datetime) -> datetime:
-    """When there is something to do next of a binding of which its provider knows all: the next
-    reminder, or the end.
+    """Return when a binding that is in sync with its provider is due: the next reminder, or its
+    end.
     """
     ahead = (
         binding.expires_at - timedelta(days=each)
@@ -237,13 +242,11 @@ def next_due(binding: RelayBinding, now: datetime) -> datetime:
     return min((each for each in ahead if each > now), default=binding.expires_at)
 
 
-# --- The candidate's own word ---------------------------------------------------------------------
+# --- The candidate's wishes -----------------------------------------------------------------------
 
 
 def mute_binding(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> RelayBinding:
-    """The candidate wants no calls of this employer for now, or wants them again.
-
-    Saying it twice is once.
+    """Mute or unmute this employer's calls for the candidate; repeating it changes nothing.
 
     Raises Refused: `relay_unknown`, `relay_ended`.
     """
@@ -262,10 +265,10 @@ def mute_binding(binding_id: UUID, muted: bool, actor: Actor, now: datetime) -> 
 
 
 def end_for_candidate(binding_id: UUID, actor: Actor, now: datetime) -> RelayBinding:
-    """End this number, or the one that has replaced it, because the candidate wants no more calls
-    from this employer.
+    """End this number, or its replacement, because the candidate wants no more calls from this
+    employer.
 
-    Raises Refused `relay_unknown`. A number that has ended stays as it is.
+    A number that has ended is unchanged. Raises Refused `relay_unknown`.
     """
     with transaction.atomic():
         binding = _locked_with_company(binding_id)
@@ -281,8 +284,8 @@ def end_as_candidate_says(
     now: datetime,
     companies: Collection[str] | None = None,
 ) -> None:
-    """End each number that leads to this candidate, for the `companies` with these codes or for
-    all.
+    """End every number of this candidate, for all companies or for the `companies` with these
+    codes.
 
     The caller holds the locks of the `companies`, or of the candidate's own row, so that no number
     begins before the commit.
@@ -299,22 +302,19 @@ def _end_for_candidate(of_them: RelayBindingQuerySet, actor: Actor, now: datetim
 
 
 def forget_candidate(client_id: UUID, candidate: str) -> None:
-    """Erase the candidate's number wherever one rests, of those that ended long ago too; which must
-    have ended all.
-    """
+    """Erase the candidate's number from every binding, including old ones; all must have ended."""
     RelayBinding.objects.of(client_id).filter(candidate=candidate).exclude(
         candidate_sealed=""
     ).update(candidate_sealed="")
 
 
 def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBinding:
-    """After the number has run out a recruiter asks the candidate, through the platform, whether
-    they want to be reached again.
+    """Ask the candidate, through the platform, whether a recruiter may reach them again.
 
-    Asked once in `ASKED_AGAIN_AFTER`, and never again after a no. Raises Refused: `relay_unknown`,
-    `member_unknown`, `relay_still_open`, `relay_contact_refused`, `relay_candidate_ended`,
-    `relay_asked_already`, `relay_not_for_tier`, why the employer may not, or why the candidate does
-    not want it.
+    Only after the number has ended, once per `ASKED_AGAIN_AFTER`, and never after a no. Raises
+    Refused: `relay_unknown`, `member_unknown`, `relay_still_open`, `relay_contact_refused`,
+    `relay_candidate_ended`, `relay_asked_already`, `relay_not_for_tier`, or the reason why the
+    employer may not or the candidate does not want it.
     """
     with transaction.atomic():
         binding = _locked_with_company(binding_id)
@@ -345,13 +345,12 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
 def answer_contact_request(
     binding_id: UUID, agrees: bool, client: ApiClient, now: datetime
 ) -> RelayBinding:
-    """What the candidate answers: with a yes the binding that begins then, with a no the old one.
+    """Record the candidate's answer; return the new binding for a yes, the old one for a no.
 
-    The first answer counts.
-
-    Raises Refused: `relay_unknown`, `relay_not_asked`, and with a yes `relay_not_for_tier`, why the
-    employer may not, why the candidate does not want it, and `relay_candidate_ended` where they
-    have said so since they were asked.
+    The first answer counts. Raises Refused: `relay_unknown`, `relay_not_asked`, and for a yes
+    `relay_not_offered`, `relay_not_for_tier`, the reason why the employer may not or the candidate
+    does not want it, and `relay_candidate_ended` or `relay_contact_refused` if the candidate has
+    refused since they were asked.
     """
     with transaction.atomic():
         binding = _locked_with_company(binding_id)
@@ -390,7 +389,7 @@ def answer_contact_request(
 
 
 def _between(binding: RelayBinding) -> RelayBindingQuerySet:
-    """All numbers by which this employer reached this candidate of the same platform."""
+    """Return all bindings between this employer and this candidate on the same platform."""
     return RelayBinding.objects.between(binding.employer_id, binding.client_id, binding.candidate)
 
 
@@ -402,25 +401,25 @@ def end_binding(binding: RelayBinding, why: str, actor: Actor, now: datetime) ->
     earlier = binding.state
     binding.state, binding.ended_at, binding.ended_why = RelayState.ENDED, now, why
     binding.due_at, binding.tries = now, 0
-    if (
-        not binding.reference and binding.lease is None
-    ):  # a provider that is being asked at this moment may lend one yet
+    # While a worker asks the provider, a number may still be lent, and must then be given back.
+    if not binding.reference and binding.lease is None:
         binding.finished_at = now
     binding.save()
     notices.record_binding_event("end_relay", binding, actor, now, earlier=earlier, reasons=[why])
     if why == "relay_expired" and binding.number:
         notices.mail_recruiter(binding, "relay_ended", now)
-    elif why == "relay_expired":  # for as long as a number lasts, nobody was there to call by it
+    # No member could call for as long as the number lasted.
+    elif why == "relay_expired":
         notices.mail_recruiter(binding, "relay_failed", now, reasons=["relay_no_caller"])
     notices.notify_binding_worker(binding)
 
 
 def fail_binding(binding: RelayBinding, why: str, now: datetime) -> None:
-    """No number can be lent for a locked binding: its platform and recruiter are told why."""
+    """Mark a locked binding as failed, and tell its platform and recruiter why."""
     earlier = binding.state
     binding.state, binding.ended_at, binding.ended_why = RelayState.FAILED, now, why
     binding.lease = binding.leased_until = None
-    if binding.reference:  # one that could not be muted, and not be given back either
+    if binding.reference:  # The number could neither be muted nor given back.
         binding.due_at, binding.tries = now, 0
         notices.notify_binding_worker(binding)
     else:
@@ -432,12 +431,9 @@ def fail_binding(binding: RelayBinding, why: str, now: datetime) -> None:
 
 
 def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> int:
-    """End the relay numbers of employers that no longer may reach anybody; how many.
+    """End the relay numbers of employers whose current case is not in force; return how many.
 
-    Those of tests belong to their `client`.
-
-    Those are the employers whose case that counts is not in force. An employer that is restricted
-    keeps its numbers.
+    Restricted employers keep their numbers. A `client` limits this to that platform's test numbers.
     """
     counting = Case.objects.filter(employer=OuterRef("pk")).counting()
     without_approval = Employer.objects.exclude(Exists(counting.in_force(now)))
@@ -453,8 +449,9 @@ def close_those_not_allowed(now: datetime, client: ApiClient | None = None) -> i
 
 
 def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> int:
-    """End each of them if the employer still may not, each in a transaction of its own: one that
-    fails stops none of the others.
+    """End each of these numbers if the employer may still not keep them; return how many.
+
+    Each is a transaction of its own, so one failure does not stop the others.
     """
     closed = 0
     for binding_id in list(of.filter(employer=employer_id).values_list("pk", flat=True)):
@@ -471,7 +468,9 @@ def close_all(employer_id: UUID, of: QuerySet[RelayBinding], now: datetime) -> i
 
 
 def binding_of(binding_id: UUID, client: ApiClient) -> RelayBinding:
-    """The binding, if it leads to a candidate of this platform. Raises Refused `relay_unknown`."""
+    """Return the binding, if its candidate belongs to this platform. Raises Refused
+    `relay_unknown`.
+    """
     binding: RelayBinding | None = (
         RelayBinding.objects.of(client.pk).select_related("team").filter(pk=binding_id).first()
     )
@@ -481,14 +480,14 @@ def binding_of(binding_id: UUID, client: ApiClient) -> RelayBinding:
 
 
 def _locked_with_company(binding_id: UUID) -> RelayBinding:
-    """The binding, locked after its company and its candidate, which have to come first."""
+    """Return the binding, locked after its company and its candidate."""
     if (unlocked := RelayBinding.objects.filter(pk=binding_id).first()) is not None:
         lock_consent(unlocked)
     return locked_binding(binding_id)
 
 
 def locked_binding(binding_id: UUID) -> RelayBinding:
-    """The binding, locked for the rest of the transaction. Raises Refused `relay_unknown`."""
+    """Return the binding, locked until the transaction ends. Raises Refused `relay_unknown`."""
     binding: RelayBinding | None = (
         RelayBinding.objects.select_for_update(of=("self",)).filter(pk=binding_id).first()
     )

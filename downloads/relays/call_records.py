@@ -1,11 +1,9 @@
-"""What came of the calls?
+"""Stores the providers' call records, each once, whatever their order.
 
-Each record is written down once, however often and in whatever order it comes.
-
-Records come by the provider's callback, and, where it has a list, by reading that again: what was
-lost on the way is found there. A call that came through is a sign that hiring goes on, so its
-number lasts on. It is not put down as a contact: who hires by chat as well would look as if they
-contacted few, on a platform that reports no contacts itself.
+Records come by callback, and, where the provider has a list of calls, from reading that list again,
+which finds lost callbacks. A connected call shows that hiring goes on, so it extends the number. It
+does not count as a contact: on a platform that reports no contacts, employers who also hire by chat
+would appear to contact few candidates.
 """
 
 from __future__ import annotations
@@ -26,15 +24,15 @@ from events.core.actor import SYSTEM
 from events.core.sealing import blind_index
 
 OVERLAP: Final = timedelta(hours=2)
-"""So far back the list is read again each time: records come late."""
+"""Each read of the list starts this much earlier, because records come late."""
 FIRST_READ: Final = timedelta(days=1)
 _OLDEST: Final = timedelta(days=400)
 
 
 def receive(provider: str, records: Iterable[CallRecord], now: datetime) -> int:
-    """Write down what is new; how many of them were.
+    """Store the records that are new; return how many there were.
 
-    Those of the future, or of long ago, are nobody's calls.
+    Records from the future, or older than `_OLDEST`, are ignored.
     """
     new = 0
     for each in records:
@@ -68,7 +66,7 @@ def _put_down(provider: str, record: CallRecord, now: datetime) -> bool:
         try:
             with transaction.atomic():
                 call.save(force_insert=True)
-        except IntegrityError:  # the same record, at the same moment
+        except IntegrityError:  # The same record arrived concurrently.
             return False
         if binding is not None:
             canaries.heard(binding, call)
@@ -77,9 +75,9 @@ def _put_down(provider: str, record: CallRecord, now: datetime) -> bool:
 
 
 def _binding_of(provider: str, record: CallRecord) -> RelayBinding | None:
-    """By the provider's reference; else by whose the number was when it was dialled.
+    """Return the locked binding of a call, by the provider's reference or else by its number.
 
-    Locked, so that calls lengthen it one by one.
+    The number is matched at the time of the call. The lock makes extensions by calls sequential.
     """
     of = RelayBinding.objects.filter(provider=provider).select_for_update(of=("self",))
     found: RelayBinding | None = None
@@ -107,9 +105,9 @@ def _act_on_call(binding: RelayBinding, record: CallRecord, call: RelayCall, now
 
 
 def poll_call_records(provider: Relays, now: datetime) -> int:
-    """Read the provider's list of calls again; how many were new.
+    """Read the provider's list of calls again; return how many were new.
 
-    Raises what the provider raises; the next time it is read from where it was read until.
+    Raises the provider's errors. The next read then starts where the last successful one ended.
     """
     if not provider.lists_calls:
         return 0

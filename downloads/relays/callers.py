@@ -1,11 +1,10 @@
-"""Who of an employer may call by its relay numbers?
+"""The members of an employer who may call by its relay numbers, and how the provider learns of
+them.
 
-Its members of now, from the numbers that they gave; told to the provider.
-
-Members come and go in a room that knows nothing of relay numbers, so the teams are looked over in
-rounds: whoever had a change lately, and each of them once an hour, should a round have been missed.
-A round compares a digest, and opens no seal; where nothing has changed and nobody's hour is over,
-it writes nothing.
+Members change in `employers`, which knows nothing of relay numbers. A periodic task therefore
+compares the teams: those with a recent change, and each team once an hour, in case a run was
+missed. It compares digests, unseals nothing, and writes nothing where nothing changed and no team
+is due.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ from employers.models import Employer, Member
 from events.models import Event
 
 COMPARED_AT_MOST: Final = 500
-"""So many teams in a round, those that were looked at longest ago; and any number of those with a
-change lately.
+"""The most teams compared in one run because they are due, longest ago first. Teams with a recent
+change are not limited.
 """
 AGAIN_AFTER: Final = timedelta(hours=1)
 CHANGES: Final = (
@@ -38,11 +37,11 @@ CHANGES: Final = (
     "verify_email",
     "release_address",
 )
-"""Whatever makes somebody a caller, or another's."""
+"""The Events that change who may call."""
 
 
 def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
-    """The employer's team at this provider, made if there is none."""
+    """Return the employer's team at this provider; creates it if it is missing."""
     made, _ = RelayTeam.objects.get_or_create(
         employer_id=employer_id,
         provider=provider,
@@ -52,14 +51,15 @@ def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
 
 
 def callers(employer_id: UUID) -> list[Member]:
-    """The members who may call now, those who joined first: who is there, may sign in, confirmed
-    their address and gave a number.
+    """Return the members who may call now, in the order in which they joined.
+
+    These are active members who may sign in, have confirmed their address and have given a number.
     """
     return _callers({employer_id}).get(employer_id, [])
 
 
 def _callers(employer_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
-    """The same of several employers, in one question."""
+    """Return the callers of several employers, in one query."""
     there = Member.objects.active().filter(
         employer__in=employer_ids, user__is_active=True, user__email_verified_at__isnull=False
     )
@@ -72,16 +72,18 @@ def _callers(employer_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
 
 
 def digest(members: Sequence[Member]) -> str:
-    """Tells one set of callers from another: who they are, and the seal of each one's number, which
-    changes with the number.
+    """Return a digest of a set of callers.
+
+    It covers the members and their sealed numbers; a seal changes with its number.
     """
     text = "\n".join(sorted(f"{member.pk} {member.user.phone_sealed}" for member in members))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def find_changed_teams(now: datetime, since: datetime) -> list[UUID]:
-    """Mark the teams whose members are others than their provider was told, where anybody may be
-    called; their employers.
+    """Mark the teams whose callers differ from those the provider knows; return their employers.
+
+    Teams without an open binding are skipped.
     """
     used = RelayTeam.objects.filter(Exists(RelayBinding.objects.open().filter(team=OuterRef("pk"))))
     changed = (
@@ -105,21 +107,19 @@ def find_changed_teams(now: datetime, since: datetime) -> list[UUID]:
 
 
 def _mark(team: RelayTeam, members: Sequence[Member], now: datetime) -> bool:
-    """Let the provider be told of these, if it was told of others; whether it was."""
+    """Make the team due if the provider knows other callers; return whether it did."""
     if digest(members) == team.told_digest:
         return False
-    # A worker that tells it at this moment looks at what it told, so nothing is overlooked.
+    # A worker that is telling the provider now checks again afterwards, so no change is missed.
     RelayTeam.objects.filter(pk=team.pk, lease=None).update(finished_at=None, due_at=now)
     return True
 
 
 def tell_provider(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
-    """Tell the provider who may call now, unless it knows; outside of any transaction.
+    """Tell the provider who may call now, unless it knows; call it outside of any transaction.
 
-    Raises what the provider raises.
-
-    With nobody to call there is no group to tell of: the team's bindings are muted instead
-    (`downloads.relays.provider_sync`).
+    A team without callers has no group to update: its bindings are muted instead
+    (`downloads.relays.provider_sync`). Raises the provider's errors.
     """
     members = callers(team.employer_id)
     told = digest(members)
@@ -140,19 +140,17 @@ def tell_provider(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
             locked.save(update_fields=["group", "told_digest", "callers"])
             if bool(team.callers) is not bool(members):
                 _muted_or_not(locked, now)
-        # Else another worker made the group at the same moment: its own is used, and told of whom
-        # it lacks.
+        # Otherwise another worker made the group concurrently. Its group is used, and is updated
+        # with any callers that it lacks.
     _mark(locked, callers(team.employer_id), now + timedelta(seconds=1))
     return locked
 
 
 def _muted_or_not(team: RelayTeam, now: datetime) -> None:
-    """Nobody is left who may call, or somebody is there again: every binding has something to tell
-    its provider.
-    """
+    """Make every binding due, because the team has lost its last caller or has callers again."""
     RelayBinding.objects.open().filter(team=team, lease=None).update(due_at=now)
 
 
 def employer_name(employer_id: UUID) -> str:
-    """What the employer is called in a mail."""
+    """Return the employer's name, for a mail."""
     return Employer.objects.values_list("name", flat=True).get(pk=employer_id)

@@ -1,4 +1,4 @@
-"""Records that a download led to a contact, as its platform reports it."""
+"""Records that a download led to a contact, as its platform reports."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from events.core.errors import Refused
 
 
 def report_contact(decision_id: UUID, client_id: UUID, now: datetime) -> None:
-    """Note that this download led to a contact; once, however often it is told.
+    """Record that this download led to a contact, and extend its relay number.
 
-    Its relay number lasts on.
-
-    Raises Refused `decision_unknown`.
+    Repeated reports count once. Raises Refused `decision_unknown`.
     """
     decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client_id).first()
     if decision is None:

@@ -1,7 +1,7 @@
-"""Which employer may reach which candidate by a relay number, and for how long.
+"""The rules for which employer may reach which candidate by a relay number, and for how long.
 
-An employer that may download gets numbers; one that is under review keeps those that it has; all
-others lose theirs. The candidate's word counts as it does at the gate.
+An employer that may download gets numbers; one under review keeps those it has; all others lose
+theirs. The candidate's consent counts as it does at the gate.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ MAY_KEEP_NUMBERS: Final = (*MAY_HAVE_NEW_NUMBERS, Tier.RESTRICTED)
 
 
 def lasts() -> timedelta:
-    """How long a number reaches a candidate after the last sign of hiring."""
+    """Return how long a number lasts after the last sign of hiring."""
     return timedelta(days=int(settings.RELAY_DAYS))
 
 
 def check_tier(employer_id: UUID, now: datetime) -> None:
-    """Raises Refused unless the employer may have new numbers."""
+    """Raise Refused unless the employer may have new numbers."""
     current = current_tier_of(employer_id, now)
     if current.tier is Tier.RESTRICTED:
         raise Refused("relay_not_for_tier")
@@ -39,27 +39,27 @@ def check_tier(employer_id: UUID, now: datetime) -> None:
 
 
 def lock_consent(binding: RelayBinding) -> None:
-    """Lock the company and what the candidate allows it, until the caller's transaction ends."""
+    """Lock the company and the candidate's consent until the caller's transaction ends."""
     locks.lock_company_of(binding.employer_id)
     candidate_consent.lock_candidate(binding.client_id, binding.candidate)
 
 
 def unwilling(of: RelayBinding | GateDecision | Copy, now: datetime) -> str:
-    """Why the gate would not let this employer reach the candidate; "" if it would."""
+    """Return why the gate would not let this employer reach the candidate, or "" if it would."""
     uscc = Employer.objects.values_list("uscc", flat=True).get(pk=of.employer_id)
     return candidate_consent.consent_refusal(of.client_id, of.candidate, uscc, now)
 
 
 def check_consent(of: RelayBinding | GateDecision, now: datetime) -> None:
-    """Raises Refused if the candidate is not to be reached by this employer."""
+    """Raise Refused if the candidate does not want to be reached by this employer."""
     if why := unwilling(of, now):
         raise Refused(why)
 
 
 def refused_since(of: RelayBinding | GateDecision, moment: datetime) -> str:
-    """What the candidate has said against calls of this employer since `moment`; "" for nothing.
+    """Return how the candidate has refused this employer's calls since `moment`, or "".
 
-    What they say to its downloads does not count here.
+    Refused downloads do not count here.
     """
     between = RelayBinding.objects.between(of.employer_id, of.client_id, of.candidate)
     if between.filter(ended_why="relay_candidate_ended", ended_at__gte=moment).exists():

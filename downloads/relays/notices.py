@@ -1,4 +1,4 @@
-"""What others are told of a relay number: Events, mails to the recruiter, and the workers."""
+"""The notices about a relay number: Events, mails to the recruiter, and wake-ups of the workers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def record_binding_event(
     reasons: tuple[str, ...] | list[str] = (),
     **more: Any,
 ) -> None:
-    """Record the Event. Only the candidate's platform gets it, with ids and times and no number."""
+    """Record the Event: ids and times, no number. Only the candidate's platform receives it."""
     data: dict[str, Any] = {
         "only": str(binding.client_id),
         "relay": str(binding.pk),
@@ -48,9 +48,9 @@ def record_binding_event(
 
 
 def mail_recruiter(binding: RelayBinding, template: str, now: datetime, **more: Any) -> None:
-    """Write to the recruiter who downloaded, unless they have left.
+    """Send a mail to the recruiter who downloaded, unless they have left.
 
-    The mail names the candidate by the platform's reference only.
+    It names the candidate only by the platform's reference.
     """
     member = (
         Member.objects.active()
@@ -75,7 +75,7 @@ def notify_binding_worker(binding: RelayBinding) -> None:
 
 
 def notify_waiting_copies(binding: RelayBinding, now: datetime) -> None:
-    """Continue the copies that wait for this number, now that it is lent or will not be."""
+    """Continue the copies that wait for this number, once it is lent or has failed."""
     for copy_id in list(
         Copy.objects.waiting().filter(binding=binding).values_list("pk", flat=True)
     ):

@@ -1,8 +1,8 @@
-"""Tells the provider what has changed about a relay number, and writes down its answer.
+"""Keeps the relay provider in sync with the bindings and teams.
 
-The provider is asked outside of any transaction. The row is the queue: the worker that leases it
-compares what is wanted with what the provider was told. A provider that is down only costs time.
-A change that comes while it is asked is told next.
+The provider is called outside of any transaction. The row is the queue: the worker that leases it
+compares the wanted state with the state the provider was told. A provider that is down only delays.
+A change during a call is told by the next one.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ log = structlog.get_logger()
 
 LEASE_SECONDS: Final = 60.0
 GIVEN_UP_AFTER: Final = timedelta(days=1)
-"""A request for which no number could be lent for so long has failed."""
+"""A request that gets no number for this long fails."""
 BROKEN_FOR: Final = timedelta(minutes=10)
 CHECKED_EVERY: Final = timedelta(days=1)
-"""How often a binding with which all is well is asked after."""
+"""How often an unchanged binding is checked with its provider."""
 NOBODY_FOR: Final = timedelta(hours=1)
 BROKEN: Final = (ProviderBroken, Rejected, KeyError)
-"""KeyError: the deployment no longer has this provider."""
+"""KeyError: the provider is no longer configured in this deployment."""
 TEAM_FAILURES: Final = (
     Failure(ProviderUnavailable, backoff),
     Failure(BROKEN, BROKEN_FOR.total_seconds(), "team_not_told", broken=True),
@@ -52,12 +52,14 @@ TEAM_FAILURES: Final = (
 
 
 class _NobodyToCall(Exception):
-    """No member has given a number to call from: as soon as one does, `teams` makes the row due."""
+    """No member has given a number to call from. `find_changed_teams` makes the row due when one
+    does.
+    """
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What was told and answered."""
+    """The provider's answers, and what follows from them."""
 
     bound: Bound | None = None
     expires_at: datetime | None = None
@@ -65,11 +67,14 @@ class Heard:
     unbound: bool = False
     lost: bool = False
     over: str = ""
-    """Why it ends now: by our own clock, by the employer's tier or by what the candidate says."""
+    """Why the binding ends now: it expired, or the employer's tier or the candidate ended it."""
 
 
 def sync_binding(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
-    """Do what is due of a binding, unless another does; whether something was written down."""
+    """Bring the provider in sync with a binding, unless another worker holds it.
+
+    Returns whether something was stored.
+    """
     bindings_and_teams = RelayBinding.objects.select_related("team")
     lease: Lease[RelayBinding] | None = claim(bindings_and_teams, binding_id, clock, lease_seconds)
     if lease is None:
@@ -93,7 +98,7 @@ def sync_binding(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SE
     return _write_down(lease, heard)
 
 
-# --- Asking ---------------------------------------------------------------------------------------
+# --- Requests -------------------------------------------------------------------------------------
 
 
 def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
@@ -118,9 +123,10 @@ def _ask(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
 
 
 def _not_wanted(binding: RelayBinding, now: datetime) -> str:
-    """Why the candidate is not to be reached any more: what a platform declares of those whom it
-    has not told us of ends no number by itself, and what was closed before there was this end did
-    not either. A consent that has run out ends none that is lent.
+    """Return why the candidate no longer wants to be reached, or "".
+
+    Missing consent, whether never declared or expired, only stops a number that is still requested;
+    it does not end one that is lent.
     """
     why = eligibility.unwilling(binding, now)
     if why == "candidate_no_consent":
@@ -129,13 +135,14 @@ def _not_wanted(binding: RelayBinding, now: datetime) -> str:
 
 
 def _bind(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
-    """A number, mute from its first moment where it is to be."""
+    """Lend a number, muted from the start where the binding is muted."""
     binding = lease.row
     if binding.reference:
         _give_back(lease, provider, now)
     try:
         team = callers.tell_provider(binding.team, provider, now)
-    except NumberIllegal as illegal:  # not the candidate's fault
+    # A caller's number is at fault, not the candidate's.
+    except NumberIllegal as illegal:
         raise ProviderBroken(f"a caller's number: {illegal}") from None
     if not team.callers:
         raise _NobodyToCall
@@ -151,8 +158,9 @@ def _bind(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
 def _mute_or_give_back(
     lease: Lease[RelayBinding], provider: Relays, bound: Bound, now: datetime
 ) -> None:
-    """A number that is not mute yet is put down before it is muted: whatever fails from here on, it
-    can be given back.
+    """Mute a new number, or give it back if that fails.
+
+    The number is stored first, so that it can be given back whatever fails from here on.
     """
     binding = lease.row
     lease.update(
@@ -170,12 +178,12 @@ def _mute_or_give_back(
         except ProviderError:
             log.exception(
                 "relay_not_given_back", relay=str(binding.pk), provider=binding.provider
-            )  # at the next try, then
+            )  # The next try gives it back.
         raise
 
 
 def _give_back(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> None:
-    """What was lent at a try that went no further, before another is lent."""
+    """Give back the number of an unfinished try, before another is lent."""
     binding = lease.row
     provider.unbind(binding.reference, binding.number, now)
     binding.reference = binding.number = binding.extension = ""
@@ -183,7 +191,7 @@ def _give_back(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> N
 
 
 def _refresh(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
-    """Whatever the provider was not told yet; else whether it still has the binding."""
+    """Tell the provider what has changed; if nothing has, check that it still has the binding."""
     muted = binding.muted or not binding.team.callers
     expires_at = binding.told_expires_at
     asked = False
@@ -199,17 +207,18 @@ def _refresh(binding: RelayBinding, provider: Relays, now: datetime) -> Heard:
     return Heard(expires_at=expires_at, muted=muted)
 
 
-# --- Writing down ---------------------------------------------------------------------------------
+# --- Storing the answer ---------------------------------------------------------------------------
 
 
 def _write_down(lease: Lease[RelayBinding], heard: Heard) -> bool:
-    """Write down what was answered, unless the lease was lost.
+    """Store the answer, unless the lease was lost.
 
-    What others did to the row meanwhile stays, and is told next.
+    Concurrent changes to the row are kept, and told next.
     """
     now = lease.clock()
     with transaction.atomic():
-        if heard.lost:  # another may begin, for which all that is locked before a binding is
+        # A lost binding may be replaced, which needs the locks that precede a binding's.
+        if heard.lost:
             eligibility.lock_consent(lease.row)
         binding = lease.locked()
         if binding is None:
@@ -231,7 +240,9 @@ def _write_down(lease: Lease[RelayBinding], heard: Heard) -> bool:
 
 
 def _gone(binding: RelayBinding, heard: Heard, now: datetime) -> None:
-    """It has ended: its provider knows, or is told next of what it lent at the last moment."""
+    """Finish an ended binding; if its number was lent at the last moment, make it due to give it
+    back.
+    """
     if heard.unbound:
         binding.finished_at = now
     else:
@@ -241,10 +252,9 @@ def _gone(binding: RelayBinding, heard: Heard, now: datetime) -> None:
 
 
 def _over(binding: RelayBinding, heard: Heard, now: datetime) -> None:
-    """Its time is over, or its employer's; or the provider has lost it, and then another is asked
-    for at once.
-    """
-    if heard.over == "relay_expired" and binding.expires_at > now:  # extended at the last moment
+    """End a binding that expired, is no longer wanted or was lost; replace a lost one at once."""
+    # The binding was extended while the provider was being asked.
+    if heard.over == "relay_expired" and binding.expires_at > now:
         binding.due_at = now
         binding.save()
         notices.notify_binding_worker(binding)
@@ -278,9 +288,10 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
 
 
 def _later(lease: Lease[RelayBinding], seconds: float, why: str = "", error: str = "") -> bool:
-    """Come again later.
+    """Retry in `seconds`.
 
-    Why a number is not there yet is told once; a request that waited for too long has failed.
+    The platform is told once why there is no number yet. A request that has waited for
+    `GIVEN_UP_AFTER` fails.
     """
     now = lease.clock()
     with transaction.atomic():
@@ -304,16 +315,16 @@ def _later(lease: Lease[RelayBinding], seconds: float, why: str = "", error: str
         binding.lease = binding.leased_until = None
         binding.last_error = why or error or "unavailable"
         binding.due_at = now + timedelta(seconds=min(3600.0, max(1.0, seconds)))
-        if (
-            binding.state in OPEN and binding.expires_at > now
-        ):  # it ends when it is to end, however long the wait
+        # However long the wait, the binding ends on time.
+        if binding.state in OPEN and binding.expires_at > now:
             binding.due_at = min(binding.due_at, binding.expires_at)
         if (
             binding.state not in OPEN
             and binding.told_expires_at is not None
             and binding.told_expires_at <= now
         ):
-            binding.finished_at = now  # it has ended there by its own time
+            # It has expired at the provider.
+            binding.finished_at = now
         binding.save()
     return False
 
@@ -335,7 +346,9 @@ def _no_number(lease: Lease[RelayBinding], why: str) -> bool:
 
 
 def tell_team(team_id: int, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
-    """Tell the provider who of a team may call now, unless another does; whether it was told."""
+    """Tell the provider who may call for a team, unless another worker does; return whether it was
+    told.
+    """
     return run(
         claim(RelayTeam.objects.all(), team_id, clock, lease_seconds),
         lambda lease: callers.tell_provider(

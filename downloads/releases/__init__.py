@@ -1,1 +1,1 @@
-"""Releases of resumes: a pass is spent, a copy is made and handed out."""
+"""Releases resumes: spends a pass, makes a copy, and delivers it."""

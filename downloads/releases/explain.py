@@ -1,4 +1,4 @@
-"""Why was it answered so? What an answer on record rested on, as it was at that moment."""
+"""Explains a recorded decision: the facts that it used, as they were at that moment."""
 
 from __future__ import annotations
 
@@ -17,19 +17,22 @@ from events.core.reasons import REASONS, Reason
 
 @dataclass(frozen=True)
 class Explanation:
-    """An answer with its facts. `pass_state` is `none`, `unspent`, `spent` or `expired`."""
+    """A decision with its facts. `pass_state` is `none`, `unspent`, `spent` or `expired`."""
 
     row: GateDecision
     reasons: tuple[Reason, ...]
     rights: Rights | None
-    """What its tier held by the version of the ladder that it names."""
+    """The rights of its tier in its version of the ladder."""
     retry_at: datetime | None
     pass_state: str
     spent_at: datetime | None
 
 
 def explain(decision_id: UUID, client_id: UUID, now: datetime, zone: ZoneInfo) -> Explanation:
-    """Raises Refused `decision_unknown`, for another platform's answers too."""
+    """Return the explanation of a decision.
+
+    Raises Refused `decision_unknown`, also for another platform's decisions.
+    """
     row = GateDecision.objects.filter(pk=decision_id, client_id=client_id).first()
     if row is None:
         raise Refused("decision_unknown", "decision_id")

@@ -1,8 +1,8 @@
-"""Makes a copy: opens the resume in the limited child, redacts it, marks it and stores it.
+"""Makes a copy: opens the resume in the sandboxed child, redacts it, marks it and stores it.
 
-The holder of the row's lease makes it, outside of any transaction. Clean pages are kept and used
-again, so the second employer's copy of a resume needs no reading. A worker that dies on the way
-leaves nothing that anybody could fetch.
+The holder of the row's lease does the work, outside of any transaction. Clean pages are stored and
+reused, so a second employer's copy of a resume needs no OCR. If a worker dies on the way, no
+incomplete copy can be fetched.
 """
 
 from __future__ import annotations
@@ -31,18 +31,22 @@ from resumes.redaction.digits import plain, with_lookalikes, with_numerals
 from resumes.redaction.redact import Redacted, RedactedPage
 
 LEASE_SECONDS: Final = 240.0
-"""A heartbeat extends it while the copy is being made."""
+"""A heartbeat extends the lease while the copy is being made."""
 WAITS_FOR_A_NUMBER: Final = timedelta(minutes=10)
-"""Who waits in front of a page waits no longer for a resume."""
+"""Nobody waits at a page for longer than this."""
 BROKEN_TRIES: Final = 5
 DEATHS: Final = 3
-"""Workers that died over it: a file that kills each must not go round for ever."""
+"""Maximum number of workers that die while making one copy, so that a file that kills workers does
+not go round for ever.
+"""
 VERSION: Final = "2"
-"""Of what opens, redacts and paints. Raise it when the same file gives other pages."""
+"""The version of the code that opens, redacts and paints. Increase it when the same file gives
+other pages.
+"""
 
 
 class _NoNumberYet(Exception):
-    """The relay number is not there yet; when it is, the copy is continued."""
+    """The relay number is not available yet; once it is, work on the copy continues."""
 
 
 FAILURES: Final = (
@@ -64,12 +68,14 @@ FAILURES: Final = (
 
 
 def made_by() -> str:
-    """What makes clean pages here and now."""
+    """Return the version of everything that affects clean pages."""
     return f"{VERSION} {READERS[0].name} {READERS[0].version}"[:80]
 
 
 def make_copy(copy_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
-    """Make the copy, unless another does; whether it is made, or has failed for good."""
+    """Make the copy unless another worker does, and return whether it is made or has finally
+    failed.
+    """
     lease = claim(Copy.objects.select_related("binding", "resume"), copy_id, clock, lease_seconds)
     return run(
         lease, _made, _written_down, failures=FAILURES, give_up=_failed, deaths=DEATHS, beats=True
@@ -77,7 +83,7 @@ def make_copy(copy_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS)
 
 
 def why_not(error: Exception) -> str:
-    """The code of the reason that the platform is told when the work was given up."""
+    """Return the reason code that the platform gets when the work was given up."""
     if isinstance(error, Refused):
         return error.code
     codes = {WorkersDied: "resume_unreadable", _NoNumberYet: "release_no_relay"}
@@ -85,7 +91,7 @@ def why_not(error: Exception) -> str:
 
 
 def _made(lease: Lease[Copy]) -> tuple[bytes, str]:
-    """The copy's PDF, and the name of the key by which it is marked."""
+    """Return the copy's PDF, and the name of the key that marks it."""
     copy, clock = lease.row, lease.clock
     resume, pages = _clean(lease)
     _let_nothing_through(pages, operations.grant_of(copy))
@@ -96,11 +102,11 @@ def _made(lease: Lease[Copy]) -> tuple[bytes, str]:
     return marked_copy.copy(pages, keys, words, binding.number, binding.extension), key
 
 
-# --- The clean pages ------------------------------------------------------------------------------
+# --- Clean pages ----------------------------------------------------------------------------------
 
 
 def _clean(lease: Lease[Copy]) -> tuple[CleanResume, Sequence[RedactedPage]]:
-    """The resume's clean pages: those that were made before, or new ones."""
+    """Return the resume's clean pages: existing ones, or new ones."""
     copy, clock = lease.row, lease.clock
     if copy.resume is not None and copy.resume.pages:
         return copy.resume, stored(copy.resume)
@@ -123,7 +129,9 @@ def _clean(lease: Lease[Copy]) -> tuple[CleanResume, Sequence[RedactedPage]]:
 
 
 def _original(copy: Copy) -> bytes:
-    """The file as it came, or as the platform's store has it. Raises Refused `resume_not_found`."""
+    """Return the original file, from our storage or the platform's store. Raises Refused
+    `resume_not_found`.
+    """
     if copy.original:
         with default_storage.open(str(copy.original.name)) as file:
             data: bytes = file.read()
@@ -135,7 +143,7 @@ def _original(copy: Copy) -> bytes:
 
 
 def _stored(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime) -> CleanResume:
-    """The clean pages of a file, sealed; where another was first, its."""
+    """Store the clean pages of a file, encrypted; if another worker was first, return its row."""
     name = default_storage.save("pages", ContentFile(clean_pages.packed(redacted.pages)))
     removed = [
         {"kind": item.kind, "page": item.page, "masked": item.masked} for item in redacted.items
@@ -156,17 +164,17 @@ def _stored(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime)
 
 
 def stored(resume: CleanResume) -> tuple[RedactedPage, ...]:
-    """The clean pages, unsealed. Raises ProviderBroken."""
+    """Return the clean pages, decrypted. Raises ProviderBroken."""
     try:
         with default_storage.open(str(resume.pages.name)) as file:
             return clean_pages.unpacked(file.read())
     except FileNotFoundError as error:
-        raise ProviderBroken("the clean pages are not there") from error
+        raise ProviderBroken("the clean pages are missing") from error
 
 
 def _let_nothing_through(pages: Sequence[RedactedPage], given: tuple[str, str]) -> None:
-    """The last look: what the platform says are the candidate's contacts must not stand in what is
-    left, however it is spelled.
+    """Check that the contacts given by the platform do not occur in the remaining text, in any
+    spelling.
 
     Raises Refused `resume_contact_left`.
     """
@@ -184,10 +192,12 @@ def _let_nothing_through(pages: Sequence[RedactedPage], given: tuple[str, str]) 
 
 
 def _bound(binding_id: UUID, clock: Clock) -> RelayBinding:
-    """The binding, once a number is lent. Raises `_NoNumberYet`, and Refused where none will be."""
+    """Return the binding once it has a number. Raises `_NoNumberYet`, and Refused if it will get
+    none.
+    """
     binding = RelayBinding.objects.get(pk=binding_id)
     if binding.state == RelayState.REQUESTED:
-        provider_sync.sync_binding(binding_id, clock)  # unless another asks for it at this moment
+        provider_sync.sync_binding(binding_id, clock)  # unless another worker requests it now
         binding.refresh_from_db()
     if binding.state == RelayState.REQUESTED:
         raise _NoNumberYet
@@ -196,11 +206,11 @@ def _bound(binding_id: UUID, clock: Clock) -> RelayBinding:
     return binding
 
 
-# --- Writing down ---------------------------------------------------------------------------------
+# --- Storing the result ---------------------------------------------------------------------------
 
 
 def _written_down(lease: Lease[Copy], made: tuple[bytes, str]) -> bool:
-    """Store the copy; if the lease was lost, the file goes again."""
+    """Store the copy; if the lease was lost, delete the file again."""
     pdf, key = made
     name = default_storage.save("copy", ContentFile(pdf))
     with transaction.atomic():

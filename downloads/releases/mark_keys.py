@@ -1,9 +1,7 @@
-"""From which secret do the marks of a copy follow?
+"""The secrets of the marks of copies, derived from the service's data keys and stored nowhere.
 
-From one of the service's data keys, by a derivation of its own; kept nowhere.
-
-Each copy names the key that it was marked by, as each seal does. So a key can be changed: new
-copies are marked by the new one, old copies are traced while theirs is in the list of retired ones,
+Each copy names the key that marked it, as encrypted data does. So a key can be replaced: new copies
+are marked with the new one, and old copies can be traced while theirs is among the retired keys,
 which their clean pages need as well.
 """
 
@@ -20,12 +18,13 @@ _PURPOSE: Final = b"zizhi marks of copies"
 
 
 def current() -> str:
-    """The name of the key by which copies are marked now."""
+    """Return the name of the key that marks copies now."""
     return key_id(keys()[0]).hex()
 
 
 def keys_of(copy: str, named: str, pages: int) -> tuple[MarkKey, ...]:
-    """The secrets of the copy `copy` (its number), a page each, under the service's key `named`.
+    """Return the secrets of the copy with the number `copy`, one for each page, under the service's
+    key `named`.
 
     Raises KeyMissing.
     """

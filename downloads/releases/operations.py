@@ -1,10 +1,9 @@
-"""How does a resume leave?
+"""Operations on copies: request, make ready, fail, link and open.
 
-Asked for with a pass, made by a worker, and handed out by links that are good once.
-
-The verbs on a copy, each one transaction with its Event; nothing of the network and no page in any.
-What takes time, `downloads.releases.make_copy` does from the row. A pass is spent in the
-transaction that makes the row: whatever dies, either both are there or neither.
+A platform requests a copy with a pass, a worker makes it, and one-time links deliver it. Each
+operation is one transaction with its Event, without network access or page processing;
+`downloads.releases.make_copy` does the slow work from the row. The pass is spent in the transaction
+that creates the row, so after a crash either both are there or neither.
 """
 
 from __future__ import annotations
@@ -48,13 +47,13 @@ from resumes.opening.open import ACCEPTED, FIELD, Limits
 LINK_GOOD_FOR: Final = timedelta(seconds=60)
 BUSY_SECONDS: Final = 10
 _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Without what is mistaken for something else when it is read from paper."""
+"""Without characters that are easily confused in print."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a platform hands over: the pass, the resume or its own reference to one, and how the
-    candidate is reached.
+    """A platform's request: the pass, the resume or a reference to one, and the candidate's
+    contacts.
     """
 
     gate_pass: str = field(repr=False)
@@ -65,16 +64,15 @@ class Asked:
 
 
 def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
-    """The copy that is made for whom the pass was given.
+    """Return the copy for the receiver of the pass.
 
-    Asked again for the same resume, the same copy.
-
-    A pass is not spent where the candidate cannot be reached by a relay number, and where too many
-    copies wait. A copy that failed can be asked for again by the pass that it began with, while the
-    employer may still download. Raises Refused: `release_busy`, `release_closed` of one that is
-    handed out no longer, what `passes.spend` and `bindings.request_binding` raise,
-    `relay_no_caller`, and of the file `resume_empty`, `resume_too_large`,
-    `resume_format_not_supported`, `resume_missing`, `resume_source_missing`.
+    A repeated request for the same resume returns the same copy. The pass is not spent if the
+    candidate cannot get a relay number, or if too many copies are waiting. A failed copy can be
+    requested again with the same pass while the employer may still download. Raises Refused:
+    `release_busy`, `release_closed` for a copy that is no longer available, the errors of
+    `passes.spend` and `bindings.request_binding`, `relay_no_caller`, and for the file
+    `resume_empty`, `resume_too_large`, `resume_format_not_supported`, `resume_missing`,
+    `resume_source_missing`.
     """
     _check_resume(asked)
     decision_id = passes.decision_of(asked.gate_pass, client.pk)
@@ -111,7 +109,7 @@ def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
         if refused.code == "pass_spent" and (
             first := Copy.objects.of(client.pk).filter(decision_id=decision_id).first()
         ):
-            return _the_same(first, asked, now)  # another call began it meanwhile
+            return _the_same(first, asked, now)  # another call started it meanwhile
         raise
     except BaseException:
         if original:
@@ -122,7 +120,7 @@ def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
 
 
 def _check_resume(asked: Asked) -> None:
-    """What can be told at once of a file, before anything is spent on it."""
+    """Check what can be checked at once, before anything is spent."""
     if asked.resume is None:
         if not asked.reference:
             raise Refused("resume_missing", FIELD)
@@ -140,8 +138,8 @@ def _check_resume(asked: Asked) -> None:
 
 
 def _somebody_can_call(decision_id: UUID, client: ApiClient) -> None:
-    """Raises Refused where no number would be lent, since nobody of the employer has said from
-    which one they call.
+    """Raise Refused if no number can be lent because no member of the employer has registered a
+    number to call from.
     """
     employer = (
         GateDecision.objects.filter(pk=decision_id, client_id=client.pk)
@@ -166,7 +164,7 @@ def _the_same(copy: Copy, asked: Asked, now: datetime) -> Copy:
 
 
 def _is_over(copy: Copy, now: datetime) -> bool:
-    """Whether the copy is handed out no longer."""
+    """Whether the copy is no longer available."""
     return copy.state == CopyState.CLOSED or (
         copy.links_until is not None and copy.links_until <= now
     )
@@ -179,9 +177,9 @@ def _digest(resume: bytes | None) -> str:
 def _begin(
     asked: Asked, decision_id: UUID, original: str, client: ApiClient, now: datetime
 ) -> Refused | None:
-    """Spend the pass and make the row, or begin a failed one again.
+    """Spend the pass and create the row, or restart a failed copy.
 
-    A refused pass is on record, so that refusal is returned.
+    A refused pass is recorded, so its refusal is returned instead of raised, which would roll back.
     """
     with transaction.atomic():
         copy = (
@@ -232,14 +230,14 @@ def _new(decision: GateDecision, now: datetime) -> Copy:
 
 
 def _number() -> str:
-    """Of a copy, as people read it from paper: nothing can be told from it, and none is guessed."""
+    """Return a random copy number that is easy to read, reveals nothing and cannot be guessed."""
     drawn = "".join(secrets.choice(_ALPHABET) for _ in range(10))
     return f"ZR-{drawn[:5]}-{drawn[5:]}"
 
 
 def _may_still(copy: Copy, now: datetime) -> None:
-    """Raises Refused where the employer may not download any more, the member has left, or the
-    candidate does not want it any more.
+    """Raise Refused if the employer may no longer download, the member has left, or the candidate
+    no longer allows it.
     """
     locks.lock_company_of(copy.employer_id)
     tier = employer_tier(Employer.objects.get(pk=copy.employer_id), now)
@@ -258,8 +256,8 @@ def _may_still(copy: Copy, now: datetime) -> None:
 
 
 def grant_of(copy: Copy) -> tuple[str, str]:
-    """The candidate's phone and e-mail, as the platform gave them for this copy; "" once they are
-    gone.
+    """Return the candidate's phone and e-mail address as given for this copy; "" once they are
+    erased.
     """
     if not copy.given_sealed:
         return "", ""
@@ -268,7 +266,7 @@ def grant_of(copy: Copy) -> tuple[str, str]:
 
 
 def release_of(copy_id: UUID, client: ApiClient) -> Copy:
-    """The copy, if it is this platform's. Raises Refused `release_unknown`."""
+    """Return this platform's copy. Raises Refused `release_unknown`."""
     copy: Copy | None = (
         Copy.objects.of(client.pk).select_related("binding", "resume").filter(pk=copy_id).first()
     )
@@ -277,11 +275,11 @@ def release_of(copy_id: UUID, client: ApiClient) -> Copy:
     return copy
 
 
-# --- Made, or not ---------------------------------------------------------------------------------
+# --- Results --------------------------------------------------------------------------------------
 
 
 def make_ready(copy: Copy, pdf: str, size: int, mark_key: str, now: datetime) -> None:
-    """A locked copy is there, as the stored file `pdf`; what was given for making it goes."""
+    """Mark a locked copy as ready, with the stored file `pdf`, and erase the input."""
     copy.pdf, copy.pdf_bytes, copy.mark_key = pdf, size, mark_key
     copy.state, copy.ready_at, copy.links_until = (
         CopyState.READY,
@@ -293,7 +291,7 @@ def make_ready(copy: Copy, pdf: str, size: int, mark_key: str, now: datetime) ->
 
 
 def fail_release(copy: Copy, why: str, now: datetime) -> None:
-    """A locked copy cannot be made: nothing has left, and its platform is told why."""
+    """Mark a locked copy as failed; nothing has left, and the platform gets the reason."""
     copy.state, copy.why = CopyState.FAILED, why
     _done(copy, now)
     record_release_event("fail_copy", copy, SYSTEM, now, earlier=CopyState.PREPARING, reasons=[why])
@@ -309,14 +307,14 @@ def _done(copy: Copy, now: datetime) -> None:
         transaction.on_commit(lambda: default_storage.delete(original))
 
 
-# --- Handed out -----------------------------------------------------------------------------------
+# --- Delivery -------------------------------------------------------------------------------------
 
 
 def make_link(copy_id: UUID, client: ApiClient, now: datetime) -> tuple[CopyLink, str]:
-    """An address at which the copy can be fetched once, within a minute, and the link's row.
+    """Create a link that opens the copy once, within a minute, and return it with its URL.
 
-    Raises Refused: `release_unknown`, `release_not_ready`, `release_closed`, why the employer may
-    not download any more, or why the candidate does not want it.
+    Raises Refused: `release_unknown`, `release_not_ready`, `release_closed`, or why the employer
+    may no longer download or the candidate does not allow it.
     """
     with transaction.atomic():
         copy = release_of(copy_id, client)
@@ -331,7 +329,7 @@ def make_link(copy_id: UUID, client: ApiClient, now: datetime) -> tuple[CopyLink
 
 
 def linked(token: str) -> CopyLink:
-    """The link that an address leads to. Raises Refused `copy_link_unknown`."""
+    """Return the link of a URL. Raises Refused `copy_link_unknown`."""
     try:
         link_id = UUID(bytes=urlsafe_b64decode(_signer().unsign(token) + "=="))
     except (BadSignature, NotBase64, ValueError):
@@ -343,12 +341,11 @@ def linked(token: str) -> CopyLink:
 
 
 def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
-    """The copy, for once: the facts are looked at in the statement that uses the link up, and the
-    bytes are read after it.
+    """Return the copy's bytes, once.
 
-    Raises Refused: `copy_link_used`, `copy_link_expired`, `release_closed`, or why the employer may
-    not download any more; `django.db.DatabaseError`, which means no; ProviderBroken where the file
-    does not open.
+    The statement that uses up the link also checks the facts. Raises Refused: `copy_link_used`,
+    `copy_link_expired`, `release_closed`, or why the employer may no longer download. Raises
+    `django.db.DatabaseError`, which means no, and ProviderBroken if the file cannot be opened.
     """
     copy = link.of
     parameters: dict[str, Any] = {
@@ -362,16 +359,16 @@ def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
     for ladder in ladder_versions.until_in_force():
         moment = {"ladder": ladder.version, "now": now, "young_after": now - ladder.provisional_for}
         statement = sql.opening(current_dialect(), copy.test, ladder)
-        # What is looked at and that it left are one transaction: whoever revokes in between finds
-        # all that did.
+        # The check and the record of the release are one transaction, so that a revocation in
+        # between finds every copy that left.
         with transaction.atomic():
             found = locks.with_company_lock(statement, parameters | moment)
             if found and not found[0][0]:
                 if pdf is None:
-                    raise ProviderBroken("the copy is not there")
+                    raise ProviderBroken("the copy is missing")
                 _left(copy.pk, client, now)
         for (why,) in found:
-            if why:  # after the commit: the try stays on record
+            if why:  # after the commit, so that the attempt stays recorded
                 raise Refused(why)
             assert pdf is not None
             return pdf
@@ -390,7 +387,7 @@ def _stored(copy: Copy) -> bytes | None:
 
 
 def _left(copy_id: UUID, client: ApiClient, now: datetime) -> None:
-    """Put down that the copy leaves, and have its candidate told of it the first time."""
+    """Record that the copy leaves, and notify the candidate the first time."""
     copy = Copy.objects.select_for_update(of=("self",)).get(pk=copy_id)
     first = copy.opened_at is None
     if first:
@@ -405,7 +402,7 @@ def _tell(copy: Copy, now: datetime) -> None:
     obligations = tier.ladder.rights[tier.current.tier].obligations
     if (
         Obligation.RELAY_ONLY not in obligations
-    ):  # whatever was agreed, a copy that is made here bears a relay number alone
+    ):  # copies made here have only a relay number, whatever was agreed
         obligations = (*obligations, Obligation.RELAY_ONLY)
     notices.tell_candidate(
         notices.Left(
@@ -425,7 +422,7 @@ def _signer() -> Signer:
     return Signer(salt="downloads.link", sep=".")
 
 
-# --- Shared ---------------------------------------------------------------------------------------
+# --- Shared code ----------------------------------------------------------------------------------
 
 
 def record_release_event(
@@ -438,8 +435,9 @@ def record_release_event(
     reasons: list[str] | tuple[str, ...] = (),
     **more: Any,
 ) -> None:
-    """The Event, of which its platform hears and no other: ids and moments, nothing that stands on
-    the resume.
+    """Record the Event, which only the copy's platform receives.
+
+    It contains ids and times, and nothing from the resume.
     """
     data = {
         "only": str(copy.client_id),

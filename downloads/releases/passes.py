@@ -1,11 +1,10 @@
-"""May the resume leave now?
+"""Passes: a yes of the gate includes a pass, valid once and for a minute, while the yes would still
+hold.
 
-A pass goes out with each yes, and is good once, within a minute, while that yes would still hold.
-
-Between the gate's answer and the first byte of a resume lies time: to fetch, to mark. So the facts
-are looked at again as the pass is spent, in one statement like the gate's, and no pass is honoured
-after a suspension was acknowledged. The pass carries nothing secret; it is signed for the platform
-that asked, and what it is for stands in the answer on record.
+Fetching and marking take time between the gate's decision and the first byte of a resume. So the
+facts are checked again when the pass is spent, in one statement like the gate's, and no pass is
+honoured after a suspension was acknowledged. A pass contains no secrets. It is signed for the
+platform that asked, and the recorded decision says what it is for.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ GOOD_FOR: Final = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Spent:
-    """A pass that was honoured: hand this resume over, under these obligations."""
+    """An honoured pass: release this resume, under these obligations."""
 
     decision_id: UUID
     employer_id: UUID
@@ -45,7 +44,7 @@ class Spent:
 
 
 def issue(decision_id: UUID, client_id: UUID, employer_id: UUID, member_id: UUID) -> str:
-    """The pass of an answer that was yes."""
+    """Return the pass of an allowed decision."""
     names = b"".join(part.bytes for part in (decision_id, employer_id, member_id))
     return _signer(client_id).sign(urlsafe_b64encode(names).decode())
 
@@ -53,15 +52,15 @@ def issue(decision_id: UUID, client_id: UUID, employer_id: UUID, member_id: UUID
 def spend(
     gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False, leaves: bool = True
 ) -> Spent:
-    """Honour the pass, once, if the answer would still be yes but for the quota, which it has used
-    up already.
+    """Honour the pass, once, if the decision would still be yes. The quota is not checked again,
+    because the decision has already used it.
 
-    Each try is on record. Where the resume `leaves` with it, that is too, and the candidate is told
-    (`downloads.candidates.notices`), in the same transaction; of a copy that is made here first
-    (`downloads.releases.operations`) they are told when it leaves. Raises Refused: `pass_unknown`
-    (not ours, or another platform's), `pass_spent`, `pass_expired`, or why the employer may no
-    longer download, or the candidate does not want it. Raises `django.db.DatabaseError`, to which
-    doors answer no.
+    Each attempt is recorded. If the resume `leaves` with the pass, the release is recorded and the
+    candidate notified (`downloads.candidates.notices`) in the same transaction. For a copy that is
+    made here first (`downloads.releases.operations`), this happens when it leaves. Raises Refused:
+    `pass_unknown` (not ours, or another platform's), `pass_spent`, `pass_expired`, or why the
+    employer may no longer download or the candidate does not allow it. Raises
+    `django.db.DatabaseError`, which callers answer with no.
     """
     decision_id, employer_id, member_id = _read(gate_pass, client_id)
     parameters = {
@@ -102,13 +101,13 @@ def spend(
                         )
         if spent:
             return spent
-        if reason:  # after the commit: the try stays on record
+        if reason:  # after the commit, so that the attempt stays recorded
             raise Refused(reason, "gate_pass")
     raise Refused("pass_unknown", "gate_pass")
 
 
 def decision_of(gate_pass: str, client_id: UUID) -> UUID:
-    """The answer that the pass came with, whether or not it is still good.
+    """Return the decision of a pass, whether or not the pass is still valid.
 
     Raises Refused `pass_unknown`.
     """
@@ -127,5 +126,5 @@ def _read(gate_pass: str, client_id: UUID) -> tuple[UUID, UUID, UUID]:
 
 
 def _signer(client_id: UUID) -> Signer:
-    """Another platform's passes are signed otherwise, and so are none of this one."""
+    """Return the signer of this platform; another platform's passes are not valid for it."""
     return Signer(salt=f"downloads.pass.{client_id.hex}", sep=".")

@@ -1,10 +1,8 @@
-"""How does a platform hear of a copy in the very call that asks for it?
+"""Lets a request wait for its copy with `Prefer: wait=10` (RFC 7240).
 
-It says how long it would wait (`Prefer: wait=10`, RFC 7240).
-
-A call that waits holds a thread of the web process that the gate needs, so few may at once, each
-platform one, and not long; the others are answered as if they had not asked. Under an
-`Idempotency-Key` nobody waits: what the worker is to make is committed only with the answer.
+A waiting request occupies a thread of the web process, which the gate needs. So only a few can wait
+at once, one for each platform, and not for long; the others are answered at once. With an
+`Idempotency-Key` no request waits, because the worker's job is committed only with the response.
 """
 
 from __future__ import annotations
@@ -27,13 +25,13 @@ POLLED_EVERY: Final = 0.1
 
 _lock: Final = threading.Lock()
 _waiting: Final[set[UUID]] = set()
-"""The platforms that wait in this process."""
+"""The platforms with a waiting request in this process."""
 _WAIT: Final = re.compile(r"(?:^|[,\s])wait\s*=\s*\"?([0-9]{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
 
 
 def preferred(prefer: str) -> int:
-    """The seconds that a `Prefer` header asks to wait, at most `LONGEST`; 0 where it asks for
-    none.
+    """Return the seconds that a `Prefer` header asks to wait, at most `LONGEST`; 0 if it does not
+    ask.
     """
     found = _WAIT.search(prefer)
     return min(LONGEST, int(found[1])) if found else 0

@@ -1,10 +1,9 @@
-"""May an answer of the gate be said once more?
+"""Decides whether a decision of the gate may be returned again for the same `Idempotency-Key`.
 
-A no always; a yes only while everything that it rested on still stands.
-
-A platform that lost the answer sends the same question with the same key. Asking anew would count a
-second download; but a yes that was kept must never be heard after a suspension. What is in a form
-that is not known here is taken for a yes that does not stand.
+A no always may; a yes only while every fact that it used still holds. A platform that lost the
+response repeats the request with the same key. A new decision would count a second download, but a
+stored yes must never be returned after a suspension. A response in an unknown format counts as a
+yes that no longer holds.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from verification.models import Case
 
 
 def still_allows(body: bytes, now: datetime) -> bool:
-    """Whether the answer in `body`, which was no error, may be given again at `now`."""
+    """Whether the successful response in `body` may be returned again at `now`."""
     if not body:
         return True
     answer = json.loads(body)
@@ -38,7 +37,7 @@ def still_allows(body: bytes, now: datetime) -> bool:
 
 
 def _yes(row: Any) -> Iterator[str | None]:
-    """The decision by which `row` says yes; none where it says no; None where it cannot be told."""
+    """Yield the decision id if `row` says yes, nothing if it says no, and None if it is unclear."""
     if not isinstance(row, dict):
         yield None
     elif "allowed" in row:
@@ -49,7 +48,7 @@ def _yes(row: Any) -> Iterator[str | None]:
 
 
 def _still_in_force(decision_id: UUID, now: datetime) -> bool:
-    """Whether the decision would be the same now, and is young enough for a pass."""
+    """Whether the decision would be the same now, and is recent enough for a pass."""
     decision = GateDecision.objects.filter(pk=decision_id).first()
     if decision is None or decision.decided_at + GOOD_FOR <= now:  # as long as its pass
         return False

@@ -1,10 +1,8 @@
-"""Where does a resume come from, that a platform names instead of sending it?
+"""Sources of resumes that a platform names by reference instead of sending them.
 
-From a store that it fills, by its own reference.
-
-`ZIZHI_RESUMES` names a folder, or a bucket of an object store (`s3://bucket/prefix`), with one
-folder for each platform by our id; where it is empty, resumes are sent. Another store is another
-adapter of `ResumeSource`, one more line of `chosen`, and one of its suite.
+`ZIZHI_RESUMES` is a folder, or a bucket of an object store (`s3://bucket/prefix`), with one folder
+for each platform, named by our id. If it is empty, resumes are sent with the request. To add a
+store, write an adapter of `ResumeSource`, a line in `chosen`, and a case of its test suite.
 """
 
 from __future__ import annotations
@@ -28,10 +26,10 @@ class ResumeSource(Protocol):
     """A store of resumes that the platform fills and we only read."""
 
     def fetch(self, client_id: UUID, reference: str, limit: int) -> bytes:
-        """The file, of at most `limit` bytes and one more, by which a longer one is known.
+        """Return the file, of at most `limit` + 1 bytes; the extra byte shows that it is too long.
 
-        Raises Refused `resume_not_found`; ProviderUnavailable where the store does not answer now;
-        ProviderBroken where it does not let us in.
+        Raises Refused `resume_not_found`, ProviderUnavailable if the store does not respond, and
+        ProviderBroken if it denies access.
         """
         ...
 
@@ -43,12 +41,12 @@ class FolderSource:
         self._folder = folder
 
     def fetch(self, client_id: UUID, reference: str, limit: int) -> bytes:
-        """As `ResumeSource.fetch`.
+        """See `ResumeSource.fetch`.
 
-        What leads out of the platform's folder, by dots or by a link, is not found.
+        A path that leaves the platform's folder, through dots or a link, is not found.
         """
         if not self._folder.is_dir():
-            raise ProviderUnavailable("the folder of resumes is not there", retry_after=RETRY_AFTER)
+            raise ProviderUnavailable("the resume folder is missing", retry_after=RETRY_AFTER)
         own = (self._folder / str(client_id)).resolve()
         path = (own / reference).resolve()
         if not path.is_relative_to(own) or not path.is_file():
@@ -58,16 +56,16 @@ class FolderSource:
                 return file.read(limit + 1)
         except OSError as error:
             raise ProviderUnavailable(
-                "the file cannot be read now", retry_after=RETRY_AFTER
+                "the file cannot be read at the moment", retry_after=RETRY_AFTER
             ) from error
 
 
 class S3Source:
-    """Objects of a bucket, through the official SDK (the extra `s3`), which finds its credentials
-    as it does everywhere.
+    """Objects in a bucket, read with the official SDK (the extra `s3`), which finds its credentials
+    in the usual places.
 
-    They need `s3:GetObject`, and `s3:ListBucket`: without that a store says "forbidden" of what is
-    not there, which looks like a wrong key.
+    They need `s3:GetObject` and `s3:ListBucket`. Without the latter, a store answers "forbidden"
+    for a missing object, as it does for a wrong key.
     """
 
     def __init__(self, bucket: str, prefix: str = "", endpoint: str = "") -> None:
@@ -75,7 +73,7 @@ class S3Source:
         from botocore.config import Config
 
         self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        # Other makers' stores do not answer with the checksums that the SDK would ask of each
+        # Stores of other vendors do not return the checksums that the SDK would require for each
         # object.
         config = Config(
             connect_timeout=5,
@@ -89,10 +87,10 @@ class S3Source:
         )
 
     def fetch(self, client_id: UUID, reference: str, limit: int) -> bytes:
-        """As `ResumeSource.fetch`.
+        """See `ResumeSource.fetch`.
 
-        An object's key is no path, but what stands before a store may take it for one: dots lead
-        nowhere.
+        An object's key is not a path, but a proxy before the store may treat it as one, so keys
+        with dot segments are not found.
         """
         from botocore.exceptions import (
             BotoCoreError,
@@ -108,14 +106,10 @@ class S3Source:
             answer = self._s3.get_object(
                 Bucket=self._bucket, Key=f"{self._prefix}{client_id}/{reference}"
             )
-            with closing(
-                answer["Body"]
-            ) as body:  # as a context it would be the bare stream, which does not know its length
+            with closing(answer["Body"]) as body:  # the bare stream would not know its length
                 data = bytearray()
                 while len(data) <= limit and (more := body.read(limit + 1 - len(data))):
-                    data += (
-                        more  # a file that was cut short is told of where it should have gone on
-                    )
+                    data += more  # a truncated file raises an error here
         except ClientError as error:
             code, status = (
                 error.response["Error"]["Code"],
@@ -138,13 +132,15 @@ class S3Source:
 
 
 def chosen() -> ResumeSource | None:
-    """The source of this deployment, if it has one."""
+    """Return the source of this deployment, if it has one."""
     return _named(settings.RESUMES, settings.RESUMES_ENDPOINT) if settings.RESUMES else None
 
 
 @lru_cache(maxsize=4)
 def _named(name: str, endpoint: str) -> ResumeSource:
-    """A client of an object store is dear to make, and may be used by many threads."""
+    """Return a cached source: a client of an object store is expensive to create, and
+    thread-safe.
+    """
     where = urlsplit(name)
     return (
         S3Source(where.netloc, where.path, endpoint)

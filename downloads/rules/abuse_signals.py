@@ -1,10 +1,9 @@
-"""Does the pattern of a company's downloads look like hiring?
+"""Signals that a company's downloads do not look like hiring.
 
-Pure functions over what it took lately; a signal is never a verdict.
-
-Insiders and thieves take many resumes, at night, quickly, in the order of their numbers, and call
-nobody. Each signal has its thresholds in the ladder's version, and leads to a step that the
-employer can undo by itself, or that a person looks at.
+Pure functions over its recent downloads. A signal is never a verdict. Insiders and thieves download
+many resumes, at night, quickly, in the order of their numbers, and contact nobody. The ladder's
+version has the thresholds of each signal. A signal leads to a step that the employer can undo on
+its own, or that a person reviews.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from downloads.rules.ladder import Thresholds
 
 
 class Signal(StrEnum):
-    """What was seen. Stored; never renamed."""
+    """A signal. Stored; never renamed."""
 
     NIGHT = "night"
     BURST = "burst"
@@ -37,7 +36,7 @@ _NUMBER = re.compile(r"^(.*?)(\d{1,18})$")
 
 @dataclass(frozen=True)
 class Taken:
-    """One download that was allowed."""
+    """One allowed download."""
 
     at: datetime
     candidate: str
@@ -45,20 +44,20 @@ class Taken:
 
 @dataclass(frozen=True)
 class Figures:
-    """What the signals are judged by, counted over the window."""
+    """The figures for the signals, counted over the window."""
 
     night: int
-    """The most that left in one night."""
+    """The most downloads in one night."""
     burst: int
-    """The most that left within `Thresholds.burst_seconds`."""
+    """The most downloads within `Thresholds.burst_seconds`."""
     sequence: int
-    """The longest stretch of references that run up by one."""
+    """The longest sequence of consecutive references."""
     answerable: int
-    """How many were asked for by platforms that report contacts at all."""
+    """Downloads through platforms that report contacts."""
     contacts: int
-    """How many of them led to a contact."""
+    """The number of those that led to a contact."""
     overdue: int = 0
-    """Orders to erase a resume whose day has passed without an answer: one is enough."""
+    """Orders to erase a resume that are unanswered after their due date; one is enough."""
 
 
 OF_SIGNAL: Final = {
@@ -68,7 +67,7 @@ OF_SIGNAL: Final = {
     Signal.UNANSWERED: ("answerable", "contacts"),
     Signal.UNERASED: ("overdue",),
 }
-"""By which of the figures each signal is judged."""
+"""The figures that each signal uses."""
 
 
 def figures(
@@ -79,11 +78,11 @@ def figures(
     zone: ZoneInfo,
     overdue: int = 0,
 ) -> Figures:
-    """Count what was taken within the window, oldest first.
+    """Count the downloads within the window, oldest first.
 
-    `left` are the resumes that did leave, as far as that is known; what bears one moment there was
-    one question. `answerable` answers were asked for by platforms that report contacts at all;
-    `contacts` are those that led to one.
+    `left` are the resumes known to have left; those with the same time were one request.
+    `answerable` counts downloads through platforms that report contacts; `contacts` counts those
+    that led to one.
     """
     return Figures(
         night=most_in_a_night(left, zone),
@@ -96,7 +95,7 @@ def figures(
 
 
 def seen(counted: Figures, thresholds: Thresholds) -> set[Signal]:
-    """The signals in these figures."""
+    """Return the signals in these figures."""
     found = {
         Signal.NIGHT: counted.night >= thresholds.night,
         Signal.BURST: counted.burst >= thresholds.burst,
@@ -109,12 +108,12 @@ def seen(counted: Figures, thresholds: Thresholds) -> set[Signal]:
 
 
 def shows_hiring(taken: int, contacts: int, thresholds: Thresholds) -> bool:
-    """Whether so many contacts after so many downloads are what real hiring looks like."""
+    """Whether this ratio of contacts to downloads is that of real hiring."""
     return taken >= thresholds.early_downloads and contacts >= thresholds.early_contacts * taken
 
 
 def most_in_a_night(taken: Sequence[Taken], zone: ZoneInfo) -> int:
-    """The most that were taken in one night, which begins at 23:00 and ends at 06:00."""
+    """Return the most downloads in one night, from 23:00 to 06:00."""
     nights: dict[object, int] = {}
     for one in taken:
         local = one.at.astimezone(zone)
@@ -125,14 +124,14 @@ def most_in_a_night(taken: Sequence[Taken], zone: ZoneInfo) -> int:
 
 
 def one_each_moment(taken: Sequence[Taken]) -> list[Taken]:
-    """A page of candidates that is asked about at once is one act of its reader, however long it
-    is.
+    """Return one download for each time: a page of candidates in one request is one action, however
+    long it is.
     """
     return list({one.at: one for one in taken}.values())
 
 
 def most_within(taken: Sequence[Taken], span: timedelta) -> int:
-    """The most that were taken within any `span`."""
+    """Return the most downloads within any `span`."""
     most = begin = 0
     for end, one in enumerate(taken):
         while one.at - taken[begin].at > span:
@@ -142,8 +141,8 @@ def most_within(taken: Sequence[Taken], span: timedelta) -> int:
 
 
 def longest_run(taken: Sequence[Taken]) -> int:
-    """The longest stretch of downloads, one after the other, in which each reference is the one
-    before it plus one.
+    """Return the length of the longest sequence of downloads in which each reference is the
+    previous one plus one.
     """
     longest = run = 0
     before: tuple[str, int] | None = None

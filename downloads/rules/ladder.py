@@ -1,6 +1,6 @@
-"""The rights of each tier, as data with a version, and the tier that a case gives.
+"""The rights of each tier, as versioned data, and the tier that a case gives.
 
-The gate decides in one database statement. Its SQL is made from the tables here
+The gate decides in one database statement. Its SQL is built from these tables
 (`downloads.gate.sql`), and a test compares the two over every combination of facts.
 """
 
@@ -34,14 +34,14 @@ class Obligation(StrEnum):
     RELAY_ONLY = "relay_only"
     """Contact through a relay number; no real number leaves."""
     RELAY_UNLESS_CONSENT = "relay_unless_consent"
-    """A real number only by the candidate's own consent."""
+    """Release a real number only with the candidate's consent."""
     NOTIFY_CANDIDATE = "notify_candidate"
     """Tell the candidate who received the resume, when and why."""
 
 
 @dataclass(frozen=True)
 class Rights:
-    """What a tier may do, and how often an employer (all its members together) may download."""
+    """Whether a tier may download, and how often an employer (all its members together) may."""
 
     download: bool
     per_day: int = 0
@@ -53,25 +53,23 @@ class Rights:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From when on a pattern of downloads is a signal (`downloads.rules.abuse_signals`), and how a
-    good record is told.
-    """
+    """Thresholds for the signals (`downloads.rules.abuse_signals`) and for a good record."""
 
     window_days: int = 14
-    """Over so many days answers and contacts are looked at."""
+    """Days of decisions and contacts that are counted."""
     night: int = 15
     """Downloads in one night, 23:00 to 06:00."""
     burst: int = 15
     """Downloads within `burst_seconds`."""
     burst_seconds: int = 60
     sequence: int = 12
-    """Downloads whose references run up by one, one after the other."""
+    """Downloads in a row with consecutive references."""
     unanswered_after: int = 60
-    """Downloads in the window after which too few contacts are a signal."""
+    """Downloads in the window from which on too few contacts are a signal."""
     unanswered_below: float = 0.03
     """Contacts per download that are too few."""
     early_days: int = 14
-    """Days after the first approval at which real hiring makes an employer `established`."""
+    """Days after the first approval from which on real hiring makes an employer `established`."""
     early_downloads: int = 20
     early_contacts: float = 0.3
     """Contacts per download that show real hiring."""
@@ -79,7 +77,7 @@ class Thresholds:
 
 @dataclass(frozen=True, eq=False)
 class Ladder:
-    """One version of the ladder. Each is itself alone, so that a statement can be kept for it."""
+    """One version of the ladder. Compared by identity, so that its statements can be cached."""
 
     version: str
     rights: dict[Tier, Rights]
@@ -108,7 +106,7 @@ FIRST: Final = Ladder(
     },
     provisional_for=timedelta(days=30),
 )
-"""The version that is in force until two people bring another one into force
+"""The version in force until two people bring another one into force
 (`downloads.gate.ladder_versions`).
 """
 
@@ -136,9 +134,9 @@ to the states that are not listed.
 
 
 RESTRICTED: Final = "employer_restricted"
-"""A person looks into it."""
+"""A person reviews the employer."""
 STEP_UP: Final = "employer_step_up"
-"""It rests until somebody of the employer proves anew that the company has authorised them."""
+"""Downloads are paused until a member proves again that the company has authorised them."""
 
 
 class CountingCase(Approval, Protocol):
@@ -155,9 +153,9 @@ def current_tier(
     ladder: Ladder = FIRST,
     override: CurrentTier | None = None,
 ) -> CurrentTier:
-    """The tier of an employer; `case` is the one that counts.
+    """Return the tier of an employer; `case` is the one that counts.
 
-    `override` is the tier that the employer was moved to. It never opens what the case does not,
+    `override` is the tier that the employer was moved to. It never allows what the case does not,
     and a conditional approval is always provisional.
     """
     if case is None:

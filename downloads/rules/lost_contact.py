@@ -1,8 +1,7 @@
-"""Of all tries to reach a candidate by a relay number, how many met a number that was no more, or
-found none? Pure.
+"""The share of failed attempts to reach a candidate through a relay number. Pure.
 
-Recruiters' oldest complaint about relay numbers is that they run out while somebody is being hired.
-What is measured is mended.
+Recruiters' most common complaint about relay numbers is that they expire during hiring, so this
+share is measured.
 """
 
 from __future__ import annotations
@@ -12,16 +11,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Tries:
-    """What was tried in a span of time."""
+    """The attempts in a period."""
 
     calls: int
-    """Calls by the team, however they ended. Strangers' are none."""
+    """Calls by the team, however they ended. Calls by strangers do not count."""
     met_ended: int
-    """Those of them that met a number that leads to nobody any more."""
+    """Calls among them to a number that was no longer in force."""
     met_blocked: int
-    """Those that met a number that its carrier has blocked."""
+    """Calls among them to a number that its carrier has blocked."""
     found_none: int
-    """Numbers that were asked for while the pool was empty: no call could be made at all."""
+    """Requests for a number while the pool was empty, so no call was possible."""
 
     @property
     def all(self) -> int:
@@ -33,5 +32,5 @@ class Tries:
 
     @property
     def share(self) -> float | None:
-        """Lost ones of all; None where nothing was tried, which is not nothing lost."""
+        """The share of failed attempts; None if there were no attempts at all."""
         return self.lost / self.all if self.all else None

@@ -1,4 +1,4 @@
-"""How does every page of the console say that appeals against restrictions wait?"""
+"""Template tag for the number of open appeals, shown on every page of the console."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.simple_tag
 def appeals_waiting() -> Waiting:
-    """How many wait for an answer, and how many of them are late."""
+    """Return how many appeals are open, and how many of them are late."""
     return waiting_lately()

@@ -1,1 +1,1 @@
-"""How a platform's test plays relays and candidates."""
+"""Test mode for relay numbers and candidates."""

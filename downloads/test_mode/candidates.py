@@ -1,7 +1,7 @@
 """Scripted candidates for platforms' tests.
 
-Each reference has its own wishes. They are recorded by the same operations as real ones. A
-candidate who answers at once gives the answer that they would give on our page.
+Each reference has its own wishes, recorded by the same operations as real ones. A candidate who
+answers at once gives the answer that they would give on our page.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ class Recipe:
     mode: str
     says: Text
     agrees: bool | None = None
-    """What they answer at once when they are asked; None: nothing."""
+    """Their immediate answer when asked; None for no answer."""
     blocks: bool = False
-    """Whether they block every employer of the test that there is when they are laid out."""
+    """Whether they block every employer that the test has when they are set up."""
 
 
 RECIPES: Final = (
@@ -53,14 +53,12 @@ RECIPES: Final = (
     Recipe("try-closed", Mode.CLOSED, REASONS["candidate_closed"].says),
     Recipe("try-blocks", Mode.TELL_AFTER, REASONS["candidate_blocked_employer"].says, blocks=True),
 )
-"""By the candidate's reference. Never renamed: platforms' own tests hold them."""
+"""By the candidate's reference. Never rename them: platforms' own tests use them."""
 _BY_REFERENCE: Final = {recipe.reference: recipe for recipe in RECIPES}
 
 
 def lay_out(client: ApiClient, now: datetime) -> None:
-    """Make each candidate of the recipes what it stands for, whatever became of it in an earlier
-    test.
-    """
+    """Set up each scripted candidate as its recipe says, whatever happened in an earlier test."""
     employers = dict(
         Employer.objects.filter(platform=client, test=True).values_list("uscc", "name")[
             : operations.MOST_BLOCKED
@@ -76,7 +74,7 @@ def lay_out(client: ApiClient, now: datetime) -> None:
 
 
 def answer_at_once(request: ConsentRequest, client: ApiClient, now: datetime) -> ConsentRequest:
-    """In a test, what the recipe's candidate says, in place of waiting for a person."""
+    """In a test, give the scripted candidate's answer instead of waiting for a person."""
     recipe = _BY_REFERENCE.get(request.candidate.reference)
     if (
         not client.test
@@ -91,17 +89,17 @@ def answer_at_once(request: ConsentRequest, client: ApiClient, now: datetime) ->
 
 
 def mailed(client: ApiClient) -> Q:
-    """The mails to the candidates of this platform's test.
+    """Return a filter for the mails to the candidates of this platform's test.
 
-    Tests share addresses, so each mail says whose candidate it is for.
+    Tests share addresses, so each mail names its candidate's platform.
     """
     return Q(context__platform=str(client.pk))
 
 
 def catch_up(client: ApiClient, clock: Callable[[], datetime]) -> None:
-    """Do what has fallen due of candidates in this platform's test.
+    """Do the work that is due for candidates in this platform's test.
 
-    Without a test there is nothing to do.
+    Outside of a test there is nothing to do.
     """
     if client.test:
         erasure.remind(clock(), client)

@@ -24,10 +24,9 @@ from events.core.reasons import REASONS, Text
 Clock = Callable[[], datetime]
 
 ROUNDS: Final = 60
-"""So often all that is due is followed at most; what one round does can make something due at once.
-"""
+"""The most rounds of due work; one round can make more work due at once."""
 NOBODY: Final = "+8615400009999"
-"""Who calls where no member does: a stranger."""
+"""The caller's number when no member calls: a stranger's."""
 
 
 @dataclass(frozen=True)
@@ -118,17 +117,16 @@ RECIPES: Final = (
         ),
     ),
 )
-"""By the candidate's number. Never renumbered: platforms' own tests hold them."""
+"""By the candidate's number. Never renumber them: platforms' own tests use them."""
 
 
 def play_call(
     binding: RelayBinding, client: ApiClient, clock: Clock, *, by_stranger: bool, seconds: int
 ) -> RelayCall | None:
-    """Somebody of the employer, or a stranger, calls the number; the call as its record tells, None
-    where that comes later.
+    """Play a call to the number from a member or a stranger.
 
-    Raises Refused: `not_of_test`, `relay_no_caller`, and `relay_ended` where there never was a
-    number.
+    Returns the stored call, or None if its record comes later. Raises Refused: `not_of_test`,
+    `relay_no_caller`, and `relay_ended` if there never was a number.
     """
     provider = _provider(binding, client)
     if not binding.number:
@@ -149,15 +147,15 @@ def _provider(binding: RelayBinding, client: ApiClient) -> SimulatedRelays:
 
 
 def bring_in(provider: SimulatedRelays, clock: Clock) -> None:
-    """The callbacks that the simulator sends now, checked and written down as the door does it."""
+    """Verify and store the callbacks that the simulator sends now, as the webhook does."""
     for callback in provider.pushes(clock()):
         call_records.receive(provider.name, provider.verify_callback(callback, clock()), clock())
 
 
 def catch_up(client: ApiClient, clock: Clock) -> None:
-    """Do what has fallen due of relay numbers in this platform's test.
+    """Do the work that is due for relay numbers in this platform's test.
 
-    Without a test there is nothing to do.
+    Outside of a test there is nothing to do.
     """
     if not client.test:
         return
@@ -178,8 +176,9 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
 
 
 def sync_at_once(binding: RelayBinding, client: ApiClient, clock: Clock) -> RelayBinding:
-    """In a test nobody waits for a worker: the simulator is asked before the answer, which costs no
-    network. Else the row as it is.
+    """In a test, ask the simulator at once instead of waiting for a worker; return the row.
+
+    The simulator uses no network.
     """
     if client.test:
         for each in dict.fromkeys([binding.pk, *_open_beside(binding)]):

@@ -1,1 +1,1 @@
-"""How an employer moves between tiers: abuse signals, step-ups, appeals, canaries."""
+"""Changes between tiers: abuse signals, step-ups, appeals and canaries."""

@@ -1,11 +1,9 @@
-"""What follows from a pattern of downloads?
+"""Moves employers between tiers according to their download patterns.
 
-Behind the gate's answers, never before them: a step up, a smaller quota, or a larger one.
-
-An employer that calls almost nobody has a smaller quota for a while. One that shows another signal
-is asked for a fresh proof of authority, which lifts it; one that shows several is restricted until
-a person has looked. Each signal is acted upon once: what came before the last move is not held
-against anybody again.
+It runs after the gate's answers and never delays them. An employer that contacts almost no
+candidates gets a smaller quota for a while. One that shows another signal must prove its authority
+again, which lifts the restriction; one that shows several is restricted until a person has reviewed
+it. Each signal counts once: downloads before the last change are not counted again.
 """
 
 from __future__ import annotations
@@ -34,12 +32,12 @@ from events.core.actor import SYSTEM
 from verification.models import Case
 
 SEVERAL: Final = 2
-"""So many signals at once are more than a fresh proof can explain."""
+"""From this many signals at once, a fresh proof no longer suffices."""
 MILD: Final = frozenset({abuse_signals.Signal.UNANSWERED, abuse_signals.Signal.UNERASED})
 
 
 def watch_downloads(now: datetime, since: datetime, zone: ZoneInfo) -> int:
-    """Look at everybody who downloaded since `since`, at those who took most first; how many were
+    """Check every employer with downloads since `since`, most downloads first; return how many
     moved.
     """
     ladder = ladder_versions.in_force()
@@ -60,8 +58,9 @@ def watch_downloads(now: datetime, since: datetime, zone: ZoneInfo) -> int:
 
 
 class Platforms:
-    """Which platforms spend passes, so that it is known of their answers which resumes left; each
-    is looked up once in a round.
+    """The platforms that spend passes; their pass uses show which resumes really left.
+
+    Each platform is looked up once per run.
     """
 
     def __init__(self, since: datetime, now: datetime) -> None:
@@ -78,16 +77,15 @@ class Platforms:
 def watch_employer(
     employer_id: UUID, ladder: Ladder, now: datetime, zone: ZoneInfo, platforms: Platforms
 ) -> bool:
-    """Move the employer if what it took calls for it; whether it did."""
+    """Change the employer's tier if its downloads call for it; return whether it changed."""
     employer = Employer.objects.filter(pk=employer_id).first()
     if employer is None:
         return False
     override = Standing.objects.in_force(now).filter(pk=employer_id).first()
     if override is not None and override.tier == Tier.RESTRICTED:
         return False
-    moved = tier_changes.last_move(
-        employer_id
-    )  # a proof or a person has answered for what was before
+    # Earlier downloads have been settled by a proof or a person.
+    moved = tier_changes.last_move(employer_id)
     begin = max(
         now - timedelta(days=ladder.thresholds.window_days),
         moved.at if moved else employer.registered_at,
@@ -133,8 +131,10 @@ def _left(
     now: datetime,
     platforms: Platforms,
 ) -> list[abuse_signals.Taken]:
-    """What was taken, oldest first: where a platform spends passes, by their use; else by its
-    answers, for want of better.
+    """Return the downloads, oldest first.
+
+    Pass uses count for a platform that spends passes; for the others, the gate's answers have to
+    do.
     """
     uses = PassUse.objects.filter(
         reason="", decision_id__in=rows.order_by().values("pk"), used_at__lte=now
@@ -151,9 +151,7 @@ def _left(
 def _seen(
     found: set[abuse_signals.Signal], counted: abuse_signals.Figures, begin: datetime
 ) -> tier_changes.Seen:
-    """The signals with the figures by which they were judged: for who is told, and for who hears an
-    appeal.
-    """
+    """Return the signals with the figures behind them, for the owners and for the appeal."""
     figures = {
         name: getattr(counted, name)
         for signal in sorted(found)
@@ -169,8 +167,10 @@ def _act(
     ladder: Ladder,
     now: datetime,
 ) -> bool:
-    """A smaller quota for a while where nobody is called, or nothing erased that had to be; a fresh
-    proof for any other signal; a person for several.
+    """Act on the signals.
+
+    Uncontacted candidates or overdue erasures bring a smaller quota for a while; any other signal
+    requires a fresh proof; several signals require a person.
     """
     basis = tier_changes.Basis(override)
     if len(seen.signals) >= SEVERAL:
@@ -188,8 +188,8 @@ def _act(
 
 
 def _may_rise(employer: Employer, ladder: Ladder, now: datetime) -> bool:
-    """Whether it would otherwise be provisional by its age alone, and has been approved for long
-    enough.
+    """Return whether the employer is provisional only because of its age, and was approved long
+    enough ago.
     """
     if employer.confirmed_at is None or employer.confirmed_at > now - timedelta(
         days=ladder.thresholds.early_days

@@ -1,8 +1,8 @@
 """An owner's appeals against a change of tier, and the staff's answers.
 
-An appeal is against one change. It is answered by somebody who did not make that change: they see
-what was seen and what the owner says, and lift the restriction at once or uphold it with a reply.
-A later change, or the end of the restriction, overtakes the appeal.
+An appeal concerns one change. Somebody who did not make that change reviews the evidence and the
+owner's statement, and lifts the restriction at once or upholds it with a reply. A later change, or
+the end of the restriction, overtakes the appeal.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from verification.rules.urgency import CURRENT, Kind
 WORDS_AT_MOST: Final = 4000
 REPLY_AT_MOST: Final = 2000
 AGAIN_AFTER: Final = timedelta(days=7)
-"""So long after an answer the same move can be appealed against again; at once where the authority
-was shown anew since.
+"""After an upheld appeal, the wait before the next one; there is no wait if authority has been
+proven again since.
 """
 
 
 @dataclass(frozen=True)
 class Restriction:
-    """An override that restricts an employer, the Event that made it, and the appeals against it,
-    latest first.
+    """An override that restricts an employer, the Event that made it, and its appeals, latest
+    first.
     """
 
     override: Standing
@@ -55,12 +55,12 @@ class Restriction:
 
     @property
     def upheld(self) -> MoveAppeal | None:
-        """The last answer, where it was no."""
+        """Return the last appeal that was upheld."""
         return next((appeal for appeal in self.appeals if appeal.outcome == Outcome.KEPT), None)
 
 
 def restriction_of(employer_id: UUID, now: datetime) -> Restriction | None:
-    """What restricts the employer beyond its case, or None."""
+    """Return the employer's restriction beyond its case, or None."""
     override = (
         Standing.objects.in_force(now).filter(pk=employer_id).exclude(tier=Tier.ESTABLISHED).first()
     )
@@ -75,7 +75,7 @@ def restriction_of(employer_id: UUID, now: datetime) -> Restriction | None:
 
 
 def overtaken_before(restriction: Restriction) -> MoveAppeal | None:
-    """The employer's last appeal, where it was against an earlier move and this one overtook it."""
+    """Return the employer's last appeal if this change overtook it."""
     last = MoveAppeal.objects.filter(employer=restriction.override.pk).order_by("-at").first()
     return (
         last
@@ -88,7 +88,7 @@ def overtaken_before(restriction: Restriction) -> MoveAppeal | None:
 
 
 def may_appeal(member: Member, restriction: Restriction | None, now: datetime) -> Refused | None:
-    """Why this member may not appeal, or None if they may."""
+    """Return why this member may not appeal, or None if they may."""
     if restriction is None:
         return Refused("restriction_none")
     if member.role != Member.MemberRole.OWNER or member.left_at is not None:
@@ -101,8 +101,9 @@ def may_appeal(member: Member, restriction: Restriction | None, now: datetime) -
 
 
 def again_at(employer: Employer, restriction: Restriction, now: datetime) -> datetime | None:
-    """From when on an answer that was no can be appealed against again; None where nobody has said
-    no, or something is new.
+    """Return when an upheld restriction can be appealed again; None if there is no need to wait.
+
+    There is no wait if no appeal was upheld, or if authority has been proven again since.
     """
     upheld = restriction.upheld
     if (
@@ -115,12 +116,10 @@ def again_at(employer: Employer, restriction: Restriction, now: datetime) -> dat
 
 
 def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppeal:
-    """Say why the move `move_id`, which the page showed, is wrong or settled.
+    """File an appeal against the change `move_id`, which the page showed, and tell the owners.
 
-    The owners are told that it has come.
-
-    Raises Refused: `words_missing`, `state_conflict` where the employer was moved meanwhile, and
-    what `may_appeal` answers.
+    Raises Refused: `words_missing`, `state_conflict` if the tier has changed since, and the
+    refusals of `may_appeal`.
     """
     words = words.strip()[:WORDS_AT_MOST]
     if not words:
@@ -148,14 +147,15 @@ def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppea
     return said
 
 
-# --- Who answers ----------------------------------------------------------------------------------
+# --- Staff ----------------------------------------------------------------------------------------
 
 
 def may_answer_appeal(appeal: MoveAppeal, actor: Actor) -> Refused | None:
-    """Why this member of staff may not answer, or None if they may.
+    """Return why this member of staff may not answer, or None if they may.
 
-    A rule's move was the first look at it: one who decides cases answers. What people did took two,
-    so who answers is one who may confirm a move, and neither of them.
+    A change made by a rule has had no review, so anyone who decides cases may answer. A change made
+    by people took two, so the answer needs the power to confirm changes, and comes from neither of
+    them.
     """
     if not actor.can(Power.SECOND_REVIEW if appeal.move.role == Role.REVIEWER else Power.DECIDE):
         return Refused("not_allowed")
@@ -165,17 +165,14 @@ def may_answer_appeal(appeal: MoveAppeal, actor: Actor) -> Refused | None:
 
 
 def movers(move: Event) -> set[str]:
-    """The people who made a move: who confirmed it, and who had proposed it.
-
-    Nobody, where a rule did.
-    """
+    """Return the ids of the people who proposed or confirmed a change; empty if a rule made it."""
     if move.role != Role.REVIEWER:
         return set()
     return {move.actor_id} | {str(row.proposed_by_id) for row in proposals(move)}
 
 
 def proposals(move: Event) -> list[Move]:
-    """The proposal that became this move, where two people made it."""
+    """Return the proposal behind this change, if two people made it."""
     if move.role != Role.REVIEWER:
         return []
     confirmed = Move.objects.filter(
@@ -190,11 +187,11 @@ def proposals(move: Event) -> list[Move]:
 def answer_appeal(
     appeal_id: int, reviewer: User, actor: Actor, now: datetime, *, lift: bool, reply: str
 ) -> MoveAppeal:
-    """Lift what was appealed against, at once, or keep it; the owners are told, with the reply.
+    """Lift the restriction at once, or uphold it; the owners are told, with the reply.
 
-    Raises Refused: `words_missing` for a no without a reply, `appeal_none` where it is answered or
-    overtaken, `restriction_none` where what it was against has ended meanwhile, which then
-    overtakes it, and what `may_answer_appeal` answers.
+    Raises Refused: `words_missing` for upholding without a reply, `appeal_none` if the appeal is
+    answered or overtaken, `restriction_none` if the restriction has ended, which also overtakes the
+    appeal, and the refusals of `may_answer_appeal`.
     """
     reply = reply.strip()[:REPLY_AT_MOST]
     if not lift and not reply:
@@ -250,20 +247,20 @@ def _write_answer(
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many appeals wait for an answer, and how many of them are late."""
+    """How many appeals are open, and how many of them are late."""
 
     many: int
     late: int
 
 
 def waiting(now: datetime) -> Waiting:
-    """Those of real employers; a test's are answered by its platform."""
+    """Count the open appeals of real employers; a platform answers those of its test."""
     waits = MoveAppeal.objects.open().filter(employer__test=False)
     return Waiting(**waits.aggregate(many=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now))))
 
 
 def end_overtaken(now: datetime) -> int:
-    """Close the appeals against what has ended by itself; how many."""
+    """Close the appeals against restrictions that have expired; return how many."""
     ended = Standing.objects.filter(until__lte=now, employer__test=False).values("pk")
     return (
         MoveAppeal.objects.open()
@@ -273,7 +270,7 @@ def end_overtaken(now: datetime) -> int:
 
 
 def appeal_turnaround() -> turnaround.Usual | None:
-    """From an owner's words to a person's answer, lately."""
+    """Return the usual time from an appeal to a person's answer, from recent appeals."""
     answered = (
         MoveAppeal.objects.answered_by_people()
         .filter(employer__test=False)
@@ -299,7 +296,7 @@ def _note(verb: str, said: MoveAppeal, override: Standing, actor: Actor, now: da
 
 
 def _tell(template: str, said: MoveAppeal, now: datetime) -> None:
-    """To the owners, and whoever appealed."""
+    """Send the mail to the owners and to the member who appealed."""
     path = reverse("downloads:restriction")
     for member in notices.concerned(said.employer_id, said.by_id):
         context = {

@@ -1,10 +1,10 @@
-"""Canaries: resumes of nobody, and what follows from a call to one's number.
+"""Canaries: resumes of fictitious people, and the response to calls to their numbers.
 
-A canary is shown to an employer like any other resume. Its copy has a relay number of its own. The
-employer's team may call it, as in hiring. A call from anybody else means that the copy got out. One
-call can be a machine that dials at random, so it takes several callers (`ZIZHI_CANARY_RINGS`)
-within a week to restrict the employer; a person sees each call at once. The employer is told what
-every restricted employer is told, and never that it was a canary.
+A canary is shown to an employer like any other resume. Its copy has a relay number of its own,
+which the employer's team may call, as in hiring. A call from anybody else means that the copy was
+leaked. A single call can be a machine that dials at random, so it takes several callers
+(`ZIZHI_CANARY_RINGS`) within a week to restrict the employer; staff see each call at once. The
+employer gets the usual notice of a restriction, which never mentions a canary.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ TOGETHER: Final = timedelta(days=7)
 def plant(
     client_id: UUID, candidate: str, employer_id: UUID | None, why: str, user: User, now: datetime
 ) -> Canary:
-    """Let this candidate of this platform be a canary.
+    """Make this candidate of this platform a canary.
 
     Raises Refused: `not_allowed`, `platform_unknown`, `employer_unknown`, `canary_known`.
     """
@@ -58,9 +58,9 @@ def plant(
 
 
 def heard(binding: RelayBinding, call: RelayCall) -> None:
-    """Record a call to a canary from outside the team, in the transaction of the call itself.
+    """Record a call to a canary from outside the team, in the transaction that stores the call.
 
-    A worker acts upon it after the commit.
+    A worker acts on it after the commit.
     """
     if call.outcome != Outcome.STRANGER or call.by_candidate:
         return
@@ -73,23 +73,23 @@ def heard(binding: RelayBinding, call: RelayCall) -> None:
 
 
 def act_on_call(ring_id: int, now: datetime) -> None:
-    """Act upon a call, once: restrict its employer if there were enough calls, until people have
-    looked into it.
+    """Act on a call, once: restrict its employer if there were enough callers, until people have
+    reviewed it.
     """
     ring = CanaryRing.objects.filter(pk=ring_id, answered_at=None).select_related("call").first()
     if ring is None:
         return
     moment = ring.at - TOGETHER
-    if (
-        lifted := tier_changes.last_lifted(ring.employer_id)
-    ) is not None:  # what people have heard is not held against anybody again
+    # Calls before the last lifted restriction do not count again.
+    if (lifted := tier_changes.last_lifted(ring.employer_id)) is not None:
         moment = max(moment, lifted.at)
     span = {"at__gt": moment, "at__lte": ring.at + TOGETHER}
     lately = CanaryRing.objects.filter(employer=ring.employer_id, looked_at=None, **span)
     callers = lately.values("call__caller_index").distinct().count()
     with transaction.atomic():
         enough = callers >= settings.CANARY_RINGS
-        if enough and not _rests(ring.employer_id, now):  # first the company's lock, then the row
+        # Lock the company first, then the row.
+        if enough and not _rests(ring.employer_id, now):
             tier_changes.change_tier(
                 ring.employer_id, Tier.RESTRICTED, SYSTEM, now, seen=tier_changes.Seen(("canary",))
             )
@@ -98,7 +98,7 @@ def act_on_call(ring_id: int, now: datetime) -> None:
         ):
             transaction.set_rollback(True)
             return
-        # No platform hears of it: the type is not listed in `events.core.event_types`.
+        # No platform receives it: the type is not listed in `events.core.event_types`.
         record(
             "ring_canary",
             ring,
@@ -111,15 +111,16 @@ def act_on_call(ring_id: int, now: datetime) -> None:
 
 
 def _rests(employer_id: UUID, now: datetime) -> bool:
-    """Whether it is restricted already: one more call says nothing new, and must not overtake an
-    appeal.
+    """Return whether the employer is restricted already.
+
+    Another call then adds nothing, and must not overtake an appeal.
     """
     override = Standing.objects.in_force(now).filter(pk=employer_id).first()
     return override is not None and override.tier == Tier.RESTRICTED and override.reason != STEP_UP
 
 
 def settle_canary(ring_id: int, outcome: str, user: User, now: datetime) -> None:
-    """Record what a person found out about a call. It then no longer counts.
+    """Record a person's finding about a call, which then no longer counts.
 
     Raises Refused: `not_allowed`, `state_conflict`.
     """
@@ -135,7 +136,7 @@ def settle_canary(ring_id: int, outcome: str, user: User, now: datetime) -> None
 
 
 def unanswered() -> list[int]:
-    """The calls whose message was lost."""
+    """Return the calls whose task was lost."""
     return list(
         CanaryRing.objects.filter(answered_at=None)
         .order_by("at")

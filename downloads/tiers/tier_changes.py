@@ -43,7 +43,7 @@ VERBS: Final = {
 
 @dataclass(frozen=True)
 class Seen:
-    """What a rule saw: its signals, the figures by which it judged them, and from when on it had
+    """The evidence of a rule: its signals, the figures behind them, and the start of the period
     counted.
     """
 
@@ -63,13 +63,13 @@ NOTHING: Final = Seen()
 class Basis:
     """The override that a rule saw when it decided, or None if there was none.
 
-    If others have changed it since, their change is kept.
+    If somebody else has changed it since, their change is kept.
     """
 
     override: Standing | None
 
     def matches(self, found: Standing | None) -> bool:
-        """Whether `found` is still the override that the rule saw."""
+        """Return whether `found` is still the override that the rule saw."""
         return self._values(found) == self._values(self.override)
 
     @staticmethod
@@ -93,10 +93,10 @@ def change_tier(
     basis: Basis | None = None,
     note: str = "",
 ) -> bool:
-    """Put the employer on `tier`, whatever its case says, until `until`.
+    """Set the employer's tier until `until`, regardless of its case.
 
-    `reason` is what the gate answers if the tier is `restricted`; `seen` is what led to the change;
-    `note` is a message to the owners. Returns False if `basis` no longer matches.
+    `reason` is the gate's answer if the tier is `restricted`; `seen` is the evidence; `note` is a
+    message to the owners. Returns False if `basis` no longer matches.
     """
     reason = reason or (RESTRICTED if tier is Tier.RESTRICTED else "")
     with transaction.atomic():
@@ -127,8 +127,8 @@ def change_tier(
 
 
 def _earlier_override(earlier: Standing | None, reason: str) -> dict[str, Any]:
-    """What a step-up goes back to: the earlier override by a rule or by two people, which a proof
-    of authority does not lift.
+    """Return the override that a step-up restores: an earlier one by a rule or by two people, which
+    a proof of authority does not lift.
     """
     if earlier is None or reason != STEP_UP:
         return {"earlier_tier": "", "earlier_until": None}
@@ -140,7 +140,7 @@ def _earlier_override(earlier: Standing | None, reason: str) -> dict[str, Any]:
 def lift_override(
     employer_id: UUID, actor: Actor, now: datetime, *, basis: Basis | None = None, note: str = ""
 ) -> bool:
-    """End the override, so that the employer's case gives its tier again.
+    """End the override, so that the employer's case decides its tier again.
 
     Returns False if there is no override, or `basis` no longer matches.
     """
@@ -174,9 +174,9 @@ def _noted(
     seen: Seen = NOTHING,
     note: str = "",
 ) -> None:
-    """Record the change, and tell the employer's owners about it and about the way back.
+    """Record the change, and tell the owners about it and how to reverse it.
 
-    It overtakes an appeal against the tier before.
+    It overtakes any appeal against the previous tier.
     """
     until = override.until.isoformat() if override.until else None
     data = {"until": until} | seen.stored()
@@ -212,7 +212,7 @@ def _noted(
 
 
 def last_move(employer_id: UUID) -> Event | None:
-    """The Event of the employer's last move, back to what its case says included."""
+    """Return the Event of the employer's last change of tier, including the end of an override."""
     moves = Event.objects.filter(
         subject_type="standing", subject_id=str(employer_id), verb__in=OWN_MOVES
     )
@@ -220,7 +220,7 @@ def last_move(employer_id: UUID) -> Event | None:
 
 
 def last_lifted(employer_id: UUID) -> Event | None:
-    """The Event of the employer's last move that restricted nothing."""
+    """Return the Event of the employer's last change that was not a restriction."""
     moves = Event.objects.filter(
         subject_type="standing",
         subject_id=str(employer_id),
@@ -235,7 +235,7 @@ def last_lifted(employer_id: UUID) -> Event | None:
 def propose_tier_change(
     employer_id: UUID, tier: str, why: str, until: datetime | None, user: User, now: datetime
 ) -> Move:
-    """Propose a move to `tier`, or "" for what the case says.
+    """Propose a change to `tier`; "" for the tier of the case.
 
     Raises Refused: `not_allowed`, `employer_unknown`.
     """
@@ -260,7 +260,7 @@ def propose_tier_change(
 
 
 def settle_tier_change(move_id: int, user: User, now: datetime, *, confirmed: bool) -> None:
-    """Carry out a proposed move, or drop it. Raises Refused as `proposals.settle_proposal`."""
+    """Carry out a proposed change, or drop it; raises the errors of `settle_proposal`."""
     with transaction.atomic():
         proposed = proposals.settle_proposal(
             Move, move_id, user, Power.SECOND_REVIEW, now, confirmed=confirmed
@@ -293,13 +293,13 @@ def settle_tier_change(move_id: int, user: User, now: datetime, *, confirmed: bo
 
 def lift_step_ups(now: datetime) -> int:
     """Lift the step-up of each employer that has since proven its authority by more than a weak
-    proof; returns how many.
+    proof; return how many.
     """
     return _lift_step_ups(Standing.objects.all(), now)
 
 
 def lift_step_ups_of_test(client: ApiClient, now: datetime) -> int:
-    """As `lift_step_ups`, in the test of one platform, whose clock shows `now`."""
+    """Lift step-ups in the test of one platform, by its clock, which shows `now`."""
     ahead = timedelta(seconds=client.clock_seconds)
     return _lift_step_ups(
         Standing.objects.filter(employer__platform=client, employer__test=True), now - ahead
@@ -324,7 +324,7 @@ def _lift_step_ups(among: StandingQuerySet, now: datetime) -> int:
 
 
 def lift_step_up(override: Standing, actor: Actor, now: datetime, note: str = "") -> bool:
-    """Restore the override from before the step-up if it would still be in force, or else end the
+    """Restore the override from before the step-up if it is still valid; otherwise end the
     override.
     """
     basis = Basis(override)

@@ -1,7 +1,4 @@
-"""In which words is a person told what holds an employer back?
-
-What a rule saw, who moved it, and by what it ends.
-"""
+"""Texts that explain a restriction: the evidence, who made it, and how it ends."""
 
 from __future__ import annotations
 
@@ -75,13 +72,15 @@ _SEEN: Final[Mapping[str, Callable[[Mapping[str, int]], str]]] = {
 
 
 def seen(move: Event) -> list[str]:
-    """What the rule that made this move saw, a sentence each; nothing, where people made it."""
+    """Return the evidence of the rule that made this change, one sentence each; empty if people
+    made it.
+    """
     figures: Mapping[str, int] = move.data.get("figures", {})
     return [_SEEN[signal](figures) for signal in move.data.get("seen", []) if signal in _SEEN]
 
 
 def seen_by_staff(move: Event) -> list[str]:
-    """As `seen`, with what the employer must not hear."""
+    """Return the sentences of `seen`, and those that the employer must not see."""
     rang = "canary" in move.data.get("seen", [])
     return seen(move) + (
         [
@@ -96,7 +95,7 @@ def seen_by_staff(move: Event) -> list[str]:
 
 
 def title(override: Any) -> str:
-    """The title of a page about a restriction."""
+    """Return the title of a page about a restriction."""
     if override.reason == STEP_UP:
         return gettext("Your company's downloads are paused until it proves its authority again")
     if override.tier == Tier.PROVISIONAL:

@@ -27,9 +27,9 @@ def create_api_client(
     contact_email: str = "",
     contact_language: str = "zh-hans",
 ) -> tuple[ApiClient, str]:
-    """A platform and its first key, which is not kept and cannot be shown again.
+    """Create a platform and its first key. The key is not stored and cannot be shown again.
 
-    `return_urls` is one address a line. Raises Refused `return_url_invalid`.
+    `return_urls` has one address per line. Raises Refused `return_url_invalid`.
     """
     of_it = {
         "return_urls": "\n".join(registered(return_urls, local=test)),
@@ -63,11 +63,11 @@ def _new_key(client: ApiClient, scopes: Sequence[str], now: datetime) -> tuple[A
 
 
 def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> tuple[ApiKey, str]:
-    """A new key with the same scopes in the place of `key`, which opens for another `overlap` (it
-    may be none) and then no more.
+    """Replace `key` by a new one with the same scopes. The old key works for another `overlap`,
+    which may be zero.
 
-    Rotated twice, the old one ends at the earlier time. Raises Refused `state_conflict` where the
-    key opens nothing any more.
+    If a key is rotated twice, the old one ends at the earlier time. Raises Refused `state_conflict`
+    if the key is no longer in force.
     """
     with transaction.atomic():
         old = (
@@ -88,7 +88,7 @@ def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> 
 
 
 def set_return_urls(client: ApiClient, text: str, actor: Actor, now: datetime) -> None:
-    """Register below which addresses, one a line, recruiters may be sent back.
+    """Register the addresses, one per line, under which recruiters may be sent back.
 
     Raises Refused `return_url_invalid`.
     """
@@ -100,8 +100,8 @@ def set_return_urls(client: ApiClient, text: str, actor: Actor, now: datetime) -
 
 
 def set_contact(client: ApiClient, email: str, language: str, actor: Actor, now: datetime) -> None:
-    """Who is written to about the platform's webhooks, in which language; an empty address:
-    nobody.
+    """Set the address and language for mails about the platform's webhooks. With an empty address,
+    no mails are sent.
     """
     given = {"contact_email": email, "contact_language": language}
     with transaction.atomic():
@@ -112,9 +112,9 @@ def set_contact(client: ApiClient, email: str, language: str, actor: Actor, now:
 def add_key(
     client: ApiClient, scopes: Sequence[Scope], actor: Actor, now: datetime
 ) -> tuple[ApiKey, str]:
-    """Another key of a platform, beside those that it has.
+    """Create an additional key for a platform.
 
-    Raises Refused `state_conflict` where the platform is revoked.
+    Raises Refused `state_conflict` if the platform is revoked.
     """
     with transaction.atomic():
         found = ApiClient.objects.select_for_update().filter(pk=client.pk, revoked_at=None).first()
@@ -126,14 +126,14 @@ def add_key(
 
 
 def revoke_key(key: ApiKey, actor: Actor, now: datetime) -> None:
-    """No request with this one key is answered from now on; the platform's others go on."""
+    """Revoke this one key. The platform's other keys stay in force."""
     with transaction.atomic():
         if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
             record("revoke_key", key.client, actor, now, data={"key": str(key.pk)})
 
 
 def note_key_use(key: ApiKey, now: datetime) -> None:
-    """Keep that `key` is in use, at most once an hour."""
+    """Record that `key` was used, at most once an hour."""
     if key.last_used_at is None or now - key.last_used_at >= timedelta(hours=1):
         unused = Q(last_used_at=None) | Q(last_used_at__lte=now - timedelta(hours=1))
         ApiKey.objects.live(now).filter(unused, pk=key.pk).update(last_used_at=now)
@@ -141,9 +141,7 @@ def note_key_use(key: ApiKey, now: datetime) -> None:
 
 
 def revoke_api_client(client: ApiClient, actor: Actor, now: datetime) -> None:
-    """No request with any of this platform's keys is answered from now on, and it is told nothing
-    more.
-    """
+    """Revoke the platform: all of its keys end, and it receives no more events."""
     with transaction.atomic():
         if ApiClient.objects.filter(pk=client.pk, revoked_at=None).update(revoked_at=now):
             record("revoke_api_client", client, actor, now)

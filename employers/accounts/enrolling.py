@@ -1,10 +1,8 @@
-"""How does a platform name the recruiters of its employers?
+"""Recruiters that a platform adds to its employers, under its own references.
 
-By its own references; each confirms the address by themselves.
-
-Only of an employer that the platform made, and only whom it named, can it change anything: who came
-to us by our own pages is looked after there. An account that is made so has no password, and opens
-nothing until its address is confirmed.
+A platform can only change employers that it created and recruiters that it added. Those who
+registered on our own pages manage their accounts there. An account created by a platform has no
+password and gives no access until the recruiter confirms its address.
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ from events.models import record
 
 
 def own(client: ApiClient, employer_id: UUID) -> Employer:
-    """The employer, if this platform made it.
+    """Return the employer if this platform created it.
 
     Raises Refused: `employer_unknown`, `employer_not_yours`.
     """
@@ -47,12 +45,12 @@ def add_member(
     language: str,
     now: datetime,
 ) -> Member:
-    """A recruiter of the platform's `employer`, or again one whose membership of it has ended.
+    """Add a recruiter to the platform's `employer`, or restore a membership that has ended.
 
-    Its owners are told.
+    The owners are notified.
 
-    In a platform's test nobody reads mail: an address ends with `.test` there and counts as
-    confirmed, but for one that begins with `unverified`.
+    Nobody reads mail in a platform's test: addresses there end with `.test` and count as confirmed,
+    unless they begin with `unverified`.
 
     Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`, `email_taken`,
     `reference_taken`.
@@ -113,9 +111,9 @@ def _again(
     now: datetime,
     confirmed: datetime | None,
 ) -> Member:
-    """Begin an ended membership anew.
+    """Restart an ended membership.
 
-    Neither the old password nor the old confirmation opens anything.
+    The old password and the old confirmation are no longer valid.
     """
     if former.left_at is None or former.user.is_staff:
         raise Refused("email_taken", "email")
@@ -131,9 +129,9 @@ def _again(
 def set_phone(
     client: ApiClient, employer: Employer, member_id: UUID, phone: str, now: datetime
 ) -> Member:
-    """The number that a recruiter whom the platform named calls from; "" for none.
+    """Set the number that a recruiter added by the platform calls from. "" removes it.
 
-    It rests sealed, and is told back to nobody.
+    It is stored sealed and never returned.
 
     Raises Refused: `member_unknown`, `member_not_linked`, `phone_invalid`.
     """
@@ -147,9 +145,9 @@ def set_phone(
 
 
 def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: datetime) -> None:
-    """End a membership at once: the gate knows them no more, and they are told.
+    """End a membership at once. The gate refuses the member from now on, and they are notified.
 
-    Ended twice, it is the same as once.
+    Ending it again has no effect.
 
     Raises Refused `member_unknown`.
     """

@@ -1,4 +1,4 @@
-"""What does a recruiter type in, and how is a refusal shown beside it?"""
+"""The forms of the account pages, with refusals shown beside their fields."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from events.delivery.mail import queue_mail
 
 
 def refusal_html(refused: Refused) -> str:
-    """A refusal as HTML in the current language: what it is, what was seen and expected, what to
-    do.
+    """Return a refusal as HTML in the current language: the reason, what was seen and expected, and
+    what to do.
     """
     return render_to_string("_refusal.html", {"refused": refused})
 
 
 def clean_name(typed: str, field: str) -> str:
-    """A company's name as typed, its gaps made single; a `ValidationError` where it is more than a
-    name.
+    """Return a company's name with its whitespace normalised. Raises `ValidationError` if it is not
+    a plain name.
     """
     try:
         return registration.check_name(" ".join(typed.split()), field)
@@ -42,7 +42,7 @@ def clean_name(typed: str, field: str) -> str:
 
 
 def network_of(request: HttpRequest) -> str:
-    """Where the request comes from, for counting."""
+    """Return the network that the request came from, as counted by the throttle."""
     behind_proxy = settings.SECURE_PROXY_SSL_HEADER is not None
     meta = request.META
     return throttle.network(
@@ -51,16 +51,14 @@ def network_of(request: HttpRequest) -> str:
 
 
 def passwords_of(request: HttpRequest, email: str) -> tuple[throttle.Counted, ...]:
-    """What a try of a password for `email` counts under."""
+    """Return the throttle's counters for a password attempt for `email`."""
     return throttle.passwords(
         email, network_of(request), request.COOKIES.get(throttle.KNOWN_COOKIE, "")
     )
 
 
 class _Refusable:
-    """For forms on which an operation's refusal is shown like any other error, the typed values
-    kept.
-    """
+    """A form that shows an operation's refusal like any other error and keeps the input."""
 
     fields: dict[str, forms.Field]
     add_error: Any
@@ -72,15 +70,13 @@ class _Refusable:
 
 
 class RefusableForm(_Refusable, forms.Form):
-    """A form on which an operation's refusal is shown like any other error, the typed values
-    kept.
-    """
+    """A form that shows an operation's refusal like any other error and keeps the input."""
 
     use_required_attribute = True
 
 
 def company_field() -> forms.CharField:
-    """A company's name, as typed."""
+    """The company's name."""
     return forms.CharField(
         label=_("Company name"),
         max_length=200,
@@ -90,7 +86,9 @@ def company_field() -> forms.CharField:
 
 
 def uscc_field() -> forms.CharField:
-    """A code as typed: wider than 18, so that spaces and slips are answered with their reason."""
+    """The company's code. Accepts more than 18 characters, so that spaces and typing errors get a
+    specific reason.
+    """
     return forms.CharField(
         label=_("Unified social credit code"),
         max_length=40,
@@ -109,7 +107,7 @@ def uscc_field() -> forms.CharField:
 
 
 def account_class_field(initial: AccountClass | None = None) -> forms.ChoiceField:
-    """What kind of recruiting the employer does."""
+    """The kind of recruiting that the employer does."""
     return forms.ChoiceField(
         label=_("What kind of employer are you?"),
         choices=AccountClass.choices,
@@ -127,7 +125,7 @@ def _email(**attrs: Any) -> forms.EmailField:
 
 
 def phone_field() -> forms.CharField:
-    """A mobile number; nobody has to give one."""
+    """A mobile number, optional."""
     return forms.CharField(
         label=_("Mobile number"),
         max_length=30,
@@ -151,9 +149,7 @@ def _new_password() -> forms.CharField:
 
 
 class _NewPasswordForm(RefusableForm):
-    """A form with `password`, checked by the rules for passwords together with the address in
-    `email`.
-    """
+    """A form with `password`, which is validated together with the address in `email`."""
 
     email_of_password = ""
 
@@ -169,7 +165,7 @@ class _NewPasswordForm(RefusableForm):
 
 
 class RegisterForm(_NewPasswordForm):
-    """A new employer and its first member."""
+    """Registration of a new employer and its first member."""
 
     company = company_field()
     uscc = uscc_field()
@@ -186,7 +182,7 @@ class RegisterForm(_NewPasswordForm):
 
     @property
     def may_contest(self) -> bool:
-        """Whether to ask that: only where somebody holds the code that was typed."""
+        """Return whether to offer contesting the code: only if another employer holds it."""
         return self.has_error("uscc", "duplicate_same_uscc_active") or bool(self["contest"].value())
 
     def clean_company(self) -> str:
@@ -210,12 +206,12 @@ class JoinForm(_NewPasswordForm):
 
 
 class _CountedSignInForm(AuthenticationForm):
-    """Tries a password unless too many were tried before."""
+    """A sign-in form that stops checking passwords after too many attempts."""
 
     def clean(self) -> dict[str, Any]:
-        """A right password is not counted.
+        """Check the password, and uncount the attempt if it is right.
 
-        The count comes first, so that many tries at once are as many.
+        Counting comes before the check, so parallel attempts are all counted.
         """
         email, now = self.cleaned_data.get("username"), timezone.now()
         if not email or self.request is None:
@@ -231,11 +227,11 @@ class _CountedSignInForm(AuthenticationForm):
 
 
 class ConsoleSignInForm(_CountedSignInForm, AdminAuthenticationForm):
-    """Sign-in of staff at the console, under the same limits."""
+    """Staff sign-in at the console, under the same limits."""
 
 
 class SignInForm(_CountedSignInForm):
-    """Sign-in by address and password."""
+    """Sign-in with address and password."""
 
     error_messages = {
         "invalid_login": _(
@@ -253,7 +249,7 @@ class SignInForm(_CountedSignInForm):
 
 
 class CodeForm(RefusableForm):
-    """The digits that the app on the phone shows."""
+    """A code from the authenticator app."""
 
     code = forms.CharField(
         label=_("Code"),
@@ -271,7 +267,7 @@ class CodeForm(RefusableForm):
 
 
 class RecoveryForm(RefusableForm):
-    """A recovery code, from paper."""
+    """A recovery code."""
 
     code = forms.CharField(
         label=_("Recovery code"),
@@ -299,7 +295,7 @@ class InviteForm(RefusableForm):
 
 
 class PhoneForm(RefusableForm):
-    """The number that one calls from oneself."""
+    """The number that the member calls from."""
 
     phone = phone_field()
 
@@ -314,8 +310,8 @@ class PhoneForm(RefusableForm):
 
 
 class ResetForm(_Refusable, PasswordResetForm):
-    """Asks for a link to a new password; the mail goes through our queue, its link to our own
-    address.
+    """Requests a link to set a new password. The mail goes through our queue, and its link uses the
+    configured address.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -331,7 +327,7 @@ class ResetForm(_Refusable, PasswordResetForm):
         to_email: str,
         html_email_template_name: str | None = None,
     ) -> None:
-        # The link is built on the configured address: the request's Host header could be anybody's.
+        # The link uses the configured address, because the request's Host header can be forged.
         path = reverse("employers:password_reset_confirm", args=[context["uid"], context["token"]])
         queue_mail(
             to_email,
@@ -343,10 +339,10 @@ class ResetForm(_Refusable, PasswordResetForm):
 
 
 def code_state(typed: str) -> dict[str, Any]:
-    """What to say of a code while it is being typed: how many characters, whether it is right, what
+    """Return the feedback for a code that is being typed: its length, whether it is valid, and what
     is wrong.
 
-    Too short is not yet wrong: somebody is still typing.
+    A code that is too short is not an error yet.
     """
     code = normalise(typed)
     state: dict[str, Any] = {

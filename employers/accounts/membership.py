@@ -1,4 +1,4 @@
-"""Members of an employer: invitations, how they join and leave, and their phone."""
+"""Members of an employer: inviting, joining, leaving, and their phone numbers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from events.models import Event, record
 
 INVITE_SALT = "employers.invite"
 INVITATIONS_PER_DAY = 20
-"""Mails that an employer can make us send to people who have no account."""
+"""Mails that an employer can send through us to people without an account."""
 
 
 @dataclass(frozen=True)
 class Invitation:
-    """Which employer invited which address, and when."""
+    """An employer's invitation to an address, and when it was sent."""
 
     employer: Employer
     email: str
@@ -33,8 +33,8 @@ class Invitation:
 
 
 def may_invite(owner: Member) -> Refused | None:
-    """Why this member may not invite, or None: an invitation speaks in the company's name, so that
-    name is proven first.
+    """Return why this member may not invite, or None. Invitations use the company's name, so it
+    must be verified first.
     """
     if owner.role != Member.MemberRole.OWNER or owner.left_at is not None:
         return Refused("not_allowed", seen=owner.role)
@@ -46,10 +46,10 @@ def may_invite(owner: Member) -> Refused | None:
 
 
 def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
-    """Mail a colleague, or one who was removed, a link by which they join as recruiter.
+    """Send a new or former colleague a link to join as recruiter.
 
-    Raises Refused: what `may_invite` answers, `email_taken`, `invited_too_often`; in a platform's
-    test `test_email_required`, since it writes to nobody.
+    Raises Refused: those of `may_invite`, `email_taken`, `invited_too_often`; in a platform's test,
+    which sends no mail to real addresses, `test_email_required`.
     """
     if refused := may_invite(owner):
         raise refused
@@ -65,7 +65,7 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
     with transaction.atomic():
         Employer.objects.select_for_update().get(
             pk=owner.employer_id
-        )  # counted one after the other
+        )  # serialises concurrent invitations, so that all are counted
         sent = Event.objects.filter(
             employer_id=owner.employer_id, verb="invite", at__gt=now - timedelta(days=1)
         ).count()
@@ -78,7 +78,7 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> None:
 
 
 def _former(employer: Employer, email: str) -> Member | None:
-    """The colleague with this address whose membership of this employer has ended."""
+    """Return the former colleague with this address, if there is one."""
     return (
         Member.objects.filter(employer=employer, user__email=email, left_at__isnull=False)
         .select_related("user")
@@ -87,8 +87,8 @@ def _former(employer: Employer, email: str) -> Member | None:
 
 
 def _unclaimed(email: str) -> QuerySet[User]:
-    """The account with this address that nobody has shown to be theirs: anybody can register with
-    anybody's address.
+    """Return the account with this address if the address was never confirmed: anyone can register
+    with anyone's address.
     """
     return User.objects.filter(
         email=email, email_verified_at=None, is_staff=False, member__isnull=False
@@ -96,13 +96,13 @@ def _unclaimed(email: str) -> QuerySet[User]:
 
 
 def _free_address(user: User, now: datetime) -> None:
-    """Take the address from an account that never confirmed it, for whoever has the mail that went
-    there; the account is closed.
+    """Close an account that never confirmed its address, so that the invited person can use the
+    address.
     """
     member = Member.objects.get(user=user)
     Member.objects.filter(pk=member.pk, left_at=None).update(
         left_at=now
-    )  # first, as the gate locks them
+    )  # first, in the gate's lock order
     user.email, user.is_active = f"{user.pk}@released.invalid", False
     user.save(update_fields=["email", "is_active"])
     record(
@@ -116,10 +116,10 @@ def _free_address(user: User, now: datetime) -> None:
 
 
 def read_invitation(token: str, max_age: int) -> Invitation:
-    """What an invitation's link says. Raises Refused `link_invalid` or `link_expired`."""
+    """Read an invitation's token. Raises Refused `link_invalid` or `link_expired`."""
     try:
         employer_id, email, sent_at = read_token(token, INVITE_SALT, max_age)
-    except ValueError as error:  # of an older form
+    except ValueError as error:  # an older format
         raise Refused("link_invalid") from error
     employer = Employer.objects.filter(pk=employer_id).first()
     if employer is None:
@@ -130,10 +130,10 @@ def read_invitation(token: str, max_age: int) -> Invitation:
 def join(token: str, password: str, language: str, max_age: int, now: datetime) -> Member:
     """Accept an invitation.
 
-    The address is verified by it: the link came there. The owners are told.
+    This verifies the address, because the link was sent there. The owners are notified.
 
-    Raises Refused: `email_taken`, and `link_invalid` where the membership ended after the
-    invitation was sent.
+    Raises Refused: `email_taken`, and `link_invalid` if the membership ended after the invitation
+    was sent.
     """
     invitation = read_invitation(token, max_age)
     employer, email = invitation.employer, invitation.email
@@ -160,13 +160,13 @@ def join(token: str, password: str, language: str, max_age: int, now: datetime) 
 def _rejoin(
     former: Member, invitation: Invitation, password: str, language: str, now: datetime
 ) -> Member:
-    """Begin an ended membership anew, with a new password.
+    """Restart an ended membership with a new password.
 
-    An invitation from before its end brings nobody back.
+    Invitations sent before its end are not valid.
     """
     with transaction.atomic():
         member = Member.objects.select_for_update().get(pk=former.pk)
-        if member.left_at is None:  # the same form, a moment earlier
+        if member.left_at is None:  # the same form was submitted a moment earlier
             return member_again(invitation.email, password)
         if member.left_at >= invitation.sent_at:
             raise Refused("link_invalid")
@@ -194,7 +194,7 @@ def _tell_of_joining(member: Member, now: datetime) -> None:
 
 
 def tell_owners_of(member: Member, now: datetime) -> None:
-    """Write to the employer's other owners that this colleague acts for it, too."""
+    """Notify the employer's other owners of the new colleague."""
     context = {"company": member.employer.name, "member": member.user.email}
     owners = (
         member.employer.members.active().filter(role=Member.MemberRole.OWNER).exclude(pk=member.pk)
@@ -204,7 +204,8 @@ def tell_owners_of(member: Member, now: datetime) -> None:
 
 
 def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
-    """End a colleague's membership at once: the gate knows them no more, and they are told.
+    """End a colleague's membership at once. The gate refuses them from now on, and they are
+    notified.
 
     Owners cannot remove themselves.
     """
@@ -237,9 +238,9 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
 
 
 def give_phone(member: Member, phone: str, actor: Actor, now: datetime) -> None:
-    """The number that the member calls from; "" for none.
+    """Set the number that the member calls from. "" removes it.
 
-    It rests sealed; that it is another one is on record, not which.
+    It is stored sealed. The event records that it changed, not the number.
 
     Raises Refused `phone_invalid`.
     """

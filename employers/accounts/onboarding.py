@@ -1,10 +1,8 @@
-"""How does a recruiter come from their platform to our pages without a password?
+"""Onboarding links: single-use links that sign a recruiter in from their platform, for minutes.
 
-By a link for one member, once, within minutes.
-
-A platform answers for who is signed in at its own pages, and so only for recruiters whom it named
-itself, of employers that it made. The link alone does nothing until its one button is pressed: mail
-scanners and previews open addresses that nobody has read.
+The platform vouches for who is signed in there, so it can only make links for recruiters that it
+added to employers that it created. Opening the link does nothing until its button is pressed, since
+mail scanners and previews open links too.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ KEPT_FOR: Final = timedelta(days=7)
 VIEW: Final = "verification:onboard"
 
 Clock = Callable[[ApiClient], datetime]
-"""What time it is for a platform."""
+"""Returns the current time of a platform."""
 
 
 def make_link(
@@ -43,7 +41,7 @@ def make_link(
     links: Links,
     now: datetime,
 ) -> tuple[OnboardingLink, str]:
-    """A link for one recruiter of the platform's `employer`, and its address.
+    """Create a link for one recruiter of the platform's `employer`. Return it and its address.
 
     Raises Refused: `member_unknown`, `member_not_linked`, `return_url_unknown`.
     """
@@ -82,9 +80,9 @@ def make_link(
 
 
 def read_link(token: str, clock: Clock) -> OnboardingLink:
-    """The link, which still opens.
+    """Return the link if it is still valid.
 
-    Raises Refused `onboarding_link_gone`, whatever is wrong with it.
+    Raises Refused `onboarding_link_gone`, whatever the cause.
     """
     try:
         pk = UUID(signing.loads(token, salt=SALT))
@@ -110,12 +108,12 @@ def read_link(token: str, clock: Clock) -> OnboardingLink:
 
 
 def spend_link(token: str, links: Links, clock: Clock) -> OnboardingLink:
-    """Spend the link: whoever pressed its button is its member from here on.
+    """Use up the link. The caller then signs its member in.
 
     Raises Refused `onboarding_link_gone`.
 
-    Where the member's address is not confirmed yet, the mail for that goes out now, and not before:
-    the recruiter is there to expect it.
+    If the member's address is not confirmed, the confirmation mail is sent now, when the recruiter
+    expects it.
     """
     link = read_link(token, clock)
     now = clock(link.client)
@@ -137,16 +135,16 @@ def spend_link(token: str, links: Links, clock: Clock) -> OnboardingLink:
 
 
 def sweep(now: datetime) -> int:
-    """Remove the links that ended long ago, and with which nobody can be on their way back any
-    more; how many.
+    """Delete links that ended long ago and whose recruiters can no longer return. Return their
+    number.
     """
     gone, _ = OnboardingLink.objects.filter(expires_at__lt=now - KEPT_FOR).delete()
     return gone
 
 
 def address_back(link: OnboardingLink, state: str) -> str | None:
-    """Where the recruiter goes back to, with the state of their case; None where that is not
-    registered any more.
+    """Return the address that the recruiter returns to, with the state of their case. None if it is
+    no longer registered.
     """
     if link.client.revoked_at is not None or not return_urls.allows(
         link.client.return_urls, link.return_url, local=link.client.test

@@ -23,7 +23,7 @@ from events.models import record
 VERIFY_SALT = "employers.verify-email"
 _NOT_A_NAME = re.compile(
     r"://|www\.|[【】]|"
-    # What mail programs make a link of by themselves; a name has other dots.
+    # Mail programs turn these into links. Other dots are allowed in names.
     r"[a-z0-9][.。"
     r"｡](?:com|cn|net|org|top|xyz|vip|cc|info|io|shop|club|site|online|store|app|link|live|fun|icu|tk|ru|hk|tw)(?![a-z0-9])"
 )
@@ -31,7 +31,7 @@ _NOT_A_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Links:
-    """Where mailed links lead: the site's address, without a trailing slash."""
+    """The base of mailed links: the site's address without a trailing slash."""
 
     site_url: str
 
@@ -40,12 +40,11 @@ class Links:
 
 
 def check_code(text: str, *, contest: bool = False, test: bool = False) -> str:
-    """`text` as a normalised code that a new employer may register with.
+    """Return `text` as a normalised code that a new employer may register with.
 
-    Raises Refused: `uscc_invalid`, or `duplicate_same_uscc_active` when an approved employer holds
-    the code, unless whoever registers does `contest` that: then a reviewer decides whose it is, and
-    the holder's owners are told. Those of a `test` have codes of their own (`test_code_required`),
-    which nobody else can use.
+    Raises Refused: `uscc_invalid`, or `duplicate_same_uscc_active` if an approved employer holds
+    the code. With `contest` the latter is allowed: a reviewer decides who owns the code, and the
+    holder's owners are notified. A `test` must use codes reserved for tests (`test_code_required`).
     """
     code = usccs.normalise(text)
     if refused := usccs.problem(code):
@@ -61,10 +60,10 @@ def check_code(text: str, *, contest: bool = False, test: bool = False) -> str:
 
 
 def check_name(text: str, field: str = "company") -> str:
-    """`text`, if it is nothing but a name: our mails carry it to people who never asked for one.
+    """Return `text` if it is a plain name. Our mails carry it to strangers.
 
-    Raises Refused `name_not_plain`: a web address, the brackets in which senders of messages stand,
-    or characters that do not show (of control, of direction, of no width).
+    Raises Refused `name_not_plain` for a web address, the brackets that mark a message's sender, or
+    invisible characters (control, direction, zero width).
     """
     spelt = unicodedata.normalize("NFKC", text).casefold()
     unseen = any(
@@ -88,11 +87,11 @@ def register(
     phone: str = "",
     contest: bool = False,
 ) -> Member:
-    """A new user as owner of a new employer; a mail with a link verifies the address.
+    """Create a user as owner of a new employer, and mail a link to verify the address.
 
-    The same form sent twice gives the same member: whoever knows the password of an existing
-    address is signed in by it. Raises Refused: `email_taken`, and what `check_code`, `check_name`
-    and `sightings.check_phone` raise.
+    Submitting the form twice returns the same member: anyone who knows an existing address's
+    password is signed in. Raises Refused: `email_taken`, and those of `check_code`, `check_name`
+    and `sightings.check_phone`.
     """
     email = email.strip().lower()
     if User.objects.filter(email=email).exists():
@@ -124,13 +123,13 @@ def register(
                 data={"contest": contest},
             )
             send_verification(user, links, now)
-    except IntegrityError:  # the same form, a moment earlier
+    except IntegrityError:  # the same form was submitted a moment earlier
         return member_again(email, password)
     return member
 
 
 def member_again(email: str, password: str) -> Member:
-    """The member that already has this address and password. Raises Refused `email_taken`."""
+    """Return the member with this address and password. Raises Refused `email_taken`."""
     user = authenticate(email=email, password=password)
     member = Member.objects.active().filter(user=user).first() if isinstance(user, User) else None
     if member is None:
@@ -139,8 +138,8 @@ def member_again(email: str, password: str) -> Member:
 
 
 def send_verification(user: User, links: Links, now: datetime) -> None:
-    """Queue the mail whose link, opened by the signed-in user, proves that they read this
-    address.
+    """Queue the verification mail. When the signed-in user opens its link, they prove that they
+    read this address.
     """
     token = signing.dumps([str(user.pk), user.email], salt=VERIFY_SALT)
     context = {"company": company_of(user), "link": links.to("employers:verify_email", token)}
@@ -148,13 +147,13 @@ def send_verification(user: User, links: Links, now: datetime) -> None:
 
 
 def company_of(user: User) -> str:
-    """The name of the company that the user's account acts for; "" if it acts for none."""
+    """Return the name of the user's company, or "" if there is none."""
     member = Member.objects.active().select_related("employer").filter(user=user).first()
     return member.employer.name if member else ""
 
 
 def read_verification(token: str, max_age: int) -> str:
-    """The address that a verification link is about.
+    """Return the address in a verification link.
 
     Raises Refused `link_invalid` or `link_expired`.
     """
@@ -165,13 +164,13 @@ def read_verification(token: str, max_age: int) -> str:
 
 
 def verify_email(token: str, user: User, max_age: int, now: datetime) -> User:
-    """The signed-in `user` confirms the address by the mailed link.
+    """Confirm the address of the signed-in `user` with the mailed link.
 
-    Doing so again is the same as once.
+    Confirming again has no effect.
 
-    Whoever reads the mail need not be who chose the password: an account that somebody else
-    registered with this address must not be verified by the address's owner pressing a button. So
-    both are asked of one person.
+    Someone else may have registered with this address and chosen the password. The owner of the
+    address must not verify that account by pressing a button, so the same person must be signed in
+    and have the link.
 
     Raises Refused: `link_invalid`, `link_expired`, `link_of_other_account`.
     """
@@ -198,7 +197,7 @@ def verify_email(token: str, user: User, max_age: int, now: datetime) -> User:
 
 
 def read_token(token: str, salt: str, max_age: int) -> list[str]:
-    """What a signed link carries. Raises Refused `link_invalid` or `link_expired`."""
+    """Return the payload of a signed link. Raises Refused `link_invalid` or `link_expired`."""
     try:
         values: list[str] = signing.loads(token, salt=salt, max_age=max_age)
     except signing.SignatureExpired as error:
@@ -209,10 +208,10 @@ def read_token(token: str, salt: str, max_age: int) -> list[str]:
 
 
 def taken_back(user: User, now: datetime) -> None:
-    """Called when the reader of an address sets a new password for its account.
+    """Forget phone and sightings when the reader of an address resets an unconfirmed account's
+    password.
 
-    If nobody had confirmed the address, somebody else may have registered with it: the phone they
-    gave, and what they were seen with, is not this person's.
+    Someone else may have registered with the address, so these need not be this person's.
     """
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, email_verified_at=None, is_staff=False).update(

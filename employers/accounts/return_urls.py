@@ -1,10 +1,9 @@
-"""Where may a platform have its recruiters sent back to?
+"""Return addresses: where a platform may have its recruiters sent back.
 
-Below the addresses that are registered for it, and nowhere else.
-
-An address is https with a host, without user or fragment; its path begins with that of a registered
-one, whole parts at a time. What a browser might read otherwise than we do (backslashes, dots as
-parts, encoded slashes, characters that do not show) is refused.
+Only addresses below a registered one are allowed. An address is https with a host, without user or
+fragment, and its path begins with the registered path, by whole segments. Anything that browsers
+might read differently (backslashes, dot segments, encoded slashes, invisible characters) is
+refused.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ _LOCAL: Final = frozenset({"localhost", "127.0.0.1"})
 
 
 def registered(text: str, *, local: bool = False) -> list[str]:
-    """The addresses in `text`, one a line, as they are stored.
+    """Return the addresses in `text`, one per line, as they are stored.
 
-    `local` lets a developer's own machine stand there, too.
+    `local` also allows a developer's own machine.
 
-    Raises Refused `return_url_invalid` with the line that is none.
+    Raises Refused `return_url_invalid` with the invalid line.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for line in lines:
@@ -38,7 +37,7 @@ def registered(text: str, *, local: bool = False) -> list[str]:
 
 
 def allows(addresses: str, url: str, *, local: bool = False) -> bool:
-    """Whether `url` is below one of the registered `addresses` (one a line)."""
+    """Return whether `url` is below one of the registered `addresses` (one per line)."""
     asked = _parts(url, local=local)
     return asked is not None and any(
         _below(asked, _parts(line, local=local)) for line in addresses.splitlines()
@@ -46,14 +45,14 @@ def allows(addresses: str, url: str, *, local: bool = False) -> bool:
 
 
 def with_query(url: str, more: Mapping[str, str]) -> str:
-    """`url` with `more` in its query, in place of nothing that stands there."""
+    """Return `url` with `more` added to its query. Existing parameters are kept."""
     parts = urlsplit(url)
     query = "&".join(part for part in (parts.query, urlencode(more)) if part)
     return urlunsplit(parts._replace(query=query))
 
 
 def _parts(url: str, *, local: bool) -> SplitResult | None:
-    """The parts of an address that is one, else None."""
+    """Return the parts of a valid address, else None."""
     if len(url) > LONGEST or not _PLAIN.fullmatch(url):
         return None
     try:

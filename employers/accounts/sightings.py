@@ -1,8 +1,8 @@
-"""What do accounts share that should not? Devices, phones and networks on which they were seen.
+"""Devices, phones and networks that accounts were seen with, to find those that share them.
 
-A device is a browser that keeps a long-lived cookie of ours, signed so that nobody makes one up; it
-holds chance alone and tells nothing of the machine. Of everything only the blind index is kept:
-that two accounts share a thing can be seen, the thing cannot.
+A device is a browser with a long-lived, signed cookie of ours. The cookie is random and says
+nothing about the machine. Only blind indexes are stored: they show that two accounts share a thing,
+but not the thing itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from events.core.sealing import blind_index, seal_text, unseal_text
 
 DEVICE_COOKIE: Final = "device"
 DEVICE_SECONDS: Final = 400 * 24 * 3600
-"""The longest that browsers keep a cookie."""
+"""The longest time that browsers keep a cookie."""
 _DEVICE_SALT: Final = "employers.device"
 _PHONE_SEAL: Final = "user.phone"
 _MOBILE: Final = re.compile(r"(?:\+|00)?(?:86)?(1[3-9]\d{9})")
@@ -37,19 +37,17 @@ _HALF_WIDTH: Final = {
 
 
 def new_device() -> str:
-    """The cookie of a browser that had none."""
+    """Return a cookie for a browser that has none."""
     return signing.dumps(secrets.token_urlsafe(18), salt=_DEVICE_SALT)
 
 
 def device_or_new(cookie: str) -> str:
-    """The cookie that a browser with `cookie` is to have: the same again, or a new one where that
-    is not ours.
-    """
+    """Return the same cookie if it is ours, else a new one."""
     return cookie if device_in(cookie) else new_device()
 
 
 def device_in(cookie: str) -> str:
-    """The device that a cookie names; "" for one that is not ours."""
+    """Return the device that a cookie names, or "" if it is not ours."""
     try:
         return str(signing.loads(cookie, salt=_DEVICE_SALT))
     except signing.BadSignature:
@@ -57,8 +55,8 @@ def device_in(cookie: str) -> str:
 
 
 def neighbourhood(network: str) -> str:
-    """The /24 of an IPv4 address, the /48 of an IPv6 network: one office, or one street; "" where
-    there is none.
+    """Return the /24 of an IPv4 address or the /48 of an IPv6 network, about one office or street.
+    "" without an address.
     """
     try:
         address = ipaddress.ip_network(network, strict=False)
@@ -70,14 +68,14 @@ def neighbourhood(network: str) -> str:
 
 
 def digest(kind: str, value: str) -> str:
-    """What is kept of a device, phone or network."""
+    """Return the stored index of a device, phone or network."""
     return blind_index(value, f"sighting.{kind}")
 
 
 def record(
     user: User, now: datetime, *, device: str = "", network: str = "", phone: str = ""
 ) -> None:
-    """Keep that `user` was seen with these; seen again, the same rows say until when."""
+    """Record that `user` was seen with these. Repeated sightings update the same rows."""
     seen = {
         SightingKind.DEVICE: device,
         SightingKind.NETWORK: neighbourhood(network),
@@ -99,7 +97,7 @@ def record(
 
 
 def check_phone(typed: str) -> str:
-    """A mainland mobile number as +86 and 11 digits; "" for none.
+    """Return a mainland mobile number as +86 and 11 digits, or "" for none.
 
     Raises Refused `phone_invalid`.
     """
@@ -113,15 +111,15 @@ def check_phone(typed: str) -> str:
 
 
 def seal_phone(phone: str) -> str:
-    """`phone` as it rests with the account."""
+    """Return `phone` sealed for storage."""
     return seal_text(phone, _PHONE_SEAL) if phone else ""
 
 
 def phone_of(user: User) -> str:
-    """The account's number, for a reviewer who calls; "" where none was given."""
+    """Return the account's number for a reviewer's call, or "" if there is none."""
     return unseal_text(user.phone_sealed, _PHONE_SEAL) if user.phone_sealed else ""
 
 
 def masked_phone(phone: str) -> str:
-    """A number that can be told from another, and not be called: `+86 138****5678`."""
+    """Return a number that can be recognised but not called: `+86 138****5678`."""
     return f"{phone[:3]} {phone[3:6]}****{phone[-4:]}" if phone else ""

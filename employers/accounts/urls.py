@@ -1,4 +1,4 @@
-"""Which address leads to which page of an account?"""
+"""The URLs of the account pages."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path

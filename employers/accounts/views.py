@@ -1,4 +1,4 @@
-"""What does a recruiter see of the account: welcome, registration, sign-in, colleagues?"""
+"""The account pages: welcome, registration, sign-in, colleagues."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from events.core.errors import Refused
 P = ParamSpec("P")
 INVITATION_SECONDS = 7 * 24 * 3600
 RESEND_SECONDS = 60
-"""A second mail within this time would only cross the first."""
+"""The first mail may still be on its way, so no second one is sent within this time."""
 
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
@@ -62,7 +62,7 @@ def _status(form: BaseForm) -> int:
 
 
 def private(response: HttpResponseBase) -> HttpResponseBase:
-    """Let no cache, shared or the browser's own, keep `response`."""
+    """Forbid all caches, shared or the browser's own, to store `response`."""
     response["Cache-Control"] = "private, no-store"
     patch_vary_headers(response, ("Cookie", "HX-Request"))
     return response
@@ -71,8 +71,8 @@ def private(response: HttpResponseBase) -> HttpResponseBase:
 def member_required(
     view: Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Hand the signed-in member to `view`; anonymous people sign in first, staff without a company
-    are told so.
+    """Pass the signed-in member to `view`. Anonymous users sign in first; staff without a company
+    see an explanation.
     """
 
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -92,12 +92,12 @@ def member_required(
 
     update_wrapper(
         inner, view
-    )  # not `wraps`, which to the type checker would keep the signature with the member in it
+    )  # `wraps` would keep the `member` parameter in the signature for the type checker
     return inner
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    """Sign in, then come back. A part of a page cannot show that: the whole page goes there."""
+    """Redirect to sign-in and back. For a fragment of a page, redirect the whole page."""
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return redirect_to_login(request.get_full_path())
@@ -106,7 +106,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 def posted_or(
     home: str,
 ) -> Callable[[Callable[P, HttpResponseBase]], Callable[P, HttpResponseBase]]:
-    """Send whoever opens a form's address without its form, as after signing in again, to the page
+    """Redirect GET requests for a form's address, for instance after signing in again, to the page
     named `home`.
     """
 
@@ -134,7 +134,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """That this process answers, and nothing about what stands behind it."""
+    """Report that this process answers. Says nothing about the services behind it."""
     return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
@@ -145,8 +145,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
     form = RegisterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         now, typed = timezone.now(), form.cleaned_data
-        # Of an address that is taken, the form asks the password: it must not be the way around the
-        # sign-in's limits.
+        # For a taken address, the form checks the password. It must not bypass the limits of
+        # sign-in.
         passwords = passwords_of(request, typed["email"])
         counted = (*passwords, (throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)))
         try:
@@ -180,9 +180,9 @@ def _enter(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
-    """Keep on which device and network `user` came in.
+    """Record the device and network that `user` came from.
 
-    The device's cookie is written anew, so that it lasts while it is used.
+    The device's cookie is set again, so that it lasts as long as it is used.
     """
     cookie = cookie or sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
     sightings.record(
@@ -193,7 +193,7 @@ def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = 
 
 
 def remember_browser(response: HttpResponse, email: str) -> HttpResponse:
-    """From now on strangers who fail in the name of `email` do not make this browser wait."""
+    """Exempt this browser from waits that strangers' failures for `email` cause."""
     set_long_cookie(
         response,
         throttle.KNOWN_COOKIE,
@@ -204,7 +204,7 @@ def remember_browser(response: HttpResponse, email: str) -> HttpResponse:
 
 
 def set_long_cookie(response: HttpResponse, name: str, value: str, seconds: int) -> None:
-    """A cookie for us alone, which stays when the browser is closed."""
+    """Set a persistent cookie that only the server can read."""
     response.set_cookie(
         name, value, max_age=seconds, secure=settings.HTTPS, httponly=True, samesite="Lax"
     )
@@ -212,9 +212,9 @@ def set_long_cookie(response: HttpResponse, name: str, value: str, seconds: int)
 
 @require_GET
 def check_code(request: HttpRequest) -> HttpResponseBase:
-    """The line beneath the code's field, while it is being typed.
+    """Return the feedback line below the code's field while it is being typed.
 
-    It tells whose code is taken, so nobody asks for thousands.
+    It reveals which codes are taken, so requests are limited.
     """
     try:
         throttle.count_try([(throttle.CODES_FROM_NETWORK, network_of(request))], timezone.now())
@@ -235,7 +235,7 @@ class SignIn(auth_views.LoginView):
             remember_browser(super().form_valid(form), form.get_user().email),
             form.get_user(),
         )
-        # A language chosen in this browser wins; else the one that the account keeps.
+        # The browser's language takes precedence over the account's.
         if settings.LANGUAGE_COOKIE_NAME not in self.request.COOKIES:
             remember_language(response, form.get_user().language)
         return response
@@ -248,7 +248,7 @@ class SignIn(auth_views.LoginView):
 
 @posted_or("employers:welcome")
 def language(request: HttpRequest) -> HttpResponse:
-    """Show everything in another language from now on, mails too."""
+    """Switch the language of pages and mails."""
     following = request.POST.get("next", "/")
     if not url_has_allowed_host_and_scheme(following, {request.get_host()}, request.is_secure()):
         following = "/"
@@ -262,7 +262,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 def remember_language(response: HttpResponse, code: str) -> None:
-    """Show everything in this browser in this language from now on."""
+    """Keep the language for this browser."""
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         code,
@@ -277,10 +277,10 @@ def remember_language(response: HttpResponse, code: str) -> None:
 
 
 def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Let the signed-in person confirm.
+    """Let the signed-in user confirm.
 
-    The link alone opens nothing: mail filters open links that nobody has read, and whoever reads
-    the mail need not be who registered with its address.
+    The link alone confirms nothing: mail filters open links, and the reader of the mail may not be
+    the person who registered with the address.
     """
     seconds, user = settings.EMAIL_VERIFICATION_TIMEOUT, request.user
     try:
@@ -309,7 +309,8 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
     last_sent = request.session.get("verification_sent_at", 0.0)
     if user.email_verified_at is None and now.timestamp() - last_sent >= RESEND_SECONDS:
         try:
-            # Counted by itself: what strangers ask for the same address does not stop it.
+            # Counted separately, so that strangers' requests for the same address do not block
+            # this.
             throttle.count_try([(throttle.MAILS_TO_ADDRESS, f"confirm {user.email}")], now)
         except Refused as refused:
             messages.error(request, refusal_html(refused))
@@ -328,8 +329,8 @@ class PasswordReset(auth_views.PasswordResetView):
     success_url = reverse_lazy("employers:password_reset_done")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Counted for addresses with and without an account alike, so that the answer does not tell
-        which it is.
+        """Count requests for addresses with and without an account alike, so that the answer does
+        not reveal which exist.
         """
         email = form.cleaned_data["email"].strip().lower()
         counted = [
@@ -407,10 +408,10 @@ def _invitation_refused(request: HttpRequest, refused: Refused) -> HttpResponseB
 
 @member_required
 def team(request: HttpRequest, member: Member) -> HttpResponse:
-    """The members; an owner of a verified company invites here too."""
+    """Show the members. Owners of a verified company can also invite here."""
     form = InviteForm(request.POST or None)
     hindrance = membership.may_invite(member)
-    if request.method == "POST" and hindrance:  # there is no form on the page to show it beside
+    if request.method == "POST" and hindrance:  # the page has no form to show it beside
         messages.error(request, refusal_html(hindrance))
         return redirect("employers:team")
     if request.method == "POST" and form.is_valid():
@@ -449,7 +450,7 @@ def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
     """The number that the member calls candidates from."""
     typed = "" if "delete" in request.POST else request.POST.get("phone", "")[:30].strip()
     if not typed and "delete" not in request.POST:
-        return redirect("employers:team")  # nothing was typed, and nothing is lost by that
+        return redirect("employers:team")  # nothing was typed, so nothing is lost
     try:
         membership.give_phone(member, typed, member.as_actor(), timezone.now())
     except Refused as refused:

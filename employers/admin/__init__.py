@@ -1,4 +1,4 @@
-"""What the console shows of employers, platforms and staff. Each module registers its own pages."""
+"""The console's pages for employers, platforms and staff. Each module registers its own."""
 
 from employers.admin import employers, platforms, staff, webhooks
 

@@ -1,6 +1,4 @@
-"""Employers, their members and what happened to them, to look at: registration and platforms alone
-write them.
-"""
+"""Read-only pages for employers, their members and events."""
 
 from __future__ import annotations
 
@@ -22,8 +20,8 @@ from events.models import Event
 
 
 class OfEmployersAdmin(ReadOnlyAdmin):
-    """Rows that belong to employers; what belongs to one that was made for a colleague, or by a
-    platform's test, is not there.
+    """A list of rows that belong to employers. Hides the employers of other reviewers' golden cases
+    and of platforms' tests.
     """
 
     employer_path = "employer"
@@ -39,8 +37,8 @@ class OfEmployersAdmin(ReadOnlyAdmin):
 
 @admin.register(Event)
 class EmployersEventAdmin(EventAdmin):
-    """What happened to employers that were made for a colleague is not there, nor how golden cases
-    are kept but for those who may see.
+    """The event list. Hides the employers of other reviewers' golden cases, and events about golden
+    cases from staff without the permission.
     """
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
@@ -58,7 +56,7 @@ class EmployersEventAdmin(EventAdmin):
 
 
 OF_QUALITY: Final = ("goldencase", "look_quality")
-"""Kinds of subjects, and verbs, of which only those hear who may see how well cases are decided."""
+"""Kinds of subjects, and verbs, that only staff with access to decision quality may see."""
 
 
 @admin.register(Employer)
@@ -77,7 +75,7 @@ class EmployerAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Recruiter"), empty_value="—")
     def people(self, employer: Employer) -> SafeString:
-        """Links with masked addresses; an inline of the admin would print the whole ones."""
+        """Return links with masked addresses. An inline would show the full ones."""
         rows = [
             (
                 reverse("admin:employers_member_change", args=[member.pk]),

@@ -1,9 +1,7 @@
-"""What may staff do for platforms?
+"""The console's pages for platforms: creation, keys, return addresses, contact.
 
-Make one, give it keys, replace and revoke those, and say where its recruiters may be sent back to.
-
-A key is shown once, on the page that made it. Each page asks before it acts, and a form that is
-sent twice acts once.
+A key is shown once, on the page that made it. Every action has a confirmation page, and a form that
+is submitted twice acts once.
 """
 
 from __future__ import annotations
@@ -35,20 +33,18 @@ from events.core.actor import Actor
 from events.core.errors import Refused
 
 ONCE: Final = "console.platform_form"
-"""In the session: the name of the form that was opened last, which makes one key however often it
-is sent.
-"""
+"""Session key with the id of the form opened last. Each id makes only one key."""
 OVERLAPS: Final = {
     "0": (_("At once"), timedelta()),
     "1h": (_("In an hour"), timedelta(hours=1)),
     "24h": (_("In 24 hours"), timedelta(hours=24)),
     "7d": (_("In 7 days"), timedelta(days=7)),
 }
-"""When the key that is replaced ends."""
+"""When the replaced key ends."""
 
 
 class RefusableForm(forms.Form):
-    """A form that shows why an operation refuses, beside the field that it names."""
+    """A form that shows an operation's refusal beside the field that it names."""
 
     def refuse(self, refused: Refused) -> None:
         field = refused.field if refused.field in self.fields else None
@@ -56,7 +52,7 @@ class RefusableForm(forms.Form):
 
 
 class OnceForm(RefusableForm):
-    """A form whose opening has a name."""
+    """A form that can be submitted once, identified by when it was opened."""
 
     once = forms.CharField(widget=forms.HiddenInput)
 
@@ -152,7 +148,7 @@ class PlatformAdmin(ReadOnlyAdmin):
     change_form_template = "admin/employers/apiclient/change_form.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Adding is an operation with a page of its own; no model form is involved."""
+        """Adding is an operation with its own page, without a model form."""
         return bool(request.user.has_perm("employers.add_apiclient"))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -203,9 +199,7 @@ class PlatformAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The platform, and under it every key that it ever had, with what can be done with those
-        that open something.
-        """
+        """Show the platform and all of its keys, with actions for those in force."""
         now, client = timezone.now(), self.get_object(request, object_id)
         ever = client.keys.order_by("-created_at", "pk") if client else []
         rows = [(key, key.is_live(now) and key.client.revoked_at is None) for key in ever]
@@ -251,7 +245,7 @@ class PlatformAdmin(ReadOnlyAdmin):
         return self._created(request, client, scopes, text)
 
     def add_key_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        """Another key beside those that the platform has, such as for another of its systems."""
+        """Add a key, for instance for another of the platform's systems."""
         client = get_object_or_404(ApiClient, pk=checked(request, client_id))
         form = (
             KeyForm(request.POST) if request.method == "POST" else KeyForm(initial=opened(request))
@@ -274,8 +268,8 @@ class PlatformAdmin(ReadOnlyAdmin):
         return self._created(request, client, scopes, text)
 
     def rotate_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
-        """A new key in the place of one, which goes on for a while, so that no request falls
-        between the two.
+        """Replace a key. The old one works for a while longer, so that no request fails in
+        between.
         """
         key = get_object_or_404(
             ApiKey.objects.select_related("client"), pk=checked(request, key_id)
@@ -306,7 +300,7 @@ class PlatformAdmin(ReadOnlyAdmin):
     # --- What ends one ----------------------------------------------------------------------------
 
     def revoke_key_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
-        """GET asks once more; POST ends this one key at once."""
+        """GET asks for confirmation; POST revokes this one key."""
         key = get_object_or_404(
             ApiKey.objects.select_related("client"), pk=checked(request, key_id)
         )
@@ -326,7 +320,7 @@ class PlatformAdmin(ReadOnlyAdmin):
         return to_platform(key.client)
 
     def revoke_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        """GET asks once more; POST ends all the platform's keys at once."""
+        """GET asks for confirmation; POST revokes all of the platform's keys."""
         client = get_object_or_404(ApiClient, pk=checked(request, client_id))
         if request.method != "POST":
             return self._page(
@@ -343,9 +337,7 @@ class PlatformAdmin(ReadOnlyAdmin):
     # --- Where back to ----------------------------------------------------------------------------
 
     def addresses_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        """Which addresses recruiters may be sent back to; what was typed stays when it is
-        refused.
-        """
+        """Edit the return addresses. Refused input is kept."""
         client = get_object_or_404(ApiClient, pk=checked(request, client_id))
         form = AddressesForm(request.POST or None, initial={"return_urls": client.return_urls})
         if request.method == "POST" and form.is_valid():
@@ -367,7 +359,7 @@ class PlatformAdmin(ReadOnlyAdmin):
         )
 
     def contact_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        """Who is written to about the platform's webhooks."""
+        """Edit the contact for mails about the platform's webhooks."""
         client = get_object_or_404(ApiClient, pk=checked(request, client_id))
         stored = {
             "contact_email": client.contact_email,
@@ -430,7 +422,7 @@ def may_change(request: HttpRequest) -> bool:
 
 
 def checked(request: HttpRequest, pk: UUID) -> UUID:
-    """`pk`, for whoever may change platforms."""
+    """Return `pk` if the user may change platforms."""
     if not may_change(request):
         raise PermissionDenied
     return pk
@@ -442,18 +434,18 @@ def actor(request: HttpRequest) -> Actor:
 
 
 def opened(request: HttpRequest) -> dict[str, str]:
-    """Name this opening of a form."""
+    """Give this opening of a form an id."""
     request.session[ONCE] = secrets.token_urlsafe(16)
     return {"once": request.session[ONCE]}
 
 
 def sent_first(request: HttpRequest, form: OnceForm) -> bool:
-    """Whether this opening of the form is sent for the first time."""
+    """Return whether this form is submitted for the first time."""
     return bool(request.session.pop(ONCE, None) == form.cleaned_data["once"])
 
 
 def reopen(request: HttpRequest, form: OnceForm) -> None:
-    """Nothing was made: the same opening can be sent again."""
+    """Allow the form to be submitted again, because nothing was made."""
     request.session[ONCE] = form.cleaned_data["once"]
 
 

@@ -31,9 +31,9 @@ else:
 
 
 class StaffCreationForm(CreationForm):
-    """A colleague by e-mail address.
+    """A new colleague, by e-mail address.
 
-    Without a password they set one by the mail for a forgotten password.
+    Without a password, they set one with the mail for forgotten passwords.
     """
 
     class Meta:
@@ -41,8 +41,8 @@ class StaffCreationForm(CreationForm):
         fields = ("email",)
 
     def clean_email(self) -> str:
-        """In lower case, as addresses are stored; a second account for one address is told here,
-        not by the database.
+        """Return the address in lower case, as stored. Reports a duplicate before the database
+        does.
         """
         email: str = self.cleaned_data["email"].strip().lower()
         if User.objects.filter(email=email).exists():
@@ -63,7 +63,7 @@ class StaffChangeForm(ChangeForm):
 
 @admin.register(User)
 class StaffAdmin(StaffAdminBase):
-    """Staff alone: recruiters' accounts are made by registering, and ended by their employer's
+    """Staff only: recruiters' accounts are created by registration and ended by their employer's
     owner.
     """
 
@@ -129,7 +129,7 @@ class StaffAdmin(StaffAdminBase):
         )
 
     def reset_view(self, request: HttpRequest, user_id: UUID) -> HttpResponse:
-        """GET asks once more; POST takes away a colleague's second factor, and ends their
+        """GET asks for confirmation; POST removes a colleague's second factor and ends their
         sign-ins.
         """
         assert isinstance(request.user, User)
@@ -157,8 +157,8 @@ class StaffAdmin(StaffAdminBase):
         return super().get_queryset(request).filter(is_staff=True)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Only a superuser hands out rights; else the right to edit colleagues would be the right
-        to everything.
+        """Only superusers assign permissions. Otherwise, permission to edit colleagues would
+        include every other permission.
         """
         mine = (
             *self.readonly_fields,
@@ -172,5 +172,5 @@ class StaffAdmin(StaffAdminBase):
         return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Decisions name their reviewer for good; a colleague who leaves is made inactive."""
+        """Decisions keep their reviewer, so colleagues who leave are deactivated instead."""
         return False

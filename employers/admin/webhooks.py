@@ -1,6 +1,6 @@
-"""How do the platforms' webhooks do?
+"""The console's pages for webhooks.
 
-Endpoints with their health, deliveries with their attempts, dead letters to send again.
+Endpoints with their health, deliveries with their attempts, and dead letters to send again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ URL_SHOWN: Final = 44
 
 
 class OfPlatformsAdmin(ReadOnlyAdmin):
-    """Rows that belong to a platform, which is told by its name."""
+    """A list of rows that belong to a platform, shown by its name."""
 
     client_path = "client_id"
 
@@ -53,14 +53,12 @@ class OfPlatformsAdmin(ReadOnlyAdmin):
 
 
 def shortened(url: str) -> str:
-    """An address as far as it tells endpoints apart: a long one would push all else out of the
-    list.
-    """
+    """Return the start of an address, enough to tell endpoints apart without widening the list."""
     return url if len(url) <= URL_SHOWN else f"{url[:URL_SHOWN]}…"
 
 
 def moment(at: datetime | None) -> str:
-    """A time as the pages of the console write it; a column of our own has no field that would."""
+    """Return a time in the console's format. Computed columns have no field that formats it."""
     return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else "—"
 
 
@@ -97,12 +95,12 @@ class PlatformEventAdmin(OfPlatformsAdmin):
 
 
 def may_operate(request: HttpRequest) -> bool:
-    """Whether whoever asks has the power to mend webhooks."""
+    """Return whether the user may operate webhooks."""
     return isinstance(request.user, User) and request.user.as_reviewer().can(Power.WEBHOOKS)
 
 
 class SpanForm(forms.Form):
-    """Which messages of the feed are sent again, by their numbers; both ends belong to them."""
+    """A range of the feed to send again, by sequence number. Both ends are included."""
 
     first = forms.IntegerField(label=_("From number"), min_value=1)
     last = forms.IntegerField(
@@ -187,8 +185,8 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         )
 
     def replay_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
-        """Send a span of the platform's feed again, such as what came while the endpoint was
-        gone.
+        """Send a range of the platform's feed again, for instance after an outage of the
+        endpoint.
         """
         endpoint = self._endpoint(request, endpoint_id)
         form = SpanForm(request.POST or None)
@@ -275,7 +273,7 @@ class AttemptInline(ReadOnly, TabularInline):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(OfPlatformsAdmin):
-    """By the outcome "given up" these are the dead letters."""
+    """Deliveries. With the outcome "given up", these are the dead letters."""
 
     client_path = "endpoint__client_id"
     actions = ("send_again",)

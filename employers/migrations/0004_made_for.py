@@ -1,4 +1,4 @@
-"""Employers that are none: they are made for a golden case, and belong to its reviewer."""
+"""Employers that are not real: they are made for a golden case and belong to its reviewer."""
 
 import django.db.models.deletion
 from django.conf import settings

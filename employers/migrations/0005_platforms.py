@@ -1,8 +1,9 @@
-"""Keys become rows of their own, so that one can take another's place; and employers that a platform's system made.
+"""Keys become rows of their own, so that they can be rotated; employers get the platform that
+created them.
 
-No row of a table that may be large is rewritten or looked at: new columns are empty or have a constant default. What is locked
-is locked for a moment, and where that moment does not come soon (somebody reads for long), the migration gives up and can be run
-again, instead of letting everybody wait behind it. Indexes on large tables follow in 0008.
+No row of a table that may be large is rewritten or read: new columns are empty or have a constant
+default. Locks are held for a moment. If a lock is not available soon, the migration gives up and
+can be run again, instead of blocking everyone behind it. Indexes on large tables follow in 0008.
 """
 
 import uuid
@@ -14,7 +15,9 @@ from events.db.locking import quickly
 
 
 def copy_keys(apps, schema_editor):
-    """Each platform's key as a row; the old columns stay for what runs beside this version."""
+    """Copy each platform's key to a row. The old columns stay for the version that runs beside this
+    one.
+    """
     ApiClient, ApiKey = (
         apps.get_model("employers", "ApiClient"),
         apps.get_model("employers", "ApiKey"),

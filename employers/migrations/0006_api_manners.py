@@ -1,4 +1,4 @@
-"""Answers that are kept for a repeated request, links that hand a recruiter on, and where those lead back to."""
+"""Stored responses to repeated requests, onboarding links, and return addresses."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Who at a platform is written to when nothing can be sent to its webhooks any more."""
+"""The platform's contact, who is notified when its webhooks can no longer be delivered."""
 
 from django.db import migrations, models
 

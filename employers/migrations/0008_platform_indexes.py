@@ -1,6 +1,7 @@
-"""By what employers and their people are found and kept apart, now that platforms make them.
+"""Indexes and constraints to find employers and members of platforms, and keep them unique.
 
-The old one goes when the new one is there, so that a confirmed code is one employer's alone at every moment.
+The old constraint is removed after the new one exists, so that a confirmed code always belongs to
+one employer.
 """
 
 from django.db import migrations, models

@@ -4,30 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [
-        ('employers', '0008_platform_indexes'),
-    ]
+    dependencies = [("employers", "0008_platform_indexes")]
 
     operations = [
         migrations.AlterField(
-            model_name='apiclient',
-            name='contact_email',
-            field=models.EmailField(blank=True, db_default='', default='', max_length=254, verbose_name='contact email'),
+            model_name="apiclient",
+            name="contact_email",
+            field=models.EmailField(
+                blank=True, db_default="", default="", max_length=254, verbose_name="contact email"
+            ),
         ),
         migrations.AlterField(
-            model_name='employer',
-            name='test',
-            field=models.BooleanField(db_default=False, default=False, verbose_name='test data'),
+            model_name="employer",
+            name="test",
+            field=models.BooleanField(db_default=False, default=False, verbose_name="test data"),
         ),
         migrations.AlterField(
-            model_name='user',
-            name='email',
-            field=models.EmailField(max_length=254, unique=True, verbose_name='email'),
+            model_name="user",
+            name="email",
+            field=models.EmailField(max_length=254, unique=True, verbose_name="email"),
         ),
         migrations.AlterField(
-            model_name='user',
-            name='email_verified_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='email confirmed'),
+            model_name="user",
+            name="email_verified_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="email confirmed"),
         ),
     ]

@@ -1,4 +1,4 @@
-"""The rows of employers: users, employers and their members, platforms and their keys."""
+"""The models: users, employers and their members, platforms and their keys."""
 
 from employers.models.employers import (
     AccountClass,

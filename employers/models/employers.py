@@ -1,4 +1,4 @@
-"""Employers, their members, what accounts were seen to share, and links that platforms send."""
+"""Models of employers, members, sightings and onboarding links."""
 
 from __future__ import annotations
 
@@ -23,14 +23,12 @@ class AccountClass(models.TextChoices):
 
 class EmployerQuerySet(models.QuerySet["Employer"]):
     def real(self) -> EmployerQuerySet:
-        """Without those that were made for a golden case or by a platform's test: nobody recruits
-        for them.
-        """
+        """Exclude employers of golden cases and platforms' tests, which do not recruit."""
         return self.filter(made_for=None, test=False)
 
     def seen_by(self, client: ApiClient) -> EmployerQuerySet:
-        """Those that a platform may know of: its own, and, unless it is one for tests, those who
-        came to us by themselves.
+        """Return the employers that a platform may know: its own and, unless it is a test platform,
+        those that registered on our own pages.
         """
         own = Q(platform=client)
         return self.filter(
@@ -38,16 +36,14 @@ class EmployerQuerySet(models.QuerySet["Employer"]):
         )
 
     def shown_to(self, user_id: uuid.UUID) -> EmployerQuerySet:
-        """What a member of staff may come upon: the real ones, and those made for themselves, which
-        look like any.
+        """Return the employers that a member of staff may see: the real ones, and those of golden
+        cases made for them, which look real.
         """
         return self.filter(Q(made_for=None) | Q(made_for=user_id), test=False)
 
 
 class Employer(models.Model):
-    """A body that recruits (用人单位), as it declared itself; whether that is true is
-    verification's question.
-    """
+    """A body that recruits (用人单位), as declared. `verification` checks whether that is true."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("company name"), max_length=200)
@@ -62,13 +58,13 @@ class Employer(models.Model):
     confirmed_at = models.DateTimeField(_("first approved"), null=True, blank=True)
     """When a case of this employer was first approved.
 
-    From then on the code is this employer's alone.
+    From then on, the code belongs to this employer alone.
     """
     made_for = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    """It is none: it belongs to a golden case of this reviewer, and to everybody else there is no
-    such employer.
+    """Set if this is not a real employer but part of a golden case for this reviewer. It is hidden
+    from everyone else.
     """
     platform = models.ForeignKey(
         "ApiClient",
@@ -79,17 +75,17 @@ class Employer(models.Model):
         verbose_name=_("platform"),
         db_index=False,
     )
-    """Which platform's system made it; no other one sees it.
+    """The platform that created it. Other platforms cannot see it.
 
-    None: it registered on our own pages.
+    None: registered on our own pages.
     """
     reference = models.CharField(
         _("platform's reference"), max_length=64, blank=True, default="", db_default=""
     )
-    """What that platform calls it."""
+    """The platform's reference for it."""
     test = models.BooleanField(_("test data"), default=False, db_default=False)
-    """Made by a platform's test: nobody recruits for it, no reviewer sees it, and no quota of a
-    real one counts it.
+    """Created by a platform's test: it does not recruit, reviewers do not see it, and it does not
+    count towards real quotas.
     """
 
     objects = EmployerQuerySet.as_manager()
@@ -149,7 +145,7 @@ class Member(models.Model):
     reference = models.CharField(
         _("platform's reference"), max_length=64, blank=True, default="", db_default=""
     )
-    """What the employer's platform calls them."""
+    """The platform's reference for them."""
 
     objects = MemberQuerySet.as_manager()
 
@@ -179,9 +175,9 @@ class SightingKind(models.TextChoices):
 
 
 class Sighting(models.Model):
-    """That a user was seen with something many accounts may share.
+    """A user was seen with something that many accounts may share.
 
-    Of the thing only its blind index is kept.
+    Only the thing's blind index is stored.
     """
 
     user = models.ForeignKey(
@@ -204,7 +200,7 @@ class Sighting(models.Model):
 
 
 class LinkPurpose(models.TextChoices):
-    """What a platform sends its recruiter to our pages for."""
+    """The purposes for which a platform sends a recruiter to our pages."""
 
     VERIFY = "verify"
     RENEW = "renew"
@@ -212,9 +208,7 @@ class LinkPurpose(models.TextChoices):
 
 
 class OnboardingLink(models.Model):
-    """A link by which a platform hands a recruiter on to our pages: for one member, once, for
-    minutes.
-    """
+    """A single-use link from a platform to our pages, for one member, valid for minutes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client = models.ForeignKey(

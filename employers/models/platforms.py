@@ -1,20 +1,18 @@
-"""Platforms: their API clients and keys, and the answers that are kept for them."""
+"""Platforms: their API clients, their keys, and responses stored for idempotency."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from events.core.actor import Actor, Role
-from events.db.dialect import current_dialect
 
 
 class Scope(models.TextChoices):
@@ -29,31 +27,29 @@ class Scope(models.TextChoices):
 
 
 class ApiClient(models.Model):
-    """A platform whose systems ask us by API.
+    """A platform whose systems use the API.
 
-    One that is `test` sees only employers that were made by it, and nobody else sees those.
+    A `test` platform sees only the employers that it created, and no other platform sees those.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=100)
     test = models.BooleanField(_("for tests"), default=False, db_default=False)
     return_urls = models.TextField(_("return addresses"), blank=True, default="", db_default="")
-    """One a line: below which addresses of the platform its recruiters may be sent back
+    """Addresses, one per line, under which recruiters may be sent back
     (`employers.accounts.return_urls`).
     """
     contact_email = models.EmailField(_("contact email"), blank=True, default="", db_default="")
-    """Who is written to when the platform can no longer be told anything
-    (`employers.platforms.webhook_notices`).
-    """
+    """Notified when events can no longer be delivered (`employers.platforms.webhook_notices`)."""
     contact_language = models.CharField(
         _("language"), max_length=10, default="zh-hans", db_default="zh-hans"
     )
     clock_seconds = models.BigIntegerField(default=0, db_default=0, editable=False)
-    """By how much a test platform's clock is ahead; that of any other is right."""
+    """How far a test platform's clock is ahead, in seconds. 0 for others."""
     created_at = models.DateTimeField(_("created"))
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-    # Until each key was a row of its own, it stood here; a version of this program that runs beside
-    # this one may still read it.
+    # The key was stored here before keys had their own table. The previous version, which may run
+    # beside this one during an update, still reads it.
     key_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)
     key_start = models.CharField(max_length=12, blank=True, db_default="", editable=False)
     scopes = models.JSONField(default=list, editable=False)
@@ -75,68 +71,25 @@ class ApiClient(models.Model):
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def live(self, now: datetime) -> ApiKeyQuerySet:
-        """Those that open something now."""
+        """Keys that are in force."""
         return self.filter(
             Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, client__revoked_at=None
         )
 
     def by_key(self, key: str, now: datetime) -> ApiKey | None:
-        """The row of `key` with its client, if the key is in force at `now`.
-
-        Before each request: written out, since making the query anew cost more than the gate's
-        whole answer. What else the two rows hold is read when it is asked for.
-        """
-        found = current_dialect().first_row(
-            _BY_KEY, [ApiKey.hash_key(key), connection.ops.adapt_datetimefield_value(now)]
-        )
-        if found is None:
-            return None
-        key_id, key_start, scopes, expires_at, last_used_at, client_id, *of_client = (
-            found  # in the order of the models' fields
-        )
-        client = ApiClient.from_db(self.db, ["id", *_OF_CLIENT], [_uuid(client_id), *of_client])
-        client.test = bool(client.test)
-        values = [
-            _uuid(key_id),
-            client.pk,
-            key_start,
-            json.loads(scopes),
-            _time(expires_at),
-            _time(last_used_at),
-        ]
-        row = ApiKey.from_db(
-            self.db,
-            ["id", "client_id", "key_start", "scopes", "expires_at", "last_used_at"],
-            values,
-        )
-        row.client = client
-        return row
+        """Return the row of `key` with its client, if the key is in force at `now`."""
+        return self.live(now).select_related("client").filter(key_hash=ApiKey.hash_key(key)).first()
 
 
-def _uuid(value: uuid.UUID | str) -> uuid.UUID:
-    """An id as the database gave it: SQLite has no type for it."""
-    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
-
-
-def _time(value: datetime | None) -> datetime | None:
-    """A moment as the database gave it: SQLite keeps no zone, and UTC is meant."""
-    return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
-
-
-_OF_CLIENT: Final = ("name", "test", "return_urls", "clock_seconds")
 KEY_OPENS: Final = (
     "(k.expires_at IS NULL OR k.expires_at > {now}) AND k.revoked_at IS NULL AND c.revoked_at IS"
     " NULL"
 )
-"""`ApiKeyQuerySet.live` written out, of a key `k` and its client `c`."""
-_BY_KEY: Final = f"""
-    SELECT k.id, k.key_start, k.scopes, k.expires_at, k.last_used_at, c.id, c.name, c.test, c.return_urls, c.clock_seconds
-    FROM employers_apikey k JOIN employers_apiclient c ON c.id = k.client_id
-    WHERE k.key_hash = %s AND {KEY_OPENS.format(now="%s")}"""  # noqa: E501, S608
+"""`ApiKeyQuerySet.live` in SQL, for a key `k` and its client `c`."""
 
 
 class ApiKey(models.Model):
-    """A key of a platform's system, and what it may do. It is shown once; only its hash is kept."""
+    """A key of a platform's system, with its scopes. It is shown once; only its hash is stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client = models.ForeignKey(
@@ -147,10 +100,10 @@ class ApiKey(models.Model):
     scopes = models.JSONField(_("scopes"), default=list)
     created_at = models.DateTimeField(_("created"))
     expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
-    """The end of the overlap, once another key has taken its place."""
+    """The end of the overlap, if the key was replaced."""
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
-    """To the hour: written at most once in one, since it is written by whatever asks."""
+    """Accurate to the hour: every request uses a key, so it is written at most once an hour."""
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -161,25 +114,25 @@ class ApiKey(models.Model):
         return f"{self.key_start}…"
 
     def is_live(self, now: datetime) -> bool:
-        """Whether it opens something now, while its platform is not revoked."""
+        """Return whether the key is in force, provided that its platform is not revoked."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)
 
     @staticmethod
     def new_key(*, test: bool = False) -> str:
-        """A fresh key with 256 bits of chance, which shows whether it is one for tests."""
+        """Return a new key with 256 random bits. Its prefix shows whether it is for tests."""
         return f"{'test' if test else 'zk'}_{secrets.token_urlsafe(32)}"
 
     @staticmethod
     def hash_key(key: str) -> str:
-        """What is stored of a key.
+        """Return the stored hash of a key.
 
-        A key is pure chance, so one round of SHA-256 cannot be searched.
+        A key is random, so one round of SHA-256 suffices against guessing.
         """
         return hashlib.sha256(key.encode()).hexdigest()
 
 
 class IdempotentAnswer(models.Model):
-    """What a platform asked with a key of its own making, and the answer, to be said again
+    """A request with a platform's idempotency key, and the response to repeat
     (`employers.platforms.idempotency`).
     """
 
@@ -192,7 +145,7 @@ class IdempotentAnswer(models.Model):
     )
     key = models.CharField(max_length=64)
     asked_index = models.CharField(max_length=64)
-    """Blind index of method, address and body."""
+    """Blind index of method, path and body."""
     claim = models.UUIDField()
     claimed_until = models.DateTimeField()
     answer_sealed = models.TextField(blank=True, default="")

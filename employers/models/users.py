@@ -1,4 +1,4 @@
-"""Users, and what their sign-in holds: second factors, recovery codes, lockouts."""
+"""Users, and their second factors, recovery codes and lockouts."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """A user who signs in with `email`; stored in lower case, since nobody's mailbox depends on
-        it.
-        """
+        """Create a user. `email` is stored in lower case, since no mailbox depends on case."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -35,14 +33,14 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in, with an e-mail address and a password: a recruiter, or staff."""
+    """A person who signs in with e-mail address and password: a recruiter or a member of staff."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("email"), max_length=254, unique=True)
     email_verified_at = models.DateTimeField(_("email confirmed"), null=True, blank=True)
     phone_sealed = models.TextField(blank=True)
-    """The recruiter's mobile number, sealed (`events.core.sealing`, purpose `user.phone`); empty
-    where none was given.
+    """The recruiter's mobile number, sealed (`events.core.sealing`, purpose `user.phone`). Empty if
+    none was given.
     """
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     is_staff = models.BooleanField(_("staff"), default=False)
@@ -64,16 +62,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def as_reviewer(self) -> Actor:
-        """This member of staff with the powers that their permissions give now; an inactive one has
-        none.
+        """Return this member of staff with the powers of their current permissions. Inactive
+        accounts have none.
         """
         return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
 
 
 class SecondFactor(models.Model):
-    """The app on a colleague's phone that shows codes.
+    """A colleague's authenticator app.
 
-    The secret is sealed; each step's code is taken once.
+    The secret is sealed, and each code is accepted once.
     """
 
     user = models.OneToOneField(
@@ -81,8 +79,8 @@ class SecondFactor(models.Model):
     )
     secret_sealed = models.TextField()
     last_step = models.BigIntegerField()
-    """The step of the last code that was taken (`employers.security.totp.step_at`): no code of it
-    or of an earlier one is.
+    """The step of the last accepted code (`employers.security.totp.step_at`). Codes of this and
+    earlier steps are refused.
     """
     confirmed_at = models.DateTimeField(_("set up"))
 
@@ -94,9 +92,9 @@ class SecondFactor(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """A code on paper that replaces the phone once.
+    """A code on paper that replaces the app once.
 
-    80 bits of chance, of which only the hash is kept.
+    80 random bits; only the hash is stored.
     """
 
     user = models.ForeignKey(
@@ -120,9 +118,9 @@ class LockoutKind(models.TextChoices):
 
 
 class Lockout(models.Model):
-    """Wrong answers in a row, and until when no further one is looked at.
+    """Wrong answers in a row, and until when further answers are refused.
 
-    Of whoever gave them only a blind index is kept.
+    Only a blind index of the subject is stored.
     """
 
     kind = models.CharField(_("kind"), max_length=10, choices=LockoutKind.choices)

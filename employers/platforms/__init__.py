@@ -1,1 +1,1 @@
-"""Recruitment sites that ask us: their keys, limits, members and webhooks."""
+"""Recruitment sites that use the API: their keys, limits, members and webhooks."""

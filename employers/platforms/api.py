@@ -1,7 +1,4 @@
-"""Whose key is this, and what may it do?
-
-Bearer keys of the platforms' systems, and what a platform is told of its own.
-"""
+"""Authentication of platforms with bearer keys, and the call that describes a key."""
 
 from __future__ import annotations
 
@@ -31,20 +28,19 @@ _buckets: Final = Buckets()
 
 
 class ApiRequest(HttpRequest):
-    """A request that came with a key."""
+    """A request authenticated by a key."""
 
     auth: ApiKey
 
 
 class BearerKey(HttpBearer):
-    """`Authorization:
+    """Authentication with `Authorization: Bearer zk_…`. `request.auth` is the key with its client.
 
-    Bearer zk_…`; the key with its client is `request.auth`. With a `scope`, keys without it are
-    answered 403.
+    Keys without the required `scope` get 403.
 
-    A key is looked up, and its limit counted, once a request. Where what answers confirms the key
-    by itself (`confirmed`), one that is known is not looked up (`employers.platforms.known_keys`).
-    Raises Refused `rate_limited`.
+    A key is read, and its limit counted, once per request. If the endpoint's own statement confirms
+    the key (`confirmed`), a known key is not read again (`employers.platforms.known_keys`). Raises
+    Refused `rate_limited`.
     """
 
     def __init__(self, scope: Scope | None = None, *, confirmed: bool = False) -> None:
@@ -71,13 +67,13 @@ class BearerKey(HttpBearer):
 
 
 def key_of(request: HttpRequest) -> ApiKey | None:
-    """The key that this request came with, if it has been looked up."""
+    """Return the key of this request, if it has been read."""
     key: ApiKey | None = getattr(request, _KEY, None)
     return key
 
 
 def allowance_of(request: HttpRequest) -> Allowance | None:
-    """What is left to this request's key, if it is limited."""
+    """Return the rest of this key's limit, if it has one."""
     allowance: Allowance | None = getattr(request, _ALLOWANCE, None)
     return allowance
 
@@ -100,30 +96,32 @@ def _admit(request: HttpRequest, key: ApiKey) -> None:
 
 
 class MeOut(Schema):
-    """The platform whose key this is, and the key."""
+    """The platform that the key belongs to, and the key."""
 
     platform_id: UUID = Field(
-        description="Ours for the platform.", examples=["7a6b5c4d-3e2f-4a1b-8c9d-0e1f2a3b4c5d"]
+        description="The platform's ID.", examples=["7a6b5c4d-3e2f-4a1b-8c9d-0e1f2a3b4c5d"]
     )
     name: str = Field(description="The platform's name.", examples=["Site A"])
     test: bool = Field(
-        description="Whether it is a platform for tests, whose employers exist for nobody else.",
+        description="Whether this is a test platform. Its employers are visible only to it.",
         examples=[False],
     )
     key_begins: str = Field(description="The first characters of this key.", examples=["zk_Ab3dE"])
     scopes: list[Scope] = Field(
-        description="What this key may do.", examples=[["gate:decide", "employers:read"]]
+        description="The scopes of this key.", examples=[["gate:decide", "employers:read"]]
     )
     expires_at: datetime | None = Field(
-        description="When this key ends, if it is to: another has taken its place.", examples=[None]
+        description="When this key expires, if another key has replaced it.", examples=[None]
     )
 
 
-@router.get("/me", auth=BearerKey(), response=MeOut, summary="Whose key this is", operation_id="me")
+@router.get(
+    "/me", auth=BearerKey(), response=MeOut, summary="Retrieve your platform", operation_id="me"
+)
 def me(request: ApiRequest) -> MeOut:
-    """Which platform is asking, and what this key may do.
+    """Returns your platform and the scopes of this key.
 
-    Ask it at start-up to see that the key is the right one.
+    Call it at startup to verify your key.
     """
     key = request.auth
     return MeOut(

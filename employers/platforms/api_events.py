@@ -1,4 +1,4 @@
-"""How does a platform read what happened? Its feed in order, from where it stopped reading."""
+"""The API call that returns a platform's feed."""
 
 from __future__ import annotations
 
@@ -20,55 +20,53 @@ Limit = Annotated[int, Field(ge=1, le=PAGE_AT_MOST)]
 
 
 class EventOut(Schema):
-    """One message, word for word the body of its webhook."""
+    """An event, identical to the body of its webhook."""
 
     id: str = Field(
         examples=["evt_0b9c2d3e4f504a6b8c7d9e0f1a2b3c4d"],
-        description="Of the message; its webhook's `webhook-id`, too.",
+        description="Unique ID of the event. It is also the webhook's `webhook-id`.",
     )
     type: str = Field(
         examples=["employer.approved"],
-        description=f"One of: {', '.join(EVENT_TYPES)}. There may be more one day.",
+        description=f"One of: {', '.join(EVENT_TYPES)}. More may be added.",
     )
     timestamp: str = Field(
         examples=["2026-11-24T10:00:00.000Z"],
         json_schema_extra={"format": "date-time"},
-        description="When it happened, in UTC.",
+        description="When the event happened, in UTC.",
     )
     sequence: int = Field(
-        examples=[42], description="Its number in your feed, where none is left out."
+        examples=[42], description="The event's number in your feed. Numbers have no gaps."
     )
     data: dict[str, Any] = Field(
         description=(
-            "Whom it is about, the states, and reasons with what to do:"
-            " docs/integrating/webhooks.md."
+            "The subject, its states, and the reasons with what to do. See "
+            "docs/integrating/webhooks.md."
         )
     )
 
 
 class EventsOut(Schema):
-    """A page of the feed. Ask on with `after=next_after`."""
+    """A page of the feed. Get the next one with `after=next_after`."""
 
-    events: list[EventOut] = Field(description="In the order of their numbers.")
+    events: list[EventOut] = Field(description="The events, ordered by sequence number.")
     next_after: int = Field(
-        description=(
-            "The number of the last one here, or `after` where there is none: where to read on."
-        )
+        description=("The last sequence number on this page, or `after` if the page is empty.")
     )
-    has_more: bool = Field(description="Whether more is there already.")
+    has_more: bool = Field(description="Whether more events are available now.")
 
 
 @router.get(
     "",
     auth=BearerKey(Scope.EVENTS_READ),
     response=EventsOut,
-    summary="Read the feed",
+    summary="List events",
     operation_id="events",
 )
 def events(request: ApiRequest, after: After = 0, limit: Limit = PAGE) -> dict[str, Any]:
-    """Everything your platform is told, with sequence numbers that have no gap.
+    """Returns your platform's events. Sequence numbers have no gaps.
 
-    `after=0` begins at the beginning.
+    Start from the beginning with `after=0`.
     """
     rows = list(
         PlatformEvent.objects.of(request.auth.client_id).filter(sequence__gt=after)[: limit + 1]

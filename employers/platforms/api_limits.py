@@ -1,10 +1,8 @@
-"""How many requests may a platform's key make?
+"""Rate limits of API keys: a token bucket per key, in the memory of each web process.
 
-A bucket of tokens for each key, in the memory of each web process.
-
-It protects the service from a loop in somebody's program, and bills nobody, so nothing is asked of
-the database or of a cache: with several web processes the limits are that many times as wide. The
-gate has a bucket of its own, and a wide one.
+Limits protect the service from runaway programs and are not used for billing, so they need no
+database or cache. With several web processes, the limits multiply. The gate has a separate, larger
+bucket.
 """
 
 from __future__ import annotations
@@ -17,21 +15,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rate:
-    """`burst` requests at once, and `per_second` of them after that; with 0 nothing is limited."""
+    """A rate: `burst` requests at once, then `per_second`. 0 means unlimited."""
 
     burst: int
     per_second: float
 
     @classmethod
     def of(cls, per_second: float) -> Rate:
-        """Two seconds' worth at once."""
+        """Return a rate whose burst is two seconds' worth of requests."""
         return cls(math.ceil(2 * per_second), per_second)
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """What is left of a bucket after a request; `wait` is in how many seconds the next one is
-    taken, 0 where this one was.
+    """The rest of a bucket after a request. `wait` is the number of seconds until the next request
+    is allowed, 0 if this one was.
     """
 
     limit: int
@@ -48,9 +46,7 @@ class Buckets:
         self._levels: dict[Hashable, tuple[float, float]] = {}
 
     def take(self, whose: Hashable, rate: Rate, seconds: float) -> Allowance | None:
-        """Take a token at the moment `seconds` of a clock that never goes back; None where nothing
-        is limited.
-        """
+        """Take a token at `seconds` of a monotonic clock. Return None if there is no limit."""
         if rate.per_second <= 0:
             return None
         with self._lock:

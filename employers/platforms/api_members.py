@@ -1,4 +1,4 @@
-"""How does a platform name its employers' recruiters, and send them to our pages?"""
+"""The API calls for members: recruiters, their phone numbers, and onboarding links."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MemberReference = Annotated[
         max_length=REFERENCE_LONGEST,
         pattern=REFERENCE,
         examples=["hr-7"],
-        description="Your own id of the recruiter.",
+        description="Your own ID of the recruiter.",
     ),
 ]
 
@@ -48,14 +48,19 @@ class MemberOut(Schema):
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
-    id: UUID = Field(description="Ours; the gate asks for it.")
-    reference: str = Field(description="Yours; empty where they came to us by themselves.")
-    role: Role = Field(description="An owner can invite and remove colleagues on our pages.")
-    verified: bool = Field(
-        description="Whether they have confirmed their address. Until then the gate says no."
+    id: UUID = Field(description="The member's ID, as used in calls to the gate.")
+    reference: str = Field(
+        description="Your reference. Empty if the recruiter joined on our own pages."
     )
-    joined_at: datetime = Field(description="Since when they act for the employer.")
-    left_at: datetime | None = Field(description="Since when they do not any more.")
+    role: Role = Field(description="Owners can invite and remove colleagues on our pages.")
+    verified: bool = Field(
+        description=(
+            "Whether the recruiter has confirmed their address. Until then, the gate "
+            "refuses downloads."
+        )
+    )
+    joined_at: datetime = Field(description="When the recruiter joined the employer.")
+    left_at: datetime | None = Field(description="When the membership ended; null while it lasts.")
 
     @classmethod
     def of(cls, member: Member) -> MemberOut:
@@ -71,48 +76,54 @@ class MemberOut(Schema):
 
 
 class MemberIn(Schema):
-    """A recruiter, as you know them."""
+    """A recruiter to add."""
 
     reference: MemberReference
     email: str = Field(
         min_length=3,
         max_length=254,
         examples=["lin@company.example"],
-        description="Their own address, which they confirm. It is never handed out again.",
+        description=(
+            "The recruiter's own address, which they confirm themselves. It is never returned."
+        ),
     )
     role: Role = Field(
-        "recruiter", description="An owner can invite and remove colleagues on our pages."
+        "recruiter", description="Owners can invite and remove colleagues on our pages."
     )
-    language: Language = Field("zh-hans", description="Of our mails to them.")
+    language: Language = Field("zh-hans", description="The language of our mails to the recruiter.")
 
 
 class LinkIn(Schema):
-    """For whom a link is, for what, and where it leads back to."""
+    """The recruiter, the purpose and the return address of a link."""
 
     member_id: UUID = Field(
-        description="A recruiter whom you have added.",
+        description="A recruiter that you have added.",
         examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"],
     )
     return_url: str = Field(
         max_length=500,
         examples=["https://www.site-a.example/hr/verified"],
         description=(
-            "Below one of the addresses that are registered for you. `zizhi_employer` and `state`"
-            " are added to its query."
+            "An address below one of your registered return addresses. We add "
+            "`zizhi_employer` and `state` to its query."
         ),
     )
-    purpose: LinkPurpose = Field(LinkPurpose.VERIFY, description="What they come for.")
-    language: Language = Field("zh-hans", description="In which our pages greet them.")
+    purpose: LinkPurpose = Field(
+        LinkPurpose.VERIFY, description="What the recruiter will do on our pages."
+    )
+    language: Language = Field(
+        "zh-hans", description="The language of our pages for the recruiter."
+    )
 
 
 class LinkOut(Schema):
-    """A link: send the recruiter's browser there at once, and keep it nowhere."""
+    """A single-use link. Redirect the recruiter's browser to it at once, and do not store it."""
 
     url: str = Field(
-        description="Signs this one recruiter in, once.",
+        description="Signs this recruiter in, once.",
         examples=["https://zizhi.example/case/from/IjBi…/"],
     )
-    expires_at: datetime = Field(description="After this it opens nothing.")
+    expires_at: datetime = Field(description="When the link expires.")
 
 
 def _seen(client: ApiClient, employer_id: UUID) -> Employer:
@@ -130,7 +141,7 @@ def _seen(client: ApiClient, employer_id: UUID) -> Employer:
     operation_id="members",
 )
 def members(request: ApiRequest, employer_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
-    """Those who act for the employer now, the first that joined first."""
+    """Returns the employer's current members, oldest first."""
     rows = (
         Member.objects.active()
         .filter(employer=_seen(request.auth.client, employer_id))
@@ -148,12 +159,12 @@ def members(request: ApiRequest, employer_id: UUID, asked: Query[PageQuery]) -> 
     operation_id="add_member",
 )
 def add(request: ApiRequest, employer_id: UUID, body: MemberIn) -> Status[MemberOut]:
-    """A recruiter of an employer that you made.
+    """Adds a recruiter to an employer that you created.
 
-    They confirm their address themselves: send them by an onboarding link.
+    Recruiters confirm their address themselves: send them to our pages with an onboarding link.
 
-    An address that has an account already is refused with `email_taken`; one whose membership of
-    this employer has ended begins anew.
+    An address that already has an account is refused with `email_taken`. A former member of this
+    employer is restored.
     """
     client = request.auth.client
     member = add_member(client, own(client, employer_id), **body.model_dump(), now=now_for(client))
@@ -164,11 +175,11 @@ def add(request: ApiRequest, employer_id: UUID, body: MemberIn) -> Status[Member
     "/{employer_id}/members/{member_id}",
     auth=BearerKey(Scope.EMPLOYERS_READ),
     response=MemberOut,
-    summary="Read a recruiter",
+    summary="Retrieve a recruiter",
     operation_id="member",
 )
 def member(request: ApiRequest, employer_id: UUID, member_id: UUID) -> MemberOut:
-    """Whether they act for the employer, and have confirmed their address."""
+    """Returns a member, including whether their address is confirmed and whether they have left."""
     found = (
         Member.objects.filter(pk=member_id, employer=_seen(request.auth.client, employer_id))
         .select_related("user")
@@ -185,7 +196,9 @@ class PhoneIn(Schema):
     phone: str = Field(
         max_length=30,
         examples=["138 0000 0001"],
-        description="A mobile number of the mainland; empty for none. It is told back to nobody.",
+        description=(
+            "A mainland mobile number, or an empty string to remove it. It is never returned."
+        ),
     )
 
 
@@ -193,12 +206,12 @@ class PhoneIn(Schema):
     "/{employer_id}/members/{member_id}/phone",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response={204: None},
-    summary="Give a recruiter's number",
+    summary="Set a recruiter's number",
     operation_id="set_member_phone",
 )
 def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn) -> Status[None]:
-    """By relay numbers only those get through who call from a number that is known to be the
-    team's: it is asked for by this alone.
+    """Sets the number that a recruiter calls from. Relay numbers only connect calls from the team's
+    known numbers. It is used for nothing else.
     """
     client = request.auth.client
     set_phone(client, own(client, employer_id), member_id, body.phone, now_for(client))
@@ -213,9 +226,9 @@ def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn
     operation_id="end_member",
 )
 def end(request: ApiRequest, employer_id: UUID, member_id: UUID) -> Status[None]:
-    """At once: from the answer on the gate says no to them, and they cannot sign in.
+    """Ends a membership at once. From then on the gate refuses the member, and they cannot sign in.
 
-    They are told by mail.
+    The member is notified by mail.
     """
     client = request.auth.client
     end_member(client, own(client, employer_id), member_id, now_for(client))
@@ -226,13 +239,13 @@ def end(request: ApiRequest, employer_id: UUID, member_id: UUID) -> Status[None]
     "/{employer_id}/onboarding-links",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response={201: LinkOut},
-    summary="Make an onboarding link",
+    summary="Create an onboarding link",
     operation_id="make_onboarding_link",
 )
 def link(request: ApiRequest, employer_id: UUID, body: LinkIn) -> Status[LinkOut]:
-    """A link that signs one recruiter in on our pages: once, within 15 minutes.
+    """Creates a single-use link that signs a recruiter in on our pages. It is valid for 15 minutes.
 
-    Make it when they press your button, not before.
+    Create it when the recruiter presses your button, not in advance.
     """
     client = request.auth.client
     made, url = make_link(

@@ -1,7 +1,7 @@
-"""How does a platform say where it wants to be told, and see what became of it?
+"""The API calls for webhooks: endpoints, secrets, deliveries and replays.
 
-Workers send, and theirs is the time of this machine: what is sent, when and signed by which secret
-does not follow the clock that a test platform can set.
+Workers use this machine's clock, so the times of sending and signing do not follow a test
+platform's clock.
 """
 
 from __future__ import annotations
@@ -30,50 +30,54 @@ ATTEMPTS_SHOWN = 20
 
 
 class EndpointIn(Schema):
-    """Where to send. Without `types`, everything is sent."""
+    """An endpoint to create. Without `types`, it receives all events."""
 
     url: str = Field(
         max_length=500,
         examples=["https://hr.example.com/zizhi"],
-        description="https, on port 443 or on 1024 or above, on the internet.",
+        description="An https URL on the public internet, on port 443 or on a port from 1024.",
     )
     types: list[str] = Field(
         [],
         max_length=60,
         examples=[["employer.approved", "employer.suspended"]],
         description=(
-            "Which messages; none: all, those too that there are not yet."
+            "The event types to send. Empty means all, including future ones."
             f" {', '.join(EVENT_TYPES)}."
         ),
     )
-    description: str = Field("", max_length=200, description="For yourself.")
+    description: str = Field("", max_length=200, description="A description for your own use.")
 
 
 class EndpointChange(Schema):
-    """What is not given stays."""
+    """Changes to an endpoint. Omitted attributes stay unchanged."""
 
-    url: str | None = Field(None, max_length=500, min_length=1, description="Another address.")
+    url: str | None = Field(None, max_length=500, min_length=1, description="The new URL.")
     types: list[str] | None = Field(
-        None, max_length=60, description="Other types; an empty list: all."
+        None, max_length=60, description="The new event types. An empty list means all."
     )
-    description: str | None = Field(None, max_length=200, description="Another description.")
+    description: str | None = Field(None, max_length=200, description="The new description.")
 
 
 class EndpointOut(Schema):
-    """An endpoint and how it does."""
+    """An endpoint and its health."""
 
-    id: UUID = Field(description="Of the endpoint.")
-    url: str = Field(description="Where messages are sent.")
-    types: list[str] = Field(description="Which messages; empty: all.")
-    description: str = Field(description="What you wrote of it.")
-    created_at: datetime = Field(description="When it was added.")
-    paused_at: datetime | None = Field(description="Since when nothing is sent; null: it is.")
-    paused_why: str | None = Field(
-        description="asked, gone (it answered 410) or failing (nothing but failures for days)."
+    id: UUID = Field(description="The endpoint's ID.")
+    url: str = Field(description="The URL that events are sent to.")
+    types: list[str] = Field(description="The event types that are sent. Empty means all.")
+    description: str = Field(description="Your description.")
+    created_at: datetime = Field(description="When the endpoint was created.")
+    paused_at: datetime | None = Field(
+        description="When the endpoint was paused; null if it is active."
     )
-    failures: int = Field(description="How many tries failed in a row.")
-    failing_since: datetime | None = Field(description="When the first of them failed.")
-    last_success_at: datetime | None = Field(description="When it last received anything.")
+    paused_why: str | None = Field(
+        description="asked, gone (the endpoint answered 410) or failing (only failures for days)."
+    )
+    failures: int = Field(description="The number of failed attempts in a row.")
+    failing_since: datetime | None = Field(description="When the first of these attempts failed.")
+    last_success_at: datetime | None = Field(
+        description="When the endpoint last received an event."
+    )
 
     @classmethod
     def of(cls, endpoint: WebhookEndpoint) -> EndpointOut:
@@ -81,11 +85,11 @@ class EndpointOut(Schema):
 
 
 class SecretOut(EndpointOut):
-    """An endpoint with its secret, which is shown this once."""
+    """An endpoint with its secret, which is shown only once."""
 
     secret: str = Field(
         examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
-        description="What messages are signed with. Shown this once.",
+        description="The signing secret. It is shown only once.",
     )
 
     @classmethod
@@ -94,7 +98,7 @@ class SecretOut(EndpointOut):
 
 
 def _shown(endpoint: WebhookEndpoint) -> dict[str, Any]:
-    """The fields of an endpoint that its platform sees."""
+    """Return the fields of an endpoint that its platform sees."""
     names = (
         "url",
         "types",
@@ -111,29 +115,32 @@ def _shown(endpoint: WebhookEndpoint) -> dict[str, Any]:
 
 
 class AttemptOut(Schema):
-    """One try, and what came back."""
+    """An attempt and its result."""
 
-    at: datetime = Field(description="When it ended.")
-    status: int | None = Field(description="Of the answer; null where none came.")
+    at: datetime = Field(description="When the attempt ended.")
+    status: int | None = Field(description="The HTTP status; null if there was no response.")
     error: str = Field(
-        examples=["timeout"],
-        description="Why none came, or why it does not count; empty otherwise.",
+        examples=["timeout"], description="Why there was no valid response; empty on success."
     )
-    milliseconds: int = Field(description="How long it took.")
-    response_start: str = Field(description="How the answer's body begins.")
+    milliseconds: int = Field(description="The duration of the attempt, in milliseconds.")
+    response_start: str = Field(description="The start of the response body.")
 
 
 class DeliveryOut(Schema):
     """One message to one endpoint."""
 
-    id: int = Field(description="Of the delivery.")
-    message_id: str = Field(description="The `webhook-id`, the same each time.")
-    type: str = Field(description="Of the message.")
-    sequence: int | None = Field(description="Its number in your feed; null: a ping.")
-    outcome: str | None = Field(description="delivered, dead or cancelled; null while it is tried.")
-    due_at: datetime | None = Field(description="When it is tried next; null where it has ended.")
-    tries: int = Field(description="How often it was tried, since it was last asked for.")
-    attempts: list[AttemptOut] = Field(description="The latest tries, the oldest of them first.")
+    id: int = Field(description="The delivery's ID.")
+    message_id: str = Field(description="The `webhook-id`, which is the same for all attempts.")
+    type: str = Field(description="The event type.")
+    sequence: int | None = Field(description="The event's number in your feed; null for a ping.")
+    outcome: str | None = Field(
+        description="delivered, dead or cancelled; null while attempts continue."
+    )
+    due_at: datetime | None = Field(
+        description="When the next attempt is due; null if the delivery has ended."
+    )
+    tries: int = Field(description="The number of attempts since the delivery was last requested.")
+    attempts: list[AttemptOut] = Field(description="The latest attempts, oldest first.")
 
     @classmethod
     def of(cls, delivery: WebhookDelivery) -> DeliveryOut:
@@ -163,14 +170,18 @@ class DeliveryOut(Schema):
 
 
 class DeliveriesOut(Schema):
-    """The latest first; ask on with `before=next_before`."""
+    """A page of deliveries, latest first. Get the next one with `before=next_before`."""
 
-    deliveries: list[DeliveryOut] = Field(description="In this page.")
-    next_before: int | None = Field(description="Where the next page begins; null: there is none.")
+    deliveries: list[DeliveryOut] = Field(description="The deliveries on this page.")
+    next_before: int | None = Field(
+        description="The cursor for the next page; null on the last page."
+    )
 
 
 def _in_utc(at: datetime) -> datetime:
-    """PostgreSQL takes no offset of sixteen hours or more, which RFC 3339 allows."""
+    """Convert to UTC, because PostgreSQL rejects offsets of sixteen hours or more, which RFC 3339
+    allows.
+    """
     try:
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except OverflowError as error:
@@ -181,23 +192,27 @@ Moment = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class Span(Schema):
-    """By sequence, by time or by both; both ends belong to it."""
+    """A range of events, by sequence, by time or by both. Both ends are included."""
 
-    first: int | None = Field(None, alias="from", ge=1, description="The first number.")
-    last: int | None = Field(None, alias="to", ge=1, description="The last number.")
-    since: Moment | None = Field(None, description="Put into the feed at this time or later.")
-    until: Moment | None = Field(None, description="Put into the feed at this time or earlier.")
+    first: int | None = Field(None, alias="from", ge=1, description="The first sequence number.")
+    last: int | None = Field(None, alias="to", ge=1, description="The last sequence number.")
+    since: Moment | None = Field(
+        None, description="Only events added to the feed at or after this time."
+    )
+    until: Moment | None = Field(
+        None, description="Only events added to the feed at or before this time."
+    )
 
 
 class Replayed(Schema):
-    """What is sent again."""
+    """The number of events to send again."""
 
-    count: int = Field(description="How many messages.")
+    count: int = Field(description="The number of messages.")
 
 
-@router.get("", response=list[EndpointOut], summary="Your endpoints", operation_id="webhooks")
+@router.get("", response=list[EndpointOut], summary="List endpoints", operation_id="webhooks")
 def endpoints(request: ApiRequest) -> list[EndpointOut]:
-    """All that were not deleted, with their health."""
+    """Returns your endpoints, with their health."""
     found = (
         WebhookEndpoint.objects.existing()
         .filter(client_id=request.auth.client_id)
@@ -207,10 +222,10 @@ def endpoints(request: ApiRequest) -> list[EndpointOut]:
 
 
 @router.post(
-    "", response={201: SecretOut}, summary="Add an endpoint", operation_id="create_webhook"
+    "", response={201: SecretOut}, summary="Create an endpoint", operation_id="create_webhook"
 )
 def create(request: ApiRequest, wanted: EndpointIn) -> Status[SecretOut]:
-    """Keep the secret: it is shown this once, and every message is signed with it."""
+    """Creates an endpoint. Store the secret: it signs every message and is shown only once."""
     client, local = request.auth.client, settings.WEBHOOKS_LOCAL
     endpoint, secret = webhooks.create(
         client.pk,
@@ -227,31 +242,33 @@ def create(request: ApiRequest, wanted: EndpointIn) -> Status[SecretOut]:
 @router.get(
     "/dead-letters",
     response=DeliveriesOut,
-    summary="What was given up",
+    summary="List undelivered messages",
     operation_id="dead_letters",
 )
 def dead_letters(
     request: ApiRequest, before: int | None = None, limit: Limit = PAGE
 ) -> DeliveriesOut:
-    """Messages to any of your endpoints that were tried for three days and never received."""
+    """Returns messages to your endpoints that were never received, after three days of attempts."""
     return _page(WebhookDelivery.objects.of(request.auth.client_id).dead(), before, limit)
 
 
-@router.get("/{endpoint_id}", response=EndpointOut, summary="One endpoint", operation_id="webhook")
+@router.get(
+    "/{endpoint_id}", response=EndpointOut, summary="Retrieve an endpoint", operation_id="webhook"
+)
 def endpoint(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
-    """How it does, and whether it is paused."""
+    """Returns an endpoint, with its health."""
     return EndpointOut.of(webhooks.existing(endpoint_id, request.auth.client_id))
 
 
 @router.patch(
     "/{endpoint_id}",
     response=EndpointOut,
-    summary="Change an endpoint",
+    summary="Update an endpoint",
     operation_id="change_webhook",
 )
 def change(request: ApiRequest, endpoint_id: UUID, wanted: EndpointChange) -> EndpointOut:
-    """What waits already is sent to the new address; new types hold for what happens from now
-    on.
+    """Changes an endpoint. Waiting deliveries go to the new URL. New types apply to future
+    events.
     """
     client = request.auth.client
     changed = webhooks.change(
@@ -274,7 +291,7 @@ def change(request: ApiRequest, endpoint_id: UUID, wanted: EndpointChange) -> En
     operation_id="delete_webhook",
 )
 def delete(request: ApiRequest, endpoint_id: UUID) -> Status[None]:
-    """What waits for it is not sent any more."""
+    """Deletes an endpoint. Its waiting deliveries are not sent."""
     client = request.auth.client
     webhooks.delete(endpoint_id, client.pk, client.as_actor(), timezone.now())
     return Status(204, None)
@@ -287,7 +304,7 @@ def delete(request: ApiRequest, endpoint_id: UUID) -> Status[None]:
     operation_id="pause_webhook",
 )
 def pause(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
-    """What happens meanwhile waits for it."""
+    """Pauses an endpoint. New deliveries wait."""
     client = request.auth.client
     return EndpointOut.of(webhooks.pause(endpoint_id, client.pk, client.as_actor(), timezone.now()))
 
@@ -299,7 +316,7 @@ def pause(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
     operation_id="resume_webhook",
 )
 def resume(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
-    """What waited is sent now."""
+    """Resumes an endpoint. Waiting deliveries are sent now."""
     client = request.auth.client
     return EndpointOut.of(
         webhooks.resume(endpoint_id, client.pk, client.as_actor(), timezone.now())
@@ -309,11 +326,13 @@ def resume(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
 @router.post(
     "/{endpoint_id}/secret",
     response=SecretOut,
-    summary="A new secret",
+    summary="Rotate an endpoint's secret",
     operation_id="rotate_webhook_secret",
 )
 def rotate(request: ApiRequest, endpoint_id: UUID) -> SecretOut:
-    """For 24 hours messages carry two signatures, one by the new secret and one by the former."""
+    """Creates a new secret. For 24 hours, messages carry two signatures: of the new secret and of
+    the old.
+    """
     client = request.auth.client
     return SecretOut.shown(
         *webhooks.rotate_secret(endpoint_id, client.pk, client.as_actor(), timezone.now())
@@ -327,7 +346,7 @@ def rotate(request: ApiRequest, endpoint_id: UUID) -> SecretOut:
     operation_id="ping_webhook",
 )
 def ping(request: ApiRequest, endpoint_id: UUID) -> Status[DeliveryOut]:
-    """A message of type `webhook.ping`; what came of it stands among the deliveries."""
+    """Sends a message of type `webhook.ping`. The result is listed with the deliveries."""
     return Status(
         202, DeliveryOut.of(webhooks.ping(endpoint_id, request.auth.client_id, timezone.now()))
     )
@@ -336,13 +355,13 @@ def ping(request: ApiRequest, endpoint_id: UUID) -> Status[DeliveryOut]:
 @router.get(
     "/{endpoint_id}/deliveries",
     response=DeliveriesOut,
-    summary="What was sent",
+    summary="List an endpoint's deliveries",
     operation_id="webhook_deliveries",
 )
 def deliveries(
     request: ApiRequest, endpoint_id: UUID, before: int | None = None, limit: Limit = PAGE
 ) -> DeliveriesOut:
-    """Deliveries with their attempts."""
+    """Returns an endpoint's deliveries with their attempts."""
     found = webhooks.existing(endpoint_id, request.auth.client_id)
     return _page(WebhookDelivery.objects.filter(endpoint=found), before, limit)
 
@@ -350,11 +369,13 @@ def deliveries(
 @router.post(
     "/{endpoint_id}/deliveries/{delivery_id}/replay",
     response={202: DeliveryOut},
-    summary="Send one again",
+    summary="Resend a delivery",
     operation_id="replay_delivery",
 )
 def send_again(request: ApiRequest, endpoint_id: UUID, delivery_id: int) -> Status[DeliveryOut]:
-    """With the same `webhook-id`: a receiver that had it knows it again."""
+    """Sends a delivery again with the same `webhook-id`, so that receivers can recognise
+    duplicates.
+    """
     client = request.auth.client
     return Status(
         202,
@@ -369,12 +390,12 @@ def send_again(request: ApiRequest, endpoint_id: UUID, delivery_id: int) -> Stat
 @router.post(
     "/{endpoint_id}/replay",
     response={202: Replayed},
-    summary="Send a span again",
+    summary="Resend a range of events",
     operation_id="replay_webhook",
 )
 def replay(request: ApiRequest, endpoint_id: UUID, span: Span) -> Status[Replayed]:
-    """Everything of the span that the endpoint wants, from before it was added too; at most 5,000
-    messages a call.
+    """Sends the subscribed events of a range again, including events older than the endpoint. At
+    most 5,000 messages per call.
     """
     client = request.auth.client
     count = webhooks.replay(

@@ -1,6 +1,5 @@
-"""Which platforms hear of which employers?
-
-The same ones that may know of them (`Employer.objects.seen_by`).
+"""The platforms that receive an employer's events: those that may know it
+(`Employer.objects.seen_by`).
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from events.delivery.feed import Heard
 
 
 def audience_of(employer_ids: Collection[UUID]) -> dict[UUID, Heard]:
-    """Who hears of each of these employers; of those made for a golden case, nobody."""
+    """Return the recipients for each of these employers. Those of golden cases have none."""
     live = {client.pk: client for client in ApiClient.objects.filter(revoked_at=None)}
     everybody = frozenset(pk for pk, client in live.items() if not client.test)
     heard = {}

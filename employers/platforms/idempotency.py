@@ -1,9 +1,9 @@
-"""Idempotency keys: a platform's own key for a request, and the response that it got.
+"""Idempotency keys: a platform's own key for a request, and the response to repeat.
 
-A key is claimed in a row before anything is done. What is done and the response are then committed
-together, so a process that dies in between has done nothing, and the same key can be sent again
-once the claim has run out. Responses can contain links and names, so they are sealed; of the
-request only a blind index is stored.
+A key is claimed in a row before the request is processed. The request's changes and its response
+are committed together, so a process that dies in between leaves no changes, and the key can be used
+again once the claim has expired. Responses can contain links and names, so they are sealed. Of the
+request, only a blind index is stored.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from events.core.sealing import blind_index, seal_text, unseal_text
 
 KEPT_FOR: Final = timedelta(hours=24)
 CLAIMED_FOR: Final = timedelta(seconds=60)
-"""How long one request may take before the same key can begin anew."""
+"""How long a request may take before its key can be claimed again."""
 _KEY: Final = re.compile(r"[!-~]{1,64}")
 _PURPOSE: Final = "idempotency"
 
 
 @dataclass(frozen=True)
 class StoredResponse:
-    """The response that the same key gets again."""
+    """The response that is repeated for the same key."""
 
     status: int
     headers: dict[str, str]
@@ -40,24 +40,25 @@ class StoredResponse:
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to carry out a key's request."""
+    """The right to process a key's request."""
 
     row: int
     token: uuid.UUID
 
 
 def in_progress(seconds: int) -> Refused:
-    """The refusal while the same key is in progress; it can be tried again after `seconds`."""
+    """Return the refusal while the key's request is in progress. It can be retried after
+    `seconds`.
+    """
     return Refused(
         "idempotency_in_progress", "Idempotency-Key", details={"retry_after": str(max(1, seconds))}
     )
 
 
 def claim_key(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim | StoredResponse:
-    """Claim `key` for what is `asked` (method, address and body), or return the response that it
-    got before.
+    """Claim `key` for the request `asked` (method, path and body), or return its stored response.
 
-    Raises Refused: `idempotency_key_invalid`, `idempotency_key_reused` (for something else),
+    Raises Refused: `idempotency_key_invalid`, `idempotency_key_reused` (for a different request),
     `idempotency_in_progress`.
     """
     if not _KEY.fullmatch(key):
@@ -76,7 +77,7 @@ def claim_key(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim
             return Claim(IdempotentAnswer.objects.create(client=client, key=key, **new).pk, token)
     except IntegrityError:
         row = IdempotentAnswer.objects.filter(client=client, key=key).first()
-    if row is None:  # let go of at this moment
+    if row is None:  # released just now
         raise in_progress(1)
     if row.asked_index != index:
         raise Refused("idempotency_key_reused", "Idempotency-Key")
@@ -84,8 +85,8 @@ def claim_key(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim
         return _opened(row)
     if row.claimed_until > now:
         raise in_progress(1)
-    # The other request has died, or takes too long: its response is not stored, and what it did is
-    # undone.
+    # The other request died or takes too long. Its response is not stored, and its changes roll
+    # back.
     taken = IdempotentAnswer.objects.filter(pk=row.pk, claim=row.claim, answer_sealed="")
     if not taken.update(claim=token, claimed_until=now + CLAIMED_FOR):
         raise in_progress(1)
@@ -93,8 +94,8 @@ def claim_key(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim
 
 
 def store_response(claim: Claim, stored: StoredResponse, now: datetime) -> bool:
-    """Store the response, in the transaction that did what was asked. False if another request has
-    the claim by now.
+    """Store the response in the transaction of the request. Return False if another request has the
+    claim by now.
     """
     body = base64.b64encode(stored.body).decode()
     sealed = seal_text(json.dumps([stored.status, stored.headers, body]), f"{_PURPOSE} {claim.row}")
@@ -103,12 +104,12 @@ def store_response(claim: Claim, stored: StoredResponse, now: datetime) -> bool:
 
 
 def drop_claim(claim: Claim) -> None:
-    """Free the key, because nothing was done."""
+    """Release the key, because nothing was done."""
     IdempotentAnswer.objects.filter(pk=claim.row, claim=claim.token, answer_sealed="").delete()
 
 
 def sweep(now: datetime) -> int:
-    """Delete the responses that are older than `KEPT_FOR`; returns how many."""
+    """Delete responses older than `KEPT_FOR`. Return their number."""
     gone, _ = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
     return gone
 

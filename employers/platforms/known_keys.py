@@ -1,15 +1,13 @@
-"""Which keys has this web process seen in force?
+"""A cache of API keys that this web process has seen in force.
 
-So the gate need not look one up before it looks at all else.
+It saves the gate a query. A cached key may have been revoked since, so users of the cache confirm
+it in the statement that answers the request (`downloads.gate.decide`), which returns nothing for an
+ended key. A revocation therefore takes effect at once, as if the key were read each time, and a
+request needs one round trip instead of two.
 
-What is known here may have been revoked since. Whoever takes it from here has it confirmed by the
-very statement that answers (`downloads.gate.decide`), which gives nothing where the key has ended.
-So a key opens nothing from the moment on that its end is acknowledged, as one that is looked up
-each time, and a question takes one way to the database in place of two.
-
-A test platform's key is never kept: its clock may stand elsewhere than that by which a key ends.
-Scopes are given once and never changed; what is wrong with the form of a question is said before
-the key is confirmed.
+Keys of test platforms are not cached, because their clock may differ from the one that ends keys.
+Scopes never change after creation, so they need no confirmation. Malformed requests are answered
+before the key is confirmed.
 """
 
 from __future__ import annotations
@@ -21,26 +19,26 @@ from uuid import UUID
 from employers.models import ApiKey
 
 MOST: Final = 10_000
-"""So many at most; then it begins anew."""
+"""The maximum number of keys. When it is reached, the cache is emptied."""
 
 _known: Final[dict[str, ApiKey]] = {}
-"""By their hash, as they are stored.
+"""The cached rows by key hash.
 
-The rows are shared by the threads; nothing of them is changed but when they were used last.
+Threads share the rows; only the time of last use is changed.
 """
 
 
 class KeyEnded(Exception):
-    """The key under which something was asked is no longer in force; nothing was done."""
+    """The request's key is no longer in force, and nothing was done."""
 
 
 def known_key(token: str) -> ApiKey | None:
-    """The row of the key `token`, with its client, as it was when it was looked up."""
+    """Return the cached row of the key `token`, with its client."""
     return _known.get(ApiKey.hash_key(token))
 
 
 def remember_key(token: str, key: ApiKey) -> None:
-    """`key`, that was just found by `token`."""
+    """Cache `key`, which was just found for `token`."""
     if key.client.test:
         return
     if len(_known) >= MOST:
@@ -49,15 +47,15 @@ def remember_key(token: str, key: ApiKey) -> None:
 
 
 def confirm_key(key_id: UUID, now: datetime) -> None:
-    """Raises KeyEnded where the key is no longer in force: for what waited, or wrote nothing, since
-    it was looked up.
+    """Raise KeyEnded if the key is no longer in force. For requests that waited, or wrote nothing,
+    since the key was read.
     """
     if not ApiKey.objects.live(now).filter(pk=key_id).exists():
         raise KeyEnded
 
 
 def forget(key: ApiKey) -> None:
-    """A key that has ended."""
+    """Remove an ended key."""
     for hash_, known in tuple(_known.items()):
         if known.pk == key.pk:
             _known.pop(hash_, None)

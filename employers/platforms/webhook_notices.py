@@ -1,7 +1,4 @@
-"""Who has to know that a platform is no longer told anything?
-
-Its contact, who can mend the receiver, and the staff who can resume it.
-"""
+"""Notices about paused endpoints, to the platform's contact and to staff who can resume them."""
 
 from __future__ import annotations
 
@@ -21,10 +18,10 @@ from events.models import PausedWhy, WebhookAttempt, WebhookEndpoint
 
 
 def tell_of_pause(endpoint: WebhookEndpoint, why: PausedWhy, now: datetime) -> None:
-    """Queue the mails about this pause, in the transaction that pauses: so there is one to each
-    reader, once per pause.
+    """Queue the mails about a pause in the transaction that pauses, so each reader gets one per
+    pause.
 
-    Of a test's endpoint only its contact hears: it is nothing that staff would mend.
+    For a test's endpoint only the contact gets one.
     """
     platform = ApiClient.objects.get(pk=endpoint.client_id)
     about = {
@@ -59,7 +56,7 @@ def tell_of_pause(endpoint: WebhookEndpoint, why: PausedWhy, now: datetime) -> N
 
 
 def who_mends() -> list[User]:
-    """Staff with the power to resume it: the operators; superusers where there are none."""
+    """Return the operators, who can resume endpoints; superusers if there are none."""
     app, _, codename = PERMISSIONS[Power.WEBHOOKS].partition(".")
     permissions = Permission.objects.filter(codename=codename, content_type__app_label=app)
     given = Q(groups__permissions__in=permissions) | Q(user_permissions__in=permissions)
@@ -73,14 +70,14 @@ def who_mends() -> list[User]:
 
 
 def address_of(url: str) -> str:
-    """Where the endpoint is, as nothing that a mail program would open, and without its query, in
-    which some keep a password.
+    """Return the endpoint's address without its query, which may hold a password, and in a form
+    that mail programs do not turn into a link.
     """
     parts = urlsplit(url)
     return f"{parts.netloc}{parts.path}"
 
 
 def last_answer(endpoint: WebhookEndpoint) -> str:
-    """What came back last: a status, or the word for why none came."""
+    """Return the last answer: a status, or the word for why there is none."""
     last = WebhookAttempt.objects.filter(delivery__endpoint=endpoint).order_by("-id").first()
     return "" if last is None else last.error or f"HTTP {last.status}"

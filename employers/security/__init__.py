@@ -1,1 +1,1 @@
-"""Sign-in that holds: throttles, lockouts, second factors, console sessions."""
+"""Sign-in security: throttles, lockouts, second factors, console sessions."""

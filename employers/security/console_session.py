@@ -14,13 +14,13 @@ from typing import Any, Final
 LONGEST_SECONDS: Final = 10 * 3600
 IDLE_SECONDS: Final = 30 * 60
 FRESH_SECONDS: Final = 5 * 60
-"""So young has to be a sign-in by which the second factor is changed."""
+"""The maximum age of a sign-in that can change the second factor."""
 NOTED_EVERY_SECONDS: Final = 60
-"""A request within this time of the last that was noted is not noted: each note is a write."""
+"""Requests are noted at most this often, because each note is a write."""
 
 
 class Over(StrEnum):
-    """Why a stay has ended."""
+    """Why a stay ended."""
 
     TOO_LONG = "too_long"
     IDLE = "idle"
@@ -30,9 +30,7 @@ class Over(StrEnum):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a request comes from: the device's name, and digests of the browser and of its
-    network.
-    """
+    """Where a request comes from: the device, and digests of its browser and network."""
 
     device: str
     agent: str
@@ -41,9 +39,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Stay:
-    """One sign-in: since when, last seen when, where, and by which second factor (None: by a
-    password alone).
-    """
+    """One sign-in: its start, last request, origin and second factor (None: password only)."""
 
     factor: int | None
     since: int
@@ -59,7 +55,7 @@ class Stay:
 
     @classmethod
     def of(cls, stored: Any) -> Stay | None:
-        """What `stored` was made of; None for anything else."""
+        """Return the stay in `stored`, or None if it is anything else."""
         try:
             return cls(**stored)
         except TypeError:
@@ -69,9 +65,9 @@ class Stay:
         return asdict(self)
 
     def over(self, origin: Origin, factor: int | None, now: datetime) -> Over | None:
-        """Why this stay is over, seen from a request that comes from `origin`, or None.
+        """Return why this stay is over for a request from `origin`, or None.
 
-        `factor` is the account's own now.
+        `factor` is the account's current one.
         """
         at = int(now.timestamp())
         if at - self.since >= LONGEST_SECONDS:
@@ -88,6 +84,6 @@ class Stay:
         return int(now.timestamp()) - self.since < FRESH_SECONDS
 
     def noted(self, now: datetime) -> Stay | None:
-        """This stay with a request at `now`, or None where that need not be written."""
+        """Return this stay with a request at `now`, or None if that need not be written."""
         at = int(now.timestamp())
         return replace(self, seen=at) if at - self.seen >= NOTED_EVERY_SECONDS else None

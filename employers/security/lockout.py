@@ -1,12 +1,9 @@
-"""Who has to wait after wrong codes, and until when?
+"""Lockouts after wrong codes, kept in the database for all processes and across restarts.
 
-Kept in the database, so that no restart and no second process forgets it.
-
-Five wrong answers close the way for a quarter of an hour; five more for twice as long, up to a day.
-Only a right answer begins anew. A browser in which somebody has come in by both factors has a count
-of its own, so that whoever has learnt the password, and guesses, does not lock its owner out.
-Asking is a step of the caller's transaction, in which the account's factor is locked: many answers
-at once are counted one after the other.
+Five wrong answers lock for a quarter of an hour, and each five more for twice as long, up to a day.
+Only a correct answer resets the count. A browser that has signed in with both factors has its own
+count, so an attacker who knows the password cannot lock the owner out. Callers count in their own
+transaction, in which the account's factor is locked, so parallel answers are counted one by one.
 """
 
 from __future__ import annotations
@@ -26,30 +23,30 @@ BROWSER_SALT: Final = "employers.console-browser"
 
 
 def lasts(failures: int) -> timedelta:
-    """How long the way is closed after so many failures; nothing where it stays open."""
+    """Return how long the lockout lasts after this number of failures. Zero if there is none."""
     if failures == 0 or failures % TRIES:
         return timedelta()
     return min(FIRST * (1 << min(failures // TRIES - 1, 10)), LONGEST)
 
 
 def browser_cookie(factor: SecondFactor, chance: str) -> str:
-    """The value of a cookie that says: in this browser somebody has come in by this factor.
+    """Return the cookie that marks a browser as signed in with this factor.
 
-    A new factor knows no browser.
+    A new factor invalidates it.
     """
     return throttle.known_browser(f"factor {factor.pk}", chance, BROWSER_SALT)
 
 
 def subject(factor: SecondFactor, cookie: str = "") -> str:
-    """Whose failures are counted: those in the browser that `cookie` was given to, or those in all
-    others.
+    """Return whose failures are counted: those of the browser that got `cookie`, or of all other
+    browsers.
     """
     browser = throttle.known_for(f"factor {factor.pk}", cookie, BROWSER_SALT)
     return blind_index(f"{factor.pk} {browser}", "lockout.code")
 
 
 def closed_until(whose: str, now: datetime) -> datetime | None:
-    """Until when no answer is looked at, or None."""
+    """Return until when answers are refused, or None."""
     return (
         Lockout.objects.filter(kind=LockoutKind.CODE, subject=whose, until__gt=now)
         .values_list("until", flat=True)
@@ -58,7 +55,7 @@ def closed_until(whose: str, now: datetime) -> datetime | None:
 
 
 def fail(whose: str, now: datetime) -> Lockout:
-    """Count a wrong answer; `until` of what comes back lies ahead where it closed the way."""
+    """Count a wrong answer. If it caused a lockout, `until` of the result is in the future."""
     count, _ = Lockout.objects.get_or_create(
         kind=LockoutKind.CODE, subject=whose, defaults={"failures": 0, "since": now}
     )
@@ -70,10 +67,10 @@ def fail(whose: str, now: datetime) -> Lockout:
 
 
 def left(count: Lockout) -> int:
-    """How many more wrong answers close the way."""
+    """Return the number of wrong answers left before a lockout."""
     return TRIES - count.failures % TRIES
 
 
 def clear(whose: str) -> None:
-    """After a right answer the count begins anew."""
+    """Reset the count after a correct answer."""
     Lockout.objects.filter(kind=LockoutKind.CODE, subject=whose).delete()

@@ -1,11 +1,9 @@
-"""Is it really our colleague?
+"""Second factors of staff: codes from an app, and recovery codes on paper.
 
-A second factor beside the password: an app's codes, and recovery codes on paper.
-
-The secret rests sealed, and is shown once, before it is confirmed by a code of its own. Each code
-is taken once; the row of the factor is locked while an answer is judged, so that of the same code
-sent ten times at once one is right. What changes is an Event, and its owner gets a mail; a wrong
-answer by itself is neither.
+The secret is stored sealed and shown once, before one of its codes confirms it. Each code is
+accepted once: the factor's row is locked during the check, so of ten parallel requests with the
+same code, one succeeds. Changes are recorded as events and mailed to the owner; single wrong
+answers are not.
 """
 
 from __future__ import annotations
@@ -32,12 +30,12 @@ from events.models import record
 ISSUER: Final = "Zizhi"
 RECOVERY_CODES: Final = 10
 RECOVERY_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
-"""32 characters that are not taken for one another: no l, no o, no 0 and no 1."""
+"""32 characters that are not easily confused: no l, o, 0 or 1."""
 RECOVERY_LENGTH: Final = 16
 
 
 def of(user: User) -> SecondFactor | None:
-    """The account's second factor, if it has one."""
+    """Return the account's second factor, if it has one."""
     return SecondFactor.objects.filter(user=user).first()
 
 
@@ -51,12 +49,12 @@ def recovery_codes_left(user: User) -> int:
 def enrol(
     user: User, secret: str, typed: str, replaces: SecondFactor | None, now: datetime
 ) -> tuple[SecondFactor, list[str]]:
-    """The app that shows codes of `secret` becomes the account's second factor; and its recovery
-    codes, which are kept nowhere.
+    """Make the app with `secret` the account's second factor. Return it and its recovery codes,
+    which are not stored.
 
-    Raises Refused: `second_factor_wrong` where the app does not show the code;
-    `second_factor_exists` where the account has another factor than the one that this `replaces`,
-    so that of two who set one up at once the second is told.
+    Raises Refused: `second_factor_wrong` if the code does not match; `second_factor_exists` if the
+    account has a factor other than the one that this `replaces`, so that of two concurrent setups
+    the second fails.
     """
     steps = totp.matching_steps(secret, _plain(typed), now)
     if not steps:
@@ -88,8 +86,8 @@ def enrol(
 
 
 def reset(user: User, by: User, now: datetime) -> None:
-    """A superuser takes away a colleague's second factor; their sign-ins end, and the next one sets
-    up another. Raises Refused.
+    """Remove a colleague's second factor, as a superuser. Their sessions end, and the next sign-in
+    sets up another. Raises Refused.
     """
     if not (by.is_active and by.is_superuser) or by.pk == user.pk:
         raise Refused("not_allowed")
@@ -101,8 +99,8 @@ def reset(user: User, by: User, now: datetime) -> None:
 
 
 def _forget(user: User) -> bool:
-    """Take away the factor, its codes on paper, and the count of strangers' failures; whether there
-    was one.
+    """Delete the factor, its recovery codes and the count of strangers' failures. Return whether
+    there was a factor.
     """
     factor = of(user)
     if factor is None:
@@ -119,12 +117,12 @@ def _forget(user: User) -> bool:
 def answer_second_factor(
     user: User, typed: str, browser: str, now: datetime
 ) -> tuple[SecondFactor, str]:
-    """Take a code of the app, or a recovery code; the factor, and which of the two it was.
+    """Accept a code of the app or a recovery code. Return the factor and which of the two it was.
 
     `browser` is the cookie of `lockout`.
 
-    Raises Refused: `second_factor_wrong`, `second_factor_used`, `second_factor_locked`; all of them
-    count, the last does not.
+    Raises Refused: `second_factor_wrong` and `second_factor_used`, which count as failures, and
+    `second_factor_locked`, which does not.
     """
     with transaction.atomic():
         factor = SecondFactor.objects.select_for_update().filter(user=user).first()
@@ -138,13 +136,13 @@ def answer_second_factor(
             lockout.clear(whose)
         else:
             refused = _failed(user, whose, refused, now)
-    if refused:  # raised here, so that the failure stays counted
+    if refused:  # raised outside of the transaction, so that the failure stays counted
         raise refused
     return factor, by
 
 
 def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refused | None]:
-    """Which kind of code was typed, and why it is not taken, or None: then it is used up."""
+    """Use up the code. Return its kind, and why it is refused or None."""
     if re.fullmatch(rf"\d{{{totp.DIGITS}}}", typed):
         steps = totp.matching_steps(
             unseal_text(factor.secret_sealed, _purpose(factor.user)), typed, now
@@ -167,7 +165,7 @@ def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refuse
 
 
 def _failed(user: User, whose: str, refused: Refused, now: datetime) -> Refused:
-    """Count a wrong answer; where it closes the way, that is an Event and a mail."""
+    """Count a wrong answer. If it causes a lockout, record an event and send a mail."""
     count = lockout.fail(whose, now)
     if count.until is None or count.until <= now:
         return Refused(refused.code, refused.field, details={"left": str(lockout.left(count))})
@@ -181,7 +179,7 @@ def _failed(user: User, whose: str, refused: Refused, now: datetime) -> Refused:
     )
     context = {
         "failures": count.failures,
-        "until": _clock(count.until),
+        "until": timezone.localtime(count.until).isoformat(timespec="minutes"),
         "path": reverse("employers:password_reset"),
     }
     queue_mail(user.email, "staff_locked", user.language, context, now)
@@ -200,17 +198,15 @@ def _clock(moment: datetime) -> str:
 
 
 def pending_secret(user: User, sealed: str) -> str:
-    """The secret that is being set up, from the session that keeps it sealed; a new one where there
-    is none.
-    """
+    """Return the secret that is being set up, which the session keeps sealed, or a new one."""
     try:
         return unseal_text(sealed, _purpose(user)) if sealed else totp.new_secret()
-    except (Damaged, KeyMissing):  # begun by another account in this browser
+    except (Damaged, KeyMissing):  # started by another account in this browser
         return totp.new_secret()
 
 
 def seal_secret(user: User, secret: str) -> str:
-    """`secret` as it rests, and opens for this account alone."""
+    """Return `secret` sealed for this account."""
     return seal_text(secret, _purpose(user))
 
 
@@ -219,9 +215,7 @@ def _purpose(user: User) -> str:
 
 
 def _plain(typed: str) -> str:
-    """A code as typed, in half width and lower case, without the gaps and dashes that people and
-    paper put in.
-    """
+    """Return a typed code in half width and lower case, without spaces and dashes."""
     return re.sub(r"[\s\-\u2010-\u2015]+", "", unicodedata.normalize("NFKC", typed)).lower()
 
 
@@ -230,17 +224,17 @@ def _new_recovery_code() -> str:
 
 
 def in_groups(code: str) -> str:
-    """A code or a secret as it is read aloud and typed: in groups of four."""
+    """Return a code or secret in groups of four, for reading and typing."""
     return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 def _hash(user: User, code: str) -> str:
-    """What is kept of a recovery code. It is pure chance, so one round cannot be searched."""
+    """Return the stored hash of a recovery code. The code is random, so one round suffices."""
     return hashlib.sha256(f"{user.pk} {code}".encode()).hexdigest()
 
 
 def _tell(user: User, what: str, now: datetime, left: int = 0) -> None:
-    """A mail to whoever the factor belongs to: if it was not them, they say so."""
+    """Send a mail to the factor's owner, who can report what they did not do."""
     queue_mail(
         user.email,
         "staff_second_factor",

@@ -1,14 +1,12 @@
-"""How often may somebody try before they have to wait?
+"""Limits on attempts, such as sign-ins and requested mails, per subject and time window.
 
-Counted in Django's cache, where one try is one atomic step, so that a hundred requests at once are
-a hundred tries. The embedded default keeps the counters in the memory of each web process: with a
-few processes the limits are that many times as wide, which still ends guessing; a deployment with
-many shares them by setting a Redis cache.
+Attempts are counted in Django's cache with atomic increments, so parallel requests all count. The
+embedded default keeps the counters in the memory of each web process: with a few processes the
+limits multiply, which still stops guessing. Larger deployments share them in Redis.
 
-A window is a quarter of an hour and is never prolonged by trying, so that nobody can lock another
-out for longer by failing in their name. A browser that has signed in to an account before has
-counters of its own for it (`known_browser`), so that strangers' failures do not reach its owner at
-all.
+A window lasts a quarter of an hour. Further attempts do not extend it, so failures in another's
+name do not lock them out for longer. A browser that has signed in to an account has its own
+counters for it (`known_browser`), so strangers' failures do not affect the owner.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ KNOWN_SECONDS = 90 * 24 * 3600
 
 @dataclass(frozen=True)
 class Limit:
-    """How many tries of one kind a window holds for one subject (an address, a network, a
+    """The attempts of one kind allowed per window and subject (an address, a network, a
     browser).
     """
 
@@ -46,25 +44,25 @@ PASSWORDS_OF_ADDRESS = Limit("password-address", 10)
 PASSWORDS_FROM_NETWORK = Limit("password-network", 25)
 REGISTRATIONS_FROM_NETWORK = Limit("register-network", 20)
 CODES_FROM_NETWORK = Limit("code-network", 300)
-"""Asked while a code is typed, several times for one code; an office may share an address."""
+"""Several requests per code, while it is typed. An office may share an address."""
 MAILS_TO_ADDRESS = Limit("mail-address", 4)
 RESETS_FROM_NETWORK = Limit("reset-network", 20)
 RESETS_TO_ADDRESS = Limit("reset-address", 10, 24 * 3600)
-"""Whoever asked for it: each of the mails has a link that serves its owner, so that nobody is
-locked out.
+"""Requests by anyone for one address. Each mail has a working link, so the limit does not lock the
+owner out.
 """
 INVITATIONS_TO_ADDRESS = Limit("invite-address", 3, 24 * 3600)
 
 Counted = tuple[Limit, str]
-"""A limit, and whose tries are counted under it."""
+"""A limit, and the subject whose attempts are counted."""
 
 
 def count_try(counted: Sequence[Counted], now: datetime) -> None:
-    """Count one try under each limit.
+    """Count one attempt under each limit.
 
-    Raises Refused `too_many_tries`, with the time of the next in `details["until"]`.
+    Raises Refused `too_many_tries`, with the time of the next attempt in `details["until"]`.
 
-    Counting comes before trying: what succeeds is given back by `give_back_try`.
+    Attempts are counted before they are made. Give back successful ones with `give_back_try`.
     """
     over = [limit for limit, subject in counted if _add(limit, subject, now) > limit.tries]
     if over:
@@ -74,7 +72,7 @@ def count_try(counted: Sequence[Counted], now: datetime) -> None:
 
 
 def give_back_try(counted: Sequence[Counted], now: datetime) -> None:
-    """Uncount a try that was a good one."""
+    """Uncount a successful attempt."""
     for limit, subject in counted:
         _add(limit, subject, now, -1)
 
@@ -84,22 +82,22 @@ def _add(limit: Limit, subject: str, now: datetime, by: int = 1) -> int:
     cache.add(key, 0, timeout=limit.seconds)
     try:
         return cache.incr(key, by)
-    except ValueError:  # dropped by the cache between the two lines, for want of room
+    except ValueError:  # the cache evicted it between the two lines
         return 1
 
 
 def _key(limit: Limit, subject: str, now: datetime) -> str:
-    """The key of this window. It holds no address: caches are read by whoever runs them."""
+    """Return the key of this window. It contains no address, because operators can read caches."""
     digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
     return f"throttle:{limit.name}:{int(now.timestamp()) // limit.seconds}:{digest}"
 
 
 def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False) -> str:
-    """Where a request comes from: an IPv4 address, or the /64 of an IPv6 one, which is one
-    household.
+    """Return where a request comes from: an IPv4 address, or the /64 of an IPv6 address, which is
+    one household.
 
-    `forwarded_for` is believed only behind our own proxy, and of it only the last entry, which that
-    proxy wrote.
+    `forwarded_for` is trusted only behind our own proxy, and only its last entry, which that proxy
+    wrote.
     """
     text = (
         forwarded_for.rpartition(",")[2].strip()
@@ -116,7 +114,7 @@ def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool 
 
 
 def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:
-    """The counters of one try of a password for `email`; `known` is the value of the cookie of
+    """Return the counters of one password attempt for `email`. `known` is the cookie of
     `known_browser`.
     """
     email = email.strip().lower()
@@ -126,7 +124,7 @@ def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:
 
 
 def known_browser(account: str, chance: str, salt: str = KNOWN_SALT) -> str:
-    """The value of a cookie that says: in this browser somebody has signed in to `account`.
+    """Return the cookie that marks a browser as having signed in to `account`.
 
     `chance` tells browsers apart.
     """
@@ -134,7 +132,7 @@ def known_browser(account: str, chance: str, salt: str = KNOWN_SALT) -> str:
 
 
 def known_for(account: str, cookie: str, salt: str = KNOWN_SALT) -> str:
-    """The browser's own name if `cookie` was given to it for `account`, else ""."""
+    """Return the browser's name in `cookie` if it was set for `account`, else ""."""
     try:
         digest, chance = signing.loads(cookie, salt=salt, max_age=KNOWN_SECONDS)
     except (signing.BadSignature, ValueError):

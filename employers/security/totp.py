@@ -14,29 +14,29 @@ import pyotp
 DIGITS: Final = 6
 STEP_SECONDS: Final = 30
 DRIFT: Final = 1
-"""Steps by which the phone's clock may be off, either way; RFC 6238, 5.2 advises one."""
+"""Steps that the phone's clock may be off in either direction. RFC 6238, 5.2 recommends one."""
 
 
 def new_secret() -> str:
-    """A fresh secret of 160 bits in base32, as long as the hash (RFC 4226, 4, R6)."""
+    """Return a new secret of 160 bits in base32, as long as the hash (RFC 4226, 4, R6)."""
     return pyotp.random_base32()
 
 
 def step_at(now: datetime) -> int:
-    """The number of the step that `now` lies in."""
+    """Return the number of the step at `now`."""
     return int(now.timestamp()) // STEP_SECONDS
 
 
 def code(secret: str, step: int) -> str:
-    """The code of one step."""
+    """Return the code of one step."""
     return pyotp.HOTP(secret, digits=DIGITS).at(step)
 
 
 def matching_steps(secret: str, typed: str, now: datetime) -> list[int]:
-    """The steps around `now` whose code is `typed`, the oldest first.
+    """Return the steps around `now` with the code `typed`, oldest first.
 
-    Every step is compared, so that the time taken reveals nothing. pyotp's own `verify` is not
-    used: it stops at the first match, and does not return all of them.
+    All steps are compared, so that timing reveals nothing. pyotp's `verify` is not used, because it
+    stops at the first match and does not return all matches.
     """
     here = step_at(now)
     around = range(here - DRIFT, here + DRIFT + 1)
@@ -46,7 +46,7 @@ def matching_steps(secret: str, typed: str, now: datetime) -> list[int]:
 
 
 def address(secret: str, account: str, issuer: str) -> str:
-    """The `otpauth:` address of the secret, which an app reads from the QR code."""
+    """Return the `otpauth:` address of the secret, for the QR code."""
     return pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS).provisioning_uri(
         name=account, issuer_name=issuer
     )

@@ -1,1 +1,1 @@
-"""Pages and texts that every API answer shares."""
+"""Pagination and texts that all API answers share."""

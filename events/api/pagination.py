@@ -1,7 +1,7 @@
-"""How is a long list handed out? In pages, each of which names where the next one begins.
+"""Cursor pagination for lists in the API.
 
-A page begins after a row, not at a number: what is added or taken away meanwhile neither repeats
-nor hides another row. The cursor is signed for its own list, so nobody makes one up.
+A page starts after a row, not at an offset: rows added or removed meanwhile are neither repeated
+nor skipped. Each cursor is signed for its list and cannot be forged.
 """
 
 from __future__ import annotations
@@ -19,30 +19,28 @@ M = TypeVar("M", bound=Model)
 
 
 class PageQuery(Schema):
-    """Which part of a list is asked for."""
+    """The query parameters of a page."""
 
-    limit: int = Field(20, ge=1, le=100, description="How many at most.")
-    after: str | None = Field(None, max_length=400, description="The `next` of the page before.")
+    limit: int = Field(20, ge=1, le=100, description="Maximum number of items to return.")
+    after: str | None = Field(None, max_length=400, description="The `next` of the previous page.")
 
 
 class Page(Schema, Generic[T]):
-    """A part of a list."""
+    """One page of a list."""
 
-    data: list[T] = Field(description="What is in this page.")
+    data: list[T] = Field(description="The items on this page.")
     next: str | None = Field(
-        description=(
-            "Hand it back as `after` for the page that follows; null where this is the last one."
-        )
+        description=("Pass this as `after` to get the next page; null on the last page.")
     )
 
 
 def page_of(
     rows: QuerySet[M], asked: PageQuery, what: str, by: str = "id", *, newest_first: bool = False
 ) -> tuple[list[M], str | None]:
-    """The rows of the page that is `asked` for, and the cursor of the next one.
+    """Return the rows of the requested page, and the cursor of the next page.
 
-    Rows are ordered by the field `by`, and by their keys where that is equal. `what` names the
-    list. Raises Refused `cursor_invalid`.
+    Rows are ordered by the field `by`, then by primary key. `what` names the list. Raises Refused
+    `cursor_invalid`.
     """
     salt, beyond = f"page.{what}", "lt" if newest_first else "gt"
     if asked.after:

@@ -1,7 +1,4 @@
-"""How does the API say words to people, and by what does a platform call what is its own?
-
-Both stand here once, for every room.
-"""
+"""Bilingual texts in the API, and the format of platforms' own references."""
 
 from __future__ import annotations
 
@@ -15,23 +12,23 @@ from events.core.reasons import Text
 
 REFERENCE: Final = r"^[A-Za-z0-9_.:\-]+$"
 REFERENCE_LONGEST: Final = 64
-"""A platform's own id of an employer, a recruiter, a candidate: no name, phone number or e-mail
-address has this form and is meant.
+"""Characters in a platform's own id of an employer, a recruiter or a candidate. The pattern
+excludes names and e-mail addresses.
 """
 
 
 def checked_reference(text: str) -> str:
-    """`text`, if it may be a reference. Raises Refused `reference_invalid`."""
+    """Return `text` if it is a valid reference. Raises Refused `reference_invalid`."""
     if len(text) > REFERENCE_LONGEST or not re.fullmatch(REFERENCE, text):
         raise Refused("reference_invalid", "reference", seen=text[:REFERENCE_LONGEST])
     return text
 
 
 class Words(BaseModel):
-    """The same words in Simplified Chinese and English."""
+    """A text in Simplified Chinese and in English."""
 
-    zh: str = Field(description="In Simplified Chinese.")
-    en: str = Field(description="In English.")
+    zh: str = Field(description="The text in Simplified Chinese.")
+    en: str = Field(description="The text in English.")
 
     @classmethod
     def of(cls, text: Text) -> Words:

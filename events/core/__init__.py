@@ -1,1 +1,1 @@
-"""What every room uses and what needs no database: actors, errors, reasons, sealing."""
+"""Actors, errors, reasons and sealing: what all packages use, without a database."""

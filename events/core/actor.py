@@ -1,7 +1,4 @@
-"""Who does it?
-
-The few roles that can act, and one value that names the one acting and what they may.
-"""
+"""Actors: the roles that can act, and who acts in one."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """The part that someone plays towards a case. Stored on every event."""
+    """The role in which someone acts on a case. Stored on every event."""
 
     SYSTEM = "system"
     OWNER = "owner"
@@ -22,10 +19,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Actor:
-    """Someone acting in a role; `id` is the key of the user or client, empty for the system itself.
+    """Someone acting in a role. `id` is the key of the user or client, empty for the system.
 
-    `powers` are those of staff (`employers.permissions`), as they were when the actor was made;
-    other roles need none.
+    `powers` are the permissions of staff (`employers.permissions`) at the time the actor was made;
+    other roles have none.
     """
 
     role: Role

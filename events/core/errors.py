@@ -1,8 +1,8 @@
-"""What can go wrong, in the few kinds that a caller can tell apart?
+"""The kinds of errors that callers distinguish.
 
-`Refused` is an answer, and may be shown to the person who asked. The provider errors are not
-answers: nobody is to blame, the work waits and is tried again. Doors translate them; nobody else
-catches them.
+`Refused` is an answer and may be shown to the person who asked. Provider errors are not answers:
+the employer is not at fault, and the work is tried again later. Only entry points (pages, the API,
+tasks) catch them.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from events.core.reasons import REASONS, Reason
 
 @dataclass
 class Refused(Exception):
-    """The thing asked for is not allowed, and here is why.
+    """A request that is not allowed, and the reason.
 
-    `code` is a key of `events.core.reasons.REASONS`. `field` names the input that it is about,
-    `seen` and `expected` are short texts to show beside it; none of them may hold a secret.
+    `code` is a key of `events.core.reasons.REASONS`. `field` names the input at fault; `seen` and
+    `expected` are short texts shown beside it. None of them may hold a secret.
     """
 
     code: str
@@ -41,11 +41,13 @@ class Refused(Exception):
 
 
 class ProviderError(Exception):
-    """An outside service, or an engine of ours, did not answer. Says nothing about the employer."""
+    """An outside service, or one of our engines, did not answer. Says nothing about the
+    employer.
+    """
 
 
 class ProviderUnavailable(ProviderError):
-    """The provider may answer later; ask again after `retry_after` seconds."""
+    """The provider may answer later. Try again after `retry_after` seconds."""
 
     def __init__(self, message: str, retry_after: float = 60.0) -> None:
         super().__init__(message)
@@ -53,4 +55,4 @@ class ProviderUnavailable(ProviderError):
 
 
 class ProviderBroken(ProviderError):
-    """The provider answered something that makes no sense; asking again will not help."""
+    """The provider's answer makes no sense. Trying again will not help."""

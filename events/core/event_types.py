@@ -1,9 +1,7 @@
-"""What may a platform hear of, and what is it told?
+"""The public event types that platforms receive, and the contents of their messages.
 
-One table of public types, and the words of one message.
-
-What is told are ids, states and reasons by code with their texts: no name, no address, no file,
-nothing that was seen on a document. Types are part of the API: added to, never renamed.
+Messages hold ids, states and reasons (codes and texts), but no names, addresses, files, or contents
+of documents. Types are part of the API: they are added, never renamed.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ TIER_CHANGED: Final = "employer.tier_changed"
 TIER_APPEALED: Final = "employer.tier_appealed"
 TIER_UPHELD: Final = "employer.tier_upheld"
 OF_TIER: Final = frozenset({TIER_CHANGED, TIER_APPEALED, TIER_UPHELD})
-"""What is told of these is a tier, and no state of a case."""
+"""Events that carry a tier instead of a case state."""
 TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("register", "employer"): "employer.created",
     ("submit", "case"): "employer.submitted",
@@ -75,13 +73,11 @@ TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("withdraw_erasure", "eraseorder"): "erase.withdrawn",
     ("miss_erasure", "eraseorder"): "erase.overdue",
 }
-"""The type of an event by its verb and the kind of its subject; what is not listed is told to
-nobody.
-"""
+"""The public type for each verb and kind of subject. Other events are not published."""
 
 EVENT_TYPES: Final = tuple(dict.fromkeys(TYPES.values()))
 PING: Final = "webhook.ping"
-"""Sent when a platform tries an endpoint out; it stands in no feed."""
+"""Sent to test an endpoint. It is not in any feed."""
 
 DETAILS: Final = (
     "attempt",
@@ -111,21 +107,21 @@ DETAILS: Final = (
     "answer",
     "about",
 )
-"""What of an event's details is told where it is there."""
+"""The details of an event that are published, if present."""
 ONLY: Final = "only"
-"""The detail that names the one platform that hears of an event, where not all do that may know of
-its employer.
+"""The detail naming the only platform that receives an event, if not all platforms that know the
+employer may receive it.
 """
 
 
 def type_of(verb: str, subject_type: str) -> str | None:
-    """The public type of what happened, or None where no platform hears of it."""
+    """Return the public type of an event, or None if it is not published."""
     return TYPES.get((verb, subject_type))
 
 
 @dataclass(frozen=True)
 class Happened:
-    """What an event says of itself, as far as it may be told."""
+    """The publishable part of an event."""
 
     type: str
     employer_id: str
@@ -138,13 +134,13 @@ class Happened:
 
 
 def payload(happened: Happened) -> dict[str, Any]:
-    """The `data` of a message."""
+    """Return the `data` of a message."""
     told: dict[str, Any] = {
         "employer": {"id": happened.employer_id, "reference": happened.reference}
     }
     if happened.case_id:
         told["case"] = {"id": happened.case_id}
-    if happened.type in OF_TIER:  # null: where its case says
+    if happened.type in OF_TIER:  # null if the case decides the tier
         moved = {
             "from": happened.from_state or None,
             "to": happened.to_state or None,
@@ -158,7 +154,7 @@ def payload(happened: Happened) -> dict[str, Any]:
 
 
 def reason_of(code: str) -> dict[str, Any]:
-    """A reason by its code, with what it says and what to do, in both languages."""
+    """Return a reason's code, its message and what to do, in both languages."""
     reason = REASONS.get(code)
     if reason is None:
         return {"code": code}
@@ -178,7 +174,9 @@ def _both(text: Text) -> dict[str, str]:
 def envelope(
     message_id: str, kind: str, at: datetime, sequence: int | None, data: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """One message, the same in the feed and in a webhook's body. `id` is its `webhook-id` too."""
+    """Return one message, the same in the feed and in a webhook's body. `id` is also its
+    `webhook-id`.
+    """
     return {
         "id": message_id,
         "type": kind,
@@ -189,5 +187,5 @@ def envelope(
 
 
 def stamp(at: datetime) -> str:
-    """A moment in UTC, as RFC 3339 writes it."""
+    """Return a time in UTC in the format of RFC 3339."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,16 +1,14 @@
-"""How does a secret rest?
+"""Sealing: encryption of stored secrets, and blind indexes to find them.
 
-Encrypted by itself, tied to its own name, and found again only by whoever knows it.
+AES-256-GCM (NIST SP 800-38D). Each secret is encrypted separately and bound to its name: sealed
+bytes that were changed, truncated or moved to another name do not open. Nonces are random, which is
+safe for 2³² seals per key. Each seal names its key, so keys can be rotated: new seals use the
+current key, and old ones stay readable while their key is in the list of retired keys.
 
-AES-256-GCM (NIST SP 800-38D): what was changed, cut short or put in another's place does not open.
-Nonces are random, which is safe for 2³² seals a key. Each seal names the key that made it, so keys
-can be changed: new ones take the new key, and old ones stay readable while their key is in the list
-of retired ones.
+sealed = "ZZ" · version (1 byte) · key id (4) · nonce (12) · ciphertext · tag (16)
 
-    sealed = "ZZ" · version (1 byte) · key id (4) · nonce (12) · ciphertext · tag (16)
-
-A blind index is an HMAC-SHA-256 of the normalised value with a key of its own, so that equal values
-can be found equal without anything being readable.
+A blind index is an HMAC-SHA-256 of the normalised value under a separate key. It allows a search
+for equal values without decrypting any.
 """
 
 from __future__ import annotations
@@ -37,55 +35,51 @@ _NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _HEAD_BYTES: Final = len(_MAGIC) + _ID_BYTES
 OVERHEAD: Final = _HEAD_BYTES + _NONCE_BYTES + _TAG_BYTES
-"""A sealed file is longer than its content by so many bytes."""
+"""Bytes that sealing adds to the content."""
 
 
 class Damaged(ProviderBroken):
-    """The sealed bytes are not what was stored under this name: changed, cut short, or moved
-    here.
-    """
+    """The sealed bytes are not those stored under this name: changed, truncated or moved."""
 
 
 class KeyMissing(ProviderBroken):
-    """The file was sealed with a key that is neither the current one nor among the retired ones."""
+    """The file was sealed with a key that is neither current nor retired."""
 
 
 # --- Pure -----------------------------------------------------------------------------------------
 
 
 def key_id(key: bytes) -> bytes:
-    """Four bytes that name `key` without telling anything of it."""
+    """Return four bytes that identify `key` without revealing anything about it."""
     return hashlib.sha256(b"zizhi document key id" + key).digest()[:_ID_BYTES]
 
 
 def seal(plain: bytes, key: bytes, name: str) -> bytes:
-    """`plain` encrypted with `key` (32 bytes) and bound to `name`."""
+    """Return `plain` encrypted with `key` (32 bytes) and bound to `name`."""
     head, nonce = _MAGIC + key_id(key), os.urandom(_NONCE_BYTES)
     return head + nonce + AESGCM(key).encrypt(nonce, plain, head + name.encode())
 
 
 def unseal(sealed: bytes, keys: Iterable[bytes], name: str) -> bytes:
-    """What was sealed under `name` with one of `keys`. Raises Damaged or KeyMissing."""
+    """Return what was sealed under `name` with one of `keys`. Raises Damaged or KeyMissing."""
     if len(sealed) < OVERHEAD or not sealed.startswith(_MAGIC):
         raise Damaged(f"{name} is not a sealed file")
     head, nonce = sealed[:_HEAD_BYTES], sealed[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES]
     key = next((key for key in keys if key_id(key) == head[len(_MAGIC) :]), None)
     if key is None:
-        raise KeyMissing(
-            f"{name} was sealed with a key that is not here: {head[len(_MAGIC) :].hex()}"
-        )
+        raise KeyMissing(f"{name} was sealed with an unknown key: {head[len(_MAGIC) :].hex()}")
     try:
         return AESGCM(key).decrypt(
             nonce, sealed[_HEAD_BYTES + _NONCE_BYTES :], head + name.encode()
         )
     except InvalidTag:
-        raise Damaged(f"{name} has been changed, cut short or moved") from None
+        raise Damaged(f"{name} was changed, truncated or moved") from None
 
 
 def key_from(text: str) -> bytes:
-    """The key written as `text`: base64 of 32 bytes.
+    """Return the key encoded in `text`: base64 of 32 bytes.
 
-    Raises ImproperlyConfigured, without showing it.
+    Raises ImproperlyConfigured. The message does not contain the key.
     """
     try:
         key = base64.b64decode(text, validate=True)
@@ -99,8 +93,8 @@ def key_from(text: str) -> bytes:
 
 
 def keys() -> list[bytes]:
-    """The key that seals, then those that only open: the settings DATA_KEY and DATA_KEYS_RETIRED (a
-    list, may be absent).
+    """Return the current key, then the retired keys, which only open seals: the settings DATA_KEY
+    and DATA_KEYS_RETIRED (an optional list).
     """
     return [
         key_from(text) for text in (settings.DATA_KEY, *getattr(settings, "DATA_KEYS_RETIRED", ()))
@@ -111,12 +105,12 @@ def keys() -> list[bytes]:
 
 
 def seal_text(text: str, purpose: str) -> str:
-    """`text` sealed for a column, in base64. `purpose` names what it is, and opens nothing else."""
+    """Return `text` sealed for a column, in base64. It opens only with the same `purpose`."""
     return base64.b64encode(seal(text.encode(), keys()[0], purpose)).decode()
 
 
 def unseal_text(sealed: str, purpose: str) -> str:
-    """What `seal_text` sealed for the same purpose. Raises Damaged or KeyMissing."""
+    """Return the text sealed by `seal_text` for the same purpose. Raises Damaged or KeyMissing."""
     try:
         raw = base64.b64decode(sealed, validate=True)
     except (binascii.Error, ValueError):
@@ -125,11 +119,10 @@ def unseal_text(sealed: str, purpose: str) -> str:
 
 
 def blind_index(text: str, purpose: str) -> str:
-    """64 hex characters, equal for equal texts of one purpose under one key, and telling nothing
-    else.
+    """Return 64 hex characters: equal for equal texts of one purpose under one key, and revealing
+    nothing else.
 
-    Made with the current DATA_KEY: after a change of key, values that are to be found again are
-    indexed anew.
+    Uses the current DATA_KEY. After a key rotation, values must be indexed again to be found.
     """
     key = hmac.digest(keys()[0], f"zizhi blind index {purpose}".encode(), hashlib.sha256)
     return hmac.digest(key, text.encode(), hashlib.sha256).hex()

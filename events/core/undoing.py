@@ -1,10 +1,8 @@
-"""What becomes of what was written outside of the database, where the transaction is undone?
+"""Transactions that also undo writes outside of the database, such as files.
 
-It is taken back, by who wrote it.
-
-Django calls back after a commit and not after a rollback. Whoever opens the outermost transaction
-of a request opens it as `transaction` here; whoever stores a file within says with `if_undone` how
-it goes again. A process that dies in between takes nothing back.
+Django has a callback after a commit, but none after a rollback. Requests open their outermost
+transaction with `transaction` from this module, and code that stores a file inside it registers the
+removal with `if_undone`. If the process dies in between, nothing is undone.
 """
 
 from __future__ import annotations
@@ -23,8 +21,8 @@ _steps: ContextVar[list[Callable[[], None]] | None] = ContextVar("steps_back", d
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """As `django.db.transaction.atomic`; where it is undone, by an exception, a mark to roll back,
-    or a failed commit, so are its steps.
+    """Like `django.db.transaction.atomic`, but runs the registered steps if the transaction is
+    undone: by an exception, a mark to roll back, or a failed commit.
     """
     around, steps = _steps.get(), list[Callable[[], None]]()
     token = _steps.set(steps)
@@ -42,11 +40,11 @@ def transaction() -> Iterator[None]:
             for step in reversed(steps):
                 _take_back(step)
         elif around is not None:
-            around.extend(steps)  # what is around this can still be undone
+            around.extend(steps)  # an outer transaction can still be undone
 
 
 def _take_back(step: Callable[[], None]) -> None:
-    """One that fails hinders no other, and hides nothing of why there was anything to take back."""
+    """A step that fails must neither prevent the others nor hide the original error."""
     try:
         step()
     except Exception:
@@ -54,6 +52,6 @@ def _take_back(step: Callable[[], None]) -> None:
 
 
 def if_undone(step: Callable[[], None]) -> None:
-    """Do `step` where the `transaction` around this is undone; without one around, nothing is."""
+    """Run `step` if the surrounding `transaction` is undone. Without one, `step` never runs."""
     if (steps := _steps.get()) is not None:
         steps.append(step)

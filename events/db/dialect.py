@@ -76,16 +76,6 @@ class Dialect:
     def limit_lock_wait(self, schema_editor: Any, wait: str) -> None:
         """Fail if a lock is waited for longer than `wait`, until the transaction ends."""
 
-    def first_row(self, statement: str, parameters: Sequence[Any]) -> Row | None:
-        """The first row of a read with which a request begins, or None.
-
-        It is sent as `rows_after_lock` sends a repeatable statement.
-        """
-        with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            found: Row | None = cursor.fetchone()
-            return found
-
     def insert_rows(
         self,
         table: str,
@@ -153,10 +143,6 @@ class PostgreSQL(Dialect):
     def limit_lock_wait(self, schema_editor: Any, wait: str) -> None:
         schema_editor.execute(f"SET LOCAL lock_timeout = '{wait}'")
 
-    def first_row(self, statement: str, parameters: Sequence[Any]) -> Row | None:
-        database: Any = connections[DEFAULT_DB_ALIAS]
-        return _unchecked(database, lambda: _first_row(database, statement, parameters))
-
     def insert_rows(
         self,
         table: str,
@@ -216,8 +202,8 @@ def _in_sqlite(value: Any) -> Any:
 
 
 def _unchecked(database: Any, send: Callable[[], T]) -> T:
-    """Call `send` without the `SELECT 1` by which Django checks a connection that it has kept from
-    an earlier request; if the connection turns out to be lost, open another and call it again.
+    """Call `send` without the `SELECT 1` that Django uses to check a connection kept from an
+    earlier request. If the connection turns out to be lost, open another and call `send` again.
 
     `send` opens the connection if there is none.
     """
@@ -234,13 +220,6 @@ def _unchecked(database: Any, send: Callable[[], T]) -> T:
         if monotonic() - began > RESEND_WITHIN_SECONDS:
             raise
         return send()
-
-
-def _first_row(database: Any, statement: str, parameters: Sequence[Any]) -> Row | None:
-    database.ensure_connection()
-    with database.wrap_database_errors, database.Database.Cursor(database.connection) as cursor:
-        found = cursor.execute(statement, parameters, prepare=True).fetchone()
-        return found if found is None else tuple(found)
 
 
 def _rows_after_lock(

@@ -1,8 +1,8 @@
 """The first operation of a migration that alters a table in use.
 
-A migration that waits for a lock makes everybody else who needs the table wait behind it. This one
-gives up after a moment instead, and can be run again. Making a new table refer to one in use locks
-that one too.
+A migration that waits for a lock blocks all later queries of the table. This one gives up after a
+moment instead, and can be run again. A foreign key from a new table to a table in use locks the
+latter too.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ def be_quick(apps: Any, schema_editor: Any) -> None:
 
 
 def quickly() -> migrations.RunPython:
-    """The operation: it goes first."""
+    """Return the operation. It must be the first of the migration."""
     return migrations.RunPython(be_quick, migrations.RunPython.noop)

@@ -1,3 +1,3 @@
-"""What leaves for others: mail, the platforms' feed, webhooks, and the HTTP client that looks at
-addresses first.
+"""Outgoing messages: mail, platforms' feeds, webhooks, and an HTTP client that checks addresses
+first.
 """

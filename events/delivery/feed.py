@@ -1,15 +1,12 @@
-"""How does what happened come into the platforms' feeds?
+"""The relay: moves events from the outbox into the platforms' feeds.
 
-From the outbox, in one transaction, by one relay at a time.
+`record` puts each public event into the outbox. A relay numbers the events there for each platform
+that receives them, writes the feed rows, queues the webhooks and empties the outbox. It does this
+in one transaction, so it can be killed at any time.
 
-`record` puts each public event into the outbox. A relay takes what is there, numbers it for each
-platform that hears of it, writes the feed rows and what webhooks are to send, and empties the
-outbox: all of it or nothing, whenever it is killed.
-
-Relays wait for each other. Two that shared the outbox between them could number a suspension before
-the approval that it ended; by one, and by the order in which the outbox was filled, what happened
-to one employer stands in its order: its moves lock the employer, so the later one is not written
-before the earlier one is committed.
+Only one relay runs at a time. Two that shared the outbox could number a suspension before the
+approval that it ended. With one relay, an employer's events keep their order: each transition locks
+the employer, so a later event is not written before the earlier one is committed.
 """
 
 from __future__ import annotations
@@ -28,41 +25,45 @@ from events.delivery import webhooks
 from events.models import Event, Feed, Outgoing, PlatformEvent
 
 AT_ONCE: Final = 500
-"""Outbox rows of one transaction."""
+"""Maximum number of outbox rows per transaction."""
 _LOCK: Final = 0x7A697A6869
-"""The number of the advisory lock that a relay holds."""
+"""The number of the advisory lock that the relay holds."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """Which platforms hear of an employer, and what the one that made it calls it."""
+    """The platforms that receive an employer's events, and its reference at the platform that
+    created it.
+    """
 
     clients: frozenset[UUID]
     reference: str = ""
 
 
 Audience = Callable[[Collection[UUID]], Mapping[UUID, Heard]]
-"""Of these employers, who hears; an employer that is not in the answer is told of to nobody."""
+"""Returns the recipients for each of the given employers. No platform receives the events of an
+employer that is missing from the result.
+"""
 
 
 class _Told:
-    """By whom the audience is known: events know no platforms, so the room that does says so once,
-    when it starts.
+    """The registered audience. `events` does not know platforms, so the package that does registers
+    one at startup.
     """
 
     audience: Audience | None = None
 
 
 def told_to(audience: Audience) -> None:
-    """From now on `audience` says who hears."""
+    """Register `audience` as the function that names the recipients."""
     _Told.audience = audience
 
 
 def relay(now: datetime, audience: Audience | None = None) -> int:
-    """Move what is in the outbox, at most `AT_ONCE` rows, into the feeds; how many rows it was."""
+    """Move up to `AT_ONCE` rows from the outbox into the feeds, and return their number."""
     audience = audience or _Told.audience
     if audience is None:
-        raise RuntimeError("nobody has said who hears: events.delivery.feed.told_to")
+        raise RuntimeError("No audience is registered: call events.delivery.feed.told_to.")
     with transaction.atomic():
         current_dialect().advisory_lock(_LOCK)
         taken = list(Outgoing.objects.select_related("event").order_by("id")[:AT_ONCE])
@@ -82,7 +83,7 @@ def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> lis
         hears = heard.get(event.employer_id, nobody) if event.employer_id else nobody
         kind = event_types.type_of(event.verb, event.subject_type)
         clients = _told_of(event, hears)
-        if kind is None or not clients:  # a type that an earlier version had
+        if kind is None or not clients:  # an event type of an earlier version
             continue
         told = event_types.payload(_happened(event, kind, hears))
         for client_id in sorted(clients):
@@ -103,8 +104,8 @@ def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> lis
 
 
 def _told_of(event: Event, hears: Heard) -> frozenset[UUID]:
-    """Of those who hear of the employer, the one whom it concerns, where it concerns one: its own
-    candidate, say.
+    """Return the recipients of an event: all of the employer's, or only the one that the event
+    concerns, for instance if it is about that platform's candidate.
     """
     only = event.data.get(event_types.ONLY)
     return hears.clients & {UUID(only)} if only else hears.clients

@@ -43,20 +43,20 @@ FOLDERS = (
 move to another folder while mails are waiting.
 """
 NOWHERE = ".test"
-"""RFC 6761: no such address exists.
+"""RFC 6761: no address under this domain exists.
 
-What goes there, from a platform's test, is kept to be looked at and sent to nobody.
+Mails that platforms' tests send there are kept for viewing and never sent.
 """
 
 
 def queue_mail(
     to: str, template: str, language: str, context: dict[str, Any], now: datetime
 ) -> Mail:
-    """Put a mail in the queue; a worker is notified after the commit.
+    """Queue a mail. A worker is notified after the commit.
 
-    `template` names `<template>.txt` in a folder of `templates/email/`, whose first line is the
-    subject, and `<template>.html`, which says the same with a button. `context` is JSON, and is
-    erased together with `to` once the mail has been sent.
+    `template` names two files in a folder of `templates/email/`: `<template>.txt`, whose first line
+    is the subject, and `<template>.html`, which has the same text and a button. `context` is JSON;
+    it is erased together with `to` once the mail has been sent.
     """
     mail = Mail.objects.create(
         to=to, template=template, language=language, context=context, created_at=now, due_at=now
@@ -66,9 +66,9 @@ def queue_mail(
 
 
 def send_mail(mail_id: int, now: datetime, site_url: str) -> bool:
-    """Send mail `mail_id`, unless it is sent, leased or not yet due; whether it was sent.
+    """Send mail `mail_id` unless it is sent, leased or not yet due. Return whether it was sent.
 
-    If its context has a `path`, the template finds the whole `link`, `site_url` included.
+    If its context has a `path`, the template gets the full `link`, including `site_url`.
     """
 
     def work(lease: Lease[Mail]) -> bool:
@@ -89,20 +89,20 @@ def _give_up(lease: Lease[Mail], error: Exception) -> bool:
 
 
 def forget(now: datetime) -> int:
-    """Remove the mails of tests, which nobody was sent, after `KEPT_FOR`; how many."""
+    """Remove tests' mails, which were never sent, after `KEPT_FOR`. Return their number."""
     gone, _ = Mail.objects.filter(to__endswith=NOWHERE, finished_at__lt=now - KEPT_FOR).delete()
     return gone
 
 
 def paths_of(name: str) -> list[str]:
-    """Where the template file `name` may be."""
+    """Return the possible paths of the template file `name`."""
     return [f"email/{folder}/{name}" for folder in FOLDERS]
 
 
 def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
-    """The mail as plain text and as HTML, in its reader's language.
+    """Return the mail as plain text and HTML, in its reader's language.
 
-    Neither fetches anything: opening it tells nobody.
+    Neither loads anything remote, so opening the mail reveals nothing.
     """
     context = {"link": site_url + mail.context.get("path", "/"), "now": now} | mail.context
     with translation.override(mail.language):

@@ -1,11 +1,9 @@
-"""How is something posted to an address that a stranger chose, without its leading us into our own
-house?
+"""HTTP POST to addresses that strangers chose, without access to internal networks (SSRF).
 
-The name is resolved once, each address that it has must be a public one, and the connection goes to
-that very address: a name that answers differently the next time changes nothing. The name itself
-stays in the Host header, in SNI and in what the certificate is checked against. No redirect is
-followed, no proxy of the environment is used, and after `TOTAL_SECONDS` the line is cut, whatever
-the other side is doing.
+The name is resolved once, all of its addresses must be public, and the connection goes to one of
+these addresses. A later DNS answer therefore changes nothing. The Host header, SNI and the
+certificate check still use the name. Redirects and proxies from the environment are ignored. After
+`TOTAL_SECONDS` the connection is cut, whatever its state.
 """
 
 from __future__ import annotations
@@ -36,25 +34,25 @@ TOTAL_SECONDS: Final = 15.0
 READ_AT_MOST: Final = 4096
 KEPT_CHARACTERS: Final = 500
 IDLE_SECONDS: Final = 15.0
-"""For so long a connection is kept for the next message; most servers keep one longer."""
+"""How long an idle connection is kept. Most servers keep one longer."""
 OLDEST_SECONDS: Final = 60.0
-"""No connection is used for longer: then the name is looked at again."""
+"""The maximum age of a connection. After that, the name is resolved and checked again."""
 KEPT_AT_MOST: Final = 32
-"""Connections of one process."""
+"""Connections per process."""
 ASKS_TO_WAIT: Final = (429, 503)
 LONGEST: Final = 500
 LOCAL_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
 HTTPS_PORT: Final = 443
 UNPRIVILEGED: Final = 1024
-"""Below it stand mail, shells and the like, which have no business with webhooks; only 443 is one
-of them that has.
+"""Ports below this one belong to mail, shells and similar services, which never receive webhooks.
+The only exception is 443.
 """
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _NOT_PUBLIC: Final = tuple(
     ipaddress.ip_network(network)
     for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "64:ff9b:1::/48", "5f00::/16")
 )
-"""Of IANA's special-purpose registries, what not every Python 3.11 knows to be special."""
+"""Networks of IANA's special-purpose registries that some releases of Python 3.11 do not know."""
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Sequence[str]]
@@ -65,18 +63,18 @@ Resolver = Callable[[str, int], Sequence[str]]
 
 @dataclass(frozen=True)
 class Target:
-    """An address that may be posted to, as far as it can be told without asking for its name."""
+    """A URL that may be posted to, as far as can be told without resolving its name."""
 
     scheme: str
     host: str
     port: int
     path: str
     local: bool = False
-    """This machine itself, where somebody tries things out."""
+    """True for this machine, used to try things out."""
 
 
 def target_of(url: str, *, local: bool = False) -> Target:
-    """`url` taken apart. With `local`, this machine's own names may be reached, by plain http too.
+    """Parse `url`. With `local`, this machine's own names are allowed, over plain HTTP too.
 
     Raises Refused `webhook_url_invalid` or `webhook_url_not_public`.
     """
@@ -105,9 +103,9 @@ def target_of(url: str, *, local: bool = False) -> Target:
 
 
 def _literal(host: str) -> IPAddress | None:
-    """The address that `host` is, if it is one.
+    """Return `host` as an address, or None if it is a name.
 
-    Raises Refused where it is one in a spelling that only some programs read.
+    Raises Refused for spellings of an address that only some programs understand.
     """
     try:
         return ipaddress.ip_address(host)
@@ -119,7 +117,7 @@ def _literal(host: str) -> IPAddress | None:
 
 
 def is_public(address: IPAddress) -> bool:
-    """Whether the address is one of the open internet, and hides none that is not."""
+    """Return whether the address is on the public internet and does not embed one that is not."""
     if isinstance(address, ipaddress.IPv6Address):
         hidden = address.ipv4_mapped or (
             ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
@@ -134,8 +132,8 @@ def is_public(address: IPAddress) -> bool:
 
 
 def seconds_asked(retry_after: str, now: datetime) -> float | None:
-    """In how many seconds to come again, by RFC 9110 a number of them or a date; None where nothing
-    is said that can be read.
+    """Return the seconds in a Retry-After header, which RFC 9110 defines as a number or a date.
+    None if it is absent or unreadable.
     """
     text = retry_after.strip()
     if text.isascii() and text.isdigit():
@@ -152,14 +150,14 @@ def seconds_asked(retry_after: str, now: datetime) -> float | None:
 
 @dataclass(frozen=True)
 class Response:
-    """What came back: a status, or a word for why there is none."""
+    """The outcome: a status, or a word for why there is none."""
 
     status: int | None
     error: str
     milliseconds: int
     start: str = ""
     retry_after: str = ""
-    """Of who is busy (`ASKS_TO_WAIT`), as it was written."""
+    """The Retry-After header, verbatim, if the receiver is busy (`ASKS_TO_WAIT`)."""
 
     @property
     def received(self) -> bool:
@@ -167,16 +165,16 @@ class Response:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a name, as this machine's resolver gives them."""
+    """Return the addresses of a name from this machine's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def addresses_of(target: Target, resolver: Resolver) -> list[str]:
-    """Where to connect.
+    """Return the addresses to connect to.
 
-    Raises Refused `webhook_url_not_public` if a single address is not public; OSError where there
-    is none.
+    Raises Refused `webhook_url_not_public` if any address is not public, and OSError if there is
+    none.
     """
     addresses = resolver(target.host, target.port)
     if not addresses:
@@ -189,9 +187,7 @@ def addresses_of(target: Target, resolver: Resolver) -> list[str]:
 
 
 class _Line:
-    """The socket of one connection, to the addresses that were looked at, and the means to cut
-    it.
-    """
+    """The socket of one connection to addresses that have been checked, with a way to cut it."""
 
     def __init__(self, addresses: Sequence[str], port: int, deadline: float) -> None:
         self._addresses, self._port, self._deadline = addresses, port, deadline
@@ -209,7 +205,8 @@ class _Line:
             except OSError as failed:
                 error = failed
                 continue
-            # TLS takes the socket itself away; by its twin the line can be cut at any moment.
+            # TLS takes over the socket object. A duplicate of it can cut the connection at any
+            # time.
             self._twin = line.dup()
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return line
@@ -227,7 +224,7 @@ class _Line:
 
 
 class _Plain(HTTPConnection):
-    """Plain HTTP over a line of ours."""
+    """Plain HTTP over a `_Line`."""
 
     line: _Line
 
@@ -236,7 +233,7 @@ class _Plain(HTTPConnection):
 
 
 class _Secure(HTTPSConnection):
-    """HTTPS over a line of ours; the name stays that of the URL."""
+    """HTTPS over a `_Line`. The name is that of the URL."""
 
     line: _Line
 
@@ -250,7 +247,7 @@ def _certificates() -> ssl.SSLContext:
 
 
 class _Open:
-    """One connection to one target, from its dialling to its end. It never dials a second time."""
+    """One connection to one target, from connect to close. It never reconnects."""
 
     def __init__(self, target: Target, line: _Line, context: ssl.SSLContext | None) -> None:
         self.key, self.path = (target, context), target.path
@@ -271,8 +268,8 @@ class _Open:
 
     @property
     def is_fit(self) -> bool:
-        """Whether the next message can go over it: young, used lately, and nothing came that nobody
-        asked for, such as its end.
+        """Return whether the next message can use it: it is young and recently used, and nothing
+        unrequested has arrived, such as its end.
         """
         now = time.monotonic()
         return (
@@ -284,9 +281,9 @@ class _Open:
     def exchange(
         self, headers: Mapping[str, str], body: bytes, deadline: float
     ) -> tuple[_Told, bool]:
-        """What is answered, and whether another message can follow.
+        """Return the answer, and whether another message can follow.
 
-        Closed at once where none can.
+        If none can, the connection is closed at once.
         """
         may_follow = False
         watch = threading.Timer(max(0.0, deadline - time.monotonic()), self._line.cut)
@@ -307,7 +304,7 @@ class _Open:
             )
             self._hurry()
             response = connection.getresponse()
-            if self._line.was_cut:  # in the middle of its headers
+            if self._line.was_cut:  # in the middle of the headers
                 raise TimeoutError
             start, is_whole = _start_of(response)
             asked = (
@@ -322,8 +319,8 @@ class _Open:
                 self.close()
 
     def _hurry(self) -> None:
-        """On a connection in use the kernel waits 40 ms with what a receiver waits for that writes
-        its head and its body apart.
+        """Acknowledge at once. Otherwise the kernel delays acknowledgements on a used connection by
+        40 ms, and receivers that write headers and body separately wait for them.
         """
         if hasattr(socket, "TCP_QUICKACK") and self._connection.sock is not None:
             self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
@@ -335,7 +332,7 @@ class _Open:
 
 @dataclass(frozen=True)
 class _Told:
-    """What was read of an answer."""
+    """The part of an answer that was read."""
 
     status: int
     start: str
@@ -343,10 +340,10 @@ class _Told:
 
 
 class Lines:
-    """The connections that one process keeps between messages: one an address, to which it was
-    dialled by the same rules.
+    """The connections that one process keeps between messages: one per address, made by the same
+    rules.
 
-    Whoever takes one has it alone, and keeps it again afterwards.
+    A connection that is taken out is used exclusively, and kept again afterwards.
     """
 
     def __init__(self) -> None:
@@ -354,7 +351,7 @@ class Lines:
         self._lock = threading.Lock()
 
     def take(self, target: Target, context: ssl.SSLContext | None) -> _Open | None:
-        """A connection to this very target that can be used, if there is one."""
+        """Return a usable connection to exactly this target, if there is one."""
         with self._lock:
             for one in [one for one in self._kept.values() if not one.is_fit]:
                 self._kept.pop(one.key).close()
@@ -371,14 +368,14 @@ class Lines:
             self._kept[one.key] = one
 
     def close(self) -> None:
-        """Let go of all of them."""
+        """Close all connections."""
         with self._lock:
             while self._kept:
                 self._kept.popitem()[1].close()
 
 
 _FAILS: Final = (OSError, HTTPError, http.client.HTTPException, ValueError)
-"""What can go wrong on a line."""
+"""The errors that a connection can raise."""
 
 
 def post(
@@ -392,8 +389,8 @@ def post(
     seconds: float = TOTAL_SECONDS,
     lines: Lines | None = None,
 ) -> Response:
-    """POST `body` there, by a connection of `lines` if one is kept; whatever goes wrong is an
-    answer, too.
+    """POST `body` to the target, over one of `lines` if available. Errors are returned as a
+    response too.
     """
     started = time.monotonic()
     status, error, start, retry_after = None, "", "", ""
@@ -418,14 +415,14 @@ def _told(
     deadline: float,
     lines: Lines | None,
 ) -> _Told:
-    """The answer over a kept connection; where there is none, or it breaks, over a new one to
-    addresses that are looked at now.
+    """Return the answer over a kept connection. If there is none, or it breaks, connect anew to
+    addresses that are checked now.
     """
     if lines is not None and (kept := lines.take(target, context)) is not None:
         with suppress(*_FAILS):
             return _over(kept, headers, body, deadline, lines)
-        # The other side had let go of it. What it may have had all the same, it knows again by its
-        # id.
+        # The other side had closed it. If it received the message all the same, it recognises the
+        # repetition by its id.
     fresh = _Open(target, _Line(addresses_of(target, resolver), target.port, deadline), context)
     return _over(fresh, headers, body, deadline, lines)
 
@@ -442,9 +439,9 @@ def _over(
 
 
 def _start_of(response: BaseHTTPResponse) -> tuple[str, bool]:
-    """The beginning of the body, for people to read, and whether it is all.
+    """Return the start of the body, for people to read, and whether that is all of it.
 
-    That it broke off is no matter: the status had come.
+    A body that breaks off is not an error, because the status has arrived.
     """
     text, is_whole = b"", False
     with suppress(*_FAILS):
@@ -454,7 +451,7 @@ def _start_of(response: BaseHTTPResponse) -> tuple[str, bool]:
 
 
 def _word(failed: Exception) -> str:
-    """One stored word for each kind of failure."""
+    """Return the word stored for this kind of failure."""
     kinds: tuple[tuple[type[Exception], str], ...] = (
         (socket.gaierror, "name_not_found"),
         (ssl.SSLCertVerificationError, "certificate"),

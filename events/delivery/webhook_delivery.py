@@ -1,8 +1,8 @@
-"""Sends webhooks: one worker for an endpoint, retries for days, then a dead letter.
+"""Sends webhooks: one worker per endpoint, retries for days, then a dead letter.
 
-A worker leases the endpoint and sends what waits there, the longest due first, for at most
-`SENDING_SECONDS`. After a failure the endpoint and everything that waits for it rest, so one that
-hangs takes `safe_http.TOTAL_SECONDS` of one worker at a time. Deliveries may overtake each other;
+A worker leases the endpoint and sends what is due there, oldest first, for at most
+`SENDING_SECONDS`. After a failure the endpoint rests with all of its deliveries, so one that hangs
+costs at most `safe_http.TOTAL_SECONDS` of one worker at a time. Deliveries may overtake each other;
 their sequence numbers give the order.
 """
 
@@ -39,31 +39,28 @@ WAITS: Final = (
     20 * _HOURS,
     24 * _HOURS,
 )
-"""What is waited after each failure; after the last one the message is a dead letter, a little over
-three days on.
+"""The wait after each failure. After the last one, a little over three days in all, the message is
+a dead letter.
 """
 JITTER: Final = 0.2
-"""Each wait is up to so much shorter or longer, so that what failed together does not come back
+"""The fraction that each wait varies by, so that deliveries that failed together are not retried
 together.
 """
 RESTS_FROM: Final = timedelta(seconds=5)
 """How long an endpoint rests after its first failure. Each further failure doubles it."""
 RESTS_AT_MOST: Final = timedelta(minutes=5)
-"""The longest that an endpoint rests, apart from `JITTER`."""
+"""The longest rest of an endpoint, apart from `JITTER`."""
 GIVEN_UP_AFTER: Final = timedelta(days=5)
-"""An endpoint that for so long did nothing but fail is paused."""
+"""An endpoint is paused after failing without a success for this long."""
 ASKED_AT_MOST: Final = timedelta(hours=24)
-"""Who answers 429 or 503 and says when to come again is not come to before, but waited for no
-longer than that.
-"""
+"""The longest wait that a receiver can ask for when it answers 429 or 503."""
 SENDING_SECONDS: Final = 10.0
 LEASE_SECONDS: Final = 60
-"""Longer than `SENDING_SECONDS` and one try, with time for a slow resolver, so that the lease need
-not be renewed.
+"""Longer than `SENDING_SECONDS` plus one try and a slow resolver, so the lease need not be renewed.
 """
 GONE: Final = 410
 _POST: Final = partial(safe_http.post, lines=safe_http.Lines())
-"""By connections that this process keeps from one message to the next."""
+"""Posts over connections that this process keeps between messages."""
 
 Post = Callable[..., safe_http.Response]
 
@@ -72,8 +69,8 @@ Post = Callable[..., safe_http.Response]
 
 
 def wait_after(tries: int, chance: float) -> timedelta | None:
-    """What is waited after the failure of try number `tries`, `chance` being one from 0 to 1; None:
-    no more.
+    """Return the wait after the failure of try `tries`, or None if it was the last. `chance` is
+    from 0 to 1.
     """
     if tries > len(WAITS):
         return None
@@ -81,14 +78,14 @@ def wait_after(tries: int, chance: float) -> timedelta | None:
 
 
 def rest_after(failures: int, chance: float) -> timedelta:
-    """How long an endpoint rests after so many failures in a row."""
+    """Return how long an endpoint rests after this number of failures in a row."""
     longest = RESTS_AT_MOST / RESTS_FROM
     return RESTS_FROM * min(longest, 2.0 ** min(failures - 1, 20)) * (1 + JITTER * (2 * chance - 1))
 
 
 def asked_wait(response: safe_http.Response, now: datetime, chance: float) -> timedelta:
-    """How long the endpoint asks to be left alone, and up to `JITTER` more, so that not all come at
-    the first moment.
+    """Return how long the endpoint asks us to wait, plus up to `JITTER`, so that requests do not
+    all return at once.
     """
     seconds = safe_http.seconds_asked(response.retry_after, now)
     asked = min(timedelta(seconds=seconds or 0), ASKED_AT_MOST)
@@ -101,10 +98,10 @@ def asked_wait(response: safe_http.Response, now: datetime, chance: float) -> ti
 def send_waiting(
     endpoint_id: UUID, clock: Clock, *, local: bool = False, post: Post = _POST
 ) -> int:
-    """Send what is due for the endpoint, unless it is leased, paused or at rest; returns how many
-    were received.
+    """Send what is due for the endpoint, unless it is leased, paused or at rest. Return the number
+    of deliveries received.
 
-    It notifies the worker again if something is left after `SENDING_SECONDS`.
+    Notifies the worker again if anything is left after `SENDING_SECONDS`.
     """
     lease = claim(WebhookEndpoint.objects.all(), endpoint_id, clock, LEASE_SECONDS)
     if lease is None:
@@ -122,8 +119,8 @@ def send_waiting(
 
 
 def _next(endpoint_id: UUID, clock: Clock) -> Lease[WebhookDelivery] | None:
-    """Claim the delivery that has been due the longest; None if there is none, or if the endpoint
-    was paused or deleted meanwhile.
+    """Claim the delivery that has been due longest. None if there is none, or if the endpoint was
+    paused or deleted meanwhile.
     """
     due = (
         WebhookDelivery.objects.due(now := clock())
@@ -139,7 +136,7 @@ def _next(endpoint_id: UUID, clock: Clock) -> Lease[WebhookDelivery] | None:
 
 
 def _send(lease: Lease[WebhookDelivery], local: bool, post: Post) -> datetime | None:
-    """One attempt, and what follows from it; until when the endpoint rests, if it failed."""
+    """Make one attempt and store its result. If it failed, return until when the endpoint rests."""
     delivery = lease.row
     message, now = delivery.message(), lease.clock()
     body = webhooks.body_of(message)
@@ -187,7 +184,7 @@ def _write_down(lease: Lease[WebhookDelivery], response: safe_http.Response, now
 def _judge_endpoint(
     endpoint_id: UUID, response: safe_http.Response, now: datetime
 ) -> datetime | None:
-    """What this attempt says of the endpoint's health; until when it rests, if it failed."""
+    """Update the endpoint's health. If the attempt failed, return until when the endpoint rests."""
     endpoint: WebhookEndpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(
         pk=endpoint_id
     )

@@ -1,10 +1,8 @@
-"""Where do platforms want to be told, and what is sent there?
+"""Webhook endpoints, their secrets, and their queued deliveries.
 
-Endpoints, their secrets, and what waits for them.
-
-As https://www.standardwebhooks.com has it: `webhook-id`, `webhook-timestamp` and
-`webhook-signature`, signed by a secret that is shown once. After a change of secret both sign for a
-day, so that no receiver misses anything while it changes over.
+Follows https://www.standardwebhooks.com: `webhook-id`, `webhook-timestamp` and `webhook-signature`,
+signed with a secret that is shown once. After a rotation both secrets sign for a day, so receivers
+miss nothing while they change over.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ from events.models import (
 )
 
 AT_MOST: Final = 10
-"""Endpoints of one platform."""
+"""Endpoints per platform."""
 SECRET_BYTES: Final = 32
 FORMER_SIGNS_FOR: Final = timedelta(hours=24)
 REPLAYED_AT_ONCE: Final = 5000
@@ -46,32 +44,30 @@ KEPT_FOR: Final = {
     Outcome.CANCELLED: timedelta(days=30),
     Outcome.DEAD: timedelta(days=90),
 }
-"""How long a delivery is kept once it has ended, with what receivers answered; the feed itself
-stays.
-"""
+"""How long a finished delivery is kept, with the receivers' answers. The feed itself is kept."""
 WAITS_WHILE_PAUSED: Final = timedelta(days=30)
 _FORGOTTEN_AT_ONCE: Final = 1000
 
 
 Told = Callable[[WebhookEndpoint, PausedWhy, datetime], None]
-"""What is done, in the same transaction, when an endpoint is paused that nobody asked to pause."""
+"""Called in the same transaction when an endpoint is paused without a request."""
 
 
 class _Pauses:
-    """Who hears of a pause: events know no platforms, so the room that does says so once, when it
-    starts.
+    """The registered listener for pauses. `events` does not know platforms, so the package that
+    does registers one at startup.
     """
 
     told: Told | None = None
 
 
 def pauses_told_to(told: Told) -> None:
-    """From now on `told` hears of each pause that nobody asked for."""
+    """Register `told`, which is called for each pause that was not requested."""
     _Pauses.told = told
 
 
 def new_secret() -> str:
-    """A secret as the specification writes it."""
+    """Return a new secret in the format of the specification."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
@@ -88,16 +84,16 @@ def create(
     *,
     local: bool,
 ) -> tuple[WebhookEndpoint, str]:
-    """An endpoint and its secret, which is not shown again.
+    """Create an endpoint. Return it and its secret, which is not shown again.
 
-    `local`: this machine's own addresses are allowed.
+    `local` allows this machine's own addresses.
 
     Raises Refused: `webhook_url_invalid`, `webhook_url_not_public`, `webhook_type_unknown`,
     `webhook_too_many`.
     """
     _check(url, types, local)
     with transaction.atomic():
-        # Whoever adds another at this moment waits for the platform's row, and counts after it.
+        # A concurrent call waits for the lock on the platform's row and counts afterwards.
         Feed.objects.bulk_create([Feed(client_id=client_id)], ignore_conflicts=True)
         Feed.objects.select_for_update().get(pk=client_id)
         if WebhookEndpoint.objects.existing().filter(client_id=client_id).count() >= AT_MOST:
@@ -129,7 +125,7 @@ def _sorted(types: Iterable[str]) -> list[str]:
 
 
 def locked(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
-    """The platform's endpoint, locked. Raises Refused `webhook_unknown`."""
+    """Return the platform's endpoint, locked. Raises Refused `webhook_unknown`."""
     found: WebhookEndpoint | None = (
         WebhookEndpoint.objects.existing()
         .select_for_update(no_key=True)
@@ -142,7 +138,7 @@ def locked(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
 
 
 def existing(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
-    """The platform's endpoint, to look at. Raises Refused `webhook_unknown`."""
+    """Return the platform's endpoint for reading. Raises Refused `webhook_unknown`."""
     found: WebhookEndpoint | None = (
         WebhookEndpoint.objects.existing().filter(pk=endpoint_id, client_id=client_id).first()
     )
@@ -162,9 +158,9 @@ def change(
     types: Collection[str] | None = None,
     description: str | None = None,
 ) -> WebhookEndpoint:
-    """Another address, other types, another description: whatever is given.
+    """Change the given attributes: address, types, description.
 
-    Raises Refused, as `create`, and `webhook_unknown`.
+    Raises the same Refused codes as `create`, and `webhook_unknown`.
     """
     with transaction.atomic():
         endpoint = locked(endpoint_id, client_id)
@@ -194,7 +190,7 @@ def change(
 
 
 def pause(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> WebhookEndpoint:
-    """Send nothing there until `resume`; what happens meanwhile waits.
+    """Stop sending until `resume`. New deliveries wait.
 
     Raises Refused `webhook_unknown`.
     """
@@ -206,8 +202,8 @@ def pause(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> We
 
 
 def stop(endpoint: WebhookEndpoint, why: PausedWhy, actor: Actor, now: datetime) -> None:
-    """Pause this endpoint, which is locked and was not paused, for a reason; write it down, and
-    tell of it unless it was asked for.
+    """Pause a locked, active endpoint, record the event, and call the listener unless the pause was
+    requested.
     """
     endpoint.paused_at, endpoint.paused_why = now, why
     endpoint.save(update_fields=["paused_at", "paused_why"])
@@ -223,7 +219,7 @@ def stop(endpoint: WebhookEndpoint, why: PausedWhy, actor: Actor, now: datetime)
 
 
 def resume(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> WebhookEndpoint:
-    """Send again, beginning with what waits; its failures are forgotten.
+    """Start sending again, beginning with waiting deliveries. Failures are reset.
 
     Raises Refused `webhook_unknown`.
     """
@@ -246,7 +242,7 @@ def resume(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> W
 
 
 def delete(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> None:
-    """Nothing is sent there any more, and its secrets are erased.
+    """Stop sending for good and erase the secrets.
 
     Raises Refused `webhook_unknown`.
     """
@@ -255,9 +251,10 @@ def delete(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> N
 
 
 def delete_all(client_id: UUID, actor: Actor, now: datetime) -> None:
-    """A platform is no longer one: it is told nothing more, what waits included.
+    """Delete all endpoints of a client that is no longer a platform. Waiting deliveries are
+    dropped.
 
-    In the caller's transaction.
+    Runs in the caller's transaction.
     """
     for endpoint in (
         WebhookEndpoint.objects.existing()
@@ -289,7 +286,8 @@ def _end(endpoint: WebhookEndpoint, actor: Actor, now: datetime) -> None:
 def rotate_secret(
     endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime
 ) -> tuple[WebhookEndpoint, str]:
-    """A new secret, shown once; the former one signs beside it for `FORMER_SIGNS_FOR`.
+    """Return the endpoint and a new secret, shown once. The old one also signs for
+    `FORMER_SIGNS_FOR`.
 
     Raises Refused `webhook_unknown`.
     """
@@ -312,8 +310,8 @@ def rotate_secret(
 
 
 def queue(rows: Sequence[PlatformEvent], now: datetime) -> None:
-    """Queue these feed rows for each endpoint that wants them, in the caller's transaction; workers
-    are notified after it.
+    """Queue these feed rows for each subscribed endpoint, in the caller's transaction. Workers are
+    notified after the commit.
     """
     clients = {row.client_id for row in rows}
     endpoints = list(
@@ -333,12 +331,12 @@ def queue(rows: Sequence[PlatformEvent], now: datetime) -> None:
 
 
 def notify_webhook_worker(endpoint_id: UUID) -> None:
-    """Notify a worker that something waits for this endpoint, after the commit."""
+    """Notify a worker, after the commit, that deliveries wait for this endpoint."""
     notify_worker("events.tasks.send_webhooks", endpoint_id)
 
 
 def ping(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:
-    """Send a message that means nothing, to try the endpoint out.
+    """Send an empty message to test the endpoint.
 
     Raises Refused `webhook_unknown`, `webhook_paused`.
     """
@@ -352,9 +350,7 @@ def ping(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:
 
 
 def _sending(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookEndpoint:
-    """The platform's endpoint, to which something is to be sent now: whoever asks for it does not
-    wait until its rest is over.
-    """
+    """Return the platform's endpoint and end its rest: a requested delivery is sent at once."""
     endpoint = locked(endpoint_id, client_id)
     if endpoint.paused_at is not None:
         raise Refused("webhook_paused")
@@ -366,7 +362,7 @@ def _sending(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookEndpoi
 def send_again(
     delivery_id: int, endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime
 ) -> WebhookDelivery:
-    """Send one delivery again, whatever became of it, with the same `webhook-id`.
+    """Send a delivery again, whatever its outcome, with the same `webhook-id`.
 
     Raises Refused: `webhook_unknown`, `webhook_delivery_unknown`, `webhook_paused`.
     """
@@ -399,8 +395,8 @@ def replay(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> int:
-    """Send a span of the feed again, `REPLAYED_AT_ONCE` rows at most, what was before the endpoint
-    too; how many there are.
+    """Send a range of the feed again, at most `REPLAYED_AT_ONCE` rows, including rows older than
+    the endpoint. Return the number of rows.
 
     Raises Refused: `webhook_unknown`, `webhook_paused`.
     """
@@ -430,18 +426,16 @@ def replay(
 
 
 def _open_again(deliveries: Any, now: datetime) -> None:
-    """As if they had never been tried; one that is being sent at this moment is left to whoever
-    sends it.
-    """
+    """Reset deliveries as if they had never been tried. Those being sent now are left alone."""
     deliveries.filter(lease=None).update(
         finished_at=None, outcome="", due_at=now, tries=0, last_error=""
     )
 
 
 def let_go(now: datetime) -> int:
-    """Cancel what has waited for an endpoint that is paused for so long; how much.
+    """Cancel deliveries that have waited too long for a paused endpoint. Return their number.
 
-    The feed has it, and it can be replayed.
+    They remain in the feed and can be replayed.
     """
     paused = WebhookEndpoint.objects.existing().filter(paused_at__lt=now - WAITS_WHILE_PAUSED)
     old = WebhookDelivery.objects.filter(
@@ -451,9 +445,9 @@ def let_go(now: datetime) -> int:
 
 
 def forget(now: datetime) -> int:
-    """Remove deliveries that ended long ago, with their attempts; how many.
+    """Remove deliveries that ended long ago, with their attempts. Return their number.
 
-    What they told can still be sent again from the feed.
+    Their events can still be replayed from the feed.
     """
     gone = 0
     for outcome, kept_for in KEPT_FOR.items():
@@ -468,16 +462,14 @@ def forget(now: datetime) -> int:
 
 
 def body_of(message: Mapping[str, Any]) -> bytes:
-    """The body: the same bytes each time, since they are what is signed."""
+    """Return the body. It must be the same bytes each time, because they are signed."""
     return json.dumps(message, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def headers_for(
     endpoint: WebhookEndpoint, message_id: str, body: bytes, now: datetime
 ) -> dict[str, str]:
-    """The headers of one attempt, signed by the endpoint's secret and, for a while, by its former
-    one.
-    """
+    """Return an attempt's headers, signed with the secret and, after a rotation, the old one."""
     at = now.astimezone(UTC)
     sealed = [endpoint.secret_sealed]
     if (

@@ -1,1 +1,1 @@
-"""Rows that wait for a worker, and the leases by which workers claim them."""
+"""Rows that wait for a worker, and the leases that workers hold on them."""

@@ -1,7 +1,7 @@
-"""Keeps the lease on a row while work on it takes longer than the lease.
+"""Keeps the lease on a row while its work takes longer than the lease.
 
-A thread extends the lease until the work ends. It dies with its process, so a worker that is killed
-lets go of the row.
+A thread extends the lease until the work ends. It dies with its process, so a killed worker
+releases the row.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ from events.jobs.queue import JobQuerySet
 log = structlog.get_logger()
 
 BEATS_PER_LEASE = 3
-"""One beat may be missed, and another be late, before the lease ends."""
+"""One beat may be missed and another be late before the lease ends."""
 
 
 @contextmanager
 def keep_alive(
     jobs: JobQuerySet, pk: Any, lease: UUID, clock: Callable[[], datetime], seconds: float
 ) -> Iterator[None]:
-    """Extend the `lease` on row `pk` until the end of the block, however long that takes.
+    """Extend the `lease` on row `pk` until the block ends.
 
-    Writes in the block must still check the lease: it ends if the database does not answer in time.
+    Writes in the block must still check the lease, which ends if the database does not answer in
+    time.
     """
     ended = threading.Event()
     beating = threading.Thread(
@@ -59,9 +60,9 @@ def _beat(
         while not ended.wait(seconds / BEATS_PER_LEASE):
             try:
                 if not jobs.all().extend(pk, lease, clock(), seconds):
-                    return  # finished, or taken over: the work will notice
+                    return  # finished or taken over: the work will notice
             except DatabaseError as error:
                 log.warning("heartbeat_missed", job=str(pk), why=type(error).__name__)
-                connection.close()  # a broken one; the next beat opens another
+                connection.close()  # the connection is broken; the next beat opens another
     finally:
-        connection.close()  # this thread's own
+        connection.close()  # this thread's connection

@@ -19,15 +19,17 @@ SWEEP_AT_MOST = 200
 
 class JobQuerySet(models.QuerySet[Any]):
     def due(self, now: datetime) -> Self:
-        """Unfinished rows whose time has come and that are not leased."""
+        """Unfinished rows that are due and not leased."""
         return self.filter(
             Q(leased_until=None) | Q(leased_until__lte=now), finished_at=None, due_at__lte=now
         )
 
     def claim(self, pk: Any, now: datetime, seconds: float) -> uuid.UUID | None:
-        """Take row `pk` for `seconds`, if it is due; the lease, or None when another was first."""
+        """Lease row `pk` for `seconds` if it is due. Return the lease, or None if another was
+        first.
+        """
         lease = uuid.uuid4()
-        # A row that is due while it still names a lease was left by a worker that died.
+        # A due row that still names a lease belonged to a worker that died.
         died = Case(When(lease__isnull=False, then=1), default=0)
         taken = (
             self.filter(pk=pk)
@@ -46,13 +48,13 @@ class JobQuerySet(models.QuerySet[Any]):
         return self.filter(pk=pk, lease=lease, finished_at=None)
 
     def extend(self, pk: Any, lease: uuid.UUID, now: datetime, seconds: float) -> bool:
-        """Extend the lease by `seconds`; False if it was lost."""
+        """Extend the lease by `seconds`. Return False if it was lost."""
         return bool(self.leased(pk, lease).update(leased_until=now + timedelta(seconds=seconds)))
 
     def give_back(
         self, pk: Any, lease: uuid.UUID, due_at: datetime, error: str = "", **changes: Any
     ) -> bool:
-        """Let go of the row until `due_at`; False when the lease was lost."""
+        """Release the row until `due_at`. Return False if the lease was lost."""
         return bool(
             self.leased(pk, lease).update(
                 lease=None, leased_until=None, due_at=due_at, last_error=error[:200], **changes
@@ -60,7 +62,7 @@ class JobQuerySet(models.QuerySet[Any]):
         )
 
     def finish(self, pk: Any, lease: uuid.UUID, now: datetime, **changes: Any) -> bool:
-        """The work is done; False when the lease was lost, and then nothing is written."""
+        """Mark the work as done. If the lease was lost, write nothing and return False."""
         return bool(
             self.leased(pk, lease).update(
                 lease=None, leased_until=None, finished_at=now, last_error="", **changes
@@ -69,9 +71,7 @@ class JobQuerySet(models.QuerySet[Any]):
 
 
 def notify_due(jobs: JobQuerySet, task: Any, now: datetime) -> None:
-    """Send the Celery `task` the key of each row that is due: the longest due first, and at most
-    `SWEEP_AT_MOST`.
-    """
+    """Send `task` the key of each due row, longest due first, at most `SWEEP_AT_MOST`."""
     for pk in jobs.due(now).order_by("due_at").values_list("pk", flat=True)[:SWEEP_AT_MOST]:
         task.delay(str(pk) if isinstance(pk, uuid.UUID) else pk)
 
@@ -84,7 +84,7 @@ class Job(models.Model):
     leased_until = models.DateTimeField(_("leased until"), null=True, blank=True)
     tries = models.PositiveIntegerField(_("tries"), default=0)
     deaths = models.PositiveIntegerField(_("worker crashes"), default=0)
-    """How many workers have died over it. A row that kills each worker is given up in the end."""
+    """Workers that died while working on it. After too many deaths, the row is given up."""
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     last_error = models.CharField(_("last error"), max_length=200, blank=True)
 

@@ -1,4 +1,4 @@
-"""Runs the work on one row: claims it, keeps its lease, and sorts what comes of the work.
+"""Runs the work on one row: claims it, keeps its lease, and handles the outcome.
 
 `run` fits most work. Work that differs calls `claim` and writes through the `Lease` itself.
 """
@@ -26,76 +26,76 @@ Result = TypeVar("Result")
 
 
 class LeaseLost(Exception):
-    """Another worker has the lease. Raised inside a transaction, it rolls back what was written."""
+    """Another worker has the lease. Raised inside a transaction, it rolls back all writes."""
 
 
 class WorkersDied(Exception):
-    """Too many workers have died over the row."""
+    """Too many workers died while working on the row."""
 
 
 @dataclass(frozen=True)
 class Lease(Generic[Row]):
-    """A claimed row. Nothing is written through a lease that was lost."""
+    """A claimed row. A lost lease writes nothing."""
 
     row: Row
-    """As it was when it was claimed."""
+    """The row at the time of the claim."""
     jobs: JobQuerySet
     id: UUID
     clock: Clock
     seconds: float
 
     def locked(self) -> Row | None:
-        """The row as it is now, locked until the transaction ends; None if the lease was lost."""
+        """Return the current row, locked until the transaction ends. None if the lease was lost."""
         leased = self.jobs.leased(self.row.pk, self.id)
         row: Row | None = leased.select_for_update(of=("self",)).first()
         return row
 
     def update(self, **changes: Any) -> bool:
-        """Change the row and keep the lease; False if the lease was lost."""
+        """Change the row and keep the lease. Return False if the lease was lost."""
         return bool(self.jobs.leased(self.row.pk, self.id).update(**changes))
 
     def extend(self) -> bool:
-        """Extend the lease by its `seconds`; False if it was lost."""
+        """Extend the lease by its `seconds`. Return False if it was lost."""
         return self.jobs.extend(self.row.pk, self.id, self.clock(), self.seconds)
 
     def keep_alive(self) -> AbstractContextManager[None]:
-        """The lease lasts until the end of the block, however long that takes."""
+        """Keep the lease until the block ends."""
         return heartbeat.keep_alive(self.jobs, self.row.pk, self.id, self.clock, self.seconds)
 
     def finish(self, **changes: Any) -> bool:
-        """The work is done; False if the lease was lost."""
+        """Mark the work as done. Return False if the lease was lost."""
         return self.jobs.finish(self.row.pk, self.id, self.clock(), **changes)
 
     def give_back(self, due_at: datetime, error: str = "", **changes: Any) -> bool:
-        """Let go of the row until `due_at`; False if the lease was lost."""
+        """Release the row until `due_at`. Return False if the lease was lost."""
         return self.jobs.give_back(self.row.pk, self.id, due_at, error, **changes)
 
 
 def backoff(unavailable: ProviderUnavailable, tries: int) -> float:
-    """What the provider asked for, doubled with each try, and an hour at most."""
+    """Return the provider's `retry_after`, doubled with each try, at most one hour."""
     return min(3600.0, max(1.0, unavailable.retry_after) * 2.0 ** min(tries - 1, 6))
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What follows when work raises one of the errors `on`: the row is given back, or given up."""
+    """What happens if work raises one of the errors `on`: the row is given back or given up."""
 
     on: type[Exception] | tuple[type[Exception], ...]
     wait: float | Callable[[Any, int], float] = 0.0
-    """Seconds until the next try; may depend on the error and the number of tries so far."""
+    """Seconds until the next try, or a function of the error and the number of tries."""
     event: str = ""
-    """The name to log it by, if it is logged."""
+    """The name of the log event. Empty: not logged."""
     broken: bool = False
-    """Somebody has to look into it: it is logged as an error, with its traceback."""
+    """True if someone must investigate: logged as an error with its traceback."""
     tries: int | None = None
-    """The try after which the row is given up."""
+    """The row is given up after this try."""
     until: Callable[[Any], datetime] | None = None
-    """The moment, given the row, from which it is given up."""
+    """Returns the time at which a row is given up."""
     changes: Mapping[str, Any] = field(default_factory=dict)
     """Written to the row when it is given back."""
 
     def retries(self, lease: Lease[Any], error: Exception) -> bool:
-        """Log the error and give the row back; False, and nothing written, at the limit."""
+        """Log the error and give the row back. At the limit, write nothing and return False."""
         row, now, why = lease.row, lease.clock(), type(error).__name__
         over = (self.tries is not None and row.tries >= self.tries) or (
             self.until is not None and now >= self.until(row)
@@ -105,14 +105,15 @@ class Failure:
             note(self.event, job=str(row.pk), tries=row.tries, why=why)
         if not over:
             wait = self.wait(error, row.tries) if callable(self.wait) else self.wait
-            # The text of other errors may hold what belongs in no log: an address, a number.
+            # Other errors' texts may hold personal data, such as addresses and numbers. Do not log
+            # them.
             text = str(error) if isinstance(error, ProviderUnavailable) else why
             lease.give_back(now + timedelta(seconds=wait), text, **self.changes)
         return not over
 
 
 def claim(jobs: JobQuerySet, pk: Any, clock: Clock, seconds: float) -> Lease[Any] | None:
-    """Claim row `pk` for `seconds`; None if it is finished, leased or not yet due."""
+    """Claim row `pk` for `seconds`. None if it is finished, leased or not yet due."""
     lease = jobs.claim(pk, clock(), seconds)
     row = jobs.leased(pk, lease).first() if lease else None
     return Lease(row, jobs, lease, clock, seconds) if lease and row else None
@@ -137,15 +138,15 @@ def run(
     deaths: int | None = None,
     beats: bool = False,
 ) -> bool:
-    """Work on what `claim` found and write down the result; False if it found nothing.
+    """Claim a row, work on it and store the result. Return False if there was nothing to claim.
 
     `work` takes long and runs outside of any transaction; with `beats`, a heartbeat keeps the lease
-    until it ends. `write_down` stores the result, and its answer is the answer of `run`.
+    until it ends. `write_down` stores the result, and its return value is that of `run`.
 
-    An error of `work` that is among `failures` gives the row back until its next try. At the limit,
-    `give_up` is called with the error; it is called with `WorkersDied`, instead of any work, once
-    `deaths` workers have died over the row. Every other error is raised: the row is due again when
-    its lease ends, with one death more.
+    If `work` raises one of `failures`, the row is given back until its next try. At the limit,
+    `give_up` is called with the error. It is called with `WorkersDied`, and `work` is not, once
+    `deaths` workers have died over the row. Any other error is raised: the row is due again when
+    its lease ends, with one more death.
     """
     if lease is None:
         return False

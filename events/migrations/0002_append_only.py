@@ -1,4 +1,4 @@
-"""The database itself refuses to change or remove an event."""
+"""Triggers that make the database refuse to change or remove events."""
 
 from django.db import migrations
 

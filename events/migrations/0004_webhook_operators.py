@@ -1,6 +1,6 @@
-"""Who looks at the platforms' webhooks, and who mends them: auditors the one, a group of operators both.
+"""Groups for the platforms' webhooks: auditors may view them, operators may also operate them.
 
-Running this again adds what is missing, and takes nothing away.
+Running this again adds what is missing and removes nothing.
 """
 
 from django.db import migrations
@@ -17,7 +17,9 @@ GROUPS = {"Auditors": (LOOK, ()), "Operators": (LOOK | PLATFORMS, (OPERATE,))}
 
 
 def create_groups(apps, schema_editor):
-    """Permissions are otherwise made only after all migrations have run, too late to be given to a group here."""
+    """Create the permissions now. Django would do so only after all migrations, too late to assign
+    them here.
+    """
     alias = schema_editor.connection.alias
     content_types = apps.get_model("contenttypes", "ContentType").objects.using(alias)
     permissions = apps.get_model("auth", "Permission").objects.using(alias)
@@ -44,7 +46,7 @@ def create_groups(apps, schema_editor):
 
 
 def remove_groups(apps, schema_editor):
-    """The auditors' group is older than this."""
+    """The auditors' group exists already."""
     apps.get_model("auth", "Group").objects.using(schema_editor.connection.alias).filter(
         name="Operators"
     ).delete()

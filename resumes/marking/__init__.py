@@ -1,13 +1,13 @@
-"""How is every copy of a resume made unique, visibly and beyond what an eye sees?
+"""Marks each copy of a resume, visibly and invisibly, so that no two copies are the same.
 
-A page and a key go in, a marked page comes out.
+Takes a page and a key, and returns the marked page.
 
-Only pixels survive every script that takes marks out of PDF files, so the marks are mixed into the
-pixels of the rendered page: a visible one to be read by people (`visible`), pale cells under the
-ink (`underprint`), and words set a hair aside (`wordshift`). The two forensic marks carry no number
-that could be read or written by somebody else: each page of each release has its own secret
-sequence, and a leaked picture is compared with the sequences of that resume's releases
-(`resumes.tracing`). Pure: no Django, no clock, no files but the fonts that come with the code.
+Scripts that remove watermarks from PDF files cannot touch the pixels, so the marks are mixed into
+the pixels of the rendered page: a visible mark that people can read (`visible`), pale cells under
+the ink (`underprint`), and words shifted by a pixel (`wordshift`). The two forensic marks contain
+no number that others could read or write. Each page of each release has its own secret sequence,
+and a leaked picture is compared with the sequences of the releases of that resume
+(`resumes.tracing`). The code is pure: no Django, no clock, and no files except the bundled fonts.
 """
 
 from resumes.marking.key import MarkKey

@@ -1,9 +1,8 @@
-"""How do the pages of a resume rest, before any copy is marked?
+"""Stores the pages of a resume before a copy is marked.
 
-In one file, without loss: the tracer has to find the very same words.
-
-A ZIP with what stands where as JSON and a PNG for each page; `verification.cases.storage` seals it.
-It is written here and read here alone.
+Storage is lossless, because the tracer has to find exactly the same words. The file is a ZIP with
+the positions as JSON and a PNG for each page; `verification.cases.storage` encrypts it. Only this
+module writes and reads the format.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _ABOUT: Final = "pages.json"
 
 
 def packed(pages: Sequence[RedactedPage]) -> bytes:
-    """`pages` as one file."""
+    """Return `pages` as one file."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(
@@ -37,7 +36,7 @@ def packed(pages: Sequence[RedactedPage]) -> bytes:
 
 
 def unpacked(data: bytes) -> tuple[RedactedPage, ...]:
-    """The pages that `packed` put together. Raises ProviderBroken for anything else."""
+    """Return the pages from a file that `packed` made. Raises ProviderBroken for any other file."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             described = json.loads(archive.read(_ABOUT))

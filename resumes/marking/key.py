@@ -1,7 +1,4 @@
-"""What makes one copy of one page differ from every other?
-
-A secret of its own, and endless signs that follow from it.
-"""
+"""The key of a mark: one secret for each page of each copy, and the signs derived from it."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 Signs = npt.NDArray[np.int8]
-"""Each −1 or +1."""
+"""Each sign is −1 or +1."""
 _PURPOSE: Final = b"zizhi mark 1"
 
 
@@ -22,28 +19,28 @@ _PURPOSE: Final = b"zizhi mark 1"
 class MarkKey:
     """The secret of one page of one release.
 
-    Whoever has it can forge the mark, so it is derived when needed and kept nowhere.
+    Anyone who has it can forge the mark, so it is derived when needed and never stored.
     """
 
     secret: bytes
 
     @classmethod
     def derived(cls, service_key: bytes, release: str, page: int) -> MarkKey:
-        """The key of page `page` (from 0) of `release`:
+        """Return the key of page `page` (from 0) of `release`.
 
-        HMAC-SHA-256 under `service_key`, which never leaves the service.
+        It is an HMAC-SHA-256 under `service_key`, which never leaves the service.
         """
         message = b"\0".join((_PURPOSE, release.encode(), str(page).encode()))
         return cls(hmac.new(service_key, message, hashlib.sha256).digest())
 
     def signs(self, mark: str, count: int) -> Signs:
-        """The first `count` signs for `mark`.
+        """Return the first `count` signs for `mark`.
 
-        Each is as likely −1 as +1, whatever is known of the others.
+        −1 and +1 are equally likely, even if the other signs are known.
         """
         drawn = hashlib.shake_256(self.secret + mark.encode()).digest(-(-count // 8))
         bits = np.unpackbits(np.frombuffer(drawn, np.uint8), count=count)
         return bits.astype(np.int8) * 2 - 1
 
     def __repr__(self) -> str:
-        return "MarkKey(…)"  # a secret is not written into logs
+        return "MarkKey(…)"  # keeps the secret out of logs

@@ -1,8 +1,8 @@
-"""How does a clean resume become the one copy that one employer gets?
+"""Makes the copy of a resume that one employer gets.
 
-Marked first, so that every copy of a resume is marked over the very same page, which the tracer
-lays a leak on; then the relay number of this employer is written where telephone numbers stood.
-Pure: pages and secrets in, the bytes of a PDF out.
+The page is marked first, so that every copy of a resume starts from the same page; the tracer
+aligns a leak with that page. The relay number for this employer then replaces the telephone
+numbers. Pure: takes pages and secrets, returns the bytes of a PDF.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from resumes.redaction.redact import Language, Line, RedactedPage, Replacement, 
 from resumes.redaction.text_lines import Quad
 
 BLANK: Final = Replacement({"phone": ("***", "*")})
-"""What a clean page has in the place of telephone numbers: always shorter than what is written
-there later.
-"""
+"""Replaces telephone numbers on a clean page; always shorter than the text written there later."""
 
 
 def copy(
@@ -29,8 +27,10 @@ def copy(
     number: str,
     extension: str = "",
 ) -> bytes:
-    """The PDF of `pages`, each marked by its key; `number` (and `extension`) is where the candidate
-    is reached. The same makes the same.
+    """Return the PDF of `pages`, each marked with its key.
+
+    `number` (and `extension`) is the candidate's relay number. The same arguments give the same
+    bytes.
     """
     sheets = []
     for page, key in zip(pages, keys, strict=True):
@@ -47,8 +47,9 @@ def copy(
 
 
 def dialled(number: str, extension: str = "", language: Language = "zh") -> tuple[str, ...]:
-    """How a relay number is written, the longest way first: as a mobile number is in China, without
-    the country's code.
+    """Return the ways to write a relay number, the longest first.
+
+    They have no country code, like a mobile number in China.
     """
     local = number.removeprefix("+86")
     if not extension:
@@ -76,5 +77,5 @@ def _is_one_of(quad: Quad, quads: Sequence[Quad]) -> bool:
 
 
 def resolution(page: RedactedPage) -> int:
-    """Of the page, as marks take it; the tracer has to be told the same."""
+    """Return the resolution of the page for marking; the tracer must use the same value."""
     return max(1, round(page.dpi))

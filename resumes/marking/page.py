@@ -1,6 +1,6 @@
-"""What is done to one page before it leaves?
+"""Applies all marks to one page before it leaves.
 
-Words are shifted, the cells go under the ink, the visible mark and the number over both.
+Words are shifted, the cells go under the ink, and the visible mark and the number go on top.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 @dataclass(frozen=True)
 class Words:
-    """What the visible mark says."""
+    """The text of the visible mark."""
 
     employer: str
     number: str
     """Of the release, as people read it."""
     at: datetime
-    """With a zone; shown in China's."""
+    """With a time zone; shown in China's time zone."""
 
     @property
     def time(self) -> str:
@@ -47,7 +47,7 @@ class Words:
 
 
 def marked(page: Picture, key: MarkKey, words: Words, dpi: int = DPI) -> Picture:
-    """`page` with all marks; `page` itself stays as it is.
+    """Return a copy of `page` with all marks.
 
     The same key and words give the same page.
     """
@@ -59,8 +59,8 @@ def marked(page: Picture, key: MarkKey, words: Words, dpi: int = DPI) -> Picture
     strength = visible.tiled(shape, words.lines, dpi).copy()
     rows, columns, letters = visible.footer(shape, words.footer, clean, dpi)
     np.maximum(strength[rows, columns], letters, out=strength[rows, columns])
-    # page × paper × (1 − strength) + TONE × strength, in whole numbers: a third of the time of
-    # floats.
+    # page × paper × (1 − strength) + TONE × strength, in integers: this takes a third of the time
+    # that floats take.
     through = cv2.multiply(underprint.paper(shape, key, dpi), 255 - strength, scale=1 / 255)
     added = cv2.multiply(strength, np.full_like(strength, visible.TONE), scale=1 / 255)
     if page.ndim == 3:
@@ -71,7 +71,7 @@ def marked(page: Picture, key: MarkKey, words: Words, dpi: int = DPI) -> Picture
 
 
 def grey(page: Picture) -> npt.NDArray[np.uint8]:
-    """`page` (red green blue, or grey already) as grey."""
+    """Return `page` (RGB or grey) as grey."""
     if page.ndim == 2:
         return page
     return np.asarray(

@@ -1,8 +1,9 @@
-"""How do a resume's pages become the PDF that leaves?
+"""Makes the PDF that leaves from the pages of a resume.
 
-Of their pixels alone, so that there is no layer, link, script or name of a program in it, and every
-script that takes marks off a PDF finds nothing to take. A text to search and copy may lie invisible
-over them, made of what was left by `redacting`. The same pages make the same bytes.
+The PDF contains only the pixels of the pages: no layers, links, scripts or program names, so
+scripts that remove watermarks from PDF files find nothing to remove. An invisible text layer for
+searching and copying may lie over the pixels; it contains the text that redaction left. The same
+pages give the same bytes.
 """
 
 from __future__ import annotations
@@ -21,22 +22,20 @@ from resumes.opening.open import Pixels
 from resumes.redaction.redact import Line
 
 JPEG_QUALITY: Final = 80
-"""Of JPEG: small print stays sharp, and a page at 150 dpi takes some 250 KB."""
+"""JPEG quality: small print stays sharp, and a page at 150 dpi takes about 250 KB."""
 FEW_COLOURS: Final = 256
-"""A page of so many or fewer is stored without loss, where that is smaller."""
+"""A page with at most this many colours is stored losslessly if that is smaller."""
 _TO_UNICODE: Final = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 /CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def /CMapName /Adobe-Identity-UCS def /CMapType 2 def
 1 begincodespacerange <0000> <FFFF> endcodespacerange
 1 beginbfrange <0000> <FFFF> <0000> endbfrange
 endcmap CMapName currentdict /CMap defineresource pop end end"""  # noqa: E501
-"""Each code is the character of that number."""
+"""Maps each code to the character with that number."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """A page to be released: its pixels, their resolution, and the lines that may be searched, if
-    any.
-    """
+    """A page to release: its pixels, their resolution, and the searchable lines, if any."""
 
     pixels: Pixels
     dpi: float
@@ -44,7 +43,7 @@ class Sheet:
 
 
 def released(sheets: Iterable[Sheet], title: str = "") -> bytes:
-    """The PDF of `sheets`. It says nothing of itself but a `title`, where one is given."""
+    """Return the PDF of `sheets`. Its only metadata is the `title`, if there is one."""
     pdf = pikepdf.new()
     font: pikepdf.Object | None = None
     for sheet in sheets:
@@ -79,7 +78,7 @@ def released(sheets: Iterable[Sheet], title: str = "") -> bytes:
 
 
 def _image(pdf: pikepdf.Pdf, pixels: Pixels) -> pikepdf.Object:
-    """`pixels` as a picture of `pdf`, in the smaller of the forms that keep print legible."""
+    """Return `pixels` as an image of `pdf`, in the smallest format that keeps print legible."""
     height, width = pixels.shape[:2]
     grey = bool(
         (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()
@@ -118,8 +117,10 @@ def _stream(pdf: pikepdf.Pdf, data: bytes, **entries: object) -> pikepdf.Object:
 
 
 def _exact(picture: Image.Image) -> tuple[bytes, pikepdf.Object] | None:
-    """`picture` without loss, row by row as the difference to the row above, and its colours; None
-    if it has too many.
+    """Return the lossless data of `picture`, filtered row by row with PNG's filter Up, and its
+    colour space.
+
+    Returns None if the picture has too many colours.
     """
     if picture.mode == "L":
         return _deflated(np.asarray(picture)), pikepdf.Name.DeviceGray
@@ -141,7 +142,7 @@ def _exact(picture: Image.Image) -> tuple[bytes, pikepdf.Object] | None:
 
 
 def _deflated(rows: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
-    """`rows`, each led by the number of PNG's filter Up."""
+    """Return `rows`, each prefixed with the number of PNG's filter Up, compressed."""
     above = np.zeros_like(rows)
     above[1:] = rows[:-1]
     led = np.concatenate([np.full((rows.shape[0], 1), 2, np.uint8), rows - above], axis=1)
@@ -152,7 +153,7 @@ def _deflated(rows: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
 
 
 def _font(pdf: pikepdf.Pdf) -> pikepdf.Object:
-    """A font that draws nothing, in which every character is as wide as it is high."""
+    """Return an invisible font in which every character is as wide as it is high."""
     below = pikepdf.Dictionary(
         Type=pikepdf.Name.Font,
         Subtype=pikepdf.Name.CIDFontType2,
@@ -189,7 +190,7 @@ def _font(pdf: pikepdf.Pdf) -> pikepdf.Object:
 
 
 def _text(sheet: Sheet, down: float) -> bytes:
-    """The lines of `sheet`, invisible, each stretched over its place."""
+    """Return the lines of `sheet` as invisible text, each stretched to its position."""
     scale = 72 / sheet.dpi
     parts = [b"BT 3 Tr"]
     for line in sheet.lines:

@@ -1,6 +1,6 @@
-"""How is paper made to differ where nobody looks?
+"""The underprint: pale cells under the ink that differ from copy to copy.
 
-Cells of a millimetre and a half, three grey levels lighter or darker, under the ink.
+A cell is 1.5 mm wide and three grey levels lighter or darker than the paper.
 """
 
 from __future__ import annotations
@@ -14,36 +14,39 @@ import numpy.typing as npt
 from resumes.marking.key import MarkKey
 
 CELL: Final = 9
-"""Pixels at 150 dpi: larger than the blocks of JPEG and than what a screenshot blurs, small enough
-for thousands on a page.
+"""Pixels at 150 dpi: larger than JPEG blocks and than the blur of a screenshot, and small enough
+for thousands of cells on a page.
 """
 PAPER: Final = 251
-"""White paper's mean: it must have room above."""
+"""Mean grey level of white paper, which leaves room for lighter cells."""
 DEPTH: Final = 3
 """Grey levels up or down."""
 _NAME: Final = "underprint"
 
 
 def cell_size(dpi: int) -> int:
-    """Pixels of a cell's side at `dpi`."""
+    """Return the side of a cell at `dpi`, in pixels."""
     return max(1, round(CELL * dpi / 150))
 
 
 def grid(shape: tuple[int, int], dpi: int) -> tuple[int, int]:
-    """Rows and columns of cells on a page of `shape` (height, width); the last ones may be cut by
-    the edge.
+    """Return the rows and columns of cells on a page of `shape` (height, width).
+
+    The page's edge may cut the last ones.
     """
     side = cell_size(dpi)
     return -(-shape[0] // side), -(-shape[1] // side)
 
 
 def signs(key: MarkKey, cells: int) -> npt.NDArray[np.int8]:
-    """Of each cell, row by row, whether it is lighter (+1) or darker (−1)."""
+    """Return whether each cell, row by row, is lighter (+1) or darker (−1)."""
     return key.signs(_NAME, cells)
 
 
 def paper(shape: tuple[int, int], key: MarkKey, dpi: int) -> npt.NDArray[np.uint8]:
-    """What white paper of `shape` (height, width) becomes: PAPER ± DEPTH, the cells' edges soft."""
+    """Return the paper for a page of `shape` (height, width): PAPER ± DEPTH, with soft edges
+    between cells.
+    """
     side, (rows, columns) = cell_size(dpi), grid(shape, dpi)
     levels = (
         (PAPER + DEPTH * signs(key, rows * columns).astype(np.int16))

@@ -1,11 +1,10 @@
-"""Whose copy is this, for everybody who looks at it?
+"""The visible mark: the employer's name, the release number and the time, slanted over the whole
+page.
 
-The employer's name, the release's number and the time, slanted over the whole page.
-
-Mixed as mid-grey into paper and ink alike: paper gets darker, ink lighter. The letters' bodies are
-faint so that the resume stays readable, their outlines stronger and as thin as the print's own
-edges, so that whoever washes them out by levels washes letters away too. Nothing that is seen is
-beyond removing by hand; this mark warns, the forensic marks prove.
+It is blended as mid-grey into both paper and ink: paper gets darker, ink lighter. The bodies of the
+letters are faint, so that the resume stays readable. Their outlines are stronger and as thin as the
+edges of the print, so adjusting the levels to remove them removes print as well. A visible mark can
+always be removed by hand: this one warns, the forensic marks prove.
 """
 
 from __future__ import annotations
@@ -22,35 +21,35 @@ from PIL import Image, ImageDraw, ImageFont
 from documents.typesetting import font, has
 
 Strength = npt.NDArray[np.uint8]
-"""How much of the page is replaced by TONE: 0 nothing, 255 all."""
+"""How much of a pixel is replaced by TONE: 0 none, 255 all."""
 
 TONE: Final = 128
 BODY: Final = 20
-"""Of 255, the strength of letters' bodies: paper loses 4 %."""
+"""Strength of the letters' bodies, of 255: paper loses 4 %."""
 OUTLINE: Final = 110
-"""Of 255, the strength of letters' outlines."""
+"""Strength of the letters' outlines, of 255."""
 FOOTER: Final = 200
 _SMALL: Final = 17
-"""Pixels of the footer's letters at 150 dpi: 8 points."""
+"""Size of the footer's letters at 150 dpi, in pixels: 8 points."""
 _FOOTER_INCHES: Final = (0.3, 0.22, 0.38, 0.15, 0.46, 0.54, 0.08)
-"""Where the footer may stand above the lower edge, the best first."""
+"""Possible distances of the footer from the lower edge, the best first."""
 SIZE: Final = 34
-"""Pixels of a letter at 150 dpi: half as high again as a resume's own headings."""
+"""Size of a letter at 150 dpi, in pixels: one and a half times a resume's own headings."""
 _SLANT: Final = 24.0
-"""Degrees: along no line of text, no rule and no edge."""
+"""Degrees; not parallel to any line of text, rule or edge."""
 _APART: Final = 96
-"""Pixels at 150 dpi between two marks, across the slant."""
+"""Distance between two marks across the slant, in pixels at 150 dpi."""
 _RARE_FONTS: Final = (
     "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
 )
 _NO_GLYPH: Final = "〓"
-"""What Chinese print puts where a character is lacking."""
+"""Chinese typography uses this sign for a missing character."""
 
 
 def tiled(shape: tuple[int, int], lines: tuple[str, str], dpi: int) -> Strength:
-    """The mark of two `lines` all over a page of `shape` (height, width)."""
+    """Return the mark of two `lines`, repeated over a page of `shape` (height, width)."""
     size = max(6, round(SIZE * dpi / 150))
     stamp, length = _stamp(lines, size)
     height, width = stamp.shape
@@ -64,7 +63,7 @@ def tiled(shape: tuple[int, int], lines: tuple[str, str], dpi: int) -> Strength:
             u, v = (
                 (column + row % 3 / 3) * along,
                 row * across,
-            )  # rows step aside, so that no crop falls between them
+            )  # rows are offset, so that no crop falls between the marks
             _lay(
                 canvas,
                 stamp,
@@ -75,7 +74,7 @@ def tiled(shape: tuple[int, int], lines: tuple[str, str], dpi: int) -> Strength:
 
 
 def _lay(canvas: Strength, stamp: Strength, x: int, y: int) -> None:
-    """`stamp` with its top left at `x`, `y`, as far as that is on `canvas`."""
+    """Draw `stamp` with its top left at `x`, `y`, clipped to `canvas`."""
     x0, y0 = max(0, x), max(0, y)
     x1, y1 = min(canvas.shape[1], x + stamp.shape[1]), min(canvas.shape[0], y + stamp.shape[0])
     if x0 < x1 and y0 < y1:
@@ -86,14 +85,14 @@ def _lay(canvas: Strength, stamp: Strength, x: int, y: int) -> None:
 def footer(
     shape: tuple[int, int], text: str, grey: npt.NDArray[np.uint8], dpi: int
 ) -> tuple[slice, slice, Strength]:
-    """A small line that says `text` and where it goes: the emptiest strip of the bottom margin of
-    the page `grey`.
+    """Return the position and the strength of a small line of `text`.
+
+    It goes into the emptiest strip of the bottom margin of the page `grey`.
     """
     letters = _letters(text, max(6, round(_SMALL * dpi / 150)))[: shape[0], : shape[1]]
     height, width = letters.shape
     left = (shape[1] - width) // 2
-    # Not at the very edge, which printers and croppers lose first, unless there is ink everywhere
-    # else.
+    # The strip at the very edge comes last: printers and croppers cut it off first.
     tops = [max(0, shape[0] - height - round(inch * dpi)) for inch in _FOOTER_INCHES]
     top = max(tops, key=lambda y: int(grey[y : y + height, left : left + width].min()) // 32)
     strength = cv2.multiply(letters, np.full_like(letters, FOOTER), scale=1 / 255)
@@ -102,7 +101,7 @@ def footer(
 
 @lru_cache(maxsize=64)
 def _stamp(lines: tuple[str, str], size: int) -> tuple[Strength, int]:
-    """Two lines one below the other, slanted; and how long the longer is."""
+    """Return two lines, one below the other, slanted, and the length of the longer one."""
     parts = [_letters(line, size) for line in lines]
     gap = size // 3
     flat = np.zeros(
@@ -128,9 +127,9 @@ def _stamp(lines: tuple[str, str], size: int) -> tuple[Strength, int]:
 
 
 def _letters(text: str, size: int) -> npt.NDArray[np.uint8]:
-    """`text` on one line, 255 where there is ink.
+    """Return `text` on one line, 255 where there is ink.
 
-    Characters that the vendored font lacks come from a larger one, where installed.
+    Characters that the bundled font lacks come from a larger font if one is installed.
     """
     runs = [_drawable(character, size) for character in text if character.isprintable()]
     width = sum(face.getlength(character) for character, face in runs)
@@ -143,7 +142,7 @@ def _letters(text: str, size: int) -> npt.NDArray[np.uint8]:
 
 
 def _drawable(character: str, size: int) -> tuple[str, ImageFont.FreeTypeFont]:
-    """`character` and a font that has it, or the sign that it is lacking."""
+    """Return `character` and a font that has it, or the sign for a missing character."""
     if has("song", character):
         return character, font("song", size)
     rare = _rare(size)
@@ -152,7 +151,7 @@ def _drawable(character: str, size: int) -> tuple[str, ImageFont.FreeTypeFont]:
 
 @lru_cache(maxsize=8)
 def _rare(size: int) -> ImageFont.FreeTypeFont | None:
-    """An installed font with all of Chinese, if there is one."""
+    """Return an installed font with all Chinese characters, if there is one."""
     for path in _RARE_FONTS:
         if Path(path).is_file():
             return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)

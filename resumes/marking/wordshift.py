@@ -1,10 +1,9 @@
-"""How can the place of words tell copies apart?
+"""The word shift: moves words by a pixel to make copies different.
 
-Each stands where it was or a pixel to the right, and on its line or a pixel below.
-
-Paper can be whitened and pale cells with it, ink cannot be taken away. What is shifted are units:
-words, or a few characters of a line that has no spaces, so that a page has some hundreds. They are
-found on the clean page, which the service keeps, so that the tracer finds the very same.
+Each word stays where it is or moves a pixel to the right, and stays on its line or moves a pixel
+down. Whitening the paper removes pale cells, but not the ink. The units are words, or a few
+characters of a line without spaces, so that a page has some hundreds of them. They are found on the
+clean page, which the service keeps, so that the tracer finds exactly the same units.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ import numpy.typing as npt
 from resumes.marking.key import MarkKey, Signs
 
 Boxes = npt.NDArray[np.int32]
-"""A row each: x0, y0, x1, y1 with a margin of a pixel, in pixels."""
+"""One unit a row: x0, y0, x1, y1 in pixels, with a margin of one pixel."""
 _Mask = npt.NDArray[np.uint8]
 _NAME: Final = "words"
 _INK_DEPTH: Final = 70
-"""Grey levels below the paper around: less is a watermark, a tint or the grain of a scan."""
+"""Grey levels below the surrounding paper; anything paler is a watermark, a tint or scan noise."""
 _GAP: Final = 2
-"""Empty columns between units at least: what moves a pixel towards its neighbour still does not
-touch it.
+"""Minimum number of empty columns between units, so that a unit that moves by a pixel does not
+touch its neighbour.
 """
 
 
 def units(grey: npt.NDArray[np.uint8], dpi: int) -> Boxes:
-    """The units of a clean page, in an order that depends on nothing but the page."""
+    """Return the units of a clean page, in an order that depends only on the page."""
     ink = _letters(grey, dpi)
     joined = cv2.dilate(ink, np.ones((_px(5, dpi), _px(9, dpi)), np.uint8))
     _count, _labels, stats, _centres = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -42,13 +41,15 @@ def units(grey: npt.NDArray[np.uint8], dpi: int) -> Boxes:
 
 
 def signs(key: MarkKey, count: int) -> tuple[Signs, Signs]:
-    """Of each of `count` units: to the right (+1) or not (−1), and down (+1) or not (−1)."""
+    """Return two signs for each of `count` units: right (+1) or not (−1), and down (+1) or not
+    (−1).
+    """
     drawn = key.signs(_NAME, 2 * count)
     return drawn[0::2], drawn[1::2]
 
 
 def shifted(page: npt.NDArray[np.uint8], boxes: Boxes, key: MarkKey) -> npt.NDArray[np.uint8]:
-    """`page` with each of `boxes` moved as `key` says."""
+    """Return `page` with each of `boxes` moved according to `key`."""
     across, down = signs(key, len(boxes))
     result = page.copy()
     height, width = page.shape[:2]
@@ -66,7 +67,7 @@ def _px(at_150: int, dpi: int) -> int:
 
 
 def _letters(grey: npt.NDArray[np.uint8], dpi: int) -> _Mask:
-    """Where there is ink that is no rule, frame or picture: 1, else 0."""
+    """Return a mask of the ink that is not part of a rule, frame or picture: 1, else 0."""
     small = (
         cv2.resize(grey, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
         if min(grey.shape) >= 8
@@ -84,7 +85,7 @@ def _letters(grey: npt.NDArray[np.uint8], dpi: int) -> _Mask:
 def _cut(
     ink: _Mask, x: int, y: int, width: int, height: int, dpi: int
 ) -> list[tuple[int, int, int, int]]:
-    """A run of letters in units at least as wide as high, cut where columns are empty."""
+    """Split a run of letters at empty columns into units that are at least as wide as high."""
     part = ink[y : y + height, x : x + width]
     columns = np.flatnonzero(part.any(axis=0))
     rows = np.flatnonzero(part.any(axis=1))

@@ -1,1 +1,1 @@
-"""Opens a resume of any accepted format inside a child process with limits, and draws its pages."""
+"""Opens resumes of all accepted formats in a sandboxed child process and draws their pages."""

@@ -1,11 +1,10 @@
-"""What does the limited child do with a Word file?
+"""The child process that converts a Word file to PDF.
 
-It takes out what could act or reach out, and has LibreOffice print the rest.
-
-Run by `sandbox.run` in a room of its own: no network, no files of ours, a folder in memory that
-ends with it. The file is unpacked with limits and packed anew before LibreOffice sees it: without
-macros, embedded objects and controls, and with every address outside made one that leads nowhere.
-The PDF that comes back is as little believed as any other.
+It removes active content and outside references, and LibreOffice prints the rest. `sandbox.run`
+starts it without network and without our files, with a folder in memory that is deleted when it
+ends. Before LibreOffice sees the file, the child unpacks it with limits and packs it again without
+macros, embedded objects and controls, and with every outside address replaced by one that leads
+nowhere. The resulting PDF is trusted no more than any other.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ ROOM: Final = Path("/tmp")  # noqa: S108 (the sandbox's own)
 MAIN: Final = "word/document.xml"
 PARTS: Final = 3000
 UNPACKED: Final = 120 * 1024 * 1024
-"""Bytes of all parts together; a resume with photographs has some ten million."""
+"""Bytes of all parts together; a resume with photographs has about ten million."""
 ACTIVE: Final = (
     "word/vba",
     "word/embeddings/",
@@ -38,12 +37,12 @@ ACTIVE: Final = (
     "customui/",
     "word/webextensions/",
 )
-"""How the names of parts begin, in lower case, that a page is not made of: macros, files within the
-file, controls.
+"""Prefixes, in lower case, of the names of parts that are not page content: macros, embedded files,
+controls.
 """
 NOWHERE: Final = "about:blank"
 RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
-"""The namespace of every part of relations, which LibreOffice reads only unprefixed."""
+"""The namespace of relationship parts; LibreOffice reads it only without a prefix."""
 _SCRIPTING: Final = "/org.openoffice.Office.Common/Security/Scripting"
 _UPDATE: Final = "/org.openoffice.Office.Writer/Content/Update"
 _SET: Final = (
@@ -61,13 +60,13 @@ SETTINGS: Final = (
     )
     + "</oor:items>"
 )
-"""Of LibreOffice's profile: no macros, no controls, no links followed."""
+"""Settings of LibreOffice's profile: no macros, no controls, no links followed."""
 
 
 def harmless(data: bytes) -> bytes:
-    """The Word file `data`, packed anew without what could act or reach out.
+    """Return the Word file `data`, packed again without active content and outside references.
 
-    Raises Refusal if it is none, or too large unpacked.
+    Raises Refusal if it is not a Word file, or is too large unpacked.
     """
     out = io.BytesIO()
     left = UNPACKED
@@ -89,9 +88,7 @@ def harmless(data: bytes) -> bytes:
             ):
                 continue
             with given.open(part) as opened:
-                content = opened.read(
-                    left + 1
-                )  # what the directory says of a part's size is not believed
+                content = opened.read(left + 1)  # the size in the directory is not trusted
             left -= len(content)
             if left < 0:
                 size = UNPACKED // 1024 // 1024
@@ -105,7 +102,7 @@ def harmless(data: bytes) -> bytes:
 
 
 def _led_nowhere(relations: bytes) -> bytes:
-    """A part of relations, in which none leads outside the file."""
+    """Return a relationship part without targets outside the file."""
     xml.register_namespace("", RELATIONS)
     root = xml.fromstring(relations)  # noqa: S314 (expat bounds what entities grow to, and the limits bound the rest)
     for relation in list(root):
@@ -124,7 +121,7 @@ def _led_nowhere(relations: bytes) -> bytes:
 
 
 def printed(document: bytes, program: str, limits: Limits) -> bytes:
-    """The PDF that LibreOffice makes of `document`. Raises Refusal where it makes none."""
+    """Return LibreOffice's PDF of `document`. Raises Refusal if LibreOffice makes none."""
     profile, given, made = ROOM / "profile" / "user", ROOM / "resume.docx", ROOM / "out"
     profile.mkdir(parents=True)
     made.mkdir()
@@ -170,9 +167,9 @@ def printed(document: bytes, program: str, limits: Limits) -> bytes:
 
 
 def confine(limits: Limits) -> None:
-    """Put on the limits; what this child starts inherits them.
+    """Apply the limits; the processes that this child starts inherit them.
 
-    Unlike others it must open files and start a process.
+    Unlike the other children, it must be able to open files and start a process.
     """
     for name, value in (
         ("RLIMIT_AS", limits.memory_bytes),
@@ -185,7 +182,9 @@ def confine(limits: Limits) -> None:
 
 
 def main() -> None:
-    """Confine, say so, work, answer. The program stands in the place of the task."""
+    """Apply the limits, report readiness, convert, reply. The program's path takes the place of the
+    task.
+    """
     program = sys.argv[1]
     limits = Limits(**json.loads(sys.argv[2]))
     confine(limits)

@@ -1,9 +1,9 @@
-"""How is a resume opened, that a stranger may have made?
+"""Opens a resume from an untrusted source.
 
-By a child process that may do nothing else (`documents.upload.sandbox`), which draws it: what comes
-back is bare pixels and the characters of its text with their places, both checked against what they
-claim before they are believed. A Word file goes through LibreOffice first, in a child of its own,
-and the PDF from there is a stranger's like any other.
+A sandboxed child process (`documents.upload.sandbox`) draws it and returns bare pixels, and the
+characters of the text with their positions. Both are checked against what the child declares before
+they are used. LibreOffice first converts a Word file in a child of its own; the resulting PDF is
+treated as untrusted too.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ LETTER: Final = np.dtype(
 PAGE_PIXELS: Final = 9_100_000
 LETTERS: Final = 20_000
 ROOM_BYTES: Final = 512 * 1024 * 1024
-"""LibreOffice's folder in memory: its profile, the file and the PDF."""
+"""Size of LibreOffice's folder in memory: its profile, the file and the PDF."""
 
 Pixels = npt.NDArray[np.uint8]
-"""height × width × 3, red green blue."""
+"""height × width × 3, RGB."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one resume may take: its own bytes, a picture's pixels, pages, and a child's time and
+    """Limits for one resume: its bytes, the pixels of a picture, pages, and a child's time and
     memory.
     """
 
@@ -61,12 +61,12 @@ class Limits:
     memory_bytes: int = 1536 * 1024 * 1024
     office_seconds: int = 60
     office_memory_bytes: int = 4096 * 1024 * 1024
-    """Of address space, of which LibreOffice reserves more than it uses."""
+    """Address space; LibreOffice reserves more than it uses."""
 
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """One page as it is seen, and the characters that its file says stand on it:
+    """One page as rendered, and the characters that the file has on it.
 
     `letters` is an array of LETTER.
     """
@@ -86,15 +86,15 @@ class Page:
 
     @cached_property
     def text(self) -> str:
-        """The characters in the file's order; one of `letters` each."""
+        """The characters in the file's order, one for each of `letters`."""
         return "".join(map(chr, self.letters["code"].tolist()))
 
 
 @dataclass(frozen=True, eq=False)
 class Resume:
-    """What became of a file.
+    """An opened resume.
 
-    `sha256` (hex) is of the bytes as they came; `isolation` says how the child was confined.
+    `sha256` (hex) is the hash of the original bytes; `isolation` says how the child was confined.
     """
 
     sha256: str
@@ -113,18 +113,18 @@ _TASKS: Final[Mapping[str, str]] = {
 
 
 def office() -> str | None:
-    """Where LibreOffice is, which Word files are printed with, or None."""
+    """Return the path of LibreOffice, which converts Word files, or None."""
     return shutil.which("soffice") or shutil.which("libreoffice")
 
 
 def open_resume(
     data: bytes, limits: Limits = Limits(), isolation: sandbox.Isolation | None = None
 ) -> Resume:
-    """The pages of the resume `data`.
+    """Return the pages of the resume `data`.
 
-    `isolation` None takes the best that works on this machine. Raises Refused with one of
+    If `isolation` is None, the best that works on this machine is used. Raises Refused with one of
     resume_empty, resume_too_large, resume_format_not_supported, resume_converter_missing,
-    resume_encrypted, resume_too_many_pages, resume_too_small, resume_unreadable;
+    resume_encrypted, resume_too_many_pages, resume_too_small, resume_unreadable. Raises
     ProviderUnavailable or ProviderBroken if the sandbox itself does not start.
     """
     if not data:
@@ -166,9 +166,9 @@ def open_resume(
 
 
 def _other(data: bytes) -> str:
-    """What `data` is, that is neither PDF nor picture:
+    """Return the type of `data` that is neither a PDF nor a picture.
 
-    DOCX if it may be that, `encrypted`, or a word for a person.
+    DOCX if it may be one, `encrypted`, or a name for people.
     """
     if data.startswith(b"PK\x03\x04"):
         kind = looks_like(data)
@@ -179,9 +179,9 @@ def _other(data: bytes) -> str:
 
 
 def _printed(data: bytes, limits: Limits, isolation: sandbox.Isolation) -> bytes:
-    """The Word file `data` as a PDF.
+    """Return the Word file `data` as a PDF.
 
-    Without bubblewrap nothing keeps LibreOffice from the network, so it is not started.
+    Without bubblewrap LibreOffice would have network access, so it is not started.
     """
     program = office()
     if program is None or isolation != "bubblewrap":
@@ -206,7 +206,7 @@ def _printed(data: bytes, limits: Limits, isolation: sandbox.Isolation) -> bytes
     return reply.blobs[0]
 
 
-# --- What is believed of an answer ----------------------------------------------------------------
+# --- Checks of the child's reply ------------------------------------------------------------------
 
 _REFUSALS: Final[Mapping[str, str]] = {
     "document_broken": "resume_unreadable",
@@ -216,7 +216,7 @@ _REFUSALS: Final[Mapping[str, str]] = {
     "document_too_small": "resume_too_small",
     "document_wrong_type": "resume_format_not_supported",
 }
-"""What the child may say, in the words of a licence, and what that means here."""
+"""Refusal codes of the child, which are worded for licences, and the codes for resumes."""
 _UNDECODABLE: Final = "内容无法解码 / its content cannot be decoded"
 _BROKEN: Final[Mapping[str, str]] = {
     "memory": "需要的内存超出上限 / it needs more memory than it may have",
@@ -225,7 +225,7 @@ _BROKEN: Final[Mapping[str, str]] = {
 
 
 def _believe(header: Mapping[str, Any]) -> None:
-    """Raise Refused where the child refused, `sandbox.Died` where that makes no sense."""
+    """Raise Refused if the child refused, and `sandbox.Died` if its refusal is invalid."""
     if "broken" in header:
         how = header["broken"]
         seen = _BROKEN.get(how, _UNDECODABLE) if isinstance(how, str) else _UNDECODABLE
@@ -261,7 +261,7 @@ def _pages_in(reply: sandbox.Reply, limits: Limits) -> tuple[Page, ...]:
 
 
 def _page(number: int, described: Any, pixels: bytes, letters: bytes) -> Page:
-    """One page, whose pixels must be as many as its size says."""
+    """Return one page; the number of its pixels must match its size."""
     if not isinstance(described, dict):
         raise sandbox.Died("garbage")
     width, height, dpi = described.get("width"), described.get("height"), described.get("dpi")
@@ -310,7 +310,7 @@ def _megabytes(size: int) -> str:
 
 
 def _line(text: object) -> str:
-    """A short printable line of what an untrusted child said."""
+    """Return a short printable line from the text of an untrusted child."""
     return (
         "".join(character for character in text if character.isprintable())[:120]
         if isinstance(text, str)

@@ -1,11 +1,9 @@
-"""What does the limited child do with a resume?
+"""The child process that draws the pages of a resume and lists their characters.
 
-It draws its pages, and says which characters stand where.
-
-Run by `sandbox.run` in the place of `documents.upload.sandbox_child`, whose limits and manners it
-takes over. A page comes out as bare pixels, which its reader need not decode and so cannot be
-fooled by. The characters of a PDF's own text come beside them, as records of LETTER; a picture has
-none.
+`sandbox.run` starts it in place of `documents.upload.sandbox_child` and with the same limits and
+protocol. A page is returned as bare pixels: the parent decodes nothing, so a crafted file cannot
+attack a decoder there. The characters of a PDF's text are returned with it, as records of LETTER; a
+picture has none.
 """
 
 from __future__ import annotations
@@ -42,24 +40,23 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LETTER: Final = struct.Struct("<I9f")
-"""A character's code; its ink's left, top, right, bottom; from where to where it advances its line;
-where it stands on it, x and y; its height with its leading. Pixels of the page.
+"""A character's code; its ink's left, top, right, bottom; the start and end of its advance; its
+origin, x and y; its height with leading. All in pixels of the page.
 """
 DPI: Final = 150
 FINE_DPI: Final = 200
 """For small print, and for pages without text, which are mostly scans."""
 SMALL_PRINT: Final = 9.5
-"""Points, with the leading: print of some 7.5 points."""
+"""Points, with leading; the print itself is about 7.5 points."""
 PIXELS: Final = 9_000_000
-"""Of one page at most, whatever size it claims:
-
-A4 at FINE_DPI takes 3.9 million, a long screenshot of a phone 8.
+"""Maximum for one page, whatever size it declares: A4 at FINE_DPI takes 3.9 million, a long phone
+screenshot 8 million.
 """
 SHORT_SIDE: Final = 1700
-"""Of a picture; A4 at FINE_DPI is 1654 wide, and a finer photograph is not read better."""
+"""Maximum short side of a picture: A4 at FINE_DPI is 1654 wide, and OCR gains nothing from more."""
 LEAST_SIDE: Final = 200
 LETTERS: Final = 20_000
-"""On one page, at most; a full page of the smallest print has some 10,000."""
+"""Maximum for one page; a full page of the smallest print has about 10,000."""
 LAST_CODE: Final = 0x10FFFF
 
 
@@ -74,7 +71,7 @@ class Drawn(NamedTuple):
 
 
 def pdf(data: bytes, limits: Limits) -> list[Drawn]:
-    """Every page of a PDF, annotations and all: what is seen on it, and no more."""
+    """Return every page of a PDF as rendered, with annotations."""
     document = open_pdf(data)
     check_pages(len(document), limits)
     if not len(document):
@@ -104,7 +101,9 @@ def _drawn(page: Any) -> Drawn:
 
 
 def _dpi(text: Any) -> float:
-    """FINE_DPI where a tenth of the characters are small print, or none is there."""
+    """Return FINE_DPI if a tenth of the characters are small print, or if there are none; otherwise
+    DPI.
+    """
     import pypdfium2.raw as raw
 
     box = raw.FS_RECTF()
@@ -117,8 +116,9 @@ def _dpi(text: Any) -> float:
 
 
 def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
-    """The records of the characters of `page` in the order of its text; the spaces that PDFium puts
-    between have no size.
+    """Yield the records of the characters of `page` in the order of its text.
+
+    The spaces that PDFium inserts have no size.
     """
     import pypdfium2.raw as raw
 
@@ -126,7 +126,7 @@ def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
     loose = raw.FS_RECTF()
     across, down = ctypes.c_int(), ctypes.c_int()
     fine = 64
-    """PDFium's pixels are whole; drawn so many times larger, they are not."""
+    """PDFium returns whole pixels; at this scale they are precise enough."""
 
     def to_pixels(px: float, py: float) -> tuple[float, float]:
         raw.FPDF_PageToDevice(
@@ -168,7 +168,7 @@ def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
 
 
 def picture(opener: str) -> Callable[[bytes, Limits], list[Drawn]]:
-    """The work for a format of one picture. `opener` is `module:class`."""
+    """Return the task for a picture format. `opener` is `module:class`."""
 
     def work(data: bytes, limits: Limits) -> list[Drawn]:
         image = open_as(opener, data, limits)
@@ -228,13 +228,13 @@ TASKS: Final[
     "heif": ((*_PICTURES, "pillow_heif"), 0, picture("pillow_heif:HeifImageFile"), True),
     "pdf": ((*_PICTURES, "pypdfium2", "pypdfium2.raw"), 16, pdf, False),
 }
-"""What each loads, how many files it may open (PDFium looks for fonts), what it does, and whether
-threads do it.
+"""For each task: the modules it loads, how many files it may open (PDFium looks for fonts), its
+function, and whether it uses threads.
 """
 
 
 def main() -> None:
-    """Load, confine, say so, work, answer."""
+    """Load, apply the limits, report readiness, draw, reply."""
     modules, open_files, do, threads = TASKS[sys.argv[1]]
     limits = Limits(**json.loads(sys.argv[2]))
     load(modules)

@@ -1,7 +1,7 @@
-"""Where on a page is a code that a phone could read?
+"""Finds codes on a page that a phone could read.
 
-QR codes and barcodes of every kind, even those that are too damaged to be read here: somebody's
-WeChat is mostly one.
+QR codes and barcodes of every kind, including those too damaged to be decoded here: a WeChat
+contact is often a QR code.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ Quad: TypeAlias = npt.NDArray[np.float32]
 Grey: TypeAlias = npt.NDArray[np.uint8]
 
 QUIET: Final = 0.08
-"""Of its side, that a code is covered beyond itself."""
+"""The share of a code's side that is covered beyond its edges."""
 SCALES: Final = (1.0, 0.5, 2.0)
 LARGEST: Final = 4000
-"""Pixels of the longer side that is looked at."""
+"""Maximum length of the longer side, in pixels, of a picture that is searched."""
 LEAST: Final = 36
-"""Pixels of the side of a code that could not be read: a QR code has 21 modules or more, and print
-has small squares too.
+"""Minimum side, in pixels, of a code that could not be decoded: a QR code has at least 21 modules,
+and print contains small squares too.
 """
 DAMAGED: Final = zxingcpp.BarcodeFormats(
     (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.Aztec)
 )
-"""Codes that are seen by their frames, and so even where they cannot be read; stripes are only
-believed when read.
+"""Codes with a finder pattern, which are found even if they cannot be decoded. Linear barcodes
+count only if they are decoded.
 """
 
 
 def codes_on(pixels: npt.NDArray[np.uint8]) -> list[Quad]:
-    """The corners of every code on `pixels` (RGB), with what is to be covered around it."""
+    """Return the corners of every code on `pixels` (RGB), with the margin to cover around it."""
     grey = cast(Grey, cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
     found: list[Quad] = []
     for scale in SCALES:
@@ -84,7 +84,7 @@ def _corners(code: zxingcpp.Barcode) -> Quad:
 
 
 def _with_quiet(corners: Quad) -> Quad:
-    """`corners`, pushed out; a code of stripes is given back as a line, which gets a height."""
+    """Return `corners`, enlarged. A linear barcode is reported as a line; it gets a height."""
     middle = corners.mean(axis=0)
     x0, y0 = corners.min(axis=0)
     x1, y1 = corners.max(axis=0)

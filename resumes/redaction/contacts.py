@@ -1,9 +1,8 @@
-"""Where in a text does somebody say how to reach them?
+"""Finds contact details in a text.
 
-Telephone and identity numbers show by themselves what they are, as addresses do. The name that
-somebody has at WeChat or QQ shows only by the label before it. Everything that is found is named by
-its kind and in a masked form, never by its value. What is taken, what is left, and why:
-docs/how-it-works/redacting.md.
+Telephone numbers, identity numbers and addresses are recognised by their form, a WeChat or QQ name
+only by the label before it. A finding has a kind and a masked form, never the value. What is
+removed, what is kept, and why: docs/how-it-works/redacting.md.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 @dataclass(frozen=True)
 class Contact:
-    """A way to reach somebody, from `start` to `end` (outside) of the text; `masked` shows what it
-    was without giving it.
+    """A contact detail from `start` to `end` (exclusive) of the text. `masked` hints at it without
+    revealing it.
     """
 
     kind: Kind
@@ -34,16 +33,15 @@ class Contact:
 
 
 Span = tuple[Kind, int, int]
-"""Of plain text."""
+"""A kind, a start and an end in plain text."""
 
 
 def contacts_in(text: str) -> list[Contact]:
-    """Every contact in `text`, in its order, none overlapping.
+    """Return every contact in `text`, in order and without overlaps.
 
     Lines end with `\\n`, cells of a row with `\\t`.
 
-    The text is a stranger's: every pattern is bounded, so that time grows with its length and no
-    faster.
+    The text is untrusted: every pattern is bounded, so the time is linear in its length.
     """
     whole = plain(text)
     spans = [span for find in (_numbers, _emails, _links, _labelled) for span in find(whole.text)]
@@ -51,7 +49,9 @@ def contacts_in(text: str) -> list[Contact]:
 
 
 def _apart(spans: list[Span]) -> list[Span]:
-    """`spans` in order, those that overlap made one of the longest's kind."""
+    """Return `spans` in order; overlapping spans are merged into one with the kind of the
+    longest.
+    """
     apart: list[Span] = []
     longest = 0
     for kind, start, end in sorted(spans, key=lambda span: (span[1], -span[2])):
@@ -72,12 +72,12 @@ def _contact(whole: Plain, span: Span) -> Contact:
     return Contact(kind, *whole.span(start, end), masked(kind, whole.text[start:end]))
 
 
-# --- What is shown of it --------------------------------------------------------------------------
+# --- Masking --------------------------------------------------------------------------------------
 
 
 def masked(kind: Kind, value: str) -> str:
-    """What may be told of `value` (plain text), so that who wrote it knows it again and nobody else
-    can use it.
+    """Return a masked form of `value` (plain text) that its author recognises and nobody else can
+    use.
     """
     value = value.strip()
     if kind in ("phone", "id_number"):
@@ -107,7 +107,7 @@ def masked(kind: Kind, value: str) -> str:
 # --- Numbers --------------------------------------------------------------------------------------
 
 _LEAST_REAL_DIGITS: Final = 5
-"""Of a number in which letters are taken for digits."""
+"""Minimum number of real digits in a number in which letters are read as digits."""
 
 
 def _numbers(text: str) -> Iterator[Span]:
@@ -129,7 +129,7 @@ def _numbers(text: str) -> Iterator[Span]:
             or ":" in part
             or part == seen[number.start : number.end]
         ):
-            continue  # a number already, with a stroke beside it; `IS0 9001:2015`
+            continue  # already found, with a stroke beside it; or `IS0 9001:2015`
         first = re.match(r"\W*\d+", seen[number.start : number.end])
         begins = first is not None and any(character.isdigit() for character in part[: first.end()])
         if begins and sum(character.isdigit() for character in part) >= _LEAST_REAL_DIGITS:
@@ -151,10 +151,7 @@ _SHOWN: Final = frozenset(
     " sina.cn vip.sina.com sohu.com tom.com 21cn.com aliyun.com gmail.com outlook.com hotmail.com"
     " live.com live.cn msn.com yahoo.com icloud.com me.com proton.me".split()
 )
-"""Where so many have an address that the host tells nothing.
-
-Of any other nobody knows what was written into it.
-"""
+"""Hosts with so many users that the host reveals nothing. Any other host may identify a person."""
 _NAME: Final = r"[a-z0-9](?:[a-z0-9._%+\-]{0,62}[a-z0-9_\-])?"
 _POINT: Final = r"[ ]?(?:\.|点|。|[ ]dot[ ]|\(dot\)|\[dot\]|\[\.\]|\(\.\))[ ]?"
 _HOST: Final = rf"[a-z0-9\-]{{1,63}}(?:{_POINT}[a-z0-9\-]{{1,63}}){{0,5}}{_POINT}[a-z]{{2,10}}"
@@ -175,11 +172,11 @@ _EMAILS: Final = tuple(
         rf"[a-z0-9._\-]{{3,64}}[©®¢◎]{_HOST}",
     )
 )
-"""As it is written; with words for the signs; over a line's end; letter by letter; with a dot or a
-sign that a reader lost.
+"""As usual; with words for the signs; across a line end; letter by letter; with a dot or a sign
+that OCR lost.
 """
 _RUN_ON: Final = re.compile(rf"@[a-z0-9.\-]{{0,200}}?\.{_TOP}(?:\.(?:cn|hk|tw))?(?=\d{{5}})")
-"""A host that ends, and goes on with a number that is none of its own."""
+"""The end of a host that runs into a number after it."""
 
 
 def _emails(text: str) -> Iterator[Span]:
@@ -193,7 +190,7 @@ def _emails(text: str) -> Iterator[Span]:
 
 _PERSONAL_HOST: Final = "|".join(re.escape(host) for host in PERSONAL_HOSTS)
 _FILES: Final = r"(?:vue|js|ts|jsx|tsx|java|html?|css|pdf|docx?|pptx?|xlsx?|psd|sketch|sql|json|xml|exe|apk|mp[34]|png|jpe?g|gif|cpp|php|go)"  # noqa: E501
-"""What a file's name ends with, and no domain."""
+"""Endings of file names that are not domains."""
 _REST: Final = r"[!-~]*[!-~](?:(?<=[/\-_.=])\n[!-~]+)?"
 _LINKS: Final = tuple(
     re.compile(pattern)
@@ -222,14 +219,14 @@ def _links(text: str) -> Iterator[Span]:
             yield "link", found.start(group), end
 
 
-# --- What a label says ----------------------------------------------------------------------------
+# --- Labelled values ------------------------------------------------------------------------------
 
 
 def _spread(pattern: str) -> str:
-    """`pattern` with room between its Chinese characters: labels are set apart to be as wide as
-    others (`微 信`).
+    """Return `pattern` with optional spaces between its Chinese characters: labels are often spaced
+    out to align (`微 信`).
     """
-    # A class of characters in brackets is one character, and stays as it is.
+    # A character class in brackets is one character and stays unchanged.
     return re.sub(
         r"\[(?:\\.|[^\]\\])*\]|(?<=[\u4e00-\u9fff])(?=[\u4e00-\u9fff])",
         lambda found: found[0] or r"[ \t]{0,6}",
@@ -247,10 +244,10 @@ _SAYS: Final = (
     r"(?P<gap>[ ]{0,6}(?:[是为]?[ ]?[:=;|~→·•●∙‧⋅・]|[是为]|->|(?<![a-z]{3})-|[ ]-[ ]|\t)[ ]{0,3}|["
     r" ]{0,6})[(\[【「<\"]?"
 )
-"""What may stand between a label and its value.
+"""Text that may separate a label from its value.
 
-A colon, or the next cell, promises a value; a space does not, nor a sign that stands between the
-items of a list.
+A colon or the next cell means that a value follows. A space does not, nor does a sign that
+separates the items of a list.
 """
 _LISTED: Final = frozenset("|~·•●∙‧⋅・")
 _NO_NAME: Final = frozenset(
@@ -260,14 +257,14 @@ _NO_NAME: Final = frozenset(
     " operations team management and for with the same above phone mobile email none null actions"
     " pages copilot issues".split()
 )
-"""Words that stand behind WeChat and its like, and are nobody's name there."""
+"""Words that follow WeChat and similar names in prose and are not account names."""
 
 _AMOUNT: Final = re.compile(r"\d{1,5}[wkm]?")
-"""So many stars, so many followers."""
+"""A number of stars or followers."""
 
 Take = Callable[[str, int, bool], int | None]
-"""The end of the value at an index of plain text, or None if there is none; the last says whether a
-colon promised one.
+"""Returns the end of the value at an index of plain text, or None if there is no value. The last
+argument says whether a colon came before it.
 """
 
 
@@ -276,9 +273,10 @@ def _ends_cell(text: str, end: int) -> bool:
 
 
 def _name(*, strong: bool, native: bool) -> Take:
-    """A name at WeChat and its like.
+    """Match an account name at WeChat or a similar service.
 
-    `strong`: the label is hardly ever a word of prose; `native`: nor with a space behind it.
+    `strong`: the label is hardly ever a word of prose. `native`: not even if only a space follows
+    it.
     """
     pattern = re.compile(r"(?:live:)?@?[a-z0-9_][a-z0-9_\-.]{3,31}")
 
@@ -330,7 +328,7 @@ def _number(least: int, most: int) -> Take:
 
 
 _LONGEST: Final = 80
-"""Characters of a number behind a label, with all that is between its digits."""
+"""Maximum number of characters of a number after a label, including separators."""
 
 
 def _phone(text: str, start: int, promised: bool) -> int | None:
@@ -359,7 +357,7 @@ def _matching(pattern: str) -> Take:
 
 
 def _word(words: str) -> str:
-    """A pattern for `words` of Latin letters, that are not part of longer ones."""
+    """Return a pattern for the Latin `words` where they are not part of longer words."""
     return rf"(?<![a-z])(?:{words})(?![a-z])"
 
 
@@ -424,8 +422,8 @@ _ANNOTATION: Final = (
 _OWN: Final = re.compile(
     rf"(?<![a-z0-9])wxid_[a-z0-9]{{6,}}|(?<![\w.@/])(?!{_ANNOTATION})@(?=[a-z._]*[\d_])[a-z][a-z0-9_]{{4,31}}(?![\w/.\-])"
 )
-"""What is a name without any label: as WeChat itself makes them, and with the sign before it and a
-digit in it; no Java.
+"""Names that need no label: those that WeChat generates, and those with an @ and a digit; not Java
+annotations.
 """
 _COMPILED: Final = tuple(
     (kind, re.compile(_spread(rf"(?:{label}){_SAYS}")), take) for kind, label, take in _LABELS

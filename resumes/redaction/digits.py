@@ -1,8 +1,7 @@
-"""In how many ways can the same digit be written, and which is plain?
+"""Converts text to plain text, in which each digit is written in one way.
 
-A number is spelled in full-width digits, in circles, in Chinese numerals, with hair spaces, so that
-a machine does not see it and a person does. Here a text becomes plain, and each plain character
-knows which one of the text it came from.
+People write numbers in full-width digits, circled digits, Chinese numerals or with hair spaces, so
+that machines miss them. Each plain character keeps the index of the original character.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from functools import lru_cache
 from typing import Final
 
 _HYPHENS: Final = "‐‑‒–—―−﹣－⁃ー\x02\ufffe~～"
-"""PDFium tells a hyphen at a line's end as U+0002 or U+FFFE."""
+"""PDFium returns a hyphen at the end of a line as U+0002 or U+FFFE."""
 _NOTHING: Final = frozenset(
     "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\ufe0f\ufe0e\u20e3\u202a\u202b\u202c\u202d\u202e"
 )
-"""Characters that take no room."""
+"""Zero-width characters."""
 _SAID: Final = str.maketrans("么洞拐勾两兩", "107922")
-"""As digits are said on the radio: words of every day, and digits only among others."""
+"""Radio digits: they are also everyday words, so they count only among other digits."""
 _RUN: Final = re.compile(
     r"(?:[0-9〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺貳參陸么洞拐勾两兩][ \-]?){7,}"
 )
@@ -28,28 +27,30 @@ _NUMERALS: Final = str.maketrans(
     "〇零○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺貳參陸", "0001234567891234567891236"
 )
 _LOOKALIKES: Final = str.maketrans("oqdli|!zsbg", "00011112589")
-"""What a reader writes for a digit that it has not seen well."""
+"""Characters that OCR returns for digits that it misreads."""
 
 
 @dataclass(frozen=True)
 class Plain:
     """A text in lower case and half width.
 
-    `origin[i]` is the index in the text as it was of the plain character `i`.
+    `origin[i]` is the index in the original text of the plain character `i`.
     """
 
     text: str
     origin: tuple[int, ...]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Where in the text as it was the plain characters from `start` to `end` (outside)
-        stand.
+        """Return the span in the original text of the plain characters from `start` to `end`
+        (exclusive).
         """
         return self.origin[start], self.origin[end - 1] + 1
 
 
 def plain(text: str) -> Plain:
-    """`text`, plain. Line ends stay `\\n`, gaps between cells `\\t`; any other space is one."""
+    """Return `text` as plain text. Line ends stay `\\n`, gaps between cells `\\t`; any other space
+    becomes a plain space.
+    """
     characters: list[str] = []
     origin: list[int] = []
     for index, character in enumerate(text):
@@ -75,12 +76,13 @@ def _plain(character: str) -> str:
 
 
 def with_numerals(text: str) -> str:
-    """Plain `text` with Chinese numerals as digits, character for character; those that are words
-    too, where seven are in a row.
+    """Return plain `text` with Chinese numerals as digits, character for character.
+
+    Numerals that are also words are converted only in a row of at least seven.
     """
     return _RUN.sub(lambda run: run[0].translate(_SAID), text).translate(_NUMERALS)
 
 
 def with_lookalikes(text: str) -> str:
-    """Plain `text` with letters that look like digits as those, character for character."""
+    """Return plain `text` with letters that look like digits as digits, character for character."""
     return text.translate(_LOOKALIKES)

@@ -1,4 +1,4 @@
-"""What is found on a page that may be a way to its owner, and findings in one place made one."""
+"""Findings: the contacts found on a page; findings in the same place are merged."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from resumes.redaction.text_lines import Quad
 
 ItemKind = Kind | Literal["code"]
 Source = Literal["text", "seen"]
-"""The file's own characters, or the pixels as a reader saw them."""
+"""The file's own characters, or the pixels as OCR read them."""
 
 SAME: Final = 0.4
-"""The share of the smaller of two places that lies in the other, from which on they are one."""
+"""Two places are the same from this overlap on, as a share of the smaller one."""
 SQUARE: Final = 64
-"""Pixels of a side of the squares within which findings are compared."""
+"""Side, in pixels, of the squares within which findings are compared."""
 MOST_QUADS: Final = 2000
-"""of what is found on it: many times what any resume has, and so many are compared
+"""Maximum number of quads found on a page: many times more than any resume has, and still compared
 within seconds.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """One contact on a page: its kind and mask, a quadrilateral for each line it stands on, and who
-    found it.
+    """One contact on a page: its kind and mask, a quadrilateral for each of its lines, and its
+    sources.
     """
 
     kind: ItemKind
@@ -42,8 +42,9 @@ class Found:
 
 
 def united(found: Iterable[Found], page: Page) -> list[Found]:
-    """`found`, those made one that stand in the same place, and without those of the file where
-    nothing is seen.
+    """Return `found` with findings in the same place merged.
+
+    A finding from the file is dropped where nothing is visible.
     """
     visible: dict[tuple[object, ...], Found] = {}
     for each in found:
@@ -64,9 +65,8 @@ def united(found: Iterable[Found], page: Page) -> list[Found]:
 
 
 def _groups(found: Sequence[Found]) -> list[list[Found]]:
-    """`found`, those in the same place together.
-
-    Only those in the same square of the page are compared.
+    """Return `found`, grouped by place. Only findings in the same square of the page are
+    compared.
     """
     squares: dict[tuple[int, int], list[tuple[int, Quad]]] = {}
     group = list(range(len(found)))
@@ -101,7 +101,7 @@ def _squares(quad: Quad) -> Iterator[tuple[int, int]]:
 
 
 def _share(a: Quad, b: Quad) -> float:
-    """How much of the smaller of two places lies in the other, 0..1."""
+    """Return the overlap of two places as a share of the smaller one, 0..1."""
     if (a.max(axis=0) < b.min(axis=0)).any() or (b.max(axis=0) < a.min(axis=0)).any():
         return 0.0
     area, _ = cv2.intersectConvexConvex(a, b)
@@ -109,13 +109,13 @@ def _share(a: Quad, b: Quad) -> float:
 
 
 def _one_of(group: Sequence[Found]) -> Found:
-    """Findings in the same place as one: of the kind of what covers most, with the places of all,
-    each once.
+    """Merge findings in the same place into one: the kind of the one that covers most, and every
+    place once.
     """
     if len(group) == 1:
         return group[0]
     largest = max(group, key=lambda each: (each.kind != "code", _area(each)))
-    # Words go where the file says, which is exact.
+    # Replacement words go where the file has the text, which is exact.
     first, *others = sorted(group, key=lambda each: "text" not in each.sources)
     quads, squares = [*first.quads], dict[tuple[int, int], list[Quad]]()
     for other in first.quads:
@@ -138,7 +138,7 @@ def _put(quad: Quad, squares: dict[tuple[int, int], list[Quad]]) -> None:
 
 
 def _within(quad: Quad, other: Quad) -> bool:
-    """Whether all of `quad` is covered by `other`."""
+    """Whether `other` covers all of `quad`."""
     return _share(quad, other) > 0.98 and bool(cv2.contourArea(quad) <= cv2.contourArea(other))
 
 

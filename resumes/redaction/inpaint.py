@@ -1,7 +1,7 @@
-"""How is something on a page made as if it had never been there, with other words in its place?
+"""Covers places on a page and writes other words there.
 
-The place takes the colour of what is around it, and the words the colour and about the size of what
-was there. The fonts are those of the specimens, so that no machine lacks them.
+A place gets the colour of its surroundings. The words get the colour and about the size of the text
+that they replace. The fonts are the bundled ones of the specimens, so every machine has them.
 """
 
 from __future__ import annotations
@@ -23,31 +23,33 @@ Pixels = npt.NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 BORDER: Final = 5
-"""Pixels around a patch that give the colour of its ground."""
+"""Width of the border around a patch, in pixels, that gives the background colour."""
 LETTER: Final = 0.86
-"""The height of a letter's body, if that of the patch is 1."""
+"""Height of a letter's body as a share of the patch's height."""
 LEAST: Final = 0.62
-"""How much smaller than what was there words may be, before shorter ones are taken."""
+"""Minimum size of the words as a share of the original size; below it, shorter words are used."""
 SMALLEST: Final = 8
-"""Pixels, below which nothing can be read."""
+"""Pixels; smaller text cannot be read."""
 ALIKE: Final = 14
-"""Grey levels between two pixels of one ground."""
+"""Maximum difference in grey levels between two pixels of the same background."""
 
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """A quadrilateral of the page to cover, and the words to write there, longest first, if any."""
+    """A quadrilateral of the page to cover, and the words to write there, if any, the longest
+    first.
+    """
 
     quad: Quad
     words: tuple[str, ...] = ()
     plain: bool = False
-    """Whether the words are as dark (or, on a dark ground, as light) as print is, whatever stood
+    """Whether the words are as dark as print (or, on a dark background, as light), whatever was
     there.
     """
 
 
 def blank(pixels: Pixels, quad: Quad) -> bool:
-    """Whether nothing at all is seen in `quad`."""
+    """Whether nothing is visible in `quad`."""
     x, y, w, h = _around(quad, pixels, 0)
     part = pixels[y : y + h, x : x + w]
     return (
@@ -57,7 +59,7 @@ def blank(pixels: Pixels, quad: Quad) -> bool:
 
 
 def painted(pixels: Pixels, patches: Sequence[Patch]) -> tuple[Pixels, list[str]]:
-    """A copy of `pixels` with every patch covered, and the words that found room in each."""
+    """Return a copy of `pixels` with every patch covered, and the words that fitted into each."""
     page = pixels.copy()
     taken = np.zeros(pixels.shape[:2], np.uint8)
     for patch in patches:
@@ -74,7 +76,9 @@ def painted(pixels: Pixels, patches: Sequence[Patch]) -> tuple[Pixels, list[str]
 
 
 def _around(quad: Quad, pixels: Pixels, room: int) -> tuple[int, int, int, int]:
-    """Left, top, width and height of what lies within `room` of `quad`, on the page."""
+    """Return left, top, width and height of the area within `room` of `quad`, clipped to
+    the page.
+    """
     height, width_ = pixels.shape[:2]
     x0, y0 = np.floor(quad.min(axis=0)).astype(int) - room
     x1, y1 = np.ceil(quad.max(axis=0)).astype(int) + room + 1
@@ -83,7 +87,7 @@ def _around(quad: Quad, pixels: Pixels, room: int) -> tuple[int, int, int, int]:
 
 
 def _colours(pixels: Pixels, quad: Quad) -> tuple[Colour, Colour]:
-    """The colour of the ground around `quad`, and that of the ink in it."""
+    """Return the colour of the background around `quad`, and of the ink in it."""
     x, y, w, h = _around(quad, pixels, BORDER)
     if not w or not h:
         return (255, 255, 255), (60, 60, 60)
@@ -103,7 +107,7 @@ def _colours(pixels: Pixels, quad: Quad) -> tuple[Colour, Colour]:
 
 
 def _print_on(ground: Colour) -> Colour:
-    """The colour in which print is read best on `ground`."""
+    """Return the most readable colour of print on `ground`."""
     return (40, 40, 40) if sum(ground) > 3 * 128 else (230, 230, 230)
 
 
@@ -113,8 +117,10 @@ def _colour(values: npt.NDArray[np.generic]) -> Colour:
 
 
 def _write(page: Pixels, taken: Pixels, patch: Patch, ground: Colour, ink: Colour) -> str:
-    """Put words into `patch` of `page`, the first that fit at a size that can be read; those words,
-    or none. Where it is `taken`, other words go.
+    """Write the first words that fit legibly into `patch` of `page`, and return them, or an empty
+    string.
+
+    Places that are `taken` are for other words.
     """
     if not patch.words:
         return ""
@@ -161,8 +167,9 @@ def _write(page: Pixels, taken: Pixels, patch: Patch, ground: Colour, ink: Colou
 
 
 def _free(page: Pixels, taken: Pixels, quad: Quad, ground: Colour) -> float:
-    """Pixels behind `quad`, in the direction of reading, where nothing stands; up to three times
-    its length, of level text only.
+    """Return the empty space after `quad` in the reading direction, in pixels.
+
+    At most about three times its length, and only for level text.
     """
     a, b, c, d = quad
     if abs(float(b[1] - a[1])) > 0.02 * abs(float(b[0] - a[0])) or b[0] <= a[0]:

@@ -1,9 +1,8 @@
-"""Which digits in a text are a telephone number or an identity number, and which a date, a salary,
-a year?
+"""Tells telephone and identity numbers from dates, salaries and years.
 
-By how many they are, how they begin, and how they are set apart: numbers that somebody can be
-called at are grouped as people say them, and ranges of years and of money are not. Works on plain
-text (`spellings`).
+It uses the number of digits, their beginning and their grouping: people group telephone numbers as
+they say them, and ranges of years and amounts are grouped differently. Works on plain text
+(`digits`).
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ NumberKind = Literal["phone", "id_number"]
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}")
 _AREA: Final = re.compile(r"0(?:10|2\d|[3-9]\d\d)[2-9]\d{6,7}")
 _ABROAD: Final = re.compile(r"0[1-9]\d{8,10}")
-"""Where numbers are said with the trunk prefix 0 before them, grouped."""
+"""Numbers that are written with the trunk prefix 0, grouped."""
 _SERVICE: Final = re.compile(r"[48]00\d{7}")
 _NORTH_AMERICA: Final = re.compile(r"1?[2-9]\d\d[2-9]\d{6}")
 _GROUPS_OF_11: Final = frozenset(
@@ -50,25 +49,24 @@ _GROUPS_OF_11: Final = frozenset(
         (1, 10),
     }
 )
-"""How the digits of a mobile number are set apart, whatever stands between them."""
+"""Groupings of the digits of a mobile number, whatever separates them."""
 _DOTS: Final = "·•●∙‧⋅・"
 _BETWEEN: Final = re.compile(
     rf"[ ]{{0,2}}[-._/()\[\]*+、,:={_DOTS}][ ]{{0,2}}|[ ]{{1,3}}|[ ]?\)[ ]?[-(]?[ ]?|[ ]?-?[ ]?\n["
     r" ]?|\t|[ ]?(?:[a-z点横杠]|横杠|空格)[ ]?"
 )
 _LETTER: Final = re.compile(r"[a-z点横杠空格*]+")
-"""What stands between the digits of a mobile number only where somebody means to hide it; of sizes
-(150x2000x3000) too.
+"""Separators between the digits of a mobile number only if somebody wants to hide it; also in sizes
+(150x2000x3000).
 """
 _OF_HIDDEN: Final = frozenset({(3, 4, 4), (3, 8), (7, 4), (1,) * 11})
 _DOWN_A_COLUMN: Final = frozenset({(3, 4, 4), (1,) * 11})
-"""How a mobile number is broken over more than two lines.
-
-Other groups beneath each other are years and amounts.
+"""Groupings of a mobile number over more than two lines. Other groups below each other are years
+and amounts.
 """
 _ROUND: Final = re.compile(r"1\d\d0{8}")
-"""Fifteen thousand million of something: hardly anybody has such a number, and amounts are grouped
-like it.
+"""Numbers like 15,000,000,000: hardly anybody has one as a telephone number, and amounts are
+grouped like it.
 """
 _RUN: Final = re.compile(r"\d+")
 _MONEY_BEFORE: Final = re.compile(r"[¥￥$€£][ ]?$")
@@ -85,10 +83,10 @@ _INTERNATIONAL: Final = re.compile(
     r"(?<![\w+.])(?:\+[ ]?|00(?=[1-9]))\(?\d(?:[ ]?[-.()/]?[ ]?\d){7,15}(?!\d)"
 )
 _PLUS: Final = re.compile(r"(?<![+\d])\+[^+]{8,47}")
-"""As many characters as a number with its country code has, with what stands between its digits."""
+"""A plus sign and as many characters as a number with a country code has, including separators."""
 _LEAST_ABROAD: Final = 8
 _LEAST_CODED: Final = 10
-"""Digits of a number with its country code; the latter where no plus sign stands before it."""
+"""Minimum digits of a number with a country code: with a plus sign, and without one."""
 _JOINED: Final = str.maketrans(dict.fromkeys(f"_{_DOTS}", " "))
 _CODED: Final = re.compile(
     r"(?<![a-z0-9_+])(?<!\d[.,:/\-])(?=(?P<prefix>\(?(?:00|011)["
@@ -98,7 +96,7 @@ _CODED: Final = re.compile(
 _GOES_ON: Final = re.compile(
     r"\d|[.,:/]\d|%|[ \-]\(?(?!1[3-9]\d[ \-]?\d{4}[ \-]?\d{4}(?!\d)|(?:19|20)\d\d[ ]?[-./年])\d"
 )
-"""Digits behind a number that neither a mobile number nor a date begins with."""
+"""Digits after a number that start neither a mobile number nor a date."""
 _OF_PEOPLE: Final = (
     PhoneNumberType.FIXED_LINE,
     PhoneNumberType.MOBILE,
@@ -106,7 +104,7 @@ _OF_PEOPLE: Final = (
 )
 _APART: Final = rf"[ ]{{0,2}}(?:[-/*._:{_DOTS}\t\n][ ]{{0,2}})?"
 _IDENTITY: Final = re.compile(rf"(?=([1-9](?:{_APART}\d){{16}}{_APART}[\dx]))")
-"""Eighteen characters, whatever stands between, before and behind them."""
+"""Eighteen characters, with any separators and any text before and after."""
 _PLAINLY: Final = re.compile(r"[\dx \-]+")
 _OLD_IDENTITY: Final = re.compile(
     r"(?<!\d)[1-8]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}(?!\d)"
@@ -122,15 +120,14 @@ _DAY: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])
 _DATE: Final = re.compile(
     r"(?:19|20)\d\d(?:[ ]?[-./年 ][ ]?\d{1,2}(?!\d)|[ ]?[-/至到 ][ ]?(?:19|20)\d\d|[01]\d[0-3]\d)"
 )
-"""A year and a month, two years, or eight digits that are a day, at the start of what is looked at.
-"""
+"""At the start of the text: a year and a month, two years, or eight digits that are a day."""
 
 MOST_TOKENS: Final = 13
 
 
 @dataclass(frozen=True)
 class Number:
-    """A number that belongs to a person, at `start` to `end` (outside) of the plain text."""
+    """A person's number from `start` to `end` (exclusive) of the plain text."""
 
     kind: NumberKind
     start: int
@@ -138,7 +135,7 @@ class Number:
 
 
 def phones(text: str) -> Iterator[Number]:
-    """The telephone numbers in `text` that show by themselves what they are."""
+    """Yield the telephone numbers in `text` that need no label."""
     yield from _abroad(text)
     for found in _INTERNATIONAL.finditer(text):
         yield Number("phone", found.start(), _with_extension(text, found.end()))
@@ -153,11 +150,11 @@ def phones(text: str) -> Iterator[Number]:
 
 
 def _abroad(text: str) -> Iterator[Number]:
-    """The numbers with a country code, by the numbering plans that phonenumbers knows.
+    """Yield the numbers with a country code, according to the numbering plans of phonenumbers.
 
-    A plus sign is enough where the number is valid. Where a line's end, points or underscores
-    divide it, and where no plus sign stands before it, its digits must also be grouped as they are
-    in its country: amounts and scores are not.
+    With a plus sign, a valid number is enough. If a line end, dots or underscores divide the
+    number, or if there is no plus sign, the digits must also be grouped as in that country, because
+    amounts and scores are not.
     """
     for plus in _PLUS.finditer(text):
         start = plus.start()
@@ -192,8 +189,8 @@ def _abroad(text: str) -> Iterator[Number]:
 
 
 def _is_coded(number: str) -> bool:
-    """Whether `number` is a country code by itself, and digits that are grouped as they are in that
-    country.
+    """Whether `number` starts with a country code as its own group, and its digits are grouped as
+    in that country.
     """
     number = "+" + (number[1:].replace(")", "", 1) if number.startswith("(") else number)
     match = _match(number, Leniency.EXACT_GROUPING)
@@ -207,7 +204,7 @@ def _is_coded(number: str) -> bool:
 
 
 def _match(text: str, leniency: int) -> PhoneNumberMatch | None:
-    """The telephone number with a country code at the start of `text`."""
+    """Return the telephone number with a country code at the start of `text`."""
     if sum(character.isdigit() for character in text) < _LEAST_ABROAD:
         return None
     return next(
@@ -217,7 +214,7 @@ def _match(text: str, leniency: int) -> PhoneNumberMatch | None:
 
 
 def _phone_from(text: str, runs: list[tuple[int, int]], first: int) -> int | None:
-    """The last of the `runs` of digits that together with the `first` make a telephone number, or
+    """Return the last of the `runs` of digits that form a telephone number with the `first`, or
     None.
     """
     groups: list[int] = []
@@ -235,8 +232,8 @@ def _phone_from(text: str, runs: list[tuple[int, int]], first: int) -> int | Non
         if len(digits) > 16:
             return None
         if len(digits) >= 10 and _is_phone(digits, tuple(groups), between):
-            # Eleven digits of a mobile number are one whatever is said of them: whoever has
-            # thousands of millions writes 138 亿.
+            # The eleven digits of a mobile number are one, whatever unit follows: thousands of
+            # millions would be written as 138 亿.
             whole = len(groups) == 1 and not _MOBILE.match(digits)
             money = whole and (
                 _MONEY_BEFORE.search(_just_before(text, runs[first][0]))
@@ -267,9 +264,9 @@ def _is_phone(digits: str, groups: tuple[int, ...], between: list[str]) -> bool:
     if _MOBILE.fullmatch(digits):
         return _mobile_groups(groups, kinds)
     if len(groups) == 1 and 12 <= len(digits) <= 14:
-        # With what a reader, or who hides it, has run into it. Numbers of orders and certificates
-        # begin with a year, and of those from 2013 to 2019 every one of 13 digits would end like a
-        # mobile number.
+        # Extra digits come from OCR, or from somebody who hides the number. Order and certificate
+        # numbers begin with a year, and every 13-digit number that begins with 2013 to 2019 would
+        # end like a mobile number.
         return bool(
             _MOBILE.match(digits) or (_MOBILE.fullmatch(digits[-11:]) and not _YEAR.match(digits))
         )
@@ -301,9 +298,9 @@ def _is_phone(digits: str, groups: tuple[int, ...], between: list[str]) -> bool:
 
 
 def _is_hidden(digits: str, groups: tuple[int, ...], kinds: set[str]) -> bool:
-    """Whether letters, or stars, were put between the digits of a mobile number.
+    """Whether letters or stars separate the digits of a mobile number to hide it.
 
-    Sizes have round sides; a day stands by itself.
+    The sides of a size are round numbers; a day is a group of its own.
     """
     if groups not in _OF_HIDDEN or "\t" in kinds or any("\n" in kind for kind in kinds):
         return False
@@ -317,7 +314,7 @@ def _is_hidden(digits: str, groups: tuple[int, ...], kinds: set[str]) -> bool:
 
 
 def _mobile_groups(groups: tuple[int, ...], kinds: set[str]) -> bool:
-    """Whether eleven digits in such `groups` are set as a mobile number is.
+    """Whether eleven digits in `groups` are grouped like a mobile number.
 
     Numbers in the cells of a table are not.
     """
@@ -338,7 +335,7 @@ def _with_extension(text: str, end: int) -> int:
 
 
 def _with_country(text: str, start: int) -> int:
-    """`start`, or where the +86 before it begins."""
+    """Return `start`, or the start of the +86 before it."""
     before = _just_before(text, start)
     found = _COUNTRY.search(before)
     return start - len(before) + found.start() if found else start
@@ -349,8 +346,9 @@ def _just_before(text: str, start: int) -> str:
 
 
 def labelled_phone(text: str, start: int, promised: bool) -> int | None:
-    """The end of the telephone number that stands at `start`, where a label says that one does;
-    None for a date, and for what was counted where nothing but a space `promised` a number.
+    """Return the end of the telephone number at `start` after a label.
+
+    Returns None for a date, and for a quantity if only a space came before it (not `promised`).
     """
     found = _LABELLED.match(text, start)
     if not found or _DATE.match(text, start):
@@ -368,16 +366,16 @@ def labelled_phone(text: str, start: int, promised: bool) -> int | None:
 
 
 def is_date(text: str, start: int) -> bool:
-    """Whether a date, or a span of years, begins at `start`."""
+    """Whether a date or a range of years begins at `start`."""
     return bool(_DATE.match(text, start))
 
 
 def identities(text: str) -> Iterator[Number]:
-    """The identity numbers in `text`: of 18 characters with a day of birth or the right check
-    digit, and the old ones of 15.
+    """Yield the identity numbers in `text`: 18 characters with a day of birth or a valid check
+    digit, and the old ones with 15.
 
-    Both are asked for where more than spaces and hyphens stand between the digits, or further
-    digits before or behind them.
+    Both are required if more than spaces and hyphens separate the digits, or if more digits come
+    before or after.
     """
     for found in _IDENTITY.finditer(text):
         start, end = found.span(1)
@@ -395,8 +393,10 @@ def identities(text: str) -> Iterator[Number]:
 
 
 def _as_an_identity(text: str) -> bool:
-    """Whether an identity number that is written like this is set apart evenly, or as people do:
-    place, day of birth, rest. Spans of months beneath each other have as many digits, and are not.
+    """Whether an identity number is grouped evenly, or as people group it: place, day of birth,
+    rest.
+
+    Ranges of months below each other have as many digits, and are not identity numbers.
     """
     groups = [len(group) for group in re.findall(r"[\dx]+", text)]
     ends = set(accumulate(groups))
@@ -404,9 +404,7 @@ def _as_an_identity(text: str) -> bool:
 
 
 def check_digit(body: str) -> str:
-    """The last of 18 characters of an identity number, which follows from the others (GB 11643, ISO
-    7064 MOD 11-2).
-    """
+    """Return the check digit of an 18-character identity number (GB 11643, ISO 7064 MOD 11-2)."""
     return "10x98765432"[
         sum(int(digit) * weight for digit, weight in zip(body, _WEIGHTS, strict=True)) % 11
     ]

@@ -1,4 +1,4 @@
-"""Hosts whose addresses lead to a person, as patterns of a link's beginning."""
+"""Hosts with personal pages, as the beginnings of links."""
 
 from __future__ import annotations
 
@@ -63,4 +63,4 @@ PERSONAL_HOSTS: Final = (
     "yuque.com",
     "weixin.qq.com",
 )
-"""Where people have pages of their own, on which they can be written to."""
+"""On these hosts people have pages of their own, where others can write to them."""

@@ -1,9 +1,9 @@
-"""What does a resume look like without a way to reach its owner but ours?
+"""Removes contact details from the pages of a resume.
 
-Each page is looked at twice: by what its file says stands where, and by what a reader sees on it.
-What either finds is covered in the pixels, and other words are put there. Only pixels go on from
-here, and a text made of what the reader saw and was not covered: so whatever a file hides (layers,
-annotations, text behind pictures) has no way out.
+Each page is read twice: from the characters in its file, and by OCR from its pixels. Findings of
+either are covered in the pixels and replaced with other words. Only the pixels go on from here,
+with a text of the OCR lines that were not covered, so nothing that a file hides (layers,
+annotations, text behind pictures) gets out.
 """
 
 from __future__ import annotations
@@ -36,19 +36,20 @@ from resumes.redaction.text_lines import (
 )
 
 ROOM: Final[Mapping[Source, tuple[float, float]]] = {"text": (0.14, 0.08), "seen": (0.14, -0.08)}
-"""Heights that a covered place reaches beyond its characters, along the line and across; what a
-reader gives has some already.
+"""How far a patch extends beyond its characters, along and across the line, in heights. OCR boxes
+already have a margin.
 """
 TALL: Final = 1.7
-"""Heights in widths of a page that is read in parts, since a reader would see its print too small.
+"""A page taller than this many widths is read in parts, because OCR would see its print too
+small.
 """
 PART: Final = 1.4
 OVERLAP: Final = 0.12
-"""Of such parts, in widths."""
+"""Height and overlap of the parts, in widths."""
 MOST_RUNS: Final = 2000
-"""Of a page's characters, and"""
+"""Maximum number of text runs on a page."""
 LOOKS: Final = 4
-"""At what is left of a page."""
+"""Maximum number of passes over the remaining text of a page."""
 _ELSEWHERE: Final = {
     "zh": ("由平台转接", "转接", "***", "*"),
     "en": ("via the platform", "relayed", "***", "*"),
@@ -60,10 +61,10 @@ Language = Literal["zh", "en"]
 
 @dataclass(frozen=True)
 class Replacement:
-    """What stands in the place of what is taken out: words by kind, the longest first; shorter ones
-    where there is no room.
+    """The words that replace removed items: by kind, the longest first; shorter ones if there is
+    little room.
 
-    `words["phone"]` is where the number of a relay goes.
+    `words["phone"]` is the place for the relay number.
     """
 
     words: Mapping[ItemKind, tuple[str, ...]] = field(default_factory=dict)
@@ -79,9 +80,8 @@ class Replacement:
 
 
 def language_of(lines: Iterable[str]) -> Language:
-    """The language that a page is read in:
-
-    English where its words are twice as many as its Chinese characters.
+    """Return the language of a page: English if it has more than twice as many English words as
+    Chinese characters.
     """
     text = "\n".join(lines)
     return (
@@ -92,15 +92,15 @@ def language_of(lines: Iterable[str]) -> Language:
 
 
 def relayed(number: str) -> Replacement:
-    """The replacement in which telephone numbers become `number`, that of a relay."""
+    """Return the replacement that turns telephone numbers into the relay number `number`."""
     return Replacement({"phone": (number,)})
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that was taken out.
+    """One removed item.
 
-    `masked` shows what it was without giving it; `sources` who found it.
+    `masked` hints at it without revealing it; `sources` says where it was found.
     """
 
     kind: ItemKind
@@ -111,7 +111,7 @@ class Item:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A line of what is left, and its four corners on the page."""
+    """A remaining line, and its four corners on the page."""
 
     text: str
     quad: Quad
@@ -119,40 +119,39 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class RedactedPage:
-    """A page as it may be marked and released."""
+    """A redacted page, ready to be marked and released."""
 
     number: int
     pixels: Pixels
     dpi: float
     lines: tuple[Line, ...]
     phones: tuple[Quad, ...] = ()
-    """Where telephone numbers stood, the first line of each: there the number of a relay can be
-    written afterwards.
+    """The places of telephone numbers, the first line of each, where a relay number can be written
+    later.
     """
 
 
 @dataclass(frozen=True, eq=False)
 class Redacted:
-    """A resume as it may be released, and what was taken out of it."""
+    """A redacted resume, and the items that were removed."""
 
     pages: tuple[RedactedPage, ...]
     items: tuple[Item, ...]
 
     @property
     def text(self) -> str:
-        """What is left, in lines."""
+        """The remaining text, in lines."""
         return "\n".join(line.text for page in self.pages for line in page.lines)
 
 
 def redact(
     resume: Resume, replacement: Replacement = Replacement(), reader: Reader = READERS[0]
 ) -> Redacted:
-    """`resume` without contacts.
+    """Return `resume` without contacts.
 
-    Raises what `Reader.read` raises: a page that was not looked at does not go on.
-
-    Raises Refused: `resume_unreadable` for a page in more pieces than anybody writes,
-    `resume_contact_left` where one could not be covered.
+    Raises the errors of `Reader.read`: a page that was not read does not go on. Raises Refused:
+    `resume_unreadable` for a page in more pieces than people write, `resume_contact_left` if a
+    contact could not be covered.
     """
     pages, items = [], []
     for page in resume.pages:
@@ -185,8 +184,10 @@ def _redacted(
 
 
 def _nothing_left(seen: Sequence[Run], found: list[Found], page: Page) -> list[Found]:
-    """`found`, and the contacts that each run of what was seen still shows by itself once these are
-    covered. Among other lines it may have shown none.
+    """Return `found` and the contacts in the remaining text of each run.
+
+    Without the covered parts and the other lines, a run may show a contact that was not found
+    before.
     """
     for _ in range(LOOKS):
         covered = [quad for each in found for quad in each.quads]
@@ -204,15 +205,15 @@ def _nothing_left(seen: Sequence[Run], found: list[Found], page: Page) -> list[F
 
 
 def _firsts(quads: Sequence[Quad]) -> list[tuple[bool, Quad]]:
-    """`quads`, the first told from the others: words are put there."""
+    """Return `quads` and whether each is the first; the replacement words go there."""
     return [(index == 0, quad) for index, quad in enumerate(quads)]
 
 
-# --- Looked at ------------------------------------------------------------------------------------
+# --- Reading --------------------------------------------------------------------------------------
 
 
 def read(pixels: Pixels, reader: Reader) -> list[TextBox]:
-    """What `reader` sees on a page; on a tall one part by part."""
+    """Return the OCR result of a page; a tall page is read in parts."""
     picture: Picture = np.ascontiguousarray(pixels[..., ::-1])
     height, width = picture.shape[:2]
     if height <= TALL * width:
@@ -237,8 +238,10 @@ def _lowered(box: TextBox, by: int) -> TextBox:
 
 
 def _in_letters(page: Page) -> Iterator[Found]:
-    """What the file's own characters say, in the file's order and as they stand on the page."""
-    text = page.text.replace("\r\n", "\n ").replace("\r", "\n")  # as long as before
+    """Yield the contacts in the file's own characters, in the file's order and in the order on the
+    page.
+    """
+    text = page.text.replace("\r\n", "\n ").replace("\r", "\n")  # keeps the length
     for contact in contacts_in(text):
         letters = page.letters[contact.start : contact.end]
         inked = np.flatnonzero(letters["box"][:, 2] > letters["box"][:, 0])
@@ -265,8 +268,9 @@ def _in_reading(reading: Reading, source: Source) -> Iterator[Found]:
 
 
 def _quads(reading: Reading, contact: Contact, source: Source) -> list[Quad]:
-    """The places of `contact`, a line each; none where only what stands across two lines counts,
-    and it does not.
+    """Return the places of `contact`, one for each line.
+
+    Returns none if only contacts across two lines count and this one is within a line.
     """
     characters = [each for each in reading.sources[contact.start : contact.end] if each]
     if reading.only_across and (not characters or characters[-1][0] is reading.sources[0][0]):  # type: ignore[index]
@@ -275,9 +279,7 @@ def _quads(reading: Reading, contact: Contact, source: Source) -> list[Quad]:
 
 
 def _lines_of(quads: Sequence[Quad], source: Source) -> list[Quad]:
-    """One quadrilateral for each line on which `quads`, of characters one after the other, stand,
-    with ROOM around it.
-    """
+    """Return one quadrilateral for each line of consecutive characters, with ROOM around it."""
     groups: list[list[Quad]] = []
     for quad in quads:
         if groups and _goes_on(groups[-1][-1], quad):
@@ -304,8 +306,9 @@ def _height(quad: Quad) -> float:
 
 
 def _hull(quads: Sequence[Quad], beside: float, above: float) -> Quad:
-    """The quadrilateral in the direction of `quads` that holds them all, and so many heights more
-    `beside` and `above` them.
+    """Return the quadrilateral in the direction of `quads` that contains them all.
+
+    `beside` and `above` are the margins in heights.
     """
     points = np.concatenate(quads).astype(np.float64)
     along = (quads[-1][1] + quads[-1][2] - quads[0][0] - quads[0][3]).astype(np.float64)
@@ -329,11 +332,11 @@ def _in_codes(pixels: Pixels) -> Iterator[Found]:
         yield Found("code", "***", (quad,), frozenset({"seen"}))
 
 
-# --- What is left ---------------------------------------------------------------------------------
+# --- The remaining text ---------------------------------------------------------------------------
 
 
 def _left(seen: Sequence[Run], patches: Sequence[Patch], said: Sequence[str]) -> tuple[Line, ...]:
-    """The lines that were seen, without what was covered, and the words that were put there."""
+    """Return the OCR lines without the covered parts, and the replacement words."""
     ours = [Line(words, patch.quad) for patch, words in zip(patches, said, strict=True) if words]
     lines = []
     for run in seen:
@@ -353,7 +356,7 @@ def _left(seen: Sequence[Run], patches: Sequence[Patch], said: Sequence[str]) ->
 
 
 def _uncovered(run: Run, covered: Sequence[Quad]) -> Iterator[tuple[int, int]]:
-    """The stretches of `run` that are not `covered`: where each begins and ends."""
+    """Yield the start and end of each part of `run` that is not `covered`."""
     low, high = run.quads.reshape(-1, 2).min(axis=0), run.quads.reshape(-1, 2).max(axis=0)
     near = [
         quad
@@ -364,7 +367,7 @@ def _uncovered(run: Run, covered: Sequence[Quad]) -> Iterator[tuple[int, int]]:
 
 
 def _as_read(lines: Sequence[Line]) -> list[Line]:
-    """`lines` row by row."""
+    """Return `lines` row by row."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: float(line.quad[:, 1].mean())):
         if rows and float(line.quad[:, 1].mean() - rows[-1][0].quad[:, 1].mean()) < 0.5 * _height(
@@ -382,7 +385,7 @@ def _inside(quad: Quad, other: Quad) -> bool:
 
 
 def _stretches(kept: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """Where runs of True begin and end."""
+    """Yield the start and end of each run of True."""
     start = None
     for index, each in enumerate([*kept, False]):
         if each and start is None:

@@ -1,10 +1,8 @@
-"""Which characters of a page does a person read one after the other, whatever order its file keeps
-them in?
+"""Puts the characters of a page into the orders in which a person may read them.
 
-Both sources give runs: the characters of a PDF cut into cells where they stand apart, and the lines
-that a reader saw. A value may go on in the next cell, on the next line, or stand in the row beneath
-its label; so a page is put into texts in each of these ways, and what is found in any of them
-counts.
+Both sources give runs: the characters of a PDF, split into cells at gaps, and the lines of OCR. A
+value may continue in the next cell or on the next line, or be below its label. So a page gives
+several texts, one for each of these orders, and a finding in any of them counts.
 """
 
 from __future__ import annotations
@@ -22,36 +20,36 @@ import numpy.typing as npt
 from documents.page.boxes import TextBox
 
 Quad = npt.NDArray[np.float32]
-"""4 × 2: corners in pixels of the page, from the text's own top left, clockwise as one reads."""
+"""4 × 2: corners in pixels of the page, clockwise from the text's top left."""
 
 SPACE: Final = 0.18
 GAP: Final = 1.5
-"""Heights between two characters, from which on there is a space, or another cell."""
+"""Gaps between two characters, in heights, from which on there is a space, or a new cell."""
 SEARCHED: Final = 200
-"""Runs further down the page, among which the one beneath is looked for."""
+"""Number of runs further down the page among which the run below is searched."""
 ACROSS: Final = 160
-"""Characters of a run that are read together with those of another: so much is the longest value
-with its label.
+"""Characters of a run that are read together with another run: the length of the longest value with
+its label.
 """
 SHORT: Final = 8
 MOST_DOWN: Final = 11
-"""Characters of a line, and lines, in which a number may be written down a column."""
+"""Maximum characters of a line, and maximum lines, of a number written down a column."""
 LEADING: Final = 1.37
-"""Of a character with its leading, where that of its size alone is 1."""
+"""Height of a character with leading, relative to its size."""
 NEAR: Final = 0.6
-"""Heights between two runs that are one."""
+"""Maximum gap, in heights, between two runs that are read as one."""
 _NARROW: Final = 0.55
-"""The width of a Latin character or a digit, where that of a Chinese one is 1."""
+"""Width of a Latin character or a digit, relative to a Chinese character."""
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """Characters in one line, and the corners of each; a space between two has those of the gap."""
+    """The characters of one line, and the corners of each; a space has the corners of its gap."""
 
     text: str
     quads: npt.NDArray[np.float32]
     seen: bool
-    """Whether a reader saw it; otherwise the file says so."""
+    """Whether it comes from OCR; otherwise it comes from the file."""
 
     @cached_property
     def middle(self) -> tuple[float, float]:
@@ -64,29 +62,29 @@ class Run:
 
     @cached_property
     def direction(self) -> tuple[float, float]:
-        """Of reading: a vector as long as the run."""
+        """The reading direction: a vector as long as the run."""
         x, y = (self.quads[-1, 1] + self.quads[-1, 2] - self.quads[0, 0] - self.quads[0, 3]) / 2
         return float(x), float(y)
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A text put together of runs: for each character its run and its index there, or None for what
-    is between runs.
-    """
+    """A text made of runs: for each character its run and its index there, or None between runs."""
 
     text: str
     sources: tuple[tuple[Run, int] | None, ...]
     only_across: bool = False
-    """Whether only what begins behind the first line counts, since the rest is said elsewhere."""
+    """Whether only matches that end beyond the first run count, because other texts contain the
+    rest.
+    """
 
 
-# --- From the two sources -------------------------------------------------------------------------
+# --- Runs from the two sources --------------------------------------------------------------------
 
 
 def runs_of_letters(letters: npt.NDArray[Any]) -> list[Run]:
-    """The characters of a PDF (`opening.LETTER`), those with ink, as cells: level lines, cut where
-    they stand apart.
+    """Return the characters of a PDF (`opening.LETTER`) that have ink, as cells: level lines, split
+    at gaps.
     """
     inked = letters[
         (letters["box"][:, 2] > letters["box"][:, 0])
@@ -105,7 +103,7 @@ def runs_of_letters(letters: npt.NDArray[Any]) -> list[Run]:
 
 
 def _levels(letters: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
-    """`letters` by the line they stand on, each from left to right."""
+    """Yield `letters` grouped by baseline, each line from left to right."""
     order = np.argsort(letters["at"][:, 1], kind="stable")
     letters = letters[order]
     start = 0
@@ -138,14 +136,14 @@ def _cell(line: npt.NDArray[Any], height: float) -> Run:
 
 
 def quad_of_letter(letters: npt.NDArray[Any]) -> Quad:
-    """The corners of one character of a PDF, given as an array of one."""
+    """Return the corners of one character of a PDF, given as an array of length 1."""
     top, bottom = _reach(letters)
     return _upright(float(letters["box"][0, 0]), top, float(letters["box"][0, 2]), bottom)
 
 
 def _reach(letters: npt.NDArray[Any]) -> tuple[float, float]:
-    """How far up and down `letters` of one line reach: their ink, and at least as far as letters of
-    their size usually do.
+    """Return the top and bottom of `letters` on one line: their ink, extended to the usual height
+    for their size.
     """
     boxes = letters["box"]
     size = min(
@@ -163,7 +161,9 @@ def _upright(x0: float, y0: float, x1: float, y1: float) -> Quad:
 
 
 def run_of_box(box: TextBox) -> Run | None:
-    """What a reader saw in one line, its characters shared out along it; None for nothing."""
+    """Return an OCR line as a run, with its characters distributed along it; None if it is
+    empty.
+    """
     if not box.text:
         return None
     edges = _edges(box)
@@ -176,8 +176,9 @@ def run_of_box(box: TextBox) -> Run | None:
 
 
 def _edges(box: TextBox) -> list[tuple[float, float]]:
-    """Where each character begins and ends along its line, 0..1: half way to its neighbours, where
-    the reader told their middles.
+    """Return the start and end of each character along its line, 0..1.
+
+    If OCR reports the middles of the characters, the borders are halfway between them.
     """
     if len(box.at) == len(box.text):
         middles = np.maximum.accumulate(np.array(box.at))
@@ -194,12 +195,12 @@ def _edges(box: TextBox) -> list[tuple[float, float]]:
     return [(start / ends[-1], end / ends[-1]) for start, end in pairwise(ends)]
 
 
-# --- Put together ---------------------------------------------------------------------------------
+# --- Texts of a page ------------------------------------------------------------------------------
 
 
 def readings(runs: Sequence[Run]) -> Iterator[Reading]:
-    """`runs` of one page as a person may read them: row by row, each with what stands beneath it,
-    and down a column of digits.
+    """Yield the texts of one page: row by row, each run with the one below it, and columns of
+    digits.
     """
     if not runs:
         return
@@ -229,7 +230,9 @@ def readings(runs: Sequence[Run]) -> Iterator[Reading]:
 
 
 def _end(piece: _Level) -> _Level:
-    """`piece`, of a long run its end: what begins further before does not reach into the next."""
+    """Return `piece`, or only the end of a long run: contacts that begin earlier do not reach the
+    next run.
+    """
     run = piece.run
     return (
         replace(piece, run=Run(run.text[-ACROSS:], run.quads[-ACROSS:], run.seen))
@@ -254,15 +257,15 @@ def _is_digits(piece: _Level) -> bool:
 
 
 def _angle(runs: Sequence[Run]) -> float:
-    """The direction in which most of `runs` are read, in radians."""
+    """Return the main reading direction of `runs`, in radians."""
     x, y = np.sum([run.direction for run in runs], axis=0)
     return math.atan2(float(y), float(x))
 
 
 @dataclass(frozen=True, eq=False)
 class _Level:
-    """A run, its middle along and across the direction of reading, and from where to where it
-    reaches along it.
+    """A run with its middle and its extent along the reading direction, and its middle
+    across it.
     """
 
     run: Run
@@ -294,7 +297,7 @@ def _rows(level: Iterable[_Level]) -> list[list[_Level]]:
 
 
 def _beneath(upper: _Level, level: Iterable[_Level]) -> _Level | None:
-    """What stands under `upper`, within two and a half lines."""
+    """Return the run below `upper`, within two and a half lines."""
     below = [
         piece
         for piece in level
@@ -312,7 +315,7 @@ def _length(piece: _Level) -> float:
 
 
 def _joined(rows: Sequence[Sequence[_Level]], *, only_across: bool = False) -> Reading:
-    """The text of `rows`. Two runs close together are one cell that a reader has broken."""
+    """Return the text of `rows`. Two runs close together are one cell that OCR has split."""
     text: list[str] = []
     sources: list[tuple[Run, int] | None] = []
     for row in rows:

@@ -1,9 +1,7 @@
-"""What does a resume look like that belongs to nobody?
+"""Fictitious people and their resumes as PDF, with the place of each contact.
 
-Fictitious people, their resumes as PDF, and where each contact stands.
-
-Tests and benchmarks take their resumes from here, so that no real person's is ever needed. Pure: a
-seed goes in, a file and the truth about it come out, the same for the same seed.
+Tests and benchmarks use these resumes, so they never need a real person's. Pure: takes a seed,
+returns a file and the ground truth, always the same for the same seed.
 """
 
 from resumes.specimens.person import LANGUAGES, Contact, Language, Person, id_number, person

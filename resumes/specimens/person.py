@@ -1,8 +1,8 @@
-"""Who could look for work without being anybody? Names, careers and contacts, combined by a seed.
+"""Fictitious people: names, careers and contacts, combined from a seed.
 
-Mail domains end in .example (RFC 2606), the region part of an identity number begins with 99, which
-GB/T 2260 gives to no place, and its check digit is right, so that a reader that looks for it finds
-it. No employer or school exists.
+Mail domains end in .example (RFC 2606). The region of an identity number begins with 99, which GB/T
+2260 assigns to no place; its check digit is valid, so that redaction finds it. The employers and
+schools do not exist.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
 
 class Contact(StrEnum):
-    """What leads to the person past the relay."""
+    """Contact details that bypass the relay."""
 
     PHONE = "phone"
     EMAIL = "email"
@@ -30,7 +30,7 @@ class Contact(StrEnum):
 
 @dataclass(frozen=True)
 class Job:
-    """One line of a career and what was done there."""
+    """One position of a career, with what the person did there."""
 
     span: str
     place: str
@@ -40,7 +40,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Person:
-    """A fictitious applicant, as the resume tells it."""
+    """A fictitious applicant, as described in the resume."""
 
     language: Language
     name: str
@@ -49,7 +49,7 @@ class Person:
     city: str
     wish: str
     contacts: dict[Contact, str]
-    """As written: a phone may have spaces, hyphens or the country's prefix."""
+    """As written: a phone number may have spaces, hyphens or a country code."""
     summary: str
     jobs: tuple[Job, ...]
     studies: tuple[tuple[str, str, str], ...]
@@ -244,8 +244,8 @@ _SKILLS: Final[dict[Language, tuple[str, ...]]] = {
 
 
 def id_number(rng: random.Random) -> str:
-    """An identity number of nobody: region 99…, a date of birth, a sequence, and the right check
-    digit (GB 11643, MOD 11-2).
+    """Return a fictitious identity number: region 99…, a date of birth, a sequence, and a valid
+    check digit (GB 11643, MOD 11-2).
     """
     born = f"{rng.randrange(1970, 2004)}{rng.randrange(1, 13):02}{rng.randrange(1, 29):02}"
     body = f"99{rng.randrange(10000):04}{born}{rng.randrange(1, 999):03}"
@@ -253,7 +253,7 @@ def id_number(rng: random.Random) -> str:
 
 
 def person(seed: int, language: Language) -> Person:
-    """The person of `seed`; the same each time."""
+    """Return the person of `seed`, always the same."""
     rng = random.Random(f"person {seed} {language}")  # noqa: S311 -- made-up people, not secrets
     at: Literal[0, 1] = 0 if language == "zh" else 1
     surname, given = rng.choice(_SURNAMES), rng.choice(_GIVEN)

@@ -1,9 +1,8 @@
-"""How is a resume laid out?
+"""Lays out fictitious resumes: four common layouts, in two languages, with the place of every line
+and contact.
 
-Four ways that people use, in two languages, with the place of every line and contact known.
-
-`plain` is one column under a heading, `table` the bordered form with a photograph, `columns` has a
-tinted side, `scan` is a picture of a printed one, with no text in the file.
+`plain` is one column under a heading, `table` is a bordered form with a photograph, `columns` has a
+tinted side column, and `scan` is a picture of a printed resume, with no text in the file.
 """
 
 from __future__ import annotations
@@ -25,7 +24,9 @@ from resumes.specimens.sheet import A4, Box, Colour, Face, Sheets
 Layout = Literal["plain", "table", "columns", "scan"]
 LAYOUTS: Final[tuple[Layout, ...]] = ("plain", "table", "columns", "scan")
 _SCAN_DPI: Final = 137
-"""At which the scanner's simulation takes a page (`documents.specimens.photograph`)."""
+"""The resolution at which the scanner simulation takes a page
+(`documents.specimens.photograph`).
+"""
 _ACCENTS: Final[tuple[Colour, ...]] = (
     (24, 62, 110),
     (120, 32, 40),
@@ -95,20 +96,20 @@ class Item:
     box: Box
     """Points from the page's top left: x0, y0, x1, y1."""
     contacts: tuple[Part, ...] = ()
-    """The contacts that this line tells."""
+    """The contacts on this line."""
 
 
 @dataclass(frozen=True)
 class Resume:
-    """A fictitious resume: the file, and what stands where in it."""
+    """A fictitious resume: the file, and the place of everything in it."""
 
     person: Person
     layout: Layout
     pdf: bytes
     pages: int
     items: tuple[Item, ...]
-    """In the order of writing; on a `scan` where they stood before it was scanned, a degree askew
-    at most.
+    """In the order of writing. For a `scan`, the places before scanning, which skews a page by at
+    most one degree.
     """
 
     @property
@@ -117,12 +118,12 @@ class Resume:
         return [(item.page, part) for item in self.items for part in item.contacts]
 
     def pictures(self, dpi: int = 150) -> list[np.ndarray]:
-        """Its pages as PDFium renders them: height × width × 3, red green blue."""
+        """Return its pages as rendered by PDFium: height × width × 3, RGB."""
         return rendered(self.pdf, dpi)
 
 
 def rendered(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:
-    """The pages of `pdf`: height × width × 3, red green blue."""
+    """Return the pages of `pdf`: height × width × 3, RGB."""
     document = pdfium.PdfDocument(pdf)
     try:
         return [
@@ -134,9 +135,10 @@ def rendered(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:
 
 
 def make(seed: int, layout: Layout | None = None, language: Language | None = None) -> Resume:
-    """The resume of `seed`.
+    """Return the resume of `seed`.
 
-    Layout and language follow from the seed unless told: all eight come within eight seeds.
+    Layout and language follow from the seed unless they are given; eight consecutive seeds have all
+    eight combinations.
     """
     layout = layout or LAYOUTS[seed % len(LAYOUTS)]
     language = language or LANGUAGES[seed // len(LAYOUTS) % len(LANGUAGES)]
@@ -150,7 +152,7 @@ def make(seed: int, layout: Layout | None = None, language: Language | None = No
 
 
 def _scanned(pdf: bytes, seed: int) -> bytes:
-    """`pdf` printed and put on a flatbed: pictures only."""
+    """Return `pdf` printed and scanned: pictures only."""
     sheets, rng = Sheets(), np.random.default_rng(seed)
     for page in rendered(pdf, _SCAN_DPI):
         sheets.new_page()
@@ -159,7 +161,7 @@ def _scanned(pdf: bytes, seed: int) -> bytes:
 
 
 class _Pen:
-    """Writes a person's lines from the top down, and remembers where each went."""
+    """Writes a person's lines from the top down, and records the place of each."""
 
     def __init__(self, told: Person, rng: random.Random) -> None:
         self.told, self.rng = told, rng
@@ -187,7 +189,7 @@ class _Pen:
         x: float | None = None,
         contacts: Sequence[tuple[Contact, str]] = (),
     ) -> None:
-        """`text`, wrapped; `contacts` are values in it, and it is not wrapped then."""
+        """Write `text`, wrapped. Text with `contacts`, which are values in it, is not wrapped."""
         size, x = size or self.size, self.left if x is None else x
         for one in (
             [text] if contacts else self.sheets.wrapped(text, self.face, size, self.right - x)
@@ -234,7 +236,7 @@ class _Pen:
         self.y += 4
 
     def contact_lines(self, together: bool) -> None:
-        """The contacts: two on a line with a bar between, or one below the other."""
+        """Write the contacts: two on a line with a bar between them, or one below the other."""
         labels = _LABELS[self.told.language]
         told = [
             (contact, value, self.rng.choice(labels[contact]) + value)
@@ -267,7 +269,7 @@ class _Pen:
             self.line(("、" if told.language == "zh" else ", ").join(told.skills))
 
     def photo(self, box: Box) -> None:
-        """Somebody's head and shoulders, painted."""
+        """Draw a head and shoulders."""
         rng = np.random.default_rng(self.rng.randrange(2**32))
         image = np.empty((280, 210, 3), np.uint8)
         image[:] = self.rng.choice(((70, 120, 190), (190, 40, 48), (235, 236, 238)))

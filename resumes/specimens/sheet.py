@@ -1,8 +1,7 @@
-"""How is text put on a PDF page so that the file says where it stands?
+"""Writes text, rules, tints and pictures to PDF pages with PDFium, and returns the place of the
+text.
 
-Type, rules, tints and pictures, by PDFium itself.
-
-Coordinates are points from the top left. Only the vendored fonts and PDF's own Helvetica are used,
+Coordinates are points from the top left. Only the bundled fonts and PDF's own Helvetica are used,
 so that a resume looks the same on every machine.
 """
 
@@ -29,16 +28,16 @@ _NOT_FIRST: Final = frozenset("，。；：、）！？》”’…)%,.;")
 
 
 class Sheets:
-    """A PDF that is being written. Close it by `finished`."""
+    """A PDF under construction. `finished` closes it."""
 
     def __init__(self) -> None:
         self._pdf = pdfium.PdfDocument.new()
         self._fonts: dict[Face, Any] = {}
-        self._kept: list[Any] = []  # PDFium reads a font from this memory until the file is written
+        self._kept: list[Any] = []  # PDFium reads fonts from this memory until it writes the file
         self._widths: dict[tuple[Face, str], float] = {}
         self._page: Any = None
         self.page = -1
-        """The number of the page that is written on, from 0."""
+        """The number of the current page, from 0."""
 
     def new_page(self) -> None:
         if self._page is not None:
@@ -47,12 +46,12 @@ class Sheets:
         self.page += 1
 
     def width(self, text: str, face: Face, size: float) -> float:
-        """Points that `text` takes along its line."""
+        """Return the width of `text` along its line, in points."""
         return sum(self._character(face, character) for character in text) * size
 
     def wrapped(self, text: str, face: Face, size: float, room: float) -> list[str]:
-        """`text` in lines of at most `room` points: between words where there are spaces, else
-        between characters.
+        """Return `text` in lines of at most `room` points, broken between words, or between
+        characters if there are no spaces.
         """
         lines = [""]
         for word in _words(text):
@@ -69,7 +68,7 @@ class Sheets:
     def text(
         self, x: float, y: float, text: str, face: Face, size: float, colour: Colour = (30, 30, 34)
     ) -> Box:
-        """`text` on the baseline `y`; where it stands."""
+        """Write `text` on the baseline `y` and return its box."""
         shown = raw.FPDFPageObj_CreateTextObj(self._pdf.raw, self._font(face), size)
         encoded = text.encode("utf-16-le") + b"\0\0"
         raw.FPDFText_SetText(
@@ -81,7 +80,7 @@ class Sheets:
         return x, y - size * 0.88, x + self.width(text, face, size), y + size * 0.2
 
     def tint(self, box: Box, colour: Colour) -> None:
-        """A filled box."""
+        """Draw a filled box."""
         x0, y0, x1, y1 = box
         shape = raw.FPDFPageObj_CreateNewRect(x0, A4[1] - y1, x1 - x0, y1 - y0)
         raw.FPDFPageObj_SetFillColor(shape, *colour, 255)
@@ -89,7 +88,7 @@ class Sheets:
         raw.FPDFPage_InsertObject(self._page.raw, shape)
 
     def frame(self, box: Box, colour: Colour = (90, 90, 96), width: float = 0.7) -> None:
-        """The outline of a box."""
+        """Draw the outline of a box."""
         x0, y0, x1, y1 = box
         shape = raw.FPDFPageObj_CreateNewRect(x0, A4[1] - y1, x1 - x0, y1 - y0)
         raw.FPDFPageObj_SetStrokeColor(shape, *colour, 255)
@@ -98,7 +97,7 @@ class Sheets:
         raw.FPDFPage_InsertObject(self._page.raw, shape)
 
     def picture(self, box: Box, image: Image.Image, quality: int = 88) -> None:
-        """`image` as a JPEG, filling `box`."""
+        """Draw `image` as a JPEG that fills `box`."""
         file = io.BytesIO()
         image.save(file, "JPEG", quality=quality)
         file.seek(0)
@@ -109,7 +108,7 @@ class Sheets:
         self._page.insert_obj(shown)
 
     def finished(self) -> bytes:
-        """The file."""
+        """Return the file."""
         if self._page is not None:
             self._page.gen_content()
         file = io.BytesIO()
@@ -139,8 +138,10 @@ class Sheets:
 
 
 def _undated(pdf: bytes) -> bytes:
-    """`pdf` without what differs each time it is written: the hour, the numbers made of it, the
-    tags of fonts. As long as before.
+    """Return `pdf` without the parts that differ each time: the time, the IDs derived from it, the
+    font tags.
+
+    The length stays the same.
     """
     for pattern, instead in (
         (rb"/CreationDate\(D:\d{14}", b"/CreationDate(D:20260101000000"),
@@ -152,7 +153,9 @@ def _undated(pdf: bytes) -> bytes:
 
 
 def _words(text: str) -> list[str]:
-    """What may not be broken: a Latin word with the space before it, or one other character."""
+    """Return the unbreakable parts: a Latin word with the space before it, or one other
+    character.
+    """
     found: list[str] = []
     for character in text:
         latin = character.isascii() and character != " "

@@ -1,10 +1,9 @@
-"""Whose copy is this leaked picture?
+"""Traces a leaked picture to the release that it is a copy of.
 
-It is laid over the clean page, and what differs is compared with each release's secret.
-
-Pure: pictures and keys go in, ranked releases with what speaks for them come out. A release is
-named only where chance would name a wrong one less than once in a million traces (`scoring`);
-otherwise nobody is.
+The picture is aligned with the clean page, and the differences are compared with the secret of each
+release. Pure: takes pictures and keys, returns ranked releases with the evidence for them. A
+release is named only if chance would name a wrong one less than once in a million traces
+(`scoring`); otherwise none is.
 """
 
 from resumes.tracing.clean import CleanPage

@@ -1,6 +1,5 @@
-"""What of a clean page is needed to hold a leak against it?
-
-Its grey, its landmarks, its words and their edges, each made once.
+"""A clean page as the tracer needs it: its grey levels, landmarks, words and paper, each computed
+once.
 """
 
 from __future__ import annotations
@@ -19,21 +18,25 @@ from resumes.marking.page import DPI, Picture, grey
 Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 SCALE: Final = 0.6
-"""Of a clean page at 150 dpi, where landmarks are looked for first: more would only be more to
-match.
+"""Scale of a clean page at 150 dpi for the first search for landmarks; a larger scale only means
+more matching.
 """
 MOST: Final = 3000
 _FEW: Final = 400
-"""Landmarks; a page with fewer is looked at more closely."""
+"""A page with fewer landmarks is searched again at full scale."""
 _DARK: Final = 96
-"""Grey levels; what is darker, as a picture or a dark band, has no room for pale cells."""
+"""Grey levels; darker areas, such as pictures and dark bands, have no pale cells."""
 QUICK: Final = 400
-"""So many of the strongest are compared with those of a leak to see which page it may be of."""
+"""This many of the strongest landmarks are compared with those of a leak to choose the likely
+pages.
+"""
 
 
 @dataclass(frozen=True)
 class Landmarks:
-    """Places of detail and what is around each (SIFT; compared as roots: Hellinger)."""
+    """Points of detail and a description of each (SIFT; compared as square roots: Hellinger
+    distance).
+    """
 
     points: Floats
     described: Floats
@@ -43,12 +46,12 @@ class Landmarks:
         return len(self.points)
 
     def strongest(self, count: int) -> Landmarks:
-        """The first `count`: the strongest stand first."""
+        """Return the first `count`; the strongest come first."""
         return Landmarks(self.points[:count], self.described[:count])
 
 
 def landmarks(picture: Grey, most: int = MOST, contrast: float = 0.03) -> Landmarks:
-    """The landmarks of `picture`, the most telling first."""
+    """Return the landmarks of `picture`, the most distinctive first."""
     none = Landmarks(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
     if min(picture.shape) < 16:
         return none
@@ -57,7 +60,8 @@ def landmarks(picture: Grey, most: int = MOST, contrast: float = 0.03) -> Landma
     ).detectAndCompute(picture, None)
     if described is None or not len(keypoints):
         return none
-    # Large ones are seen at any size of the picture, and say more than a corner of one letter.
+    # Large ones are visible at any size of the picture, and are more distinctive than a corner of
+    # one letter.
     order = sorted(range(len(keypoints)), key=lambda n: -keypoints[n].response * keypoints[n].size)[
         :most
     ]
@@ -72,14 +76,14 @@ def landmarks(picture: Grey, most: int = MOST, contrast: float = 0.03) -> Landma
 
 @dataclass(frozen=True)
 class CleanPage:
-    """A page of a resume as it was rendered before it was marked.
+    """A page of a resume as rendered before marking.
 
-    What is made from it is kept with it.
+    Values computed from it are cached on it.
     """
 
     resume: str
     number: int
-    """From 0; of the page's key."""
+    """From 0; the key uses it."""
     picture: Picture
     dpi: int = DPI
 
@@ -93,9 +97,9 @@ class CleanPage:
         return self.found_landmarks()
 
     def found_landmarks(self) -> Landmarks:
-        """As `landmarks`, looked for anew."""
+        """Compute `landmarks` without the cache."""
         found = self._landmarks(min(1.0, SCALE * 150 / self.dpi), 0.03)
-        # A page with three lines on it needs all that there is.
+        # A page with three lines needs every landmark there is.
         return found if found.count >= _FEW else self._landmarks(min(1.0, 150 / self.dpi), 0.01)
 
     def _landmarks(self, scale: float, contrast: float) -> Landmarks:
@@ -117,7 +121,7 @@ class CleanPage:
 
     @cached_property
     def paper(self) -> Grey:
-        """255 where there is paper well away from ink, else 0."""
+        """255 for paper well away from ink, else 0."""
         side = max(3, round(self.dpi / 50))
         level = cv2.dilate(self.grey, np.ones((4 * side + 1, 4 * side + 1), np.uint8))
         ink = (cv2.subtract(level, self.grey) > 24).astype(np.uint8) * 255

@@ -1,9 +1,8 @@
-"""What in an aligned leak differs from the clean page?
+"""Measures the differences between an aligned leak and the clean page.
 
-Of each cell how much lighter it is, of each word how far aside it stands.
-
-Nothing here knows a key: the numbers would be the same whoever's copy it is, which is what makes a
-chance agreement computable (`resumes.tracing.scoring`).
+For each cell, how much lighter it is; for each word, how far it is shifted. The measurement knows
+no key: the numbers are the same whatever release the leak comes from, so the probability of a
+chance agreement can be computed (`resumes.tracing.scoring`).
 """
 
 from __future__ import annotations
@@ -20,39 +19,39 @@ from resumes.tracing.clean import CleanPage, Floats
 from resumes.tracing.registration import Aligned
 
 _CELL_SEEN: Final = 0.3
-"""The share of a cell that must be paper."""
+"""Minimum share of a cell that must be paper."""
 _OUTLIER: Final = 3.0
-"""What is more deviations away is taken for so many: the visible mark, a stain, an arrow drawn by
-somebody.
+"""Values farther away than this many deviations are clipped: the visible mark, a stain, a drawn
+arrow.
 """
 _SOFT: Final = 1.3
-"""Pixels: softer than both pictures' edges, so that an edge that moved by a pixel changes in
-proportion.
+"""Blur in pixels: softer than the edges of both pictures, so that the difference is proportional to
+the shift of an edge.
 """
 _NEIGHBOURS: Final = 110.0
-"""Pixels at 150 dpi: how far words are asked that a word is compared with."""
+"""Radius, in pixels at 150 dpi, of the neighbourhood that a word is compared with."""
 _FARTHEST: Final = 2.5
 """Pixels; a word that seems farther away was not found."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was measured, by place.
+    """The measurements, by place.
 
-    Each number stands for one secret sign; its size is how much it weighs.
+    Each number corresponds to one secret sign; its magnitude is its weight.
     """
 
     cells: Floats
-    """Of each seen cell: positive is lighter than around."""
+    """For each visible cell; positive is lighter than its surroundings."""
     cell_at: npt.NDArray[np.int64]
-    """Which cells were seen."""
+    """The indices of the visible cells."""
     words: Floats
-    """Rows of two of each seen word: to the right, and down, against the words around."""
+    """For each visible word, the shift to the right and down relative to the words around it."""
     word_at: npt.NDArray[np.int64]
 
 
 def measured(found: Aligned, page: CleanPage) -> Evidence:
-    """The evidence of one aligned leak."""
+    """Return the evidence of one aligned leak."""
     cells, cell_at = _cells(found, page)
     words, word_at = _words(found, page)
     return Evidence(cells, cell_at, words, word_at)
@@ -79,8 +78,8 @@ def _cells(found: Aligned, page: CleanPage) -> tuple[Floats, npt.NDArray[np.int6
 
 
 def _light(leak: Floats, clean: Floats, side: int, rows: int, columns: int) -> Floats:
-    """How bright the leak is for what the page has there, over some cells: lamps, shadows and paper
-    that was made white.
+    """Return the brightness of the leak relative to the page, over several cells: lamps, shadows
+    and whitened paper.
     """
     theirs, ours = _by_cell(leak, side, rows, columns), _by_cell(clean, side, rows, columns)
     light = cv2.GaussianBlur(theirs, (0, 0), 4.0) / (cv2.GaussianBlur(ours, (0, 0), 4.0) + 1e-3)
@@ -89,7 +88,7 @@ def _light(leak: Floats, clean: Floats, side: int, rows: int, columns: int) -> F
 
 
 def _by_cell(values: Floats, side: int, rows: int, columns: int) -> Floats:
-    """Sums of `values` over the cells."""
+    """Return the sums of `values` over the cells."""
     padded = cv2.copyMakeBorder(
         values,
         0,
@@ -110,7 +109,7 @@ def _nothing() -> tuple[Floats, npt.NDArray[np.int64]]:
 
 
 def _bounded(values: Floats) -> Floats:
-    """`values` with outliers pulled in, in units of their spread."""
+    """Return `values` in units of their spread, with outliers clipped."""
     spread = 1.4826 * float(np.median(np.abs(values))) if len(values) else 0.0
     if spread < 1e-6:
         spread = float(np.abs(values).max()) if len(values) and values.any() else 1.0
@@ -118,8 +117,8 @@ def _bounded(values: Floats) -> Floats:
 
 
 def _words(found: Aligned, page: CleanPage) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Each word's place by least squares: leak = gain × (clean − slope × shift) + offset, over the
-    pixels about the word.
+    """Measure the shift of each word by least squares over the pixels around it: leak = gain ×
+    (clean − slope × shift) + offset.
     """
     none = np.zeros((0, 2), np.float32), np.zeros(0, np.int64)
     boxes = page.units

@@ -1,11 +1,9 @@
-"""How does a leaked picture lie over the clean page?
+"""Aligns a leaked picture with the clean page.
 
-Landmarks give the angle, blocks of the page then pull it straight.
-
-A leak may be turned, cut, photographed at an angle, of paper that bulged. SIFT landmarks at several
-scales are matched and agree on one homography; then each block of the page looks for its ink in the
-leak (correlation), and what the blocks say is smoothed. The leak is drawn once, with both together,
-so that nothing is blurred twice.
+A leak may be rotated, cropped, photographed at an angle, or show paper that bulged. SIFT landmarks
+at several scales are matched and give one homography. Then each block of the page searches the leak
+for its ink (correlation), and the shifts of the blocks are smoothed. The leak is resampled only
+once, with both together, so it is not blurred twice.
 """
 
 from __future__ import annotations
@@ -21,81 +19,81 @@ import numpy.typing as npt
 from resumes.tracing.clean import QUICK, CleanPage, Floats, Grey, Landmarks, landmarks
 
 _LONGEST: Final = 1050
-"""Pixels of a leak's longer side at which landmarks are looked for first: of a whole page what a
-clean page's are looked for at. Larger, the outlines of the visible mark would be most of what is
-found.
+"""Longer side of a leak, in pixels, for the first search for landmarks; it gives a whole page the
+scale at which clean pages are searched. At a larger size most landmarks would be outlines of the
+visible mark.
 """
 _SIZES: Final = (1.0, 1.7, 0.6)
-"""Of that size, one after the other until landmarks agree."""
+"""Multiples of that size, tried in turn until enough landmarks agree."""
 _RATIO: Final = 0.88
-"""A match is at most so far as the next best: characters repeat on a page, so this alone decides
-nothing.
+"""Maximum distance of a match, relative to the second best. Characters repeat on a page, so this
+alone decides nothing.
 """
 _SPREAD: Final = 5.0
-"""Pixels of the page within which a landmark must agree with the others: paper bulges."""
+"""Pixels of the page within which a landmark must agree with the others, because paper bulges."""
 AGREED_AT_LEAST: Final = 9
 ENOUGH: Final = 40
-"""From so many on no other size is tried."""
+"""From this many agreeing landmarks on, no other size is tried."""
 _BLOCK: Final = 128
 _STEP: Final = 96
 _FARTHEST: Final = 20
 _BUSY: Final = 20.0
-"""A block's mean square of ink from which on it can say where it is."""
+"""Minimum mean square of a block's ink for it to be located."""
 _SURE: Final = 5.0
-"""How far a block's best place must stand out, in deviations of all its places."""
+"""How far the best place of a block must be above the mean of all its places, in deviations."""
 
 _NARROW: Final = 0.4
-"""The share of a page's width or height over which landmarks must be spread to tell the angle of
-the camera.
+"""The share of a page's width or height over which landmarks must be spread to give the camera
+angle.
 """
 _STEEP: Final = 3.0
-"""How many times farther than its near edge a sheet's far edge may be from the lens."""
+"""Maximum ratio of the distances of a sheet's far and near edge from the lens."""
 _SMALLEST: Final = 0.05
-"""Pixels of a leak for one of the page."""
+"""Minimum pixels of a leak for one pixel of the page."""
 
 Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Position:
-    """Where a leak lies on a page."""
+    """The position of a leak on a page."""
 
     homography: Matrix
     """Pixels of the page → pixels of the leak."""
     agreed: int
-    """Landmarks that say so."""
+    """The number of landmarks that agree."""
 
     @property
     def scale(self) -> float:
-        """Pixels of the leak for one of the page."""
+        """Pixels of the leak for one pixel of the page."""
         return float(np.sqrt(abs(np.linalg.det(self.homography[:2, :2] / self.homography[2, 2]))))
 
     @property
     def rotation(self) -> int:
-        """By how many degrees clockwise the leak was turned: 0, 90, 180 or 270, the nearest."""
+        """The clockwise rotation of the leak in degrees, rounded to 0, 90, 180 or 270."""
         a = self.homography / self.homography[2, 2]
         return round(float(np.degrees(np.arctan2(a[1, 0], a[0, 0]))) / 90) * 90 % 360
 
 
 @dataclass(frozen=True)
 class Aligned:
-    """A leak drawn as if it were the page."""
+    """A leak, resampled to the pixels of the page."""
 
     picture: Floats
     inside: npt.NDArray[np.bool_]
-    """Where the leak has something."""
+    """The pixels that the leak covers."""
 
 
 @dataclass(frozen=True)
 class Leak:
-    """A leaked picture as grey, with its landmarks at one size."""
+    """A leaked picture in grey, with its landmarks at one size."""
 
     grey: Grey
     landmarks: Landmarks
 
 
 def sizes(leak: Grey) -> Iterator[Leak]:
-    """`leak` with landmarks at one size after the other, in pixels of the leak."""
+    """Yield `leak` with the landmarks of one size after the other, in pixels of the leak."""
     first = min(1.0, _LONGEST / max(leak.shape))
     for by in _SIZES:
         scale = first * by
@@ -113,23 +111,25 @@ def sizes(leak: Grey) -> Iterator[Leak]:
 
 
 def likeness(leak: Landmarks, page: CleanPage) -> int:
-    """How many of the leak's strongest landmarks have one match on `page`: cheap, for choosing
-    among many pages.
+    """Return how many of the leak's strongest landmarks have a unique match on `page`.
+
+    This is cheap and serves to choose among many pages.
     """
     return len(_matches(leak.strongest(QUICK), page.landmarks.strongest(3 * QUICK)))
 
 
 def positioned(leak: Landmarks, page: CleanPage) -> list[Position]:
-    """Where the leak may lie on `page`, the likeliest first; none where its landmarks do not agree.
+    """Return the possible positions of the leak on `page`, the likeliest first; none if its
+    landmarks do not agree.
 
-    Where they stand in one corner of the page, seeing it straight on is a second guess: a
-    homography of three lines is wild elsewhere.
+    If they are all in one corner of the page, a position without perspective is a second guess,
+    because a homography from three lines is unreliable elsewhere.
     """
     pairs = _matches(leak, page.landmarks)
     if len(pairs) < AGREED_AT_LEAST:
         return []
     on_leak, on_page = leak.points[pairs[:, 0]], page.landmarks.points[pairs[:, 1]]
-    # From the leak to the page, so that "within so many pixels" means the page's.
+    # From the leak to the page, so that the threshold is in pixels of the page.
     found, mask = cv2.findHomography(
         on_leak, on_page, cv2.USAC_MAGSAC, _SPREAD, maxIters=4000, confidence=0.999
     )
@@ -153,7 +153,7 @@ def positioned(leak: Landmarks, page: CleanPage) -> list[Position]:
 
 
 def _is_sane(position: Position, shape: tuple[int, ...]) -> bool:
-    """A camera sees a sheet from the front, not mirrored, not edge on."""
+    """Whether a camera could see the sheet like this: from the front, not mirrored, not edge on."""
     corners = np.array([[0, 0], [shape[1], 0], [shape[1], shape[0]], [0, shape[0]]], np.float64)
     depth = corners @ position.homography[2, :2] + position.homography[2, 2]
     if depth.min() * depth.max() <= 0 or np.abs(depth).max() > _STEEP * np.abs(depth).min():
@@ -165,10 +165,10 @@ def _is_sane(position: Position, shape: tuple[int, ...]) -> bool:
 
 
 def _matches(leak: Landmarks, page: Landmarks) -> npt.NDArray[np.int64]:
-    """Pairs of a landmark of the leak and one of the page that is clearly nearer than the next."""
+    """Return the pairs of landmarks whose match is clearly nearer than the second best."""
     if min(leak.count, page.count) < 2:
         return np.zeros((0, 2), np.int64)
-    # Those that are fewer choose: the lines of an almost empty page among the many letters of the
+    # The smaller set chooses: the lines of an almost empty page among the many letters of the
     # visible mark.
     if page.count < leak.count // 4:
         return _matches(page, leak)[:, ::-1]
@@ -178,7 +178,7 @@ def _matches(leak: Landmarks, page: Landmarks) -> npt.NDArray[np.int64]:
     nearest = likeness[rows, best].copy()
     likeness[rows, best] = -1
     second = likeness.max(axis=1)
-    # Both are of length 1, so their distance is √(2 − 2 × likeness).
+    # Both have length 1, so their distance is √(2 − 2 × likeness).
     clear = (1 - nearest) < _RATIO**2 * (1 - second)
     return np.stack((rows[clear], best[clear]), axis=1)
 
@@ -186,12 +186,12 @@ def _matches(leak: Landmarks, page: Landmarks) -> npt.NDArray[np.int64]:
 def aligned(
     leak: Grey, position: Position, page: CleanPage, drift: Floats | None = None
 ) -> Aligned:
-    """`leak` drawn at `position`, each pixel moved by `drift` (height × width × 2, in pixels of the
-    page).
+    """Return `leak` resampled at `position`, each pixel moved by `drift` (height × width × 2, in
+    pixels of the page).
     """
     height, width = page.grey.shape
     homography = position.homography / position.homography[2, 2]
-    if position.scale > 1.4:  # else single pixels would be picked from many
+    if position.scale > 1.4:  # otherwise single pixels would be picked out of many
         scale = 1 / position.scale
         leak = np.asarray(
             cv2.resize(leak, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
@@ -226,8 +226,9 @@ def aligned(
 
 
 def drift(found: Aligned, page: CleanPage) -> Floats | None:
-    """How far each place of the page is from where `found` has it, smoothed over blocks; None where
-    no block is sure.
+    """Return how far each place of the page is from its place in `found`, smoothed over blocks.
+
+    Returns None if no block can be located.
     """
     height, width = page.grey.shape
     if height < _BLOCK or width < _BLOCK:
@@ -239,7 +240,7 @@ def drift(found: Aligned, page: CleanPage) -> Floats | None:
     if len(kept) < 3:
         return None
     spectrum = np.fft.rfft2(_blocks(theirs)[kept]) * np.conj(np.fft.rfft2(ours[kept]))
-    # Half whitened: sharp enough to be exact, not so sharp that noise decides.
+    # Half whitened: sharp enough to be exact, but not so sharp that noise decides.
     spectrum /= np.sqrt(np.abs(spectrum)) + 1e-3
     peaks = np.fft.fftshift(np.fft.irfft2(spectrum, s=(_BLOCK, _BLOCK)), axes=(1, 2))
     field = np.zeros((len(tops) * len(lefts), 2), np.float32)
@@ -265,7 +266,7 @@ def drift(found: Aligned, page: CleanPage) -> Floats | None:
 
 
 def _blocks(picture: Floats) -> Floats:
-    """The blocks of `picture`, row by row, fading out to their edges."""
+    """Return the blocks of `picture`, row by row, faded out at their edges."""
     window = np.outer(np.hanning(_BLOCK), np.hanning(_BLOCK)).astype(np.float32)
     tops, lefts = _starts(picture.shape[0]), _starts(picture.shape[1])
     return np.stack(
@@ -282,21 +283,21 @@ def _starts(length: int) -> list[int]:
 
 
 def ink(picture: Floats) -> Floats:
-    """Darkness against the paper around, softened and bounded."""
+    """Return the darkness relative to the surrounding paper, smoothed and clipped."""
     around = cv2.blur(picture, (41, 41))
     return np.asarray(np.clip(cv2.GaussianBlur(around - picture, (0, 0), 1.2), -20, 90), np.float32)
 
 
 def _top(three: npt.NDArray[np.floating]) -> float:
-    """Where between −½ and ½ a parabola through `three` values has its top."""
+    """Return the maximum, between −½ and ½, of a parabola through `three` values."""
     before, at, after = (float(value) for value in three)
     bend = before - 2 * at + after
     return 0.0 if bend >= 0 else max(-0.5, min(0.5, (before - after) / (2 * bend)))
 
 
 def _smoothed(field: Floats, trust: Floats, shape: tuple[int, int]) -> Floats | None:
-    """`field` without those blocks that stray from their neighbours, its holes filled, as large as
-    the page.
+    """Return `field` at the size of the page, without blocks that deviate from their neighbours and
+    with the holes filled.
     """
     if np.count_nonzero(trust) < 3:
         return None
@@ -310,7 +311,7 @@ def _smoothed(field: Floats, trust: Floats, shape: tuple[int, int]) -> Floats | 
         trust = np.where(np.abs(field - around).max(axis=2) < reach, trust, 0).astype(np.float32)
         if np.count_nonzero(trust) < 3:
             return None
-    # Near blocks decide; where there is none, farther ones do.
+    # Near blocks decide; where there are none, farther ones do.
     total, result = np.full(trust.shape, 1e-9, np.float32), np.zeros_like(field)
     for sigma, share in ((0.9, 1.0), (2.5, 1e-2), (8.0, 1e-4)):
         total += share * cv2.GaussianBlur(trust, (0, 0), sigma)
@@ -318,7 +319,7 @@ def _smoothed(field: Floats, trust: Floats, shape: tuple[int, int]) -> Floats | 
             cv2.GaussianBlur(field * trust[..., None], (0, 0), sigma), np.float32
         )
     result /= total[..., None]
-    # A block stands for its middle.
+    # The value of a block applies to its middle.
     tops, lefts = _starts(shape[0]), _starts(shape[1])
     ys = np.interp(np.arange(shape[0]), np.array(tops) + _BLOCK / 2, np.arange(len(tops))).astype(
         np.float32

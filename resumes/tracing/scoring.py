@@ -1,11 +1,11 @@
-"""When is an agreement between a leak and a release's secret signs too good to be chance?
+"""Scores the agreement between a leak and a release's secret signs, and bounds the probability of
+chance.
 
-z is Σ value × sign / √(Σ value²) over all that was measured. The values know no key, and the signs
-of a release that the leak does not come from are fair coins, so by Hoeffding's inequality such a
+z is Σ value × sign / √(Σ value²) over all measurements. The values depend on no key, and the signs
+of a release that the leak does not come from are fair coins. So by Hoeffding's inequality, that
 release reaches z with a probability of at most exp(−z²/2), whatever was done to the picture and
-however the values are distributed. With every comparison (releases × ways of laying the
-leak on the page × kinds of evidence) counted, `chance` bounds how often a trace names somebody
-wrong.
+however the values are distributed. `chance` counts every comparison (releases × alignments of the
+leak × kinds of evidence), and so bounds the probability that a trace names a wrong release.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ from resumes.tracing.clean import Floats
 from resumes.tracing.evidence import Evidence
 
 MAX_CHANCE: Final = 1e-6
-"""Of naming a wrong release in a trace. With 200 releases of a resume it takes z ≥ 6.5."""
+"""Maximum probability that a trace names a wrong release. With 200 releases of a resume, z ≥ 6.5 is
+needed.
+"""
 LEAST: Final = 6.0
-"""z below this names nobody, however few comparisons there were."""
+"""No release with a lower z is named, however few comparisons there were."""
 
 
 @dataclass(frozen=True)
 class Sums:
-    """Of each release: Σ value × sign; and Σ value², which is the same for all."""
+    """For each release, Σ value × sign; and Σ value², which is the same for all."""
 
     agreement: npt.NDArray[np.float64]
     square: float
@@ -53,7 +55,7 @@ class Sums:
 
 @dataclass(frozen=True)
 class Score:
-    """How well one release agrees with what was leaked."""
+    """How well one release agrees with the leak."""
 
     release: str
     z: float
@@ -63,7 +65,9 @@ class Score:
     words: float
     """z of the words alone."""
     chance: float
-    """Of an innocent release looking like this anywhere in the trace, at most."""
+    """Upper bound of the probability that an innocent release reaches this z anywhere in
+    the trace.
+    """
 
     @property
     def is_named(self) -> bool:
@@ -71,7 +75,7 @@ class Score:
 
 
 def cell_sums(evidence: Evidence, keys: Sequence[MarkKey], cells: int) -> Sums:
-    """The cells compared with each key, which has signs for `cells` of them."""
+    """Return the agreement of the cells with each key; a key has signs for `cells` of them."""
     agreement = [
         float(evidence.cells @ underprint.signs(key, cells)[evidence.cell_at])
         if len(evidence.cells)
@@ -82,7 +86,7 @@ def cell_sums(evidence: Evidence, keys: Sequence[MarkKey], cells: int) -> Sums:
 
 
 def word_sums(evidence: Evidence, keys: Sequence[MarkKey], units: int) -> Sums:
-    """The words compared with each key."""
+    """Return the agreement of the words with each key."""
     agreement = []
     for key in keys:
         across, down = wordshift.signs(key, units)
@@ -92,14 +96,14 @@ def word_sums(evidence: Evidence, keys: Sequence[MarkKey], units: int) -> Sums:
 
 
 def both(cells: Sums, words: Sums) -> Sums:
-    """Both kinds together, each weighing as much as it measured: its own best agreement is not
-    asked.
-    """
+    """Return both kinds together, weighted by how much each measured, not by how well it agrees."""
     return cells + words
 
 
 def chance(z: float, comparisons: int) -> float:
-    """At most so likely is it that any of `comparisons` at innocents reaches `z`."""
+    """Return an upper bound of the probability that any of `comparisons` with innocent releases
+    reaches `z`.
+    """
     return min(1.0, comparisons * math.exp(-z * z / 2)) if z > 0 else 1.0
 
 

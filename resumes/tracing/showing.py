@@ -1,6 +1,5 @@
-"""How is a person shown what speaks for a release?
-
-The leak beside the clean page, with the cells and words that agree with its secret.
+"""Draws the evidence for a release: the leak beside the clean page, with the cells and words that
+agree with its secret.
 """
 
 from __future__ import annotations
@@ -18,15 +17,14 @@ from resumes.tracing.trace import Found
 _AGREES: Final = (32, 140, 72)
 _OPPOSES: Final = (200, 60, 48)
 _CLEAR: Final = 0.8
-"""Deviations from which on a cell or a word says something."""
+"""Minimum deviation, in spreads, of a cell or a word that is drawn."""
 
 
 def side_by_side(found: Found, key: MarkKey) -> Picture | None:
-    """The aligned leak, left, and the clean page, right, with what agrees with `key` in green and
-    what opposes it in red.
+    """Return the aligned leak (left) and the clean page (right).
 
-    None where the picture was found on no page. Of a copy nearly all is green, of another about
-    half.
+    Places that agree with `key` are green, the others red. For a copy of this release nearly all
+    are green, for another about half. Returns None if the picture matches no page.
     """
     if found.page is None or found.aligned is None or found.evidence is None:
         return None

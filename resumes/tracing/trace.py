@@ -1,7 +1,4 @@
-"""Which release is a leak a copy of?
-
-Each picture is found among the clean pages, aligned, measured and scored.
-"""
+"""Traces leaked pictures: finds each among the clean pages, aligns, measures and scores it."""
 
 from __future__ import annotations
 
@@ -22,64 +19,64 @@ from resumes.tracing.registration import Aligned, Position
 from resumes.tracing.scoring import Score, Sums
 
 _CANDIDATES: Final = 3
-"""Pages that are positioned exactly, of those that look likeliest."""
+"""The number of likely pages that are positioned exactly."""
 _ALIKE: Final = 0.5
-"""Of the likeliest page's landmarks; a page on which so many agree may be the right one as well."""
+"""Minimum share of the best page's landmarks for another page to be considered too."""
 _FAR: Final = 1.5
-"""Pixels; a page that had to be pulled farther is looked at a second time."""
+"""Pixels; a page that drifted farther is aligned a second time."""
 _KINDS: Final = 3
 """Cells, words, both."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """A copy that went out, with the secrets of its pages."""
+    """A copy that left the service, with the secrets of its pages."""
 
     number: str
     resume: str
     keys: tuple[MarkKey, ...]
-    """By the page's number."""
+    """By page number."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """One leaked picture and what it was found to be."""
+    """The result for one leaked picture."""
 
     page: CleanPage | None
-    """None where it is of none of the pages."""
+    """None if the picture matches none of the pages."""
     position: Position | None
     aligned: Aligned | None
-    """The leak as if it were the page, at the look that said most."""
+    """The leak aligned with the page, in the comparison with the best score."""
     evidence: Evidence | None
     scores: tuple[Score, ...]
-    """Of the releases of that resume, the likeliest first."""
+    """For the releases of that resume, the likeliest first."""
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What a leak says."""
+    """The result of a trace."""
 
     pictures: tuple[Found, ...]
-    """In the order in which they were given."""
+    """In the order of the input."""
     scores: tuple[Score, ...]
-    """One for every release that a picture was compared with, the likeliest first. Each counts all
-    pictures together, or the best one.
+    """One for every release that a picture was compared with, the likeliest first. Each is the best
+    of all pictures together and of each single one.
     """
     comparisons: int
-    """How many agreements were looked at; each Score's `chance` counts them all."""
+    """The number of comparisons; each Score's `chance` takes them into account."""
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The releases that these are copies of; none where it would be a guess.
+        """The releases that the pictures are copies of; none if it would be a guess.
 
-        More than one where copies were mixed.
+        More than one if copies were mixed.
         """
         return tuple(score.release for score in self.scores if score.is_named)
 
 
 @dataclass(frozen=True)
 class _Comparison:
-    """One way of laying a picture on its page."""
+    """One alignment of a picture with its page."""
 
     aligned: Aligned
     evidence: Evidence
@@ -93,14 +90,14 @@ class _Comparison:
 
 @dataclass(frozen=True)
 class _Match:
-    """A picture on the page that it is of."""
+    """A picture and the page that it matches."""
 
     page: CleanPage
     position: Position
     comparisons: tuple[_Comparison, ...]
     releases: tuple[Release, ...]
     compared: int
-    """How many agreements were computed, on this page and on similar ones."""
+    """The number of comparisons, on this page and on similar ones."""
 
     @property
     def z(self) -> npt.NDArray[np.float64]:
@@ -115,8 +112,8 @@ class _Match:
 def trace(
     pictures: Sequence[Picture], pages: Sequence[CleanPage], releases: Sequence[Release]
 ) -> Trace:
-    """Compare `pictures` (of any size, grey or red green blue) with `pages` and the `releases` of
-    their resumes.
+    """Compare `pictures` (of any size, grey or RGB) with `pages` and the `releases` of their
+    resumes.
     """
     matches = [_matched(grey(picture), pages, releases) for picture in pictures]
     joint = _joint(matches)
@@ -143,9 +140,9 @@ def trace(
 
 
 def _matched(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]) -> _Match | None:
-    """`leak` on the page that it is of.
+    """Return the match of `leak` with its page.
 
-    Pages that look much the same, as two versions of a resume do, are all looked at.
+    Pages that look alike, such as two versions of a resume, are all compared.
     """
     matches = [
         _looked_at(leak, page, position, releases) for page, position in _positions(leak, pages)
@@ -157,8 +154,8 @@ def _matched(leak: Grey, pages: Sequence[CleanPage], releases: Sequence[Release]
 def _looked_at(
     leak: Grey, page: CleanPage, position: Position, releases: Sequence[Release]
 ) -> _Match:
-    """`leak` on `page`, with and without being pulled straight, compared with each of the resume's
-    releases.
+    """Compare `leak` on `page`, with and without drift correction, with each release of the
+    resume.
     """
     asked = tuple(
         release
@@ -188,7 +185,7 @@ def _looked_at(
 
 
 def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, Position]]:
-    """The pages that `leak` may be of, the likeliest first."""
+    """Return the pages that `leak` may come from, the likeliest first."""
     found: list[tuple[CleanPage, Position]] = []
     if not pages or min(leak.shape, default=0) < 16:
         return []
@@ -204,8 +201,8 @@ def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, 
 
 
 def _likely(leak: Landmarks, pages: Sequence[CleanPage]) -> list[CleanPage]:
-    """The pages that are worth a closer look: where most landmarks match, and of almost empty ones
-    where most of theirs do.
+    """Return the pages worth positioning: those with the most matching landmarks, and, for almost
+    empty pages, the one with the largest share.
     """
     if len(pages) == 1:
         return list(pages)
@@ -246,8 +243,9 @@ def _told(match: _Match | None, comparisons: int) -> Found:
 
 
 def _joint(matches: Sequence[_Match | None]) -> dict[str, float]:
-    """z of each release over all pictures of its resume together, where there is more than one:
-    weak pages add up.
+    """Return z of each release over all pictures of its resume, if there is more than one.
+
+    Weak pages add up.
     """
     totals: dict[str, list[tuple[float, float]]] = {}
     for match in matches:

@@ -1,4 +1,4 @@
-/* A decision: the mail that the employer will get, drafts, sending once, and how long it can be undone. */
+/* A decision: the mail to the employer, drafts, sending once, and the time left to undo it. */
 "use strict";
 
 (() => {
@@ -80,7 +80,7 @@
 
   /* --- Sending ---------------------------------------------------------------------------------------------- */
 
-  /** A form is sent once. What was typed in it is sent with it, and is not saved as a draft. */
+  /** Send a form only once. Its text is sent with it, and is not saved as a draft. */
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post") return;
@@ -91,7 +91,7 @@
     setTimeout(lock, 10_000, false);
   });
 
-  /** Buttons are disabled after the form has been read: the value of a disabled button is not sent. */
+  /** Disable the buttons after the form has been read, because a disabled button's value is not sent. */
   function lock(on) {
     sending = on;
     setTimeout(() => all("button[type=submit]").forEach((button) => { button.disabled = on; }));

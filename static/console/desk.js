@@ -1,4 +1,4 @@
-/* What the scripts of the case page share. Everything that decides works without any of them. */
+/* Functions shared by the scripts of the case page. Deciding works without any of them. */
 "use strict";
 
 window.Zizhi = (() => {
@@ -7,7 +7,7 @@ window.Zizhi = (() => {
   const desk = document.getElementById("desk");
   const mine = () => desk.dataset.mine !== undefined;
 
-  /** Send a form's fields in the background; the answer, with `ok`. Fails if the server cannot be reached or answers with a page. */
+  /** Send a form's fields in the background; return the answer, with `ok`. Fails if the server is unreachable or answers with a page. */
   async function post(url, fields, { keepalive = false } = {}) {
     const body = new URLSearchParams(fields);
     body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
@@ -16,10 +16,10 @@ window.Zizhi = (() => {
     return { ok: response.ok, ...(await response.json()) };
   }
 
-  /** Get the page again. `location.reload` would send a form twice if this page is the answer to one. */
+  /** Load the page again. `location.reload` would resend a form if this page is its answer. */
   const reload = () => location.replace(location.pathname + location.search);
 
-  /** A switch that this browser remembers. Where it keeps nothing, the switch holds until the page is left. */
+  /** A setting that this browser stores. Without storage, it lasts until the page is left. */
   function remembered(name) {
     try {
       return localStorage.getItem(name) === "1";
@@ -32,7 +32,7 @@ window.Zizhi = (() => {
     try {
       localStorage.setItem(name, on ? "1" : "0");
     } catch {
-      /* It holds until the page is left. */
+      /* It lasts until the page is left. */
     }
   }
 

@@ -1,4 +1,4 @@
-/* A key for everything, a sheet that tells them, and a way to turn them off. Never while somebody types, or with a modifier. */
+/* Keyboard shortcuts, their help sheet, and a switch to turn them off. Ignored while typing, or with a modifier. */
 "use strict";
 
 (() => {
@@ -11,7 +11,7 @@
 
   const opened = () => document.querySelector(".decision[open]");
 
-  /** Open one decision and leave the focus beside it, so that the number keys and Enter are its own. */
+  /** Open one decision and keep the focus outside its fields, so that the number keys and Enter act on it. */
   function open(decision) {
     decision.open = true;
     decision.querySelector("form").focus({ preventScroll: true });

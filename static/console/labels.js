@@ -1,4 +1,4 @@
-/* On a phone a list's rows stand as cards. Each value needs the name of its column then, and screen readers the roles of a table. */
+/* On a phone, a list's rows are shown as cards: each value needs its column's name, and screen readers need table roles. */
 "use strict";
 
 (() => {

@@ -1,4 +1,4 @@
-/* That the page is still open, who else has it open, whose case it is, and for how long. */
+/* Presence: reports that the page is open; shows who else has it open, who claimed the case, and for how long. */
 "use strict";
 
 (() => {
@@ -20,7 +20,7 @@
     }, { passive: true });
   }
 
-  /** A page that nobody touches goes silent: its claim ends soon after, and no beat keeps anybody signed in who has left. */
+  /** An idle page sends no heartbeat: its claim soon ends, and a reviewer who has left does not stay signed in. */
   async function beat() {
     if (idle()) return;
     let answer;

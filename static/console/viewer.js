@@ -1,4 +1,4 @@
-/* The document: pages to turn, enlarge and move, boxes that light up, a crop of each field beside its value, and the flight to it. */
+/* The document viewer: rotate, zoom and pan pages, highlight boxes, show a crop of each field beside its value, and zoom to it. */
 "use strict";
 
 (() => {
@@ -16,7 +16,7 @@
   let shown = null;
   let flown = -1;
 
-  /** The page's own pixels are scaled by `zoom` times what fits; the sheet is turned about its corner and pushed back into view. */
+  /** Scale the page by `zoom` times the scale that fits; rotate the sheet about its corner and shift it back into view. */
   function lay(view) {
     const { w, h, scale } = size(view);
     const [width, height] = [view.width * scale, view.height * scale];
@@ -41,7 +41,7 @@
     lay(view);
   }
 
-  /** Enlarge about the middle of what is seen, so that it stays in view. */
+  /** Zoom about the middle of the visible part, so that it stays in view. */
   function zoom(factor, view = shown) {
     if (!view) return;
     const element = view.element;
@@ -62,7 +62,7 @@
       remember(BOXES_OFF, boxesOff);
       showBoxes();
     },
-    /** To the next field that has a place on a page: those that differ stand first. */
+    /** Go to the next field with a place on a page; fields that differ come first. */
     fly: () => {
       const rows = all("tr[class^=row-][data-field], .finding[data-field]").filter((row) => row.dataset.field && boxOf(row.dataset.field));
       const order = [...rows.filter((row) => row.matches(".row-differs")), ...rows.filter((row) => !row.matches(".row-differs"))];
@@ -91,7 +91,7 @@
     all(`[data-field="${CSS.escape(field)}"]`).forEach((element) => element.classList.toggle("lit", on));
   }
 
-  /** Show the page that the field is on, so large that the field fills most of its width. */
+  /** Show the field's page, zoomed so that the field fills most of the width. */
   function fly(field) {
     const place = boxOf(field);
     if (!place) return;
@@ -112,7 +112,7 @@
 
   const TALL = 132;
 
-  /** Drawn from the picture that is there already: nothing is asked for. Turned as the page was found to lie. */
+  /** Draw the crop from the loaded picture, without a request, rotated to the page's detected orientation. */
   function crop(canvas) {
     const place = boxOf(canvas.dataset.field);
     if (!place) return;

@@ -1,3 +1,3 @@
-// Runs before the page is painted, so that what needs a script, or a camera in the hand, does not flash by.
+// Runs before the first paint, so that elements that need a script or a handheld camera do not flicker.
 document.documentElement.classList.add("js");
 if (navigator.maxTouchPoints > 0) document.documentElement.classList.add("touch");

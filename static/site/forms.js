@@ -1,4 +1,4 @@
-// A form is sent once: its button rests until the answer is there. Errors get the focus.
+// Sends a form only once: its button is disabled until the answer arrives. Moves the focus to errors.
 "use strict";
 
 document.addEventListener("submit", (event) => {
@@ -17,7 +17,7 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-// The browser's back button shows the page as it was left; let its forms be sent again.
+// The back button restores the page as it was; enable its forms again.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const form of document.querySelectorAll("[data-sent]")) {
@@ -29,7 +29,7 @@ window.addEventListener("pageshow", (event) => {
   }
 });
 
-// A link to an item opens it. Browsers do so by themselves one after the other; until all do, this does.
+// A link to an item opens it. Not all browsers do this yet.
 function openTarget() {
   const target = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
   const closed = target?.closest("details:not([open])");
@@ -40,7 +40,7 @@ function openTarget() {
 window.addEventListener("hashchange", openTarget);
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.('a[href^="#"]');
-  if (link && link.hash === location.hash) openTarget(); // the address does not change, so nothing else tells
+  if (link && link.hash === location.hash) openTarget(); // the URL does not change, so there is no event
 });
 openTarget();
 

@@ -1,11 +1,11 @@
-// Sends chosen or dropped files one by one, shows how far each is, and puts the server's answer in place.
-// Without this script the same forms are sent by the browser itself.
+// Uploads chosen or dropped files one by one, shows their progress, and inserts the server's answer.
+// Without this script the browser submits the same forms.
 "use strict";
 
 (() => {
   const queue = [];
-  const refusals = []; // [slot id, <li> of the server]
-  let newest = null; // the editor as the server showed it last
+  const refusals = []; // [slot id, the server's <li>]
+  let newest = null; // the editor in its latest version from the server
   let busy = false;
 
   const formOf = (slotId) => document.getElementById(slotId)?.querySelector(".upload");
@@ -64,7 +64,7 @@
     });
   }
 
-  // The case must not be handed in while a file of it is still on its way.
+  // The case must not be submitted while one of its files is still uploading.
   function setSubmittable(yes) {
     const button = document.querySelector("#submit .button");
     if (button) button.disabled = !yes;
@@ -106,24 +106,24 @@
       if (request.status === 200) shown.state.textContent = form.dataset.textDone;
       shown.bar.remove();
     } else if (answered) {
-      location.reload(); // signed out meanwhile, or the case has moved on: the page says which
+      location.reload(); // signed out, or the case has changed: the page says which
     } else {
       fail(shown, form.dataset.textFailed, { label: form.dataset.textRetry, form, file, replaces });
     }
   }
 
-  // All is sent: show the editor as it is now, with what was refused, and keep lines that can be tried again.
+  // All files are sent: show the current editor with the refusals, and keep the lines that can be retried.
   function settle() {
     if (!newest) return;
     const failed = [...document.querySelectorAll(".sending li:has(.failed)")].map((item) => [item.closest(".slot").id, item]);
     const fresh = document.adoptNode(newest);
     for (const opened of document.querySelectorAll("#editor details[id][open]")) {
       const same = fresh.querySelector(`#${CSS.escape(opened.id)}`);
-      if (same) same.open = true; // whoever looks at an item goes on looking at it
+      if (same) same.open = true; // an open item stays open
     }
     document.getElementById("editor").replaceWith(fresh);
     window.htmx?.process(fresh);
-    window.htmx?.trigger(document.body, "added"); // what is under way may go on with it
+    window.htmx?.trigger(document.body, "added"); // tasks in progress may need it
     for (const list of fresh.querySelectorAll(".refusals")) list.replaceChildren();
     for (const [slotId, item] of refusals) document.getElementById(slotId)?.querySelector(".refusals").append(item);
     for (const [slotId, item] of failed) formOf(slotId)?.querySelector(".sending").append(item);
@@ -148,7 +148,7 @@
 
   document.addEventListener("dragover", (event) => {
     if (!dragsFiles(event)) return;
-    event.preventDefault(); // a file that misses its place must not replace the page
+    event.preventDefault(); // a file dropped elsewhere must not replace the page
     unmark();
     slotAt(event)?.classList.add("over");
   });
@@ -163,7 +163,7 @@
     if (slot) add(formOf(slot.id), [...event.dataTransfer.files]);
   });
 
-  // Leaving the page would break off what is being sent.
+  // Leaving the page would abort the upload.
   window.addEventListener("beforeunload", (event) => {
     if (busy) event.preventDefault();
   });

@@ -1,7 +1,4 @@
-"""Which cases wait for a reviewer in these tests?
-
-Real pictures of fictitious licences, and what was found on them.
-"""
+"""Cases that wait for a reviewer, with pictures of fictitious licences and their findings."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from verification.rules.states import State
 
 
 def waiting(now: datetime, seed: int, hours: int, name: str = "") -> Case:
-    """A case whose declared name is not the one on its licence."""
+    """Return a case whose declared name differs from the one on its licence."""
     name = name or f"第{seed}号申报名称有限公司"
     at, company, specimen = now - timedelta(hours=hours), Company.fictitious(seed), make(seed)
     case = make_case(

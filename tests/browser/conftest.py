@@ -1,7 +1,4 @@
-"""What does a journey through the browser need?
-
-A real Chromium, a running site, and somebody who watches the console.
-"""
+"""Fixtures for browser tests: a real Chromium, a running site, and a watch on the console."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ from config.messages import compile_all
 from employers.models import User
 from tests.conftest import require
 
-# Playwright's synchronous API runs an event loop in this thread, by which Django would refuse the
+# Playwright's synchronous API runs an event loop in this thread, so Django would refuse to use the
 # database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
@@ -38,9 +35,9 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
-# What the browser or htmx writes into the console though nothing broke: a refusal's own status,
-# such as 422; and a status poll that was under way when its page was left (htmx tells of that
-# twice; of a request that failed it says `htmx:sendError`).
+# Console messages that are no errors: a refusal's own status, such as 422, and a status poll that
+# was under way when its page was left. ¶ For an aborted poll htmx logs two messages; a failed
+# request would log `htmx:sendError`.
 HARMLESS = ("the server responded with a status of 4", "htmx:sendAbort", "htmx:afterRequest")
 PHONE: dict[str, Any] = {
     "viewport": {"width": 375, "height": 740},
@@ -99,9 +96,7 @@ class Visit:
         return self.page
 
     def goes_on(self, path: str) -> None:
-        """What a script would have shown by itself is there once the page at `path` is loaded
-        again.
-        """
+        """Load the page at `path` again, for what a script would have shown."""
         if not self.scripted:
             self.go(path)
 
@@ -113,7 +108,7 @@ class Visit:
         )
 
     def is_calm(self) -> None:
-        """Nothing broke, and nothing reaches beyond the screen."""
+        """Check that nothing broke, and nothing is wider than the screen."""
         self.page.wait_for_load_state()
         assert self.complaints == []
         beyond = self.page.evaluate(
@@ -127,7 +122,7 @@ Visitor = Callable[..., Visit]
 
 @pytest.fixture
 def visit(chromium: Browser, live_server: Any) -> Iterator[Visitor]:
-    """`visit(**options of a browser context)`: somebody opens a browser."""
+    """Return a function that opens a browser: `visit(**options of a browser context)`."""
     contexts = []
 
     def opened(**options: Any) -> Visit:
@@ -147,5 +142,5 @@ def nobody_has_tried_before() -> None:
 
 @pytest.fixture
 def now() -> datetime:
-    """The browser and the site run on the real clock, so these tests do too."""
+    """The browser and the site use the real clock, so these tests do too."""
     return datetime.now().astimezone()

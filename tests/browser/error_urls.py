@@ -1,4 +1,4 @@
-"""The site's addresses, and some at which it goes wrong."""
+"""The site's URLs, and some that fail."""
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse

@@ -1,5 +1,5 @@
-"""Can the API be tried out in the browser, under the strict policy, with nothing from another
-host?
+"""Tests that the API can be tried out in the browser, under the strict policy, with nothing from
+another host.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Does a recruiter get through with a phone, without a script, and with everything done wrong at
-first?
+"""Tests that a recruiter gets through with a phone, without scripts, and after every possible
+mistake.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def register(page: Page, company: Company) -> None:
 
 
 def confirm_address(visitor: Visit) -> None:
-    """By the link that was mailed, in the browser that is signed in."""
+    """Open the mailed link, in the browser that is signed in."""
     page = visitor.go(
         Mail.objects.filter(template="verify_email")
         .order_by("-pk")[0]
@@ -147,7 +147,7 @@ def test_wrong_files_are_named_and_the_good_one_is_kept(
     licence.locator("input[name=files]").set_input_files([renamed, photo, empty, large])
     told = licence.locator(".refusals")
     expect(told).to_contain_text("renamed.jpg")
-    expect(told).to_contain_text("not of an accepted type")
+    expect(told).to_contain_text("cannot accept this type of file")
     expect(told).to_contain_text("empty.jpg")
     expect(told).to_contain_text("The file is empty")
     expect(told).to_be_focused()
@@ -234,7 +234,7 @@ def test_mistakes_at_registration(visit: Visitor, now: datetime) -> None:
     page.get_by_label("We are an HR service agency").check()
     page.get_by_role("button", name="Create account").click()
     expect(page.locator("#id_uscc_error")).to_contain_text(
-        "Ask your company's administrator to invite you"
+        "Ask the account owner at your company to invite you"
     )
     expect(page.get_by_label("Company name")).to_have_value("云溪市示例科技有限公司")
     expect(page.get_by_label("We are an HR service agency")).to_be_checked()
@@ -260,7 +260,8 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")  # to "Sign in" in the text
+    # To "Sign in" in the text.
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     for typed in (company.name, company.uscc):
         page.keyboard.type(typed)
@@ -268,11 +269,8 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("We are an HR service agency")).to_be_checked()
     page.keyboard.press("Tab")
-    for typed in (
-        f"hr@{company.domain}",
-        "",
-        "a sentence nobody knows",
-    ):  # between them the number, which may be left empty
+    # Between them is the number, which may stay empty.
+    for typed in (f"hr@{company.domain}", "", "a sentence nobody knows"):
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -282,7 +280,7 @@ def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
 
 
 def tab_to(page: Page, name: str, role: str = "button", within: str = "main") -> None:
-    """On with the Tab key alone, until the control of this name has the focus."""
+    """Press Tab until the control of this name has the focus."""
     wanted = page.locator(within).get_by_role(role, name=name, exact=True).first  # type: ignore[arg-type]
     for _ in range(80):
         page.keyboard.press("Tab")
@@ -292,9 +290,10 @@ def tab_to(page: Page, name: str, role: str = "button", within: str = "main") ->
 
 
 def choose(page: Page, file: Path, scripted: bool) -> None:
-    """A file by the field that has the focus.
+    """Choose a file in the field that has the focus.
 
-    Without scripts Playwright sees no chooser open; that the field has the focus it sees.
+    Without scripts Playwright cannot see a chooser open, but it can see that the field has the
+    focus.
     """
     if not scripted:
         page.locator("input[type=file]:focus").set_input_files(file)
@@ -318,8 +317,8 @@ def test_from_upload_to_appeal_by_keyboard_alone(
     page.on(
         "filechooser",
         lambda _: None,
-        # from now on they are caught: asked for only when one is due, the asking may come after the
-        # key
+        # From now on they are intercepted: if this waited until one is due, the key might come
+        # first.
     )
     tab_to(page, "Go to this item", "link")
     page.keyboard.press("Enter")

@@ -1,5 +1,5 @@
-"""Can a worried candidate see, stop and take back what happens to their resume, on a phone, in both
-languages, without a script?
+"""Tests that a candidate can see, stop and reverse what happens to their resume, on a phone, in
+both languages, without scripts.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SAID = {
 
 
 def asking(live: Live, now: datetime) -> Member:
-    """Somebody of another company who asks for the resume."""
+    """A member of another company who asks for the resume."""
     member = make_member(now)
     member.employer.name = "江城市宏图人力资源服务有限公司"
     member.employer.save()

@@ -1,4 +1,4 @@
-"""Is every page quiet, narrow enough, and usable by everybody?"""
+"""Tests that every page has no errors, fits the screen, and is accessible."""
 
 from __future__ import annotations
 
@@ -64,9 +64,7 @@ REASONS = [
 
 
 def in_state(state: State, now: datetime) -> User:
-    """Somebody whose case stands in `state`, with checks that found something and a decision with a
-    reason.
-    """
+    """Return a user whose case is in `state`, with findings and a decision with a reason."""
     member = make_member(now)
     case = make_case(
         member,
@@ -115,8 +113,10 @@ def in_state(state: State, now: datetime) -> User:
 
 
 def is_for_everybody(visitor: Visit, what: str = "") -> None:
-    """Nothing serious found by axe, which is a script itself, nothing in the console, nothing
-    beyond the screen.
+    """Check that axe finds nothing serious, the console has no errors, and nothing is wider than
+    the screen.
+
+    axe is a script itself.
     """
     visitor.is_calm()
     assert not visitor.scripted or serious(Axe().run(visitor.page).response["violations"]) == [], (
@@ -125,7 +125,7 @@ def is_for_everybody(visitor: Visit, what: str = "") -> None:
 
 
 def serious(violations: list[dict[str, Any]]) -> list[str]:
-    """axe's serious and critical findings, each with the places."""
+    """Return axe's serious and critical findings, each with its places."""
     return [
         f"{found['id']}: {found['help']} {[node['target'] for node in found['nodes']]}"
         for found in violations
@@ -272,16 +272,16 @@ def test_paper_gets_the_case_and_not_the_buttons(visit: Visitor, now: datetime) 
     visitor.sign_in(in_state(State.REJECTED, now))
     page = visitor.go("/case/")
     page.emulate_media(media="print")
-    assert page.get_by_text("differs from the one that was declared").first.is_visible()
+    assert page.get_by_text("is not the one you entered").first.is_visible()
     assert not page.get_by_role("button", name="Appeal").is_visible()
 
 
-# --- States that a recruiter comes into less often ------------------------------------------------
+# --- Rare states ----------------------------------------------------------------------------------
 
 
 def sent(page: Page, **typed: str) -> None:
-    """The page's form with these values, past what the browser itself would stop: the page says
-    what is wrong.
+    """Send the page's form with these values, without the browser's own validation, so that the
+    page shows the errors.
     """
     form = page.locator("form.panel, #item-business_licence form.upload").first
     form.evaluate("form => { form.noValidate = true }")
@@ -388,7 +388,8 @@ def test_a_document_that_was_refused_and_one_that_was_taken_out(
         with page.expect_response("**/case/documents/"):
             if not scripted:
                 licence.locator(".send").click()
-    expect(page.locator("#ask-person")).to_be_visible()  # after the third time
+    # After the third time.
+    expect(page.locator("#ask-person")).to_be_visible()
     is_for_everybody(visitor)
 
 

@@ -1,4 +1,4 @@
-"""The documentation's pictures of pages. `WRITE_PICTURES=1` writes them to `docs/pictures/`."""
+"""Screenshots for the documentation. `WRITE_PICTURES=1` writes them to `docs/pictures/`."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 FOLDER: Final = Path(settings.BASE_DIR) / "docs" / "pictures"
 LARGEST: Final = 150_000
-"""Bytes of a picture."""
+"""The maximum size of a picture, in bytes."""
 LANGUAGES: Final = {"": "en", ".zh-CN": "zh-CN"}
 TALL: Final = {**PHONE, "viewport": {"width": 375, "height": 1100}}
 LOADED: Final = "[...document.images].every((image) => image.complete && image.naturalWidth > 0)"
 
 
 def upload(visitor: Visit, now: datetime, photo: Path) -> None:
-    """A licence was uploaded, and what was read is shown."""
+    """Show an uploaded licence, and its reading."""
     company = Company.fictitious(307)
     photo.write_bytes(make(307, company=company, damage="light").jpeg())
     employer = make_employer(now, name=company.name, uscc=company.uscc)
@@ -52,7 +52,7 @@ def upload(visitor: Visit, now: datetime, photo: Path) -> None:
 
 
 def desk(visitor: Visit, now: datetime, photo: Path) -> None:
-    """A case that the reviewer has claimed."""
+    """Show a case that the reviewer has claimed."""
     reviewer = make_reviewer(now, "reviewer@zizhi.example")
     name = Company.fictitious(400).name.replace("股份", "")
     case = waiting(now, 400, hours=20, name=name)
@@ -63,7 +63,7 @@ def desk(visitor: Visit, now: datetime, photo: Path) -> None:
 
 
 def candidate(visitor: Visit, now: datetime, photo: Path) -> None:
-    """One company has the resume, and another asks for it."""
+    """Show a candidate's page: one company has the resume, and another asks for it."""
     live = Live(now)
     live.candidate(now)
     live.take(now)
@@ -76,7 +76,7 @@ def candidate(visitor: Visit, now: datetime, photo: Path) -> None:
 
 
 def smaller(png: bytes) -> bytes:
-    """The picture with a palette of its own colours, which needs a third of the bytes."""
+    """Return the picture with a palette of its own colours, which needs a third of the bytes."""
     out, exact = io.BytesIO(), Image.open(io.BytesIO(png)).convert("RGB")
     own = exact.quantize(method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
     own.save(out, "PNG", optimize=True)

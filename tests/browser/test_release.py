@@ -1,5 +1,5 @@
-"""An employer asks, a candidate agrees and is told, the copy opens once, it leaks, and staff see
-whose it was: is each step usable?
+"""Tests each page of a release: an employer asks, a candidate agrees and is told, the copy opens
+once, leaks, and is traced.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _books(settings: Any, tmp_path: Path) -> None:
 
 
 def mailed(template: str) -> str:
-    """The link in the last such mail to the candidate."""
+    """Return the link in the candidate's last mail of this kind."""
     return str(Mail.objects.filter(template=template).latest("pk").context["path"])
 
 
@@ -82,7 +82,7 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
         download.value.suggested_filename == f"{release['number']}.pdf"
         and file.read_bytes().startswith(b"%PDF")
     )
-    # The candidate is told as it opens.
+    # The candidate is told when it opens.
     candidate.go(mailed("candidate_told"))
     expect(candidate.page.locator("main")).to_contain_text("云溪市示例科技有限公司")
     is_usable(candidate, f"{screen}-told")
@@ -90,11 +90,12 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
     recruiter.complaints.clear()
     recruiter.go(address)
     expect(recruiter.page.locator("h1")).to_have_text(
-        "链接已使用过，每个链接只能打开一次" if zh else "This link has been used: each opens once"
+        "链接已使用，每个链接只能打开一次"
+        if zh
+        else "This link has already been used. Each link opens once"
     )
-    recruiter.complaints = [
-        each for each in recruiter.complaints if "410" not in each
-    ]  # the browser's own word for the status
+    # The browser's own text for the status.
+    recruiter.complaints = [each for each in recruiter.complaints if "410" not in each]
     is_usable(recruiter, f"{screen}-link-used")
     # Staff.
     Copy.objects.update(test=False)

@@ -1,5 +1,5 @@
-"""Does a recruiter get through the list: prove authority, confirm what was read, appeal; on a
-phone, with and without a script?
+"""Tests that a recruiter works through the list: proves authority, confirms the reading, appeals;
+on a phone, with and without scripts.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def company() -> Company:
 
 @pytest.fixture
 def member(company: Company, now: datetime) -> Member:
-    """Somebody who registered with an address of their own, by which nothing is proven."""
+    """A person who registered with a private address, which proves nothing."""
     return make_member(
         now, make_employer(now, name=company.name, uscc=company.uscc), email="lin@qq.com"
     )
@@ -80,7 +80,7 @@ def photo(company: Company, tmp_path: Path) -> Path:
 
 
 def opened(page: Page, code: str) -> Any:
-    """An item of the list, opened by its own name as a keyboard would."""
+    """Open an item of the list by its own name, as a keyboard would, and return it."""
     item = page.locator(f"#item-{code}")
     if item.get_attribute("open") is None:
         item.locator("summary").first.focus()
@@ -290,9 +290,8 @@ def test_what_was_read_of_a_service_licence_is_looked_at(
     visitor = visit(**screen)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
-    expect(page.locator("#item-agency_licence")).to_have_attribute(
-        "open", ""
-    )  # of which nobody has said anything yet
+    # Nobody has commented on it yet.
+    expect(page.locator("#item-agency_licence")).to_have_attribute("open", "")
     crop = page.locator("#slot-hr_service_licence .crop")
     crop.scroll_into_view_if_needed()
     expect(crop).to_have_count(1)
@@ -416,9 +415,8 @@ def test_the_recruiters_next_step_comes_first(
     Attempt.objects.update(
         waiting_for="authority_missing", leased_until=None, due_at=now + timedelta(hours=1)
     )
-    expect(
-        page.locator(".pill.changes_requested")
-    ).to_be_visible()  # without anybody loading the page again
+    # The page was not reloaded.
+    expect(page.locator(".pill.changes_requested")).to_be_visible()
     step = page.locator("section.next")
     expect(step).to_have_count(1)
     below, checks = step.bounding_box(), page.locator(".checks").bounding_box()

@@ -1,5 +1,5 @@
-"""Does an employer whose downloads are restricted find its way back, on a phone and at a desk, with
-scripts and without?
+"""Tests that a restricted employer finds its way back, on phone and desktop, with and without
+scripts.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PAGE = "/downloads/restriction/"
 
 @pytest.fixture
 def member(now: datetime) -> Member:
-    """An owner whose company took 23 resumes in one night, and is restricted for it."""
+    """An owner whose company downloaded 23 resumes in one night, and is restricted for it."""
     member = approved(now, days=60)
     taken = {
         "client_id": member.pk,
@@ -61,7 +61,7 @@ def member(now: datetime) -> Member:
 
 def console_is_for_everybody(visitor: Visit) -> None:
     is_for_everybody(visitor)
-    # axe tries to copy what a stylesheet imports into the page, which the policy forbids to it
+    # axe tries to copy a stylesheet's imports into the page, which the policy forbids.
     visitor.complaints.clear()
 
 

@@ -1,5 +1,5 @@
-"""The page of mails is quiet, narrow enough and usable by everybody, and a mail's links can be
-pressed.
+"""Tests that the page of mails has no errors, fits the screen and is accessible, and that its links
+work.
 """
 
 from __future__ import annotations

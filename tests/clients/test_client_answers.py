@@ -1,5 +1,5 @@
-"""The client's answer types are those of the API's document, and the command that writes them says
-when they are not.
+"""Tests that the client's answer types match the API's document, and that their command reports if
+not.
 """
 
 from __future__ import annotations

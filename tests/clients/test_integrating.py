@@ -1,6 +1,5 @@
-"""Does the integration guide work as it is written?
-
-Every command of it is run, in order, by a real shell with the real curl.
+"""Tests of the integration guide: all of its commands are run, in order, by a real shell
+and curl.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def free_port() -> int:
 
 
 def run(script: str, folder: Path, **environment: str) -> tuple[str, str]:
-    """What a shell says to stdout and to stderr; whatever it has started is ended with it."""
+    """Return a shell's stdout and stderr. Processes that it started are ended with it."""
     shell = subprocess.Popen(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
@@ -72,7 +71,7 @@ def test_every_command_of_the_guide(broker: str, live_server: Any, tmp_path: Pat
     platform, key = create_api_client("a test", list(Scope), timezone.now(), test=True)
     ApiClient.objects.filter(pk=platform.pk).update(return_urls="https://www.site-a.example/hr")
     (tmp_path / "receiver.py").write_text(RECEIVER, encoding="utf-8")
-    # what it has started would keep its output open
+    # processes that it started would keep its output open
     ends = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
     script = ends + "\n".join(f"echo '{MARK}'\n{block}" for block in COMMANDS)
     with running_worker(broker, tmp_path / "worker.log", beat=True, ZIZHI_SWEEP_SECONDS="1"):

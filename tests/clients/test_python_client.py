@@ -1,6 +1,4 @@
-"""Does the Python client do what the API's document says, neither more nor less, and fail
-closed?
-"""
+"""Tests that the Python client matches the API's document and fails closed."""
 
 from __future__ import annotations
 
@@ -38,7 +36,7 @@ OPERATIONS = {
     for method, operation in methods.items()
 }
 OWN = {"may_download", "close"}
-"""Methods that are of no operation."""
+"""Methods without an operation."""
 ID = "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d"
 
 
@@ -49,7 +47,7 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def example(schema: dict[str, Any]) -> Any:
-    """A value of this schema, with every field."""
+    """Return a value of this schema, with every field."""
     schema = resolved(schema)
     if "anyOf" in schema:
         return example(schema["anyOf"][0])
@@ -101,8 +99,8 @@ def argument(name: str, kind: Any) -> Any:
 
 
 def called(name: str) -> tuple[httpx.Request, Any]:
-    """The request that the method makes with every argument given, and what it makes of an answer
-    of the document.
+    """Call the method with all arguments. Return its request, and its result for an answer of the
+    document.
     """
     _, _, operation = OPERATIONS[name]
     schema = schema_of_answer(operation)
@@ -130,7 +128,7 @@ def called(name: str) -> tuple[httpx.Request, Any]:
 
 
 def same(told: Any, schema: dict[str, Any], where: str) -> None:
-    """Every dataclass in `told` has the fields of its schema, no more and no fewer."""
+    """Assert that each dataclass in `told` has exactly the fields of its schema."""
     schema = resolved(schema)
     if "anyOf" in schema:
         schema = resolved(schema["anyOf"][0])

@@ -1,6 +1,4 @@
-"""The demo is made step by step: what is there is not made again, and what failed leaves the rest
-alone.
-"""
+"""Tests of the demo's steps: finished ones are not repeated, and failures do not stop the rest."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ def path(settings: Any, tmp_path: Path) -> Path:
 
 
 class Told(Demo):
-    """A demo whose steps are told and not made; those in `broken` fail."""
+    """A demo that records its steps without running them. Those in `broken` fail."""
 
     broken: tuple[str, ...] = ()
 

@@ -1,5 +1,5 @@
-"""Does the API go without what only pages need, and do pages, the API's own among them, have all of
-it?
+"""Tests that the API skips the middleware for pages, and that pages, including the API's own, have
+it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def test_only_pages_are_given_what_pages_need(now: datetime) -> None:
             "given": ["session", "user", "_messages", "csp_nonce"],
             "language": "en",
         }
-    # The same browser, in the same thread: neither who it is nor its language is the API's.
+    # The same browser, in the same thread: the API takes neither its user nor its language.
     assert browser.get("/api/v1/tells").json() == {"given": [], "language": settings.LANGUAGE_CODE}
 
 
@@ -76,8 +76,8 @@ def test_without_tls_the_api_is_led_to_it_as_pages_are(now: datetime, client: Cl
 
 
 def test_each_stands_for_one_of_the_frameworks() -> None:
-    """The console's own checks ask for their kind; what looks for the framework's names is
-    silenced, and asserted here.
+    """The console's checks look for subclasses of the framework's middleware. Checks that look for
+    names are silenced and asserted here.
     """
     ours = [
         import_string(name) for name in settings.MIDDLEWARE if name.startswith("config.for_pages.")

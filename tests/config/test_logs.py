@@ -1,4 +1,4 @@
-"""Are lines of a log whole, in order, and soon there, whoever writes them?"""
+"""Tests that log lines are complete, in order and prompt, whatever writes them."""
 
 from __future__ import annotations
 

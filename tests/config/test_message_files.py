@@ -1,5 +1,5 @@
-"""Does a message in a folder come whole or not at all, and does one that cannot be read end no
-worker?
+"""Tests that messages in a folder appear whole or not at all, and that an unreadable one stops no
+worker.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_dropped_and_the_next_comes(
 
 
 def test_the_table_of_an_exchange_is_there_whole(channel: Any, tmp_path: Path) -> None:
-    """Many come first at once; each of them finds a table that can be read."""
+    """Many processes start at once, and each finds a readable table."""
     started, failed = threading.Barrier(6), list[Exception]()
 
     def bind(number: int) -> None:

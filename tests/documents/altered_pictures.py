@@ -1,4 +1,4 @@
-"""Pictures of specimens, honest and forged, and what a reader finds on them."""
+"""Pictures of specimens, honest and forged, and their readings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def reader() -> RapidReader:
 
 @dataclass(frozen=True)
 class Read:
-    """A specimen's picture and where its values stand."""
+    """A specimen's picture and the regions of its values."""
 
     picture: Paper
     lines: Mapping[str, Sequence[tuple[int, int, int, int]]]
@@ -38,7 +38,7 @@ class Read:
 
     @property
     def reading(self) -> dict[str, Any]:
-        """What the check that reads the page stores of it, as far as this one asks."""
+        """Return the parts of a stored reading that the forgery check uses."""
         return {
             "document": "d",
             "page": 1,
@@ -59,7 +59,7 @@ def read(seed: int, damage: str = "phone") -> Read:
 
 
 def decoded(jpeg: bytes) -> Picture:
-    """Blue green red, as checks have it."""
+    """Decode in the order blue, green, red, as checks do."""
     with Image.open(io.BytesIO(jpeg)) as image:
         return np.ascontiguousarray(np.asarray(image.convert("RGB"))[:, :, ::-1])
 

@@ -1,6 +1,6 @@
-"""What is printed on the pages of the tests, and what would a reader say of it?
+"""The print of the pages in tests, and the boxes that a reader would return for it.
 
-Companies, people and places are nobody's.
+Companies, people and places are fictitious.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def line(
     degrees: float = 0.0,
     width: float | None = None,
 ) -> TextBox:
-    """A line that begins at x and has its middle at y; characters are as wide as they are high."""
+    """A line that begins at x, with its middle at y; characters are as wide as they are high."""
     width = width or height * sum(0.55 if c.isascii() else 1.0 for c in text)
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     a, b, c, d = (
@@ -72,25 +72,23 @@ EXPECTED = {
 
 
 def without(*texts: str) -> list[TextBox]:
-    """The page LANDSCAPE but for the lines that say `texts`."""
+    """The page LANDSCAPE without the lines `texts`."""
     return [box for box in LANDSCAPE if box.text not in texts]
 
 
 def letters(text: str) -> set[str]:
-    """The characters of `text` that are neither marks nor white space."""
+    """Return the characters of `text` that are neither marks nor white space."""
     return {c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum()}
 
 
 def read(*boxes: TextBox) -> Found:
-    """What a page of `boxes` says."""
+    """Return the fields of a page of `boxes`."""
     return fields_of(boxes, WIDTH, HEIGHT)
 
 
 @dataclass
 class ScriptedReader:
-    """A reader that says what it was told to, and keeps the sizes of the pages that it was
-    shown.
-    """
+    """Returns scripted boxes, and records the sizes of the pages that it reads."""
 
     name: str
     says: Sequence[TextBox] | ProviderError

@@ -46,9 +46,7 @@ class TestHonest:
         assert for_review(traces_of(decoded(saved(one.picture, quality)), one.lines)) == set()
 
     def test_nor_where_a_mark_of_use_was_laid_over_the_photo_afterwards(self) -> None:
-        """仅供…使用, typed across a photo in a phone's album: it crosses values, and is not of them
-        alone.
-        """
+        """仅供…使用, typed across a photo in a phone's album: it crosses values and all else."""
         one = read(5)
         marked = one.picture.copy()
         height, width = marked.shape[:2]
@@ -123,7 +121,7 @@ class TestCopies:
 
     @pytest.mark.parametrize("rotation", [90, 180, 270])
     def test_whichever_way_the_page_lies(self, rotation: int) -> None:
-        """`rotation` degrees clockwise would set it upright, so it lies turned the other way."""
+        """The page is turned the other way: `rotation` degrees clockwise would set it upright."""
         picture, region = forged(5, "copied_digit")
         height, width = picture.shape[:2]
         lying = np.ascontiguousarray(np.rot90(picture, rotation // 90))
@@ -134,8 +132,9 @@ class TestCopies:
 
 
 def lain(region: tuple[float, ...], rotation: int, width: int, height: int) -> tuple[float, ...]:
-    """`region` of an upright page of `width` × `height`, after that was turned counter-clockwise by
-    `rotation` degrees.
+    """Return `region` after its page (`width` × `height`) was turned counter-clockwise.
+
+    `rotation` is in degrees.
     """
     x0, y0, x1, y1 = region
     if rotation == 90:
@@ -168,9 +167,7 @@ class TestGround:
 
 class TestGlyphs:
     def line(self, odd: int | None = None) -> Picture:
-        """Twelve digits, softened by a lens; one of them typed in afterwards in crisp blue, and
-        lower.
-        """
+        """Twelve digits, softened by a lens; one was typed in later, lower, in crisp blue."""
         picture = np.full((60, 420, 3), 215, np.uint8)
         for at, character in enumerate("918203746152"):
             if at != odd:
@@ -296,7 +293,7 @@ class TestAttacks:
         picture, (x0, y0, x1, y1) = altered
         differs = np.asarray((picture != one.picture).any(axis=2))
         assert differs[round(y0) : round(y1), round(x0) : round(x1)].any()
-        margin = 4 if attack == "painted_over" else 2  # a typed letter may reach beyond its box
+        margin = 4 if attack == "painted_over" else 2  # a typed letter may extend beyond its box
         outside = differs.copy()
         outside[
             max(0, round(y0) - margin) : round(y1) + margin,

@@ -1,4 +1,4 @@
-"""Do the OCR engines keep their promise: text in its place, and no error but ours?"""
+"""Tests of the OCR engines' contract: text in its place, and only our errors."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_rapid_tells_of_what_it_saw_every_few_lines() -> None:
     told: list[int] = []
     boxes = RAPID.read_in_parts(picture(make(7).image), lambda boxes: told.append(len(boxes)))
     steps = [after - before for before, after in pairwise([0, *told])]
-    assert len(told) >= 3 and max(steps) <= PART <= 4, "who decides need not wait for the page"
+    assert len(told) >= 3 and max(steps) <= PART <= 4, "decisions need not wait for the whole page"
     assert told[-1] <= len(boxes)
 
 

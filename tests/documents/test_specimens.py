@@ -1,6 +1,4 @@
-"""Are specimens valid, legible, repeatable and truthful about themselves, and do they belong to
-nobody?
-"""
+"""Tests that specimens are valid, legible, repeatable, true to their fields, and fictitious."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ def same(one: Image.Image, other: Image.Image) -> bool:
 
 
 def changed(one: Image.Image, other: Image.Image) -> tuple[int, int, int, int]:
-    """The rectangle outside which both pictures are equal."""
+    """Return the rectangle outside of which both pictures are equal."""
     ys, xs = np.nonzero((np.asarray(one) != np.asarray(other)).any(axis=2))
     return int(xs.min()), int(ys.min()), int(xs.max()), int(ys.max())
 
@@ -68,7 +66,7 @@ class TestCompany:
         )
 
     def test_every_term_reaches_beyond_2027(self) -> None:
-        """So that a specimen is not refused for its age unless a test wants that."""
+        """So that no specimen is refused for its age unless a test wants that."""
         for seed in SEEDS:
             term = Company.fictitious(seed).term
             assert "长期" in term or int(re.findall(r"(\d{4})年", term)[-1]) > 2027
@@ -266,7 +264,7 @@ class TestTruth:
         assert forged.fields == true.fields | {"legal_representative": "林问渠"}
         assert forged.company == true.company
         x0, y0, x1, y1 = changed(true.image, forged.image)
-        assert 300 < x0 < x1 < 450  # the value's place, one line high
+        assert 300 < x0 < x1 < 450  # the value's region, one line high
         assert y1 - y0 < 40
 
     def test_a_qr_code_can_name_another_company_or_be_absent(self) -> None:

@@ -1,9 +1,7 @@
-"""Does the nastiest upload still end as clean pages or as a coded refusal, and the oddest page as a
-reading?
+"""Tests that the worst uploads end as clean pages or coded refusals, and odd pages as readings.
 
-What `test_intake` proves of ordinary and of hostile uploads is not repeated here; `python -m
-benchmarks.torture` does the same with the files that Pillow, pypdf and pikepdf test themselves
-with.
+Ordinary and hostile uploads are in `test_intake`. `python -m benchmarks.torture` does the same with
+the files that Pillow, pypdf and pikepdf use in their own tests.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ CODES = {
 
 
 def outcome(data: bytes) -> str:
-    """PAGES or the refusal's code. Whatever else `examine` raises fails the test by itself."""
+    """Return PAGES or the refusal's code. Any other error of `examine` fails the test."""
     try:
         return checked(examine(data))
     except Refused as refused:
@@ -45,7 +43,7 @@ def outcome(data: bytes) -> str:
 
 
 def checked(taken: Intake) -> str:
-    """PAGES, after a look at each."""
+    """Return PAGES, after checking each page."""
     assert taken.pages
     for page in taken.pages:
         image = opened(page)
@@ -54,7 +52,7 @@ def checked(taken: Intake) -> str:
     return PAGES
 
 
-# --- Built by hand --------------------------------------------------------------------------------
+# --- Files built by hand ------ -------------------------------------------------------------------
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -62,7 +60,7 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def png_with(*chunks: bytes) -> bytes:
-    """A sound PNG with `chunks` between its header and its data."""
+    """A valid PNG with `chunks` between its header and its data."""
     data = encoded(picture(), "PNG")
     return data[:33] + b"".join(chunks) + data[33:]
 
@@ -79,7 +77,7 @@ def with_profile_bomb() -> bytes:
 
 
 def jpeg_claiming(width: int, height: int) -> bytes:
-    """A sound JPEG whose frame header is made to claim another size."""
+    """A valid JPEG whose frame header claims another size."""
     data = bytearray(encoded(picture(), "JPEG"))
     at = data.index(b"\xff\xc0")
     data[at + 5 : at + 9] = pack(">HH", height, width)
@@ -106,7 +104,7 @@ def many_page_tiff(count: int) -> bytes:
 
 
 def looping_tiff() -> bytes:
-    """Its second directory is its first again, for ever."""
+    """Its second directory is its first again, endlessly."""
     data = bytearray(encoded(Image.new("L", (400, 400)), "TIFF"))
     first = int.from_bytes(data[4:8], "little")
     entries = int.from_bytes(data[first : first + 2], "little")
@@ -116,16 +114,14 @@ def looping_tiff() -> bytes:
 
 
 def pdf_with(old: bytes, new: bytes, pages: int = 1) -> bytes:
-    """A PDF altered after it was written; a reader must find its objects by itself."""
+    """A PDF altered after it was written, so that its offsets may be wrong."""
     data = pdf(pages)
     assert old in data
     return data.replace(old, new)
 
 
 def pdf_of(image: bytes, width: int, height: int) -> bytes:
-    """A page that shows `image`, a JPEG or whatever is called one, said to be `width` ×
-    `height`.
-    """
+    """A page that shows `image`, a JPEG or something claimed to be one, of claimed size."""
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
@@ -158,7 +154,7 @@ def turned_by(orientation: int) -> bytes:
 
 
 def flipped(data: bytes, seed: int) -> bytes:
-    """`data` with one byte in three hundred, after its first sixteen, made another."""
+    """Return `data` with one byte in three hundred, after the first sixteen, changed."""
     rng, changed = random.Random(seed), bytearray(data)
     for _ in range(max(1, len(data) // 300)):
         changed[rng.randrange(16, len(data))] = rng.randrange(256)
@@ -176,7 +172,7 @@ NASTY: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "ppm": (lambda: encoded(picture(), "PPM"), {"document_wrong_type"}),
     "ico": (lambda: encoded(picture(256, 256), "ICO"), {"document_wrong_type"}),
     "one byte": (lambda: b"\xff", {"document_wrong_type"}),
-    # sizes that cannot be
+    # impossible sizes
     "png of no width": (lambda: huge_png(0, 400), BROKEN),
     "png of all bits": (
         lambda: huge_png(2**31 - 1, 2**31 - 1),
@@ -198,7 +194,7 @@ NASTY: dict[str, tuple[Callable[[], bytes], set[str]]] = {
         lambda: pdf_of(jpeg_claiming(65500, 65500), 65500, 65500),
         {PAGES, "document_broken"},
     ),
-    # pictures that are sound and seldom
+    # valid and rare pictures
     "progressive": (lambda: encoded(picture(), "JPEG", progressive=True), {PAGES}),
     "cmyk tiff": (lambda: encoded(picture(mode="CMYK"), "TIFF"), {PAGES}),
     "lab tiff": (lambda: encoded(Image.new("LAB", (400, 400)), "TIFF"), {PAGES, "document_broken"}),
@@ -283,7 +279,7 @@ WHOLE: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("kind", WHOLE)
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.35, 0.9, 0.995])
 def test_cut_anywhere(kind: str, share: float) -> None:
-    """The first part of a file: never an error, and never a page where hardly anything is there."""
+    """The first part of a file: never an error, and never a page if hardly anything is there."""
     data = WHOLE[kind]()
     ended = outcome(data[: int(len(data) * share)])
     assert ended in CODES or (ended == PAGES and share > 0.3)
@@ -304,7 +300,7 @@ def test_what_a_palette_calls_transparent_becomes_white_paper() -> None:
     assert opened(examine(with_transparency()).pages[0]).getpixel((700, 500)) == (255, 255, 255)
 
 
-# --- Odd pages that come out of it, read ----------------------------------------------------------
+# --- Reading odd pages ------ ---------------------------------------------------------------------
 
 
 def noise(width: int, height: int) -> Image.Image:
@@ -332,7 +328,7 @@ def stripes(width: int, height: int) -> Image.Image:
     ids=["white", "black", "tall", "a thread", "noise", "stripes"],
 )
 def test_an_odd_page_is_read_as_no_licence(build: Callable[[], Image.Image]) -> None:
-    """By the first reader: the second may think about noise for as long as it is given."""
+    """With the first reader only: the second may take all of its time for noise."""
     reading = read_pages([build()], READERS[:1])
     assert not reading.looks_like_licence
     assert "uscc" not in reading.fields

@@ -1,4 +1,4 @@
-"""Is the check of a unified social credit code right, to the letter of the standard?"""
+"""Tests of checking unified social credit codes, by the standard."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ def test_the_alphabet_of_the_standard() -> None:
 
 
 def test_a_code_by_hand() -> None:
-    """Worked by hand from GB 32100-2015: digits × 3^i mod 31, summed, and what is missing to a
-    multiple of 31.
+    """Calculated by hand from GB 32100-2015.
+
+    Digits × 3^i mod 31, summed, and the rest to a multiple of 31.
     """
     first17 = "91990101000000010"
     weights = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28]

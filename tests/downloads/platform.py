@@ -1,7 +1,4 @@
-"""With which platform, employer and candidates do these tests act?
-
-A test platform's API, and live rows where people are looked at.
-"""
+"""The platforms, employers and candidates of these tests: a test platform's API, and live rows."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class Platform:
-    """A test platform with a key that may do everything, and an approved employer with an owner."""
+    """A test platform with a key for everything, and an approved employer with an owner."""
 
     def __init__(self) -> None:
         self.client, self.key = create_api_client(
@@ -79,7 +76,7 @@ class Platform:
         return "" if answer["allowed"] else str(answer["reasons"][0]["code"])
 
     def take(self, candidate: str = "c-1") -> Any:
-        """A download until the resume leaves."""
+        """Download a resume, up to its release."""
         return self.call(
             "post", "/gate/passes/spend", {"gate_pass": self.decide(candidate)["gate_pass"]}
         )
@@ -99,7 +96,7 @@ class Platform:
 
 
 class Live:
-    """The same of a live platform, by the operations themselves."""
+    """The same for a live platform, by calling the operations."""
 
     def __init__(self, now: datetime) -> None:
         self.client: ApiClient = make_api_client(now, *Scope)[0]

@@ -1,5 +1,5 @@
-"""Is a leak traced to the copy that it is of, nobody named by a guess, nothing told to who may not
-know, and each asking on record?
+"""Tests of traces: a leak is traced to its copy, no copy is named by a guess, only those allowed
+see the result, and each request is recorded.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _books(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _pictures_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Marks are what is tested here; what a reader sees in a picture is tested by text."""
+    """Skip OCR: these tests are about marks; numbers in the text are tested with text."""
     monkeypatch.setattr("downloads.leaks._read", lambda picture: "")
 
 
@@ -90,7 +90,7 @@ def asked(shop: Shop, file: bytes | None = None, **body: str) -> Any:
 def traced(shop: Shop, file: bytes | None = None, **body: str) -> Any:
     begun = asked(shop, file, **body)
     assert (begun["http"], begun["state"]) == (202, "looking")
-    client = ApiClient.objects.get(pk=shop.client.pk)  # whose clock may have been moved
+    client = ApiClient.objects.get(pk=shop.client.pk)  # its clock may have been moved
     assert leaks.trace_leak(begun["id"], lambda: now_for(client))
     return shop.platform.call("get", f"/traces/{begun['id']}")
 
@@ -120,12 +120,10 @@ def test_a_picture_names_the_copy_that_it_is_of_and_no_other(way: str, shop: Sho
     )
     assert events == [("ask_trace", "platform"), ("trace_copy", "system")]
     row = Trace.objects.get()
-    assert row.evidence and not row.leak, "the leak is let go of, what speaks for the copy stays"
+    assert row.evidence and not row.leak, "the leak is erased, and the evidence stays"
     retention.retire_copies(timezone.now() + timedelta(days=400), 365)
     row.refresh_from_db()
-    assert not row.evidence and row.named, (
-        "as long as the clean pages; that it was named, for longer"
-    )
+    assert not row.evidence and row.named, "as long as the clean pages; the finding stays longer"
     retention.retire_copies(timezone.now() + timedelta(days=1500), 365)
     assert not Trace.objects.exists()
 
@@ -194,7 +192,7 @@ def test_a_platform_hears_of_its_own_releases_alone(shop: Shop) -> None:
 def test_a_forged_number_does_not_name_another_where_marks_speak(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who leaks a copy could print a colleague's number on it."""
+    """A person who leaks a copy could print a colleague's number on it."""
     mine, other = a_copy(shop), a_copy(shop, "c-2", specimen(4, "table", "zh").pdf)
     monkeypatch.setattr("downloads.leaks._read", lambda picture: other.number)
     found = traced(shop, file_of(page_of(mine)))["findings"]
@@ -241,7 +239,7 @@ def test_only_who_may_trace_asks_in_the_console_and_sees_what_is_found(shop: Sho
     assert (
         page.status_code == 302
         and 'role="status"' in browser.get(page["Location"]).content.decode()
-    ), "it says that it is looked at"
+    ), "it says that the trace is running"
     leaks.trace_leak(row.pk, timezone.now)
     shown = browser.get(page["Location"]).content.decode()
     assert copy.number in shown and copy.receiver in shown and 'role="status"' not in shown

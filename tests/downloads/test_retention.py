@@ -1,4 +1,6 @@
-"""Are answers kept as long as the law says, and no longer than the deployment says?"""
+"""Tests of retention: decisions are kept as long as the law requires, and no longer than
+configured.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Do employers and keys that were there before keep what they have, and does nobody wait while
-indexes are built?
+"""Tests that existing employers and keys keep their data, and that building indexes blocks
+no one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def to(target: list[tuple[str, str]] | None = None) -> Any:
 
 @pytest.fixture
 def before() -> Iterator[Any]:
-    """The models as they were, on a database as it was."""
+    """The models and the database before the migrations."""
     with database_at(BEFORE) as apps:
         yield apps
 
@@ -86,9 +86,7 @@ def test_broken_off_and_run_again(before: Any) -> None:
 
 @pytest.mark.postgresql
 def test_who_writes_meanwhile_does_not_wait(before: Any) -> None:
-    """Somebody else's transaction has a row: indexes wait for it, but who writes another row waits
-    for nobody.
-    """
+    """Another transaction holds a row. Indexes wait for it, but writers of other rows do not."""
     apps = to(COLUMNS)
     Old = apps.get_model("employers", "Employer")
     held, free = (
@@ -139,7 +137,7 @@ def _build() -> None:
 
 
 def _wait_until_it_waits() -> None:
-    """Until an index is being built, which waits for the transaction that is open."""
+    """Wait until an index is being built, which waits for the open transaction."""
     with connection.cursor() as cursor:
         for _ in range(200):
             cursor.execute(

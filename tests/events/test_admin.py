@@ -1,6 +1,4 @@
-"""Can staff look at what happened, and at what the gate answered, without being able to change
-it?
-"""
+"""Tests that staff can view events and the gate's answers, and cannot change them."""
 
 from __future__ import annotations
 
@@ -69,9 +67,7 @@ def test_events_and_answers_are_only_looked_at(root: Client, now: datetime) -> N
 
 
 def test_no_list_reads_or_sorts_all_of_the_answers(root: Client) -> None:
-    """A span of them, the last day unless another is chosen; who is searched for is found however
-    long ago.
-    """
+    """Lists show a range, by default the last day. A search finds answers of any age."""
     old = GateDecision.objects.create(
         client_id=uuid4(),
         employer_id=uuid4(),
@@ -116,7 +112,7 @@ def test_events_are_found_by_what_they_are_about(root: Client, now: datetime) ->
 
 
 def test_the_console_changes_its_language(root: Client) -> None:
-    """Every table is named in the language of the page, and one button leads to the other."""
+    """Every table is named in the page's language, and one button leads to the other language."""
     assert (
         '<button name="language" value="zh-hans" lang="zh-Hans">中文</button>'
         in root.get("/console/").content.decode()

@@ -1,7 +1,4 @@
-"""Can what happened be changed afterwards?
-
-And does a row that waits get done, once, whatever dies?
-"""
+"""Tests that events cannot be changed, and that a waiting row is done once, whatever dies."""
 
 from __future__ import annotations
 

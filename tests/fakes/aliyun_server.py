@@ -1,11 +1,9 @@
-"""How does Alibaba Cloud's Phone Number Protection speak, down to the bytes?
+"""A local fake of Alibaba Cloud's Phone Number Protection, version 2017-05-25.
 
-The operations that the adapter asks, of 2017-05-25.
-
-A local server for tests. It checks what the real one checks (the ACS3-HMAC-SHA256 signature,
-version, needed parameters, forms), answers in its format, and can be told to fail in each of its
-ways. The signature is verified as published (help.aliyun.com/document_detail/602754), without the
-SDK.
+It has the operations that the adapter uses. It checks what the real service checks (the
+ACS3-HMAC-SHA256 signature, version, required parameters, formats), answers in its format, and can
+be told to fail in each of its ways. The signature is verified as published
+(help.aliyun.com/document_detail/602754), without the SDK.
 """
 
 from __future__ import annotations
@@ -36,9 +34,8 @@ _AUTHORIZATION = re.compile(
 
 
 class Fault(Exception):
-    """An error as the service words it:
-
-    `status` 200 with a code of the product, or a status of the gateway with one of its own.
+    """An error in the service's format: `status` 200 with a code of the product, or a status of the
+    gateway with a code of its own.
     """
 
     def __init__(self, code: str, status: int = 200) -> None:
@@ -46,7 +43,7 @@ class Fault(Exception):
 
 
 def signature(method: str, query: str, headers: dict[str, str], signed: str, body: bytes) -> str:
-    """What the request must be signed with."""
+    """Return the expected signature of the request."""
     pairs = sorted(parse_qsl(query, keep_blank_values=True))
     canonical_query = "&".join(
         f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in pairs
@@ -83,12 +80,12 @@ class AliyunServer:
     groups: dict[str, list[str]] = field(default_factory=dict)
     bindings: dict[str, Binding] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
-    """Of the next requests, before they are looked at."""
+    """Raised for the next requests, before they are handled."""
     after: list[Fault] = field(default_factory=list)
-    """Of the next requests, after they have been done: the answer that was lost."""
+    """Raised for the next requests, after they are handled: the answer is lost."""
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     garbage: list[bytes] = field(default_factory=list)
-    """Bodies that are answered instead, with 200."""
+    """Bodies to answer with instead, with status 200."""
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
 
     def answer(self, action: str, query: dict[str, str]) -> dict[str, Any]:
@@ -241,7 +238,7 @@ class AliyunServer:
     # --- Calls ------------------------------------------------------------------------------------
 
     def report(self, subs_id: str, caller: str, at: datetime, **more: Any) -> dict[str, Any]:
-        """A SecretReport as it is pushed, of a call to this binding."""
+        """Return a SecretReport of a call to this binding, as the service pushes it."""
         binding = self.bindings[subs_id]
         begin = at.astimezone(SHANGHAI)
         seconds = more.pop("seconds", 60)
@@ -327,7 +324,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving() -> Iterator[AliyunServer]:
-    """The service on a free port of this machine, for as long as the block lasts."""
+    """Run the service on a free port of this machine until the block ends."""
     service = AliyunServer()
     server = ThreadingHTTPServer(
         ("127.0.0.1", 0), type("Exchange", (_Exchange,), {"service": service})

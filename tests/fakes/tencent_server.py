@@ -1,11 +1,8 @@
-"""How does Tencent Cloud speak, down to the bytes?
+"""A local fake of Tencent Cloud: BizLicenseOCR, and VerifyBizLicenseEnterprise3 and …4.
 
-BizLicenseOCR, and VerifyBizLicenseEnterprise3 and …4.
-
-A local server for tests. It checks what the real one checks (the TC3-HMAC-SHA256 signature, the
-clock, action, version, region, the picture's size), answers in its format, and can be told to fail
-in each of its ways. The signature is verified as published
-(cloud.tencent.com/document/api/866/33519), without the SDK.
+It checks what the real service checks (the TC3-HMAC-SHA256 signature, the clock, action, version,
+region, the picture's size), answers in its format, and can be told to fail in each of its ways. The
+signature is verified as published (cloud.tencent.com/document/api/866/33519), without the SDK.
 """
 
 from __future__ import annotations
@@ -39,7 +36,7 @@ MINUTES_OFF = 5
 
 
 class Fault(Exception):
-    """An error as the service words it: inside HTTP 200."""
+    """An error in the service's format, inside HTTP 200."""
 
     def __init__(self, code: str, message: str = "见错误码文档") -> None:
         self.code, self.message = code, message
@@ -55,9 +52,9 @@ def _hmac(key: bytes, text: str) -> bytes:
 def signature(
     secret_key: str, headers: Mapping[str, str], signed: str, date: str, service: str, body: bytes
 ) -> str:
-    """What a POST to / must be signed with.
+    """Return the expected signature of a POST to /.
 
-    `headers` by lower-case name; `signed`: their names as in Authorization.
+    `headers` are by lower-case name; `signed` lists their names as in Authorization.
     """
     canonical_headers = "".join(
         f"{name}:{headers[name].strip().lower()}\n" for name in signed.split(";")
@@ -80,8 +77,8 @@ _AUTHORIZATION = re.compile(
 
 
 def check_signature(headers: Mapping[str, str], body: bytes, now: float) -> None:
-    """Raise the service's Fault unless `headers` sign `body`, at a time that is `now` (Unix
-    seconds) within five minutes.
+    """Raise the service's Fault unless `headers` sign `body`, at a time within five minutes of
+    `now` (Unix seconds).
     """
     found = _AUTHORIZATION.fullmatch(headers.get("authorization", ""))
     timestamp = headers.get("x-tc-timestamp", "")
@@ -113,8 +110,8 @@ Handler = Callable[["_Exchange"], None]
 
 
 def told_of(specimen: Specimen) -> Answer:
-    """What the service reads on `specimen`: in its own words and habits, every key present and
-    empty ones "", days in Chinese.
+    """Return the service's reading of `specimen`, in its own words and format: every key is
+    present, empty ones are "", and dates are in Chinese.
     """
     fields = specimen.fields
     year, month, day = fields["established_on"].split("-")
@@ -148,7 +145,7 @@ def told_of(specimen: Specimen) -> Answer:
 
 @dataclass(frozen=True)
 class Entry:
-    """A company in the register behind the service; `status` is its number there."""
+    """A company in the register behind the service; `status` is the register's code."""
 
     uscc: str
     name: str
@@ -160,17 +157,17 @@ class Entry:
 class TencentServer:
     """The service at `url`.
 
-    `behave` says how the next requests end; `pictures` are the ones that came through.
+    `behave` decides how the next requests end; `pictures` are those that were accepted.
     """
 
     url: str
     answer: Answer = field(default_factory=dict)
     register: list[Entry] = field(default_factory=list)
     asked: list[Answer] = field(default_factory=list)
-    """What it was asked to verify, each with its `Action`."""
+    """The verification requests, each with its `Action`."""
     behave: Handler | None = None
     clock_off: float = 0.0
-    """Seconds that the server's clock is ahead."""
+    """How many seconds the server's clock is ahead."""
     pictures: list[Image.Image] = field(default_factory=list)
     base64_sizes: list[int] = field(default_factory=list)
     parameters: Answer = field(default_factory=dict)
@@ -215,7 +212,7 @@ class TencentServer:
         return self._three(self.parameters)
 
     def _of(self, asked: Answer) -> Entry | None:
-        """By its code, or else by its name, as the service finds it."""
+        """Find the company by its code, or else by its name, as the service does."""
         return next((e for e in self.register if e.uscc == asked["CreditCode"]), None) or next(
             (e for e in self.register if e.name == asked["EntName"]), None
         )
@@ -290,7 +287,7 @@ class _Exchange(BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Silence: test output is for tests."""
+        """Log nothing: test output is for tests."""
 
 
 def failing(
@@ -334,13 +331,13 @@ def no_http(exchange: _Exchange) -> None:
 
 
 def silent(exchange: _Exchange) -> None:
-    """Say nothing until the test is over."""
+    """Send nothing until the test is over."""
     exchange.service.stopped.wait(60)
     exchange.close_connection = True
 
 
 def dripping(exchange: _Exchange) -> None:
-    """Never silent for long, and never done."""
+    """Send a little from time to time, and never finish."""
     exchange.send_response(200)
     exchange.send_header("Content-Type", "application/json")
     exchange.send_header("Content-Length", "100000")
@@ -369,16 +366,14 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that hung up is what some tests are about; anything else is ours, and is
-        shown.
-        """
+        """Ignore clients that hang up, which some tests do on purpose; show any other error."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 @contextmanager
 def serving() -> Iterator[TencentServer]:
-    """The service on a free port of this machine, for as long as the block lasts."""
+    """Run the service on a free port of this machine until the block ends."""
     service = TencentServer("")
     handler = type("Exchange", (_Exchange,), {"service": service})
     server = _Server(("127.0.0.1", 0), handler)

@@ -1,7 +1,4 @@
-"""What do webhooks come to in the tests?
-
-A real HTTP server, which answers as it is told and keeps what it got.
-"""
+"""A receiver of webhooks: a real HTTP server that answers as told and keeps its requests."""
 
 from __future__ import annotations
 
@@ -35,14 +32,14 @@ class Got:
     at: float
 
     def verified(self, secret: str) -> Any:
-        """What it says, once its signature has been checked by the specification's own library."""
+        """Return the content, after the specification's own library has verified the signature."""
         return Webhook(secret).verify(self.body, self.headers)
 
 
 @dataclass
 class Receiver:
-    """Answers each request by `answers` (its number from 0), with a status, or as the callable does
-    it by itself.
+    """Answers each request with `answers` (of its number from 0): a status, or a callable that
+    answers.
     """
 
     url: str
@@ -58,7 +55,7 @@ class Receiver:
 
 @contextmanager
 def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
-    """A server on this machine."""
+    """Run a server on this machine until the block ends."""
     receiver = Receiver("")
 
     class Handler(BaseHTTPRequestHandler):
@@ -96,9 +93,8 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *given: Any) -> None:
-            if not isinstance(
-                sys.exc_info()[1], OSError
-            ):  # that a line is cut is part of what is tested
+            # Some tests cut the connection on purpose.
+            if not isinstance(sys.exc_info()[1], OSError):
                 super().handle_error(*given)
 
     server = Server(("127.0.0.1", 0), Handler)
@@ -115,13 +111,14 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     finally:
         server.shutdown()
         server.server_close()
-        for line in receiver.lines:  # whoever keeps one finds nobody there
+        # Close connections that clients have kept open.
+        for line in receiver.lines:
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
 
 
 def certified(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """TLS for a server that is called `name`, and for clients that believe it."""
+    """Return TLS contexts for a server named `name`, and for clients that trust it."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)

@@ -1,5 +1,5 @@
-"""Is every copy of a page another, the same for the same key, whole as a picture, and still a page
-whatever it was?
+"""Tests of marking: every copy of a page differs, is the same for the same key, and keeps the page
+intact.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def resume_page(seed: int, dpi: int = DPI) -> Picture:
 
 
 def test_a_key_never_changes_its_signs() -> None:
-    """Copies that left long ago are traced by these very signs."""
+    """Copies that left long ago are traced with exactly these signs."""
     assert KEY.secret.hex() == "fcfd3c0d674d74b756662b2acffffa967f0682af5f5ae4cfe715943fa8da3841"
     assert KEY.signs("underprint", 16).tolist() == [
         1,
@@ -101,7 +101,7 @@ def test_signs_are_fair() -> None:
     assert abs(total) < 6 * (400 * 1000) ** 0.5
 
 
-# --- A page ---------------------------------------------------------------------------------------
+# --- Pages ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 4])
@@ -154,7 +154,7 @@ def test_a_page_of_one_colour_carries_the_visible_mark(level: int) -> None:
     assert strong.mean() > 0.02
     for rows in np.array_split(strong, 4):
         for part in np.array_split(rows, 4, axis=1):
-            assert part.any(), "a part of the page that could be cut out without the mark"
+            assert part.any(), "a part of the page without the mark"
 
 
 def test_the_mark_says_who_what_and_when_in_chinese_time() -> None:
@@ -174,8 +174,8 @@ def test_any_name_can_be_put_on_a_page(employer: str) -> None:
 
 
 def test_the_resume_stays_readable() -> None:
-    """Paper stays light, and letters, a pixel aside, as dark as they were but for some strokes that
-    the mark crosses.
+    """Paper stays light. Letters, up to a pixel aside, stay dark except for a few strokes under the
+    mark.
     """
     for seed in (0, 1, 4):
         page = grey(resume_page(seed))
@@ -196,7 +196,7 @@ def test_a_page_can_be_of_any_resolution() -> None:
         assert marked(page, KEY, WORDS, dpi).shape == page.shape
 
 
-# --- Its parts ------------------------------------------------------------------------------------
+# --- Parts of the mark ----------------------------------------------------------------------------
 
 
 def test_the_underprint_is_pale_and_follows_the_key() -> None:
@@ -216,7 +216,7 @@ def test_the_underprint_is_pale_and_follows_the_key() -> None:
 
 
 def test_words_are_found_where_they_are_and_rules_are_none() -> None:
-    """These very boxes: copies that left are traced by them."""
+    """Exactly these boxes: copies that left are traced with them."""
     page = np.full((300, 400), 255, np.uint8)
     for x in (40, 70, 100, 150):
         page[50:70, x : x + 20] = 20
@@ -250,7 +250,7 @@ def test_words_move_by_a_pixel_and_nothing_else_does() -> None:
         moved = result[y0 + 1 + dy : y1 - 1 + dy, x0 + 1 + dx : x1 - 1 + dx]
         kept += (moved == page[y0 + 1 : y1 - 1, x0 + 1 : x1 - 1]).all()
     assert len(boxes) > 150
-    assert kept > 0.97 * len(boxes)  # the pale edge of a letter may lie in its neighbour's margin
+    assert kept > 0.97 * len(boxes)  # the pale edge of a letter may be in its neighbour's margin
 
 
 def test_a_character_that_no_font_has_is_shown_as_lacking(monkeypatch: pytest.MonkeyPatch) -> None:

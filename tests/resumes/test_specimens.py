@@ -1,4 +1,6 @@
-"""Are the resumes of nobody whole, the same each time, and true about where each contact stands?"""
+"""Tests of the fictitious resumes: they are complete, reproducible, and correct about the places of
+contacts.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,7 @@ def test_contacts_belong_to_nobody() -> None:
         number = id_number(random.Random(seed))
         assert number.startswith("99")
         assert re.fullmatch(r"\d{17}[\dX]", number)
-        # GB 11643: the weighted sum, the check digit counted, leaves 1.
+        # GB 11643: the weighted sum including the check digit is 1 modulo 11.
         digits = [10 if digit == "X" else int(digit) for digit in reversed(number)]
         assert sum(digit * weight for digit, weight in zip(digits, WEIGHTS, strict=True)) % 11 == 1
         assert person(seed, "zh").contacts[Contact.EMAIL].endswith(".example")

@@ -1,6 +1,4 @@
-"""Is a leaked page known again, the release named that it left with, and never another, whatever
-was done to it?
-"""
+"""Tests of tracing: a leaked page is recognised and its release named, and never another one."""
 
 from __future__ import annotations
 
@@ -52,7 +50,7 @@ def clean(seed: int, number: int = 0, dpi: int = 150) -> CleanPage:
 
 @cache
 def copy(seed: int, number: int, page: int = 0, dpi: int = 150) -> Picture:
-    """What left: a page of release `number`, marked and written as a PDF."""
+    """Return a copy that left: a page of release `number`, marked and written as a PDF."""
     source = clean(seed, page, dpi)
     return rendered(
         released(
@@ -131,7 +129,7 @@ def test_pages_of_several_resumes_in_one_pile_are_each_found() -> None:
 
 
 def test_pages_of_one_release_add_up() -> None:
-    """What one crop says too softly, two say together."""
+    """Two crops together give more evidence than each alone."""
     page = copy(0, 7)
     height = len(page)
     half = [page[: height // 2], page[height // 2 :]]
@@ -157,7 +155,7 @@ def test_at_another_resolution() -> None:
     assert trace([leak], [clean(0, 0, 200)], releases(0)).named == ("0/7",)
 
 
-# --- Refused --------------------------------------------------------------------------------------
+# --- Not named ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("attack", ["as released", "JPEG 30", "crop 50 %", "1 bit"])
@@ -214,8 +212,8 @@ def test_nothing_to_look_at() -> None:
     seed=st.integers(0, 10**6),
 )
 def test_innocents_reach_a_z_no_more_often_than_is_promised(values: list[float], seed: int) -> None:
-    """Whatever was measured: of 2000 innocents at most as many reach z as Hoeffding's bound says,
-    and a margin for luck.
+    """For any measurement, at most as many of 2000 innocent releases reach z as Hoeffding's bound
+    allows, plus a margin.
     """
     cells = np.array(values, np.float32)
     evidence = Evidence(
@@ -250,7 +248,7 @@ def test_no_evidence_is_no_agreement() -> None:
     assert chance(0.0, 1) == 1.0
 
 
-# --- Shown ----------------------------------------------------------------------------------------
+# --- Evidence pictures ----------------------------------------------------------------------------
 
 
 def test_a_person_sees_what_speaks_for_a_release_and_what_does_not() -> None:

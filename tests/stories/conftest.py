@@ -1,6 +1,5 @@
-"""What do whole journeys need?
-
-Fictitious companies in the register, their licences, and real workers.
+"""Fixtures for whole journeys: fictitious companies in the register, their licences, and real
+workers.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ from verification.models import Case, Document, DocumentKind, RegistryRecord
 
 @pytest.fixture
 def own_books(settings: Any, tmp_path: Path) -> None:
-    """Books of the simulators that no other test writes in."""
+    """Give the simulators books of this test's own."""
     settings.VAR_DIR, settings.BANK = tmp_path, "simulator"
 
 
 def register_company(seed: int, **changed: object) -> Company:
-    """A fictitious company that the register snapshot knows."""
+    """Return a fictitious company that is in the register snapshot."""
     company = Company.fictitious(seed)
     record = {
         "uscc": company.uscc,
@@ -48,7 +47,7 @@ def register_company(seed: int, **changed: object) -> Company:
 
 
 def recruiter_of(company: Company, now: datetime, domain: str = "") -> Member:
-    """A recruiter with a verified address at the company's domain."""
+    """Return a recruiter with a verified address at the company's domain."""
     employer = Employer.objects.create(name=company.name, uscc=company.uscc, registered_at=now)
     user = make_user(
         now, f"hr{Employer.objects.count()}@{domain or company.domain}", email_verified_at=now
@@ -57,7 +56,7 @@ def recruiter_of(company: Company, now: datetime, domain: str = "") -> Member:
 
 
 def upload_licence(member: Member, now: datetime, jpeg: bytes) -> tuple[Case, Document]:
-    """Intake and `add_document`, as the upload page does it."""
+    """Take in a licence and add it to a case, as the upload page does."""
     case = operations.open_case(member.employer, member.as_actor(), now)
     document = documents.add_document(
         case.pk,
@@ -78,8 +77,9 @@ def licence(
 
 
 def wait_until(what: Callable[[], object], complaint: str, log: Path, seconds: float = 150) -> None:
-    """Patient, since the machine may be busy with other tests; what went wrong stands in the
-    worker's `log`.
+    """Wait until `what()` is true; fail with the worker's `log`.
+
+    The limit is generous, because other tests may keep the machine busy.
     """
     deadline = time.monotonic() + seconds
     while not what():
@@ -92,7 +92,7 @@ def wait_until(what: Callable[[], object], complaint: str, log: Path, seconds: f
 def running_worker(
     broker: str, log: Path, *, beat: bool = False, concurrency: int = 1, **environment: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A real prefork worker on this test's database, in a process group of its own."""
+    """Run a real prefork worker on this test's database, in a process group of its own."""
     database = connection.settings_dict
     url = (
         f"sqlite:///{database['NAME']}"

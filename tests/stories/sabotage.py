@@ -1,10 +1,8 @@
-"""What goes wrong in a worker, for which case and at which step?
+"""Faults in real workers, planned by case and step; loaded by `sabotage_settings`.
 
-Loaded into real workers by `sabotage_settings`.
-
-The product knows nothing of this: its checks and operations are wrapped when the worker starts. The
-plan is a file that the test writes, and what has happened is noted beside it, so that each
-misfortune befalls a case as often as planned.
+The product does not know about them: its checks and operations are wrapped when the worker starts.
+The plan is a file that the test writes. What has happened is noted beside it, so that each fault
+hits a case as often as planned.
 """
 
 from __future__ import annotations
@@ -25,10 +23,10 @@ from django.db import connection
 from events.core.errors import ProviderBroken, ProviderUnavailable
 
 PLAN = "ZIZHI_TEST_SABOTAGE"
-"""In the environment: the file of the plan, `{uscc: {"step": …, "how": …, "times": …, "seconds": …,
-"after": …}}`.
+"""The environment variable with the path of the plan, `{uscc: {"step": …, "how": …, "times": …,
+"seconds": …, "after": …}}`.
 
-A misfortune happens `times` times, when its step has been passed `after` times.
+A fault happens `times` times, after its step has been passed `after` times.
 """
 
 
@@ -45,7 +43,7 @@ class Sabotage(AppConfig):
             _wrap_check(plan, check)
         _wrap_run(plan, pipeline)
         _wrap_proofs_and_readings(plan)
-        # A minute until a provider is asked again is the same to the cases as two seconds.
+        # Two seconds between requests to a provider test the same as a minute.
         pipeline.FAILURES = tuple(replace(each, wait=2.0) for each in pipeline.FAILURES)
         settle, put_on_record = apply_verdict.apply_verdict, apply_verdict.put_on_record
 
@@ -55,7 +53,8 @@ class Sabotage(AppConfig):
 
         def recording(case: Any, *args: Any, **more: Any) -> Any:
             done = put_on_record(case, *args, **more)
-            plan.befalls(case.declared_uscc, "in_settle")  # decided, and not committed yet
+            # Decided, but not committed yet.
+            plan.befalls(case.declared_uscc, "in_settle")
             return done
 
         apply_verdict.apply_verdict, apply_verdict.put_on_record = settling_, recording  # type: ignore[assignment]
@@ -88,7 +87,7 @@ def _wrap_run(plan: Plan, pipeline: Any) -> None:
 
 
 def _wrap_proofs_and_readings(plan: Plan) -> None:
-    """What a bank said is lost before it is written down, and what was read of a document."""
+    """Cause faults after a provider's answer or a document's reading, before it is stored."""
     from verification.authority import proof_polling
     from verification.intake import early_reading
 
@@ -112,7 +111,7 @@ def _wrap_proofs_and_readings(plan: Plan) -> None:
 
 
 class Plan:
-    """Which misfortune befalls which case, and how often it has."""
+    """The faults that are planned for each case, and how often they have happened."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -127,8 +126,8 @@ class Plan:
         }
 
     def befalls(self, uscc: str, step: str) -> Any:
-        """Let happen to the case of `uscc` what is planned for `step`, if it has not been done
-        often enough.
+        """Cause the fault that is planned for this case and `step`, unless it has happened often
+        enough.
         """
         one = json.loads(self.file.read_text()).get(uscc)
         if not one or one["step"] != step:
@@ -140,7 +139,7 @@ class Plan:
         return self.how[one["how"]](one)
 
     def _first(self, what: str, times: int) -> bool:
-        """Whether this is among the first so many times, over all processes; then it is noted."""
+        """Note an occurrence, over all processes; return whether it is among the first `times`."""
         for time_ in range(times):
             try:
                 (self.file.parent / f"{what}.{time_}").touch(exist_ok=False)
@@ -151,7 +150,7 @@ class Plan:
 
 
 def disconnect() -> None:
-    """As when the server restarts: our own connection is ended from its side."""
+    """End our own connection from the server's side, as when the server restarts."""
     connection.ensure_connection()
     ended = connection.connection.info.backend_pid
     asked = ("dbname", "user", "password", "host", "port")

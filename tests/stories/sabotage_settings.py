@@ -1,7 +1,4 @@
-"""How is a worker set up to which misfortunes happen?
-
-As any other, with `sabotage` loaded beside it.
-"""
+"""Settings of a worker with faults: the usual ones, with `sabotage` loaded."""
 
 from __future__ import annotations
 

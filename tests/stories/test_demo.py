@@ -1,6 +1,5 @@
-"""Does the demo show what a platform gets?
-
-It runs as `make run` runs it, and asks the gate over HTTP by the client package.
+"""Tests of the demo, which runs as `make run` starts it and asks the gate over HTTP with the client
+package.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ pytestmark = [pytest.mark.worker, pytest.mark.not_on_postgresql, pytest.mark.tim
 
 
 def test_the_demo_asks_as_a_platform(tmp_path: Path) -> None:
-    """From an empty folder.
+    """The demo starts from an empty folder.
 
-    What it says of the gate is what stands on record there, by the key that it leaves to be tried.
+    What it reports about the gate is what the key that it leaves behind finds on record.
     """
     environment = {
         **os.environ,
@@ -45,7 +44,7 @@ def test_the_demo_asks_as_a_platform(tmp_path: Path) -> None:
     told = manage("demo", "--language", "en")
     assert told.count("the site asks the gate: allowed at tier provisional") == 2
     assert told.count("the pass is spent before the resume leaves: good, it may leave") == 2
-    assert told.count("the same pass once more: The pass has been spent") == 2
+    assert told.count("the same pass once more: The pass has already been used") == 2
     assert told.count("the site asks the gate: denied at tier held") == 3
     assert "of a resume is made: taken out" in told and "/mine/open/" in told
     assert (tmp_path / "demo-copy.pdf").read_bytes().startswith(b"%PDF-")

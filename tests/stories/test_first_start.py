@@ -1,5 +1,5 @@
-"""`serve --prepare`, as `make run` starts it: pages first, the demo beside them, and an end at any
-moment that loses nothing.
+"""Tests of `serve --prepare`, as `make run` starts it: pages first, the demo beside them, and
+stopping at any moment loses nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.worker, pytest.mark.not_on_postgresql, pytest.mark.tim
 
 
 class Served:
-    """A service that was started as `make run` starts it, and what its terminal shows."""
+    """A service started as by `make run`, and its terminal output."""
 
     def __init__(self, process: subprocess.Popen[bytes], output: Path, port: int) -> None:
         self.process, self.output, self.port = process, output, port
@@ -54,14 +54,14 @@ class Served:
             return 0
 
     def stop(self) -> None:
-        """Ctrl-C, as a terminal sends it to the foreground."""
+        """Press Ctrl-C, as a terminal sends it to the foreground."""
         self.process.send_signal(signal.SIGINT)
         assert self.process.wait(60) == 0, self.said[-3000:]
 
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Served]:
-    """From an empty folder, by somebody who has set nothing."""
+    """Start the service in an empty folder, without any settings."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -98,7 +98,7 @@ def serve(folder: Path) -> Iterator[Served]:
 
 
 def of_the_demo(folder: Path) -> list[int]:
-    """The processes that make the demo in `folder`."""
+    """Return the processes that make the demo in `folder`."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
@@ -127,7 +127,7 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
     made = json.loads(record.read_text())
     assert set(demo_record.missing(made)) == set(demo_record.STEPS)
 
-    # Two steps are enough to see that the next start makes what is missing, and only that.
+    # Two steps suffice to show that the next start makes what is missing, and only that.
     left = ("queue_listed_company", "golden_name")
     record.write_text(
         json.dumps(made | {"made": [step for step in demo_record.STEPS if step not in left]})

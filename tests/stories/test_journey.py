@@ -1,7 +1,4 @@
-"""Does an employer get through, is a doubtful one held, and is a revoked one refused?
-
-With real pictures and readers.
-"""
+"""Tests of whole verifications with real pictures and readers: approved, held and revoked."""
 
 from __future__ import annotations
 
@@ -84,8 +81,8 @@ def test_a_revoked_company_is_refused_by_the_register_alone(now: datetime) -> No
 
 
 def test_a_borrowed_licence_opens_nothing(now: datetime) -> None:
-    """Every field agrees, but the address is at a look-alike domain: better proof is waited for,
-    and then a person decides.
+    """Every field agrees, but the address is at a look-alike domain: the case waits for better
+    proof, and then a person decides.
     """
     company = register_company(106)
     thief = recruiter_of(company, now, domain="secure-" + company.domain)

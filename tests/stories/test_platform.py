@@ -1,5 +1,5 @@
-"""Does a platform's whole journey go as it is told, with its own client, over HTTP, and with a real
-worker that sends its webhooks?
+"""Tests of a platform's whole journey, with the client package over HTTP and a real worker that
+sends webhooks.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
         assert zizhi.me().test and set(zizhi.me().scopes) == {str(scope) for scope in Scope}
         secret = zizhi.create_webhook(receiver.url).secret
 
-        # An employer and its recruiter, by the platform's own references, made once however often
-        # it is said.
+        # An employer and its recruiter, by the platform's own references; repeating the calls makes
+        # no second ones.
         code = next(recipe.uscc for recipe in zizhi.test_recipes() if recipe.recipe == 0)
         made = zizhi.create_employer(
             "co-1", "云溪市示例科技有限公司", code, idempotency_key="make-co-1"
@@ -75,8 +75,7 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
             made.id, member.id, "https://site.example/back/hr"
         ).url.startswith("http")
 
-        # Before anything is shown the answer is no, with what to do; then it is handed in, and the
-        # answer is yes.
+        # Before any document the answer is no, with what to do; after submission the answer is yes.
         no = zizhi.may_download(made.id, member.id, "cand-1")
         assert not no and no.reasons[0].fix.zh and no.gate_pass is None
         assert zizhi.requirements(made.id).requirements
@@ -91,7 +90,7 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
         zizhi.report_contact(yes.id)
         assert zizhi.rights(made.id).download
 
-        # Told by webhook, and the same in the feed.
+        # Announced by webhook, and the same in the feed.
         wait_until(
             lambda: len(receiver.got) >= len(list(zizhi.events())) > 0, "no webhook came", log
         )
@@ -107,7 +106,7 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
             told
         )
 
-        # Suspended: from the answer on no, also with a pass that was given before.
+        # Suspended: the answer is no from the acknowledgement on, also for an earlier pass.
         late = zizhi.may_download(made.id, member.id, "cand-2")
         assert (
             zizhi.test_decide(made.id, "suspend", reasons=["registry_revoked"]).state == "suspended"
@@ -127,7 +126,7 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
             log,
         )
 
-        # Reinstated, and half a year later it is over.
+        # Reinstated; half a year later the approval has expired.
         assert zizhi.test_decide(made.id, "reinstate", reasons=[]).state == "approved"
         assert zizhi.may_download(made.id, member.id, "cand-4")
         began = time.time()
@@ -143,7 +142,7 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
         )
         assert zizhi.test_mails()
 
-        # A recruiter who leaves, and an employer that is none of this platform's.
+        # A recruiter leaves; an employer of another platform is refused.
         zizhi.end_member(made.id, member.id)
         assert list(zizhi.members(made.id)) == []
         with pytest.raises(NotFound, match="employer_unknown"):
@@ -151,8 +150,8 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
 
 
 def test_a_resume_leaves_in_one_call(broker: str, live_server: Any, tmp_path: Path) -> None:
-    """Asked for, made by a real worker, and handed over by the answer: the link opens once, and the
-    receipt follows.
+    """A resume is requested, made by a real worker and delivered by the answer: the link opens
+    once, and the receipt follows.
     """
     _, key = create_api_client("a test", list(Scope), timezone.now(), test=True)
     log = tmp_path / "worker.log"
@@ -167,7 +166,8 @@ def test_a_resume_leaves_in_one_call(broker: str, live_server: Any, tmp_path: Pa
         zizhi.test_hand_in(employer, member)
         yes = zizhi.may_download(employer, member, "cand-1")
         assert yes.gate_pass
-        for _ in range(6):  # a machine that does much else may take longer than a call waits
+        # A busy machine may take longer than a call waits.
+        for _ in range(6):
             copy = zizhi.release(
                 yes.gate_pass, "15400000000", resume(3, "plain", "zh").pdf, wait=20
             )

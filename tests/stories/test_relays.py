@@ -1,5 +1,5 @@
-"""Does a relay number go its whole way with a real worker over a real broker: asked for, lent,
-called, and closed by a suspension?
+"""Tests a relay number with a real worker over a real broker: requested, lent, called, and closed
+by a suspension.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CALLER, COLLEAGUE = "+8613800000001", "+8613800000002"
 
 
 def test_from_a_yes_to_the_end(broker: str, tmp_path: Path) -> None:
-    """Nothing here follows a row by hand: what the worker does not do is not done."""
+    """The test itself advances no row: the worker does everything."""
     now = timezone.now()
     member = make_member(now)
     type(member.employer).objects.update(confirmed_at=now - timedelta(days=60))

@@ -1,6 +1,6 @@
-"""Is every case decided exactly once, whatever dies, breaks or is emptied on the way?
+"""Tests that every case is decided exactly once, whatever dies, breaks or is emptied on the way.
 
-PostgreSQL, Redis, real processes.
+They use PostgreSQL, Redis and real processes.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ DECIDES = {"approve": State.APPROVED, "hold_for_review": State.IN_REVIEW, "rejec
 
 @pytest.fixture
 def broker() -> str:
-    """This run's Redis, its database emptied."""
+    """This run's Redis, with an empty database."""
     url: str = settings.CELERY_BROKER_URL
     require("Redis as the broker (ZIZHI_BROKER_URL=redis://…)", url.startswith("redis"))
     redis.Redis.from_url(url).flushdb()
@@ -115,7 +115,9 @@ class Cluster:
         self._run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
 
     def stop(self) -> None:
-        """As a loss of power: nothing is finished, and everything is recovered at the start."""
+        """Stop as in a power failure: nothing is finished, and everything is recovered at the
+        start.
+        """
         self._run("pg_ctl", "-w", "-m", "immediate", "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
@@ -138,9 +140,9 @@ class Cluster:
 
 
 def programs_of_postgresql() -> Path | None:
-    """Where `initdb` and `pg_ctl` are; systems keep them off the path.
+    """Return the folder of `initdb` and `pg_ctl`, which systems keep off the path.
 
-    None where they are not, or nobody may run them.
+    None if they are missing or may not be run.
     """
     if os.geteuid() == 0 and (
         shutil.which("runuser") is None
@@ -156,9 +158,7 @@ def programs_of_postgresql() -> Path | None:
 
 @pytest.fixture
 def cluster(transactional_db: None, broker: str) -> Iterator[Cluster]:
-    """A server of this test's own, to which this process and the workers that it starts are
-    connected meanwhile.
-    """
+    """A server of this test's own; this process and its workers use it during the test."""
     programs = programs_of_postgresql()
     require("initdb of PostgreSQL, and a user to run it", programs is not None)
     assert programs is not None
@@ -192,7 +192,7 @@ def cluster(transactional_db: None, broker: str) -> Iterator[Cluster]:
 
 @dataclass
 class Scene:
-    """Employers with their cases, and what will happen to each."""
+    """Employers with their cases, and the fault that is planned for each."""
 
     folder: Path
     plan: dict[str, dict[str, object]]
@@ -203,16 +203,13 @@ class Scene:
         return QUICK | {sabotage.PLAN: str(self.folder / "plan.json")}
 
     def employer(self, seed: int, **misfortune: object) -> Case:
-        """An honest employer with its licence uploaded, to whose case the misfortune will
-        happen.
-        """
+        """Create an honest employer with an uploaded licence, and plan the fault for its case."""
         now = timezone.now()
         company = register_company(seed, as_of=now.date())
         member = recruiter_of(company, now)
         case, document = upload_licence(member, now, licence(seed, company))
-        DocumentReading.objects.filter(document=document).update(
-            finished_at=now
-        )  # what is shown before is not what is tested
+        # Earlier steps are not under test.
+        DocumentReading.objects.filter(document=document).update(finished_at=now)
         if misfortune:
             self.plan[company.uscc] = misfortune
         self.cases[company.uscc] = case
@@ -225,7 +222,7 @@ class Scene:
             operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
 
     def befell(self, case: Case) -> int:
-        """How often the planned misfortune has happened to the case."""
+        """Return how often the planned fault has hit the case."""
         return len([*self.folder.glob(f"{case.declared_uscc}.*")])
 
 
@@ -241,8 +238,8 @@ def all_decided() -> bool:
 
 
 def decided_once(case: Case) -> Case:
-    """The case as it stands, decided: one Decision, one Event a transition, one row a check, one
-    mail a decision.
+    """Return the case, decided: one Decision, one Event per transition, one row per check, one mail
+    per decision.
     """
     case = Case.objects.get(pk=case.pk)
     attempt = Attempt.objects.get(case=case)
@@ -257,7 +254,7 @@ def decided_once(case: Case) -> Case:
 
 
 def decided_by_all(scene: Scene, log: Path) -> None:
-    """Wait, and let the worker do whatever it would still do twice."""
+    """Wait until all are decided, and then for anything that the worker would do twice."""
     wait_until(all_decided, "not decided", log, 300)
     time.sleep(4)
     for case in scene.cases.values():
@@ -271,7 +268,7 @@ def reasons_of(case: Case) -> list[str]:
 
 
 def nobody_is_blamed(*cases: Case) -> None:
-    """Whatever went wrong on the way, each check has looked and said what it saw."""
+    """Each check ran and has a finding, despite the faults."""
     for case in cases:
         assert "check_incomplete" not in reasons_of(case), Attempt.objects.get(case=case).last_error
 
@@ -280,9 +277,7 @@ def nobody_is_blamed(*cases: Case) -> None:
 def test_a_process_dies_or_loses_its_database_in_each_step(
     how: str, broker: str, scene: Scene, tmp_path: Path
 ) -> None:
-    """SIGKILL to the process that works, or the end of its connection as by a restart of the
-    server, once in each step.
-    """
+    """Kill the working process, or end its connection like a server restart, once in each step."""
     for seed, step in enumerate(STEPS, start=401):
         scene.employer(seed, step=step, how=how)
     log = tmp_path / "worker.log"
@@ -296,7 +291,7 @@ def test_a_process_dies_or_loses_its_database_in_each_step(
 
 @pytest.mark.parametrize("step", ["before_settle", "in_settle", "after_settle"])
 def test_the_whole_worker_dies(step: str, broker: str, scene: Scene, tmp_path: Path) -> None:
-    """Nothing of it is left; another one, started later, finishes."""
+    """The whole worker dies; another one, started later, finishes."""
     case = scene.employer(431, step=step, how="kill_all")
     with running_worker(broker, tmp_path / "one.log", **scene.environment) as one:
         scene.submit()
@@ -320,7 +315,8 @@ def test_a_provider_that_is_down_slow_or_wrong(broker: str, scene: Scene, tmp_pa
         scene.submit()
         decided_by_all(scene, log)
     nobody_is_blamed(down, slow, well)
-    for case in (broken, nonsense):  # asked again it would say the same: a person looks
+    # A retry would get the same answer, so a person decides.
+    for case in (broken, nonsense):
         assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW
         assert "check_incomplete" in reasons_of(case)
     assert (scene.befell(down), Attempt.objects.get(case=down).tries) == (2, 3)
@@ -331,8 +327,8 @@ def test_a_provider_that_is_down_slow_or_wrong(broker: str, scene: Scene, tmp_pa
 
 
 def test_the_broker_is_emptied(broker: str, scene: Scene, tmp_path: Path) -> None:
-    """Before a worker is there, and while one is at work: the rows are the queue, and a sweep sends
-    them again.
+    """The broker is emptied before a worker is there, and while one is at work: the rows are the
+    queue, and a sweep sends them again.
     """
     first, second = (
         scene.employer(451),
@@ -359,7 +355,7 @@ def test_the_broker_is_emptied(broker: str, scene: Scene, tmp_path: Path) -> Non
 def test_the_database_stops_and_comes_back(
     broker: str, cluster: Cluster, scene: Scene, tmp_path: Path
 ) -> None:
-    """The server is down for seconds, as a machine that lost its power: no case is lost, none is
+    """The server is down for seconds, as after a power failure: no case is lost, and none is
     decided twice.
     """
     for seed in (461, 462, 463):
@@ -382,7 +378,7 @@ def test_the_database_stops_and_comes_back(
 def test_a_register_over_http_that_is_down_slow_wrong_or_behind_a_broken_gateway(
     broker: str, scene: Scene, tmp_path: Path
 ) -> None:
-    """The real adapter, asking over the wire."""
+    """The real adapter, over the wire."""
     misfortunes: dict[str, Handler] = {}
     log = tmp_path / "worker.log"
     with tencent_server.serving() as server:
@@ -417,9 +413,8 @@ def test_a_register_over_http_that_is_down_slow_wrong_or_behind_a_broken_gateway
             scene.submit()
             decided_by_all(scene, log)
     assert not misfortunes
-    *later, told_garbage = (
-        scene.cases.values()
-    )  # HTTP 200, and no answer: asked again it would say the same, so a person looks
+    # HTTP 200 without an answer: a retry would get the same, so a person decides.
+    *later, told_garbage = scene.cases.values()
     assert Case.objects.get(
         pk=told_garbage.pk
     ).state == State.IN_REVIEW and "check_incomplete" in reasons_of(told_garbage)
@@ -432,12 +427,13 @@ def test_a_register_over_http_that_is_down_slow_wrong_or_behind_a_broken_gateway
 
 
 def slowly(exchange: Any) -> None:
-    time.sleep(4)  # longer than the lease that a worker holds
+    # Longer than a worker's lease.
+    time.sleep(4)
     exchange.served()
 
 
 def proven(case: Case, now: datetime, kind: ProofKind = ProofKind.BANK_DEPOSIT) -> Proof:
-    """The recruiter has shown its authority."""
+    """The recruiter has proven its authority."""
     return Proof.objects.create(
         employer=case.employer,
         member=case.employer.members.get(),
@@ -457,8 +453,8 @@ def proven(case: Case, now: datetime, kind: ProofKind = ProofKind.BANK_DEPOSIT) 
 def test_a_worker_dies_while_it_follows_a_proof_or_reads_a_document(
     broker: str, scene: Scene, tmp_path: Path
 ) -> None:
-    """After the bank has taken the order and before that is written down: asked again, it is the
-    same transfer.
+    """The bank has taken the order, but this is not stored yet: repeating it must not make a second
+    transfer.
     """
     deposit, read = (
         scene.employer(481, step="proof:bank_deposit", how="kill"),
@@ -466,7 +462,7 @@ def test_a_worker_dies_while_it_follows_a_proof_or_reads_a_document(
     )
     DocumentReading.objects.filter(document__case=read).update(finished_at=None)
     log = tmp_path / "worker.log"
-    # A document is read without a heartbeat: its lease has to outlast the reading.
+    # Reading a document sends no heartbeat, so the lease must be longer than the reading.
     with running_worker(
         broker, log, beat=True, **scene.environment | {"ZIZHI_LEASE_SECONDS": "15"}
     ):

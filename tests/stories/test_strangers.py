@@ -153,7 +153,7 @@ def test_what_was_removed_is_not_brought_back_beyond_the_limit(now: datetime) ->
         documents.restore_document(removed.pk, member.as_actor(), now)
 
 
-# --- What was looked at a second time -------------------------------------------------------------
+# --- Regressions ----------------------------------------------------------------------------------
 
 
 def test_strangers_do_not_have_money_sent_to_an_account_all_day(now: datetime) -> None:
@@ -183,8 +183,8 @@ def test_whose_licence_was_borrowed_is_not_accused_by_it(same_code: bool, now: d
 
 
 def test_who_takes_an_address_back_takes_no_phone_with_it(client: Client, now: datetime) -> None:
-    """Somebody registered with the address of another, who sets a new password by the mail that
-    came to it.
+    """A stranger registers with somebody else's address, who then sets a new password by the mail
+    that arrives.
     """
     member = make_member(
         now,
@@ -229,9 +229,9 @@ def test_asked_for_passwords_do_not_stop_the_mail_that_confirms(
 def test_the_company_itself_comes_although_somebody_holds_its_code(
     client: Client, now: datetime
 ) -> None:
-    """Whoever registered first may have had a borrowed licence.
+    """The first account may have used a borrowed licence.
 
-    What is said decides nothing; a person looks.
+    A claim alone decides nothing; a person reviews it.
     """
     cache.clear()
     holder = company(now)

@@ -1,4 +1,4 @@
-"""Tests of what thieves try in order to get rights, and to keep them."""
+"""Tests of thieves' attempts to get rights, and to keep them."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_of_a_refusal_that_is_no_register_s_a_person_says_whether_the_old_approv
 
 
 def test_one_account_proves_no_second_company_begun_at_the_same_time(now: datetime) -> None:
-    """Both orders are under way before either is proven."""
+    """Both proofs are under way before either succeeds."""
     thieves = [make_member(now) for _ in range(2)]
     proofs = [
         deposits.start_deposit(thief, thief.employer.name, ACCOUNT, "示例银行", now)
@@ -158,7 +158,7 @@ def test_one_account_proves_one_company_of_four_at_once(now: datetime) -> None:
 
 
 def test_a_colleague_is_of_the_same_employer(now: datetime) -> None:
-    """Whoever registers with another's code is not that company's colleague."""
+    """An account that declares another company's code does not become that company's colleague."""
     owner = company(now)
     RegistryRecord.objects.create(
         uscc=owner.employer.uscc,
@@ -232,8 +232,8 @@ def test_a_register_that_could_not_compare_has_not_agreed(now: datetime) -> None
 
 
 def test_a_register_that_lists_an_agency_does_not_confirm_an_employer(now: datetime) -> None:
-    """The scope had been edited out of the picture; when the register lists the company it says
-    what it does.
+    """The scope was edited out of the picture; once the register lists the company, it has the real
+    scope.
     """
     member = make_member(now)
     case = run(handed_in(member, now), now, PENDING, STRONG)
@@ -263,12 +263,12 @@ def test_a_register_that_lists_an_agency_does_not_confirm_an_employer(now: datet
     )
 
 
-# --- What was looked at a second time -------------------------------------------------------------
+# --- Regressions ----------------------------------------------------------------------------------
 
 
 def test_an_account_under_another_legal_form_is_another_s(now: datetime) -> None:
-    """A sole trader of the same words has an account of that name; the register's company has
-    not.
+    """A sole trader with the same words in its name has an account in that name; the registered
+    company has not.
     """
     member = make_member(now, make_employer(now, name="云溪市示例中心(个体工商户)"))
     attempt = handed_in(member, now)
@@ -387,7 +387,7 @@ def test_a_letter_that_was_judged_with_its_case_is_not_another_client_s_afterwar
 
 
 def test_a_letter_that_comes_in_the_moment_of_the_approval_is_judged(now: datetime) -> None:
-    """Who sent it waited for the lock that the approval held."""
+    """The letter's sender waited for the lock that the approval held."""
     case = agency(now)
     member, before = case.employer.members.get(), now - timedelta(seconds=1)
     kind = DocumentKind.CLIENT_AUTHORIZATION

@@ -1,5 +1,5 @@
-"""Does a platform hear of what happens within moments, from a real worker over a real broker, even
-one that was killed meanwhile?
+"""Tests that a real worker over a real broker delivers webhooks within moments, even after one was
+killed.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ pytestmark = [
 
 
 def test_told_by_a_worker_that_is_killed_while_it_tells(broker: str, tmp_path: Path) -> None:
-    """The first worker dies while the receiver has the message and has not answered; the next one
-    tells everything.
+    """The first worker dies after the receiver got the message and before it answered; the next
+    worker delivers everything.
     """
     now = timezone.now()
     platform, _ = create_api_client("a platform", [Scope.EVENTS_READ], now)
@@ -56,7 +56,7 @@ def test_told_by_a_worker_that_is_killed_while_it_tells(broker: str, tmp_path: P
         assert not WebhookDelivery.objects.filter(outcome=Outcome.DELIVERED).exists(), (
             "it was killed too late to show anything"
         )
-        # Its leases are waited for in no test.
+        # The tests do not wait for its leases to expire.
         WebhookDelivery.objects.update(leased_until=timezone.now())
         type(endpoint).objects.update(leased_until=timezone.now())
         with running_worker(broker, tmp_path / "two.log", beat=True, ZIZHI_SWEEP_SECONDS="1"):

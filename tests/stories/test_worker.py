@@ -1,5 +1,5 @@
-"""Is nothing lost with a real worker on a real broker, even when it is killed in the middle of a
-check?
+"""Tests that a real worker on a real broker loses nothing, even if it is killed in the middle of a
+check.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ pytestmark = [
 
 @pytest.fixture
 def broker() -> str:
-    """This process's broker, emptied: the filesystem by default, Redis where the run is on it (see
+    """This process's broker, emptied: the filesystem by default, or Redis if the run uses it (see
     tests/test_engines.py).
     """
     url: str = settings.CELERY_BROKER_URL
@@ -64,7 +64,7 @@ def test_a_worker_decides(broker: str, tmp_path: Path) -> None:
 
 
 def test_a_killed_worker_loses_nothing(broker: str, tmp_path: Path) -> None:
-    """SIGKILL to the whole worker while it reads the licence; another finishes, and nothing is done
+    """The whole worker is killed while it reads the licence; another finishes, and nothing is done
     twice.
     """
     now = timezone.now()

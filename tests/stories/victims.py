@@ -24,7 +24,7 @@ def handed_in(member: Member, now: datetime) -> Attempt:
 
 
 def company(now: datetime, **fields: Any) -> Member:
-    """The owner of a company that was approved."""
+    """Return the owner of an approved company."""
     owner = make_member(now, make_employer(now, confirmed_at=now))
     make_case(owner, now, State.APPROVED, **fields)
     return owner

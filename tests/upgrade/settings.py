@@ -1,6 +1,6 @@
-"""Settings of the upgrade test: those of the tests, with the password hashers of a deployment.
+"""Settings of the upgrade test: those of the tests, with a deployment's password hashers.
 
-The recorded accounts were made by a deployment, so their passwords are hashed as there.
+The recorded accounts come from a deployment, so their passwords are hashed as there.
 """
 
 from __future__ import annotations

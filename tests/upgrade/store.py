@@ -1,7 +1,7 @@
 """Writes every table of a database into one file, and loads such a file into an empty database.
 
-The file is gzip. Each line is a JSON object: first what was recorded, then the tables, then the
-stored files. Values are engine-neutral: times in ISO 8601, bytes in base64.
+The file is gzip. Each line is a JSON object: first the description of the recording, then the
+tables, then the stored files. Values are engine-neutral: times in ISO 8601, bytes in base64.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Table:
     rows: list[list[Any]]
 
     def filled(self) -> dict[str, int]:
-        """How many rows have a value in each column."""
+        """Return how many rows have a value in each column."""
         return {
             column: count_filled(row[at] for row in self.rows)
             for at, column in enumerate(self.columns)
@@ -44,10 +44,10 @@ class Table:
 
 @dataclass
 class Recording:
-    """A database as it was recorded."""
+    """A recorded database."""
 
     about: dict[str, Any]
-    """Version, time, people and keys, for whoever walks through it."""
+    """Version, time, people and keys, for the walk through the pages."""
     leaves: Leaves
     """The last migration of each app."""
     tables: list[Table] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Recording:
 
 
 def count_filled(values: Any) -> int:
-    """How many of `values` say something."""
+    """Return how many of `values` are not empty."""
     return sum(value not in (None, "", [], {}, b"", "[]", "{}") for value in values)
 
 
@@ -82,7 +82,7 @@ def write(recording: Recording, path: Path) -> None:
 
 
 def read(path: Path) -> Recording:
-    """The recording in the file at `path`."""
+    """Return the recording in the file at `path`."""
     first, *lines = [
         json.loads(line) for line in gzip.decompress(path.read_bytes()).decode().splitlines()
     ]
@@ -99,7 +99,7 @@ def read(path: Path) -> Recording:
 
 
 def recorded(about: dict[str, Any], files: dict[str, bytes]) -> Recording:
-    """The database as it stands, every table of it."""
+    """Record the current database, with every table."""
     executor = MigrationExecutor(connection)
     leaves = sorted(executor.loader.graph.leaf_nodes())
     recording = Recording(about | {"at": timezone.now().isoformat()}, leaves, files=files)
@@ -114,7 +114,7 @@ def recorded(about: dict[str, Any], files: dict[str, bytes]) -> Recording:
 
 
 def _models(executor: MigrationExecutor, leaves: Leaves) -> list[type[Model]]:
-    """The models that have a table at these migrations, as they were then."""
+    """Return the models that have a table at these migrations, in their form at that time."""
     apps = executor.loader.project_state(leaves).apps
     there = (
         model
@@ -142,15 +142,15 @@ def _as_json(value: Any) -> Any:
 def load(recording: Recording) -> None:
     """Migrate the empty database to the recorded migrations, and insert the recorded rows.
 
-    Every time is moved by as much as has passed since: what was to end in a month then ends in a
-    month now.
+    Every time is moved forward by the time since the recording, so that a row that was to end in a
+    month still ends in a month.
     """
     executor = MigrationExecutor(connection)
     executor.migrate(recording.leaves)
     known = {model._meta.label: model for model in _models(executor, recording.leaves)}
     passed = timezone.now() - recording.at
     with _constraints_at_the_end(), transaction.atomic(), connection.cursor() as cursor:
-        # The recorded rows include what the migrations have just inserted.
+        # The recorded rows include those that the migrations have just inserted.
         for model in known.values():
             if model._base_manager.exists():
                 cursor.execute(f"DELETE FROM {_quoted(model._meta.db_table)}")
@@ -169,7 +169,9 @@ def load(recording: Recording) -> None:
 
 
 class _constraints_at_the_end:
-    """Lets rows refer to later rows: SQLite checks no foreign key meanwhile, PostgreSQL waits."""
+    """Lets rows refer to later rows: SQLite checks no foreign keys meanwhile, PostgreSQL defers
+    them.
+    """
 
     def __enter__(self) -> None:
         connection.disable_constraint_checking()
@@ -201,7 +203,7 @@ def _quoted(name: str) -> str:
 
 
 def rows_of(table: str) -> Iterator[dict[str, Any]]:
-    """The rows of a table as they are, by column; none where there is no such table."""
+    """Return the rows of a table, by column; none if there is no such table."""
     if table not in connection.introspection.table_names():
         return
     with connection.cursor() as cursor:

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(300)
 
 @contextmanager
 def empty_database(engine: str, folder: Path) -> Iterator[str]:
-    """The address of a database of this test alone, beside the one of the run."""
+    """Provide the address of a database for this test alone, beside that of the run."""
     if engine == "sqlite":
         yield f"sqlite:///{folder / 'upgrade.sqlite3'}"
         return

@@ -1,7 +1,7 @@
 """Brings the recorded database to the newest version, and walks the main pages on it.
 
-`python -m tests.upgrade.walk RECORDING` works in the database of the settings, which has to be
-empty. It prints what is wrong, one problem a line, and then exits with status 1.
+`python -m tests.upgrade.walk RECORDING` works in the database of the settings, which must be empty.
+It prints one problem per line, and exits with status 1 if there are any.
 """
 
 # ruff: noqa: E402
@@ -40,15 +40,15 @@ MOVED: Final[dict[str, str]] = {}
 """Columns (`table.column`) that lose values on purpose, each with the migration."""
 
 NOT_IN_WORDS: Final = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b")
-"""A code that nobody has put into words."""
+"""A code without a translation into words."""
 NOT_CHINESE: Final = re.compile(r"[A-Za-z][a-z']*(?: [a-z']+){3,}")
-"""A sentence in English, on a page that was asked for in Chinese."""
+"""An English sentence on a page that was requested in Chinese."""
 OPENED_ELSEWHERE: Final = {"verification.ClientAuthorisation"}
-"""Models whose list leads to no page of a row."""
+"""Models whose list links to no page of a row."""
 
 
 class Problems(list[str]):
-    """What is wrong."""
+    """The problems found."""
 
     def expect(self, is_so: object, otherwise: str) -> None:
         if not is_so:
@@ -56,7 +56,7 @@ class Problems(list[str]):
 
 
 def main(path: Path) -> int:
-    """What is wrong is printed; whether anything is."""
+    """Print the problems; return whether there are any."""
     recording, problems = store.read(path), Problems()
     _keep_files(recording)
     store.load(recording)
@@ -82,7 +82,7 @@ def _keep_files(recording: store.Recording) -> None:
 
 
 def _look_for_losses(recording: store.Recording, problems: Problems) -> None:
-    """No table has fewer rows, and no column fewer values, than were recorded."""
+    """Check that no table has fewer rows, and no column fewer values, than were recorded."""
     for table in recording.tables:
         if table.name in FEWER_ROWS:
             continue
@@ -104,7 +104,9 @@ def _look_for_losses(recording: store.Recording, problems: Problems) -> None:
 
 
 class _Page(HTMLParser):
-    """The visible text of a page, its links, and its forms with what a browser would send."""
+    """The visible text of a page, its links, and its forms with the values that a browser would
+    send.
+    """
 
     UNSEEN = ("script", "style", "code", "pre", "svg", "template")
 
@@ -142,7 +144,7 @@ class _Page(HTMLParser):
 
 
 class Browser:
-    """Somebody before a browser, who writes down what goes wrong."""
+    """A person's browser, which records problems."""
 
     def __init__(
         self, problems: Problems, who: str, language: str = "zh-hans", **headers: str
@@ -154,7 +156,7 @@ class Browser:
         self.client.cookies["django_language"] = language
 
     def sign_in(self, path: str, email: str, password: str) -> None:
-        """By the page's own form."""
+        """Sign in with the page's own form."""
         body = self._form(self.page(path), "password")
         answer = self.client.post(path, body | {"username": email, "password": password})
         self.problems.expect(
@@ -169,7 +171,9 @@ class Browser:
         in_words: bool = False,
         follow: bool = True,
     ) -> Any:
-        """The answer, whose status has to be one of these; `in_words`: no code shows on it."""
+        """Return the answer; its status must be one of these, and with `in_words` its text must
+        contain no code.
+        """
         answer = self.client.get(path, follow=follow)
         if answer.status_code not in status:
             self.problems.append(f"{self.who}: GET {path}: {answer.status_code}{_why(answer)}")
@@ -194,7 +198,9 @@ class Browser:
         )
 
     def _form(self, page: _Page, wanted: str) -> dict[str, str]:
-        """The fields of the form that leads to the path `wanted`, or has a field of that name."""
+        """Return the fields of the form that leads to the path `wanted`, or has a field of that
+        name.
+        """
         for leads_to, fields in page.forms:
             if urlsplit(leads_to).path == wanted or wanted in fields:
                 return fields
@@ -203,7 +209,7 @@ class Browser:
 
 
 def _why(answer: Any) -> str:
-    """What broke, or what the API says of it."""
+    """Return the error, or what the API says about it."""
     if error := getattr(answer, "exc_info", None):
         return f" {error[0].__name__}: {error[1]}"
     return f" {answer.json()}" if "json" in answer.get("Content-Type", "") else ""
@@ -230,7 +236,7 @@ EMPLOYER_PAGES = (
 
 
 def _walk_employers(about: dict[str, Any], problems: Problems) -> None:
-    """Employers see each of their pages, and their case in each state."""
+    """Employers open each of their pages, and their case in each state."""
     for name in (
         "employers:welcome",
         "employers:register",
@@ -270,7 +276,7 @@ def _walk_employers(about: dict[str, Any], problems: Problems) -> None:
 
 
 def _walk_candidate(about: dict[str, Any], problems: Problems) -> None:
-    """By the link that a platform hands out, to the ledger and the receipts."""
+    """Open the ledger and the receipts with the link that a platform hands out."""
     link = _api(about, problems, "post", f"/candidates/{about['candidate']}/link").get("url", "")
     for language in ("zh-hans", "en"):
         browser = Browser(problems, f"candidate ({language})", language)
@@ -286,7 +292,7 @@ def _walk_candidate(about: dict[str, Any], problems: Problems) -> None:
 
 
 def _walk_console(about: dict[str, Any], problems: Problems) -> None:
-    """A superuser opens every list, a row of each and every case; others, their queue."""
+    """A superuser opens every list, a row of each and every case; others open their queue."""
     browsers = {who: Browser(problems, who) for who in ("root", "reviewer", "two_factor_lead")}
     for who, browser in browsers.items():
         browser.sign_in(reverse("admin:login"), about[who], about["password"])
@@ -321,7 +327,7 @@ def _walk_console(about: dict[str, Any], problems: Problems) -> None:
 
 
 def _code(secret: str) -> str:
-    """What an app on a phone shows now (RFC 6238)."""
+    """Return the code that an authenticator app shows now (RFC 6238)."""
     digest = hmac.digest(
         base64.b32decode(secret), (int(time.time()) // 30).to_bytes(8, "big"), "sha1"
     )
@@ -330,7 +336,7 @@ def _code(secret: str) -> str:
 
 
 def _walk_api(about: dict[str, Any], problems: Problems) -> None:
-    """What a platform asks, with the key that it has had all along."""
+    """Send a platform's requests with its old key."""
     yes = _gate(about, problems, about["employer"], about["member"])
     problems.expect(yes.get("allowed") is True, f"gate: an approved employer is refused: {yes}")
     problems.expect(yes.get("gate_pass"), "gate: a yes without a pass")
@@ -379,7 +385,7 @@ def _walk_api(about: dict[str, Any], problems: Problems) -> None:
 
 
 def _ask_again(about: dict[str, Any], problems: Problems) -> None:
-    """What was asked with a key of the platform's own making is answered as it was."""
+    """Repeat earlier requests with the same idempotency key; the answers must be the same."""
     once = about["said_again"]
     client = Client(
         headers={"authorization": f"Bearer {about['key']}", "idempotency-key": once["key"]},
@@ -411,7 +417,7 @@ def _api(
     body: Any = None,
     key: str = "",
 ) -> Any:
-    """The answer as JSON; anything but a success is a problem."""
+    """Return the answer as JSON; any status but success is a problem."""
     client = Client(
         headers={"authorization": f"Bearer {key or about['key']}"}, raise_request_exception=False
     )
@@ -447,13 +453,14 @@ def _decide(about: dict[str, Any], problems: Problems) -> None:
     _run_task("carry_out_rulings")
     yes = _gate(about, problems, *asked)
     problems.expect(
-        yes.get("allowed") is True, f"gate: whom a reviewer has approved is refused: {yes}"
+        yes.get("allowed") is True,
+        f"gate: an employer that a reviewer has approved is refused: {yes}",
     )
     reviewer.get(page)
 
 
 def _run_task(ending: str) -> None:
-    """Do what the schedule would have done by now."""
+    """Run the task that the schedule would have run by now."""
     from celery import current_app
 
     current_app.loader.import_default_modules()

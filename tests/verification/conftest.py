@@ -1,4 +1,4 @@
-"""Fixtures for tests of a platform's test."""
+"""Fixtures for tests of test mode."""
 
 from __future__ import annotations
 
@@ -17,5 +17,7 @@ def platform(db: None) -> Platform:
 
 @pytest.fixture
 def books(tmp_path: Path, settings: Any) -> None:
-    """The test mode's bank and licences start with empty books; this deployment has neither."""
+    """Give the simulated bank and licence service of test mode new files. The deployment has
+    neither provider.
+    """
     settings.VAR_DIR, settings.BANK, settings.E_LICENCES = tmp_path, "", ""

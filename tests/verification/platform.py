@@ -1,4 +1,4 @@
-"""A platform that tests, with its key, its employers and its proofs."""
+"""A platform in test mode, with its key, employers and proofs."""
 
 from __future__ import annotations
 

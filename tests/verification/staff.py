@@ -1,7 +1,4 @@
-"""Whom do the tests of reviewing act with?
-
-Staff of given powers, and a case that one of them holds.
-"""
+"""Staff with given powers, and a case that one of them has claimed, for tests of reviewing."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ LEAD = (*SENIOR, Power.ASSIGN, Power.QUALITY)
 
 
 def make_staff(now: datetime, *powers: Power) -> User:
-    """A member of staff with these powers, no more."""
+    """A member of staff with exactly these powers."""
     user = make_user(now, is_staff=True)
     of_case = ContentType.objects.get_for_model(Case)
     codenames = [PERMISSIONS[power].partition(".")[2] for power in powers]
@@ -42,7 +39,7 @@ def waiting(now: datetime, **fields: Any) -> Case:
 
 
 def heard(now: datetime, **fields: Any) -> Case:
-    """A suspended case whose employer's appeal waits for an answer since `now`."""
+    """A suspended case whose employer's appeal is open since `now`."""
     case = make_case(
         make_member(now), now, State.SUSPENDED, **({"hearing": True, "review_since": now} | fields)
     )
@@ -51,10 +48,10 @@ def heard(now: datetime, **fields: Any) -> Case:
 
 
 def that_waits_for(verb: str, now: datetime, **fields: Any) -> Case:
-    """A case on which a reviewer can decide by `verb`."""
+    """A case that a reviewer can decide with `verb`."""
     return heard(now, **fields) if verb == "uphold" else waiting(now, **fields)
 
 
 def claimed(now: datetime, by: User, **fields: Any) -> Case:
-    """A case that `by` holds."""
+    """A case that `by` has claimed."""
     return claims.claim(waiting(now, **fields).pk, by, now)

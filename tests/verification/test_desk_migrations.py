@@ -1,5 +1,5 @@
-"""Do cases that were there before keep what they have, and come to the reviewers' queue since when
-they waited?
+"""Tests of the migrations that add the reviewers' queue: existing cases keep their data and are
+placed by the time they have waited.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ QUEUE = import_module("verification.migrations.0011_review_queue")
 
 @pytest.fixture
 def before() -> Iterator[Any]:
-    """The models as they were, on a database as it was."""
+    """The models and the database before the migration."""
     with database_at(BEFORE) as apps:
         yield apps
 
@@ -38,7 +38,7 @@ def forward() -> None:
 
 
 def rows(apps: Any, state: str, count: int = 1) -> list[Any]:
-    """Cases in `state`, as they were kept."""
+    """Cases in `state`, as stored before the migration."""
     Employer, Old = apps.get_model("employers", "Employer"), apps.get_model("verification", "Case")
     made = []
     for number in range(count):
@@ -112,8 +112,8 @@ def test_many_rows_in_parts_and_again(before: Any, monkeypatch: pytest.MonkeyPat
 
 
 def test_broken_off_and_run_again(before: Any) -> None:
-    """On PostgreSQL an index that was broken off is left behind by its name; anywhere the rows that
-    are filled stay filled.
+    """On PostgreSQL an interrupted migration leaves an index behind under its name; on any database
+    the rows already filled stay filled.
     """
     rows(before, State.IN_REVIEW)
     executor = MigrationExecutor(connection)

@@ -1,5 +1,5 @@
-"""Do rulings that were there before keep why two people looked, and can golden cases be taken
-back?
+"""Tests of the migrations for golden cases: existing rulings keep the reason for a second review,
+and golden cases can be removed again.
 """
 
 from __future__ import annotations

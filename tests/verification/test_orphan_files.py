@@ -1,4 +1,6 @@
-"""Is what no row names found, and nothing else, ever erased?"""
+"""Tests of the search for orphan files: it finds only files that no row names, and erases nothing
+itself.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ def stored(age: timedelta = 2 * DAY) -> str:
 
 
 def named(number: int, now: datetime) -> list[str]:
-    """So many old files that rows name."""
+    """As many old files that rows name."""
     document = make_document(make_case(make_member(now), now), now)
     names = [stored() for _ in range(number)]
     for at, name in enumerate(names):
@@ -115,7 +117,7 @@ def fields() -> list[tuple[type[models.Model], str]]:
 
 
 def test_every_field_that_names_files_is_asked(now: datetime) -> None:
-    """Also those that are added later: they are found by their kind."""
+    """File fields added later are found too, by their type."""
     with CaptureQueriesContext(connection) as asked:
         orphan_files.find_orphan_files(now)
     said = [query["sql"] for query in asked.captured_queries]

@@ -1,4 +1,6 @@
-"""May each group do what it is for, and nothing else; and is what an auditor looks at on record?"""
+"""Tests of permissions: each group can do exactly what it is for, and an auditor's views are
+recorded.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,7 @@ POWERS = {
 
 @pytest.fixture
 def now() -> datetime:
-    """The console is a door and asks the real clock."""
+    """The console uses the real clock."""
     return timezone.now()
 
 
@@ -116,7 +118,7 @@ def test_the_groups_are_made_again_without_harm(now: datetime) -> None:
         for powers_of in [set(make_colleague(now, group).as_reviewer().powers)]
     ] == [POWERS[group] for group in GROUPS[1:4]]
     assert own in Group.objects.get(name="Reviewers").permissions.all(), (
-        "what a deployment gave, it keeps"
+        "permissions that a deployment granted stay"
     )
     changing = Permission.objects.filter(
         group__name__in=GROUPS, codename__regex="^(add|change|delete)_"
@@ -124,7 +126,7 @@ def test_the_groups_are_made_again_without_harm(now: datetime) -> None:
     assert set(changing.values_list("codename", flat=True)) == {"change_case"}
 
 
-# --- Each group, each address ---------------------------------------------------------------------
+# --- Each group and each address ------------------------------------------------------------------
 
 LISTS = {
     "verification": (

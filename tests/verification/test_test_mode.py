@@ -1,4 +1,6 @@
-"""Tests of a platform's test: it goes the way of everything, and reaches nobody."""
+"""Tests of test mode: a test goes through the same steps as a real case and reaches no real
+person.
+"""
 
 from __future__ import annotations
 
@@ -295,7 +297,7 @@ def test_a_move_that_cannot_be_is_refused(platform: Platform, advance: object) -
     assert platform.call("post", "/test/clock", {"advance": advance})["http"] == 422
 
 
-# --- Pages The test clock says --------------------------------------------------------------------
+# --- Pages use the test's clock -------------------------------------------------------------------
 
 
 def test_pages_of_a_test_go_by_its_clock_and_say_so(platform: Platform) -> None:
@@ -376,7 +378,7 @@ def test_a_step_up_is_lifted_by_a_proof_in_the_test(platform: Platform) -> None:
     )
     platform.call("post", "/test/clock", {"advance": "PT20M"})
     assert platform.ask(employer, member)["allowed"], (
-        "as soon as the clock shows that the money is there"
+        "as soon as the money has arrived by the test's clock"
     )
     platform.call("post", f"/test/employers/{employer.pk}/move", {"to": "employer_step_up"})
     page = sign_in(member.user).get("/downloads/restriction/").content.decode()

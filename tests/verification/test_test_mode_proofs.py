@@ -1,4 +1,4 @@
-"""Tests of proofs of authority in a platform's test, by simulated providers."""
+"""Tests of proofs of authority in test mode, with simulated providers."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_bank_that_is_down_for_a_moment_is_asked_again(platform: Platform, acc
     begun = proven(
         platform, "deposit", employer, member, account_number=account, code=scripted_providers.CODE
     )
-    assert begun["stage"] == "", "nothing was heard of it"
+    assert begun["stage"] == "", "the bank has not answered yet"
     for _ in range(2):
         platform.call("post", "/test/clock", {"advance": "PT20M"})
     assert state_of(begun) == ("proven", "")
@@ -175,7 +175,7 @@ def test_the_page_shows_what_the_phone_then_scans(platform: Platform) -> None:
 
 
 def test_work_for_a_test_goes_by_its_clock(platform: Platform) -> None:
-    """The doorbell of a proof that was begun at the test's time finds it due."""
+    """A proof begun at the test's time is due when the worker is notified."""
     employer, member, _ = platform.hand_in(0)
     platform.call("post", "/test/clock", {"advance": "P30D"})
     browser = sign_in(member.user)

@@ -1,7 +1,7 @@
-"""What the console shows of verification. Each module registers its own pages.
+"""The staff console's pages for verification. Each module registers its own pages.
 
-Every button calls the operation that any other door would call. No form of the admin writes a row
-of this app.
+Every button calls the same operation as the other entry points. No admin form writes a row of this
+app.
 """
 
 from verification.admin import bulk, client_letters, exclusions, records, saved_replies

@@ -1,6 +1,6 @@
-"""How do two people decide many cases?
+"""Console pages for bulk decisions.
 
-One ticks them beside the case they belong to, the other sees each of them and confirms.
+One person selects cases from those related to a case; another reviews and confirms them.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ OUTCOME_WORDS: Final[dict[str, wording.Word]] = {
 
 
 class ProposalForm(forms.Form):
-    """What is sent with a proposal."""
+    """The form of a proposal."""
 
     cases = forms.TypedMultipleChoiceField(coerce=UUID)
     verb = forms.ChoiceField(choices=[(verb, verb) for verb in guards.IN_BULK])
@@ -66,7 +66,7 @@ class ProposalForm(forms.Form):
 
 
 class OpenFilter(admin.SimpleListFilter):
-    """What waits for a second person, unless all is asked for."""
+    """Shows proposals that wait for a second person, or all."""
 
     title = _("state")
     parameter_name = "open"
@@ -103,7 +103,7 @@ class BulkAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perm(MAY_VIEW))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Reached from the head of every page; of no use in the list of tables."""
+        """Hidden: every page's header links to it, and the list of tables does not need it."""
         return False
 
     def changelist_view(
@@ -133,7 +133,7 @@ class BulkAdmin(ReadOnlyAdmin):
     def how_it_stands(self, bulk: Bulk) -> str:
         return _stands(bulk)
 
-    # Addresses
+    # URLs
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -152,9 +152,7 @@ class BulkAdmin(ReadOnlyAdmin):
         ]
 
     def propose_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
-        """The cases around one, to be ticked, with the reasons for which they shall be refused or
-        sent back.
-        """
+        """Show the cases related to one, and the reasons to reject or return them."""
         person, now = self._person(request), timezone.now()
         verb = request.POST.get("verb") or request.GET.get("verb") or guards.IN_BULK[0]
         if guards.may_bulk(verb, person.as_reviewer()):
@@ -202,7 +200,7 @@ class BulkAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """What was proposed, case by case, and what has become of it."""
+        """Show the proposed cases and the outcome of each."""
         if request.method != "GET":
             return HttpResponseNotAllowed(["GET"])
         person, now = self._person(request), timezone.now()

@@ -1,7 +1,4 @@
-"""What stands on a case's page, and what was sent back from it?
-
-Gathered for the templates; nothing is decided here.
-"""
+"""Gathers what a case's page shows, for its templates. Nothing is decided here."""
 
 from __future__ import annotations
 
@@ -51,13 +48,13 @@ from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 
 VIEW_ONCE = timedelta(minutes=1)
-"""A page looked at again within this time is one look: zooming, reloading and going back would bury
-the record.
+"""Views of a page within this time are recorded as one; zooming, reloading and going back would
+flood the record.
 """
 
 
 def in_words(refused: Refused) -> str:
-    """A refusal as one message: what it says, what was seen and expected, and what to do now."""
+    """Return a refusal as one message: reason, values seen and expected, and how to fix it."""
     language = get_language() or "zh-hans"
     said = [refused.reason.says.in_(language)]
     if refused.seen:
@@ -72,20 +69,19 @@ def in_words(refused: Refused) -> str:
 
 @dataclass(frozen=True)
 class Button:
-    """A decision that the guards allow now, with the reasons that it can be given for."""
+    """A decision that the guards allow now, with the reasons that fit it."""
 
     verb: str
     items: list[reason_choices.OfItem] = field(default_factory=list)
-    """The reasons to tick, by what they are about."""
+    """The reasons to tick, by requirement."""
     note: str = ""
     opened: bool = False
     in_force: Case | None = None
-    """What the employer has in force by another case, where the reviewer has to say what becomes of
-    it.
+    """The employer's approval in force from another case, if the reviewer has to say what becomes
+    of it.
     """
     in_force_choices: list[tuple[str, Any, bool]] = field(default_factory=list)
-    """Each choice with its words, and whether it was chosen before the page had to be shown again.
-    """
+    """Each choice with its words, and whether it was selected before the page was shown again."""
     replies: list[tuple[str, str]] = field(default_factory=list)
     """Saved replies, each with its title."""
 
@@ -99,7 +95,7 @@ class Button:
 
     @property
     def can_be_undone(self) -> bool:
-        """It is held for a moment before it is carried out."""
+        """Whether it is held for a short time before it is carried out."""
         return self.verb in guards.NEEDS_CLAIM
 
     @property
@@ -111,14 +107,13 @@ class Button:
         return self.verb in NEEDS_CONFIRMATION
 
 
-# --- What is shown --------------------------------------------------------------------------------
+# --- Context --------------------------------------------------------------------------------------
 
 
 def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) -> dict[str, Any]:
-    """Everything that stands on the page of `case`, in a number of queries that does not depend on
-    how much there is.
+    """Return everything on the page of `case`, in a fixed number of queries.
 
-    `reviewer` is None for those who may only look.
+    `reviewer` is None for staff who may only view.
     """
     attempts = list(case.attempts.order_by("-number").prefetch_related("check_runs"))
     runs = latest_runs(attempts[0]) if attempts else {}
@@ -213,7 +208,7 @@ def what_may_be_done(
     typed: Typed,
     now: datetime,
 ) -> dict[str, Any]:
-    """The buttons that the guards allow."""
+    """Return the buttons that the guards allow."""
     if reviewer is None:
         return {"may_decide": False, "buttons": []}
     actor = reviewer.as_reviewer()
@@ -249,7 +244,7 @@ def what_may_be_done(
         for verb in SET_ASIDE
         if case.claimed_by_me(actor.id, now) and case.awaits_review()
         if verb != "escalate"
-        or not actor.can(Power.SECOND_REVIEW)  # a senior would be offered the same case again
+        or not actor.can(Power.SECOND_REVIEW)  # a senior would get the same case back
     ]
     shown = {*allowed, *(button.verb for button in put_down)}
     return {
@@ -265,7 +260,7 @@ def what_may_be_done(
 
 
 def saved_replies() -> dict[str, list[tuple[str, str]]]:
-    """The saved replies that are in use, by the decision that they go with, each with its title."""
+    """Return the saved replies in use, by decision, each with its title."""
     in_chinese = (get_language() or "zh-hans").startswith("zh")
     of_verb: dict[str, list[tuple[str, str]]] = {}
     for reply in SavedReply.objects.filter(retired_at=None).order_by("code"):
@@ -276,7 +271,9 @@ def saved_replies() -> dict[str, list[tuple[str, str]]]:
 
 
 def history(case: Case, documents: list[Document]) -> dict[str, Any]:
-    """The case's events with names in place of ids; looks at pages are many, and counted apart."""
+    """Return the case's events with names instead of ids. Page views are many and counted
+    separately.
+    """
     of_documents = Q(
         subject_type="document", subject_id__in=[str(document.pk) for document in documents]
     )
@@ -310,9 +307,7 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
 
 
 def latest_runs(attempt: Attempt) -> dict[str, CheckRun]:
-    """Each check's last run: a check that was asked again after a wait counts as it answered
-    last.
-    """
+    """Return the last run of each check; a run after a wait replaces the earlier one."""
     return {run.code: run for run in sorted(attempt.check_runs.all(), key=lambda run: run.round)}
 
 
@@ -321,23 +316,23 @@ _MOBILE: Final = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
 
 
 def masked_in(text: str) -> str:
-    """What somebody wrote, with the addresses and mobile numbers in it masked."""
+    """Return a text with its email addresses and mobile numbers masked."""
     return _MOBILE.sub(r"\1****\2", _ADDRESS.sub(lambda found: masked(found[0]), text))
 
 
 def shown_phone(case: Case) -> str:
-    """The number of whoever handed the case in, masked: enough to tell it from another."""
+    """Return the submitter's masked phone number, enough to tell it from another."""
     return (
         sightings.masked_phone(sightings.phone_of(case.submitted_by)) if case.submitted_by else ""
     )
 
 
 Marks = dict[tuple[str, int], list[case_comparison.Box]]
-"""Boxes that are no field's, by document and page."""
+"""Boxes that belong to no field, by document and page."""
 
 
 def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Document]) -> Marks:
-    """The regions of traces of editing, and of pictures that were seen elsewhere, by page."""
+    """Return the regions of traces of editing and of reused pictures, by page."""
     marks: Marks = {}
     for finding in findings:
         if finding.check == "forgery" and finding.region:
@@ -359,9 +354,9 @@ def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Doc
 def _seen_elsewhere(
     duplicates: dict[str, Any], documents: list[Document]
 ) -> dict[tuple[str, int], tuple[float, float, float, float]]:
-    """By document and page, where the picture lies that somebody else has shown: as it agrees best.
+    """Return by document and page the region of the best match with another employer's picture.
 
-    Earlier observations do not name the document; where there is but one licence, it is that.
+    Older observations do not name the document; if there is only one licence, it is that one.
     """
     licences = [
         str(document.pk)
@@ -379,9 +374,7 @@ def _seen_elsewhere(
 def shown_pages(
     document: Document, reading: dict[str, Any], rows: list[case_comparison.Row], marks: Marks
 ) -> list[dict[str, Any]]:
-    """A document's pages, the one that was read with the boxes of its fields and turned as it was
-    found to lie.
-    """
+    """Return a document's pages; the page that was read has its fields' boxes and its rotation."""
     pages = []
     for page in document.pages.all():
         is_read = (
@@ -407,7 +400,7 @@ def shown_pages(
 
 
 def record_page_view(page: DocumentPage, user: User, now: datetime) -> None:
-    """Put on record that `user` looked at `page`, unless they did within `VIEW_ONCE`."""
+    """Record that `user` viewed `page`, unless they did so within `VIEW_ONCE`."""
     actor, document = user.as_reviewer(), page.document
     page_views = Event.objects.about(document).filter(
         verb="view_page", actor_id=actor.id, at__gt=now - VIEW_ONCE

@@ -1,4 +1,4 @@
-"""What the page of a case shows besides the case: claims, undo, notes, drafts and saved replies."""
+"""The page of a case around the case itself: claims, undo, notes, drafts and saved replies."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ from verification.reviewing import claims, reply_templates
 from verification.rules import required_documents, states
 
 TELL_WITHIN: Final = timedelta(days=14)
-"""A decision that was not carried out is told to its reviewer when they are back, within this time.
-"""
+"""A reviewer sees a decision that was not carried out if it was made within this time."""
 
 
-# --- Who works on it ------------------------------------------------------------------------------
+# --- Claims ---------------------------------------------------------------------------------------
 
 
 def aside(case: Case, reviewer: User, now: datetime) -> dict[str, Any]:
-    """The claim on the case, who else has it open, and who asks for it: what a beat may change."""
+    """Return the claim, who else has the case open, and who asks for it: what a heartbeat can
+    change.
+    """
     actor = reviewer.as_reviewer()
     waits = case.awaits_review()
     is_mine, taken = (
@@ -80,11 +81,11 @@ def aside(case: Case, reviewer: User, now: datetime) -> dict[str, Any]:
     return {**shown, "aside_key": "|".join(map(str, shown.values())), "seconds_left": seconds}
 
 
-# --- What can still be undone, and what was not done ----------------------------------------------
+# --- Undo, and decisions not carried out ----------------------------------------------------------
 
 
 def toast(reviewer: User, now: datetime) -> dict[str, Any] | None:
-    """The last decision of this reviewer that can still be undone, and for how many seconds."""
+    """Return the reviewer's last decision that can still be undone, and the seconds left."""
     ruling: Ruling | None = (
         Ruling.objects.open()
         .filter(by=reviewer, due_at__gt=now, bulk=None)
@@ -103,8 +104,9 @@ def toast(reviewer: User, now: datetime) -> dict[str, Any] | None:
 
 
 def returned(reviewer: User, now: datetime) -> list[dict[str, Any]]:
-    """This reviewer's decisions that were not carried out, each told once; the case is back in the
-    queue and keeps a note.
+    """Return the reviewer's decisions that were not carried out, each reported once.
+
+    Their cases are back in the queue with a note.
     """
     untold = Ruling.objects.filter(
         by=reviewer, made_at__gt=now - TELL_WITHIN, outcome=RulingOutcome.REFUSED, told_at=None
@@ -126,7 +128,7 @@ def _why(ruling: Ruling) -> str:
     return str(wording.code_for_staff(ruling.refusal))
 
 
-# --- What colleagues say --------------------------------------------------------------------------
+# --- Notes ----------------------------------------------------------------------------------------
 
 
 _KINDS: Final = {
@@ -135,14 +137,11 @@ _KINDS: Final = {
     NoteKind.ASSIGN: "assign",
     NoteKind.RETURNED: "return_ruling",
 }
-"""By which verb each kind of note is called."""
+"""The verb for each kind of note."""
 
 
 def notes(case: Case) -> list[dict[str, Any]]:
-    """What was said of the case among reviewers, and on which occasion.
-
-    What a colleague ruled is not among it.
-    """
+    """Return the reviewers' notes on the case. They do not include rulings."""
     return [
         {
             "note": note,
@@ -155,14 +154,12 @@ def notes(case: Case) -> list[dict[str, Any]]:
 
 
 def blind(case: Case) -> bool:
-    """Whether a colleague has ruled on the case already, so that nobody may see what: this is the
-    second look, or the third.
-    """
+    """Whether a colleague's ruling must stay hidden, because this is the second or third review."""
     return case.state in states.REVIEWABLE and case.review_stage != ReviewStage.FIRST
 
 
 def draft(case: Case, reviewer: User) -> Typed:
-    """What this reviewer typed of the case, and has not sent."""
+    """Return the reviewer's draft for this case."""
     kept = (
         ReviewDraft.objects.filter(case=case, reviewer=reviewer).first()
         if case.awaits_review()
@@ -172,7 +169,7 @@ def draft(case: Case, reviewer: User) -> Typed:
 
 
 def save_draft(case_id: UUID, reviewer: User, typed: Typed, now: datetime) -> None:
-    """Keep what this reviewer typed. Raises Refused."""
+    """Save what the reviewer typed. Raise Refused."""
     claims.save_draft(
         case_id,
         reviewer,
@@ -188,11 +185,9 @@ def save_draft(case_id: UUID, reviewer: User, typed: Typed, now: datetime) -> No
 
 
 def replied(code: str, verb: str, case: Case, typed: Typed) -> str:
-    """What a saved reply says of this case, in the language in which the employer is written to.
+    """Return a saved reply for this case in the employer's language. Raise Refused.
 
-    Raises Refused.
-
-    {items} are what the ticked reasons are about.
+    {items} is replaced by the requirements that the ticked reasons concern.
     """
     reply = SavedReply.objects.get(code=code, verb=verb, retired_at=None)
     paper = required_documents.paper_of(case.account_class, case.declared_uscc)

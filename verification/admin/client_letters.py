@@ -1,7 +1,4 @@
-"""Which clients of agencies need a person's look?
-
-Their letters beside what was read; accepted or ended, and on record.
-"""
+"""Console pages for client letters that need a decision: accept or end, on record."""
 
 from __future__ import annotations
 
@@ -34,11 +31,11 @@ from verification.models import ClientAuthorisation
 from verification.reviewing import case_comparison
 
 MAY_DECIDE = "verification.change_case"
-"""Whoever decides cases decides whether a client's letter is good."""
+"""Reviewers who decide cases also decide on clients' letters."""
 
 
 class ForReviewFilter(admin.SimpleListFilter):
-    """Those in doubt, unless somebody is searched for."""
+    """Shows doubtful letters, or all during a search."""
 
     title = _("to review")
     parameter_name = "look"
@@ -130,7 +127,7 @@ class ClientAuthorisationAdmin(ReadOnlyAdmin):
         response["Cache-Control"] = "private, no-store"
         return response
 
-    # What the buttons do
+    # Buttons
 
     def accept_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         if request.method != "POST":
@@ -145,7 +142,7 @@ class ClientAuthorisationAdmin(ReadOnlyAdmin):
         )
 
     def end_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
-        """GET asks once more; POST ends it."""
+        """GET asks for confirmation; POST ends the client."""
         if request.method == "POST":
             return self._done(
                 request,
@@ -191,7 +188,7 @@ def _case_url(client: ClientAuthorisation) -> str:
 
 
 def _letter(client: ClientAuthorisation, now: datetime) -> dict[str, Any]:
-    """The letter's pages, what was read of it, and what that means."""
+    """Return the letter's pages, what was read, and the finding."""
     status = client_letters.letter_status(client, now)
     read = (getattr(status.document, "reading", None) and status.document.reading.reading) or {}
     return {

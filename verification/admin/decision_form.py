@@ -1,6 +1,4 @@
-"""What does a reviewer send with a button, and what had they typed when the page has to be shown
-again?
-"""
+"""Forms of a reviewer's buttons, and their input when a page has to be shown again."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ from verification.reviewing import reason_choices
 from verification.rules.required_documents import OF_KIND
 
 NEEDS_CONFIRMATION = frozenset({"reject", "suspend", "uphold", "revoke"})
-"""What hurts an employer at once is shown once more, as the employer will be told it, before it is
-done.
-"""
+"""Decisions that harm an employer at once: the reviewer sees the employer's mail first."""
 
 BUTTONS = (
     "approve",
@@ -33,7 +29,7 @@ BUTTONS = (
     "reopen",
 )
 SET_ASIDE = ("hold", "escalate")
-"""What a reviewer does with a case that they hold, besides deciding it."""
+"""What a reviewer can do with a claimed case besides deciding it."""
 KEYS: Final = {
     "approve": "a",
     "reinstate": "a",
@@ -43,9 +39,8 @@ KEYS: Final = {
     "hold": "h",
     "escalate": "e",
 }
-"""By which key each is opened (`static/console/keys.js`).
-
-Those that share one are never offered together.
+"""The key that opens each form (`static/console/keys.js`). Forms that share a key are never offered
+together.
 """
 IN_FORCE = {
     "suspend": _(
@@ -54,26 +49,25 @@ IN_FORCE = {
     ),
     "keep": _("Leave it in force"),
 }
-"""What becomes of an approval in force when another case of its employer is refused.
-
-Nothing is chosen beforehand.
+"""What becomes of an approval in force when another case of its employer is rejected. Nothing is
+preselected.
 """
 
 POSTPONE_FOR: Final = {4: _("4 hours"), 24: _("1 day"), 72: _("3 days"), 168: _("7 days")}
-"""For how many hours a case can be set aside."""
+"""Hours for which a case can be postponed."""
 
 NOTE_AT_MOST: Final = 2000
 VERB_AT_MOST: Final = 30
 
 
 def said_of(data: Mapping[str, str]) -> dict[str, str]:
-    """Which kind of document each reason is about that can be about any, as it was sent."""
+    """Return the kind of document sent for each reason that fits any."""
     sent = {code: data.get(f"about-{code}", "") for code in reason_choices.OF_ANY_DOCUMENT}
     return {code: kind for code, kind in sent.items() if kind in OF_KIND}
 
 
 class DecisionForm(forms.Form):
-    """What a reviewer sends with a button."""
+    """The form sent with a button."""
 
     seen_version = forms.IntegerField(min_value=0)
     reasons = forms.MultipleChoiceField(required=False)
@@ -88,28 +82,26 @@ class DecisionForm(forms.Form):
 
     @property
     def suspend_in_force(self) -> bool | None:
-        """Whether what is in force by another case is suspended, too; None where nothing was
-        chosen.
-        """
+        """Whether to suspend the approval in force, too; None if nothing was selected."""
         chosen = self.cleaned_data["in_force"]
         return chosen == "suspend" if chosen else None
 
     @property
     def besides(self) -> Mapping[str, Any]:
-        """What else the decision is told, by the names of `operations.review`."""
+        """The further arguments for `operations.review`."""
         told = {"suspend_in_force": self.suspend_in_force, "about": said_of(self.data) or None}
         return {name: value for name, value in told.items() if value is not None}
 
 
 class PostponeForm(forms.Form):
-    """For how long a case is set aside, and why."""
+    """How long a case is postponed, and why."""
 
     hours = forms.TypedChoiceField(coerce=int, choices=list(POSTPONE_FOR.items()))
     note = forms.CharField(required=False, max_length=NOTE_AT_MOST)
 
 
 class AssignForm(forms.Form):
-    """To which colleague a lead gives a case."""
+    """The colleague that a lead assigns a case to."""
 
     to = forms.ModelChoiceField(queryset=User.objects.none())
 
@@ -122,7 +114,7 @@ class AssignForm(forms.Form):
 
 @dataclass(frozen=True)
 class Typed:
-    """What a reviewer had ticked and written when a page had to be shown to them again."""
+    """What a reviewer had ticked and written, to fill in the page when it is shown again."""
 
     verb: str = ""
     reasons: tuple[str, ...] = ()
@@ -143,7 +135,7 @@ class Typed:
 
     @classmethod
     def kept(cls, verb: str, reasons: Sequence[str], note: str, about: Mapping[str, str]) -> Typed:
-        """What a draft holds; one in which nothing is ticked or written opens nothing."""
+        """Return a draft's content; a draft without reasons and note opens no form."""
         return (
             cls(verb, tuple(reasons), note, about=about)
             if reasons or note.strip()
@@ -151,7 +143,7 @@ class Typed:
         )
 
     def and_also(self, text: str) -> Typed:
-        """With `text` below what was written."""
+        """Return a copy with `text` added below the note."""
         return replace(
             self,
             note="\n\n".join(part for part in (self.note.rstrip(), text) if part)[:NOTE_AT_MOST],

@@ -1,7 +1,4 @@
-"""What may staff do with the exclusion list?
-
-Look at it, add to it, lift from it; each with a reason and on record.
-"""
+"""Console pages of the exclusion list: view, add and lift, each with a reason and on record."""
 
 from __future__ import annotations
 
@@ -27,13 +24,11 @@ from verification.checks import exclusion_list
 from verification.models import Case, Exclusion, ExclusionKind
 
 MAY_CHANGE = "verification.change_case"
-"""Whoever decides cases decides who is not to come back."""
+"""Reviewers who decide cases also decide on exclusions."""
 
 
 class ExclusionForm(forms.Form):
-    """Either everything of some kinds by which a case's employer is known, or one thing typed by
-    hand.
-    """
+    """Selects identifiers of a case's employer by kind, or takes one typed value."""
 
     case = forms.UUIDField(
         label=_("Case"),
@@ -82,7 +77,7 @@ class ExclusionAdmin(ReadOnlyAdmin):
     change_form_template = "admin/verification/exclusion/change_form.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Adding is an operation with a page of its own; no model form is involved."""
+        """Whether the user may add exclusions, on a page of its own without a model form."""
         return bool(request.user.has_perm(MAY_CHANGE))
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -148,7 +143,7 @@ class ExclusionAdmin(ReadOnlyAdmin):
         )
 
     def lift_view(self, request: HttpRequest, exclusion_id: UUID) -> HttpResponse:
-        """GET asks once more; POST takes it off the list."""
+        """GET asks for confirmation; POST lifts the exclusion."""
         if not request.user.has_perm(MAY_CHANGE):
             raise PermissionDenied
         assert isinstance(request.user, User)

@@ -1,7 +1,4 @@
-"""Which province is a company of?
-
-By the third and fourth character of its credit code (GB 32100, GB/T 2260).
-"""
+"""Province names by the third and fourth character of a credit code (GB 32100, GB/T 2260)."""
 
 from __future__ import annotations
 
@@ -20,9 +17,9 @@ NAMES: Final = {
     code: Text(zh, en)
     for code, zh, en in (entry.strip().split(" ", 2) for entry in _NAMES.split("·"))
 }
-"""By code. 10 is of bodies that are registered with the state itself."""
+"""Names by code; 10 is for bodies registered at national level."""
 
 
 def name(code: str, language: str) -> str:
-    """The province of this code, in `language`; a code that is nobody's stands as it is."""
+    """Return the province's name in `language`, or the code itself if it is unknown."""
     return NAMES[code].in_(language) if code in NAMES else code

@@ -1,8 +1,7 @@
-"""Who sees how well cases are decided?
+"""Console pages for the quality of decisions.
 
-Leads and auditors, of each reviewer; a reviewer, of themselves and of nobody else.
-
-Leads keep golden cases and retire them here. Each look at the reviewers' figures is on record.
+Leads and auditors see each reviewer's figures; reviewers see only their own. Leads save and retire
+golden cases here. Each view of the reviewers' figures is recorded.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ PERIODS: Final[Mapping[str, tuple[timedelta | None, wording.Word]]] = {
 }
 USUAL: Final = "90"
 SHOWN_AT_MOST: Final = 200
-"""So many golden cases are listed, the newest first."""
+"""The number of golden cases listed, newest first."""
 
 BUCKET_WORDS: Final = (
     _("under 15 s"),
@@ -58,7 +57,7 @@ BUCKET_WORDS: Final = (
 
 
 class SaveForm(forms.Form):
-    """What a lead says is right of a decided case."""
+    """The right decision on a case, according to a lead."""
 
     verb = forms.ChoiceField(choices=[(verb, verb) for verb in golden_cases.RIGHT])
     reasons = forms.MultipleChoiceField(required=False)
@@ -74,7 +73,7 @@ class SaveForm(forms.Form):
 
 
 def quality_view(request: HttpRequest) -> HttpResponse:
-    """Everybody's figures, and each reviewer's in alphabetical order."""
+    """Show the figures of all together, and of each reviewer in alphabetical order."""
     user, now = _staff(request), timezone.now()
     may_save = user.as_reviewer().can(Power.QUALITY)
     if not may_save and not is_auditor(user.has_perm):
@@ -96,7 +95,7 @@ def quality_view(request: HttpRequest) -> HttpResponse:
 
 
 def mine_view(request: HttpRequest) -> HttpResponse:
-    """One's own figures, beside nobody's."""
+    """Show a reviewer's own figures, without anyone else's."""
     user, now = _staff(request), timezone.now()
     if not user.as_reviewer().can(Power.DECIDE):
         raise PermissionDenied
@@ -111,9 +110,9 @@ def mine_view(request: HttpRequest) -> HttpResponse:
 
 
 def save_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """Keep a decided case as a golden one:
+    """Save a decided case as a golden case.
 
-    GET asks what is right of it, prefilled by what was decided; POST keeps it.
+    GET asks for the right decision, filled in with the actual one; POST saves it.
     """
     user, now = _lead(request), timezone.now()
     case = get_object_or_404(Case.objects.shown_to(str(user.pk)), pk=case_id)
@@ -157,7 +156,7 @@ def save_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
 
 
 def retire_view(request: HttpRequest, golden_id: int) -> HttpResponse:
-    """GET asks once more; POST gives it to nobody any more."""
+    """GET asks for confirmation; POST retires the golden case."""
     user = _lead(request)
     golden = get_object_or_404(GoldenCase.objects.in_use(), pk=golden_id)
     if request.method != "POST":
@@ -173,7 +172,7 @@ def retire_view(request: HttpRequest, golden_id: int) -> HttpResponse:
 
 
 def urls() -> list[URLPattern]:
-    """Under `/console/`, before the addresses of the admin itself."""
+    """Return the URLs under `/console/`, which precede those of the admin."""
     doors: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
         "quality": ("", quality_view),
         "quality_mine": ("mine/", mine_view),
@@ -186,11 +185,11 @@ def urls() -> list[URLPattern]:
     ]
 
 
-# --- What is shown --------------------------------------------------------------------------------
+# --- Context --------------------------------------------------------------------------------------
 
 
 def _shown(figures: Figures) -> dict[str, Any]:
-    """Figures as a template shows them, with their pictures."""
+    """Return figures with their charts for a template."""
     return {
         "figures": figures,
         "by_verb_strip": quality_chart.strip(figures.by_verb),
@@ -203,9 +202,7 @@ def _shown(figures: Figures) -> dict[str, Any]:
 
 
 def _golden_share(answers: GoldenAnswers) -> dict[str, Any]:
-    """One line of the table of what was answered to what; a verb that was never right stands there
-    if somebody gave it.
-    """
+    """Return a table row of answers by verb, including verbs that are never right."""
     return {
         "kind": GoldenKind(answers.kind).label,
         "right_verb": wording.DECISIONS[answers.right_verb].button,
@@ -278,7 +275,7 @@ def _page(
     return response
 
 
-# --- Who asks -------------------------------------------------------------------------------------
+# --- Permissions ----------------------------------------------------------------------------------
 
 
 def _staff(request: HttpRequest) -> User:

@@ -1,6 +1,6 @@
-"""How do an interval and a spread of times look?
+"""Draws intervals and distributions of times as SVG without script or style.
 
-As an SVG that needs no script and no style; the same numbers stand beside it.
+The page shows the same numbers as text.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class Strip:
     high: float
     at: float
     chance: float
-    """Where 0 is: what chance gives."""
+    """Where 0 is: the agreement expected by chance."""
 
     width, height, middle = WIDTH, HEIGHT, HEIGHT / 2
     start, end = _EDGE, WIDTH - _EDGE
 
 
 def strip(told: Kappa) -> Strip | None:
-    """The picture of a κ; None where there is none to tell."""
+    """Return the chart of a κ; None if there is none."""
     if told.untold:
         return None
     return Strip(_x(told.low), _x(told.high), _x(told.value), _x(0))
@@ -43,7 +43,7 @@ def _x(value: float) -> float:
 
 @dataclass(frozen=True)
 class Bar:
-    """One line of a spread, and how long it is of the longest, in hundredths."""
+    """One bar of a distribution, and its length in per cent of the longest."""
 
     words: str
     n: int
@@ -51,6 +51,6 @@ class Bar:
 
 
 def spread(buckets: Sequence[tuple[str, int]]) -> list[Bar]:
-    """How many cases fell into each span of time; nothing of no cases."""
+    """Return the number of cases in each span of time; empty if there are none."""
     most = max((n for _, n in buckets), default=0)
     return [Bar(words, n, round(100 * n / most, 1)) for words, n in buckets] if most else []

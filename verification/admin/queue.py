@@ -1,9 +1,8 @@
-"""What does the reviewers' queue look like?
+"""The reviewers' queue in the console: figures, the last two weeks, filters, and each case's
+position.
 
-Its figures and its last two weeks, its filters, and why each case is where it is.
-
-However many cases wait, the page takes the same few queries: it counts no further than `COUNTED`,
-and shows figures that are kept.
+The page takes the same few queries for any number of cases: it counts up to `COUNTED`, and shows
+cached figures.
 """
 
 from __future__ import annotations
@@ -45,13 +44,13 @@ from verification.rules.states import State
 from verification.rules.urgency import CURRENT, Factors, Kind
 
 COUNTED: Final = 1000
-"""How far cases are counted for the pages of the list; nobody leafs further."""
+"""Cases are counted up to this number for the list's pages; no one pages further."""
 FOUND: Final = 200
-"""How many a search finds; whoever sees so many searches for more of the name."""
+"""The most results of a search; with more, a longer part of the name is needed."""
 LISTED_AHEAD: Final = timedelta(days=60)
-"""So long before it begins a year's holidays should be known: they are published about then."""
+"""A year's holidays should be listed this long before it begins; they are published around then."""
 _MOST_SHOWN: Final = 9999
-"""A factor is told no larger than this."""
+"""Larger factors are shown as more than this."""
 
 TIER_WORDS: Final[Mapping[str, wording.Word]] = {
     RightsNow.NONE: _("Not approved"),
@@ -83,7 +82,7 @@ HARM_WORDS: Final[Mapping[Kind, wording.Word]] = {
 
 
 class _Filter(admin.SimpleListFilter):
-    """One of `queue_filters.Filters`, with its choices; what it finds is said there."""
+    """One of `queue_filters.Filters`, with its choices."""
 
     asks: str
     """The field of `Filters`."""
@@ -116,7 +115,7 @@ class _Filter(admin.SimpleListFilter):
 
 
 class StateFilter(_Filter):
-    """Waiting for review, unless somebody is searched for: then wherever they are."""
+    """Waiting for review by default; any state during a search."""
 
     title, asks = _("state"), "state"
 
@@ -134,7 +133,7 @@ class StateFilter(_Filter):
 
 
 class ReasonFilter(_Filter):
-    """Why a case is held: the reasons that occur among those that wait now."""
+    """The reasons why cases wait now."""
 
     title, asks = _("reason for review"), "reason"
 
@@ -155,7 +154,7 @@ class ClassFilter(_Filter):
 
 
 class TierFilter(_Filter):
-    """What the employer can do meanwhile, by another case."""
+    """The employer's present rights from another case."""
 
     title, asks = _("current approval"), "tier"
 
@@ -177,7 +176,7 @@ class AgeFilter(_Filter):
 
 
 class ProvinceFilter(_Filter):
-    """By the code; those that occur among those that wait now."""
+    """The provinces of the cases that wait now."""
 
     title, asks = _("province"), "province"
 
@@ -201,13 +200,13 @@ class ClaimFilter(_Filter):
 
 
 def _counted(counts: Mapping[str, int], chosen: str, words: Any) -> list[tuple[str, str]]:
-    """What occurs, with how often; what was chosen stays there though its last case has gone."""
+    """Return the values with counts; the selected one stays after its last case is gone."""
     missing = {chosen: 0} if chosen and chosen not in counts else {}
     return [(value, f"{words(value)} ({n})") for value, n in (missing | dict(counts)).items()]
 
 
 def _figures(request: HttpRequest) -> Figures:
-    """The queue's figures, the same everywhere on one page."""
+    """Return the queue's figures, computed once per request."""
     cached: Figures | None = getattr(request, "_queue_figures", None)
     if cached is None:
         cached = queue_figures.of_queue(timezone.now(), UUID(_actor(request).id))
@@ -225,7 +224,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts no further than `COUNTED`, so that the last page costs what the first does."""
+    """Counts up to `COUNTED`, so that the last page costs no more than the first."""
 
     @cached_property
     def count(self) -> int:
@@ -234,9 +233,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 
 
 class QueueList(ChangeList):
-    """The list's links to cases carry what is asked for, so that the next one is the next of
-    these.
-    """
+    """Adds the filters to the links to cases, so that "next" stays within them."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -248,7 +245,7 @@ class QueueList(ChangeList):
 
 
 class QueueAdmin(ReadOnlyAdmin):
-    """The list of cases. What is done with one stands in `verification.admin`."""
+    """The list of cases. `verification.admin.case` has the buttons."""
 
     list_display = ("company", "why_held", "why_next", "waiting", "claim_in_words")
     list_display_links = None
@@ -264,7 +261,7 @@ class QueueAdmin(ReadOnlyAdmin):
     list_select_related = ("submitted_by", "claimed_by", "assigned_to")
     list_max_show_all = 0
     paginator = CappedPaginator
-    search_fields = ("declared_name",)  # only says that there is a search; see get_search_results
+    search_fields = ("declared_name",)  # only shows the search box; see get_search_results
     ordering = queue_filters.ORDER
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
@@ -283,8 +280,9 @@ class QueueAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
     ) -> tuple[QuerySet[Case], bool]:
-        """The first `FOUND` of them: no index serves a part of a name, so all is looked through
-        once, and not for each count.
+        """Return the first `FOUND` matches.
+
+        No index serves a part of a name, so the cases are scanned once instead of for each count.
         """
         if not (text := search_term.strip()):
             return queryset, False
@@ -359,7 +357,7 @@ class QueueAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("urgency"))
     def why_next(self, case: Any) -> SafeString | str:
-        """The three factors of its place, in words and numbers."""
+        """Return the three factors of the case's queue position, in words and numbers."""
         found = queue_placement.factors(case, case.now) if case.awaits_review() else None
         if found is None:
             return "—"
@@ -422,16 +420,16 @@ class QueueAdmin(ReadOnlyAdmin):
 
 
 def _unlisted(now: datetime) -> int | None:
-    """The year, this one or one that comes soon, of which no holidays are known, so that deadlines
-    count them as worked.
+    """Return this or the coming year if its holidays are not listed, in which case deadlines count
+    them as working days.
     """
     years = (timezone.localtime(at).year for at in (now, now + LISTED_AHEAD))
     return next((year for year in years if not queue_placement.hours().lists(year)), None)
 
 
 def _weighs(case: Case) -> Kind:
-    """For which of its kinds the case weighs what it does; two kinds weigh the same, and the class
-    tells them apart.
+    """Return the kind that gives the case its weight; the class distinguishes kinds of equal
+    weight.
     """
     same = [kind for kind, harm in CURRENT.harm.items() if harm == case.harm] or [Kind.ORDINARY]
     if case.account_class != AccountClass.COMMERCIAL_AGENCY and len(same) > 1:
@@ -455,6 +453,6 @@ def _number(value: float) -> str:
 
 
 def _clock(moment: datetime) -> str:
-    """The day and time of `moment`, without the year: no case waits that long."""
+    """Return the time without a year, because no case waits that long."""
     local = timezone.localtime(moment)
     return f"{date_format(local, 'MONTH_DAY_FORMAT')} {local:%H:%M}"

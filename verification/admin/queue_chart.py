@@ -1,6 +1,6 @@
-"""How do two weeks of the queue look?
+"""Draws two weeks of the queue as SVG without script or style.
 
-As bars and lines of an SVG that needs no script and no style, and as the numbers beside it.
+The page shows the same numbers as text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _GAP: Final = 2
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar, and how it is read out."""
+    """One bar."""
 
     x: float
     y: float
@@ -33,12 +33,12 @@ class Drawn:
     days: Sequence[Day]
     backlog: Sequence[Bar]
     decided: Sequence[Bar]
-    """Beside those of the backlog, on the same scale."""
+    """Next to the bars of the backlog, on the same scale."""
     median: str
-    """A line, as the points of a polyline."""
+    """The points of a polyline."""
     p90: str
     most: int
-    """The top of the bars."""
+    """The top of the bars, in cases."""
     longest: float
     """The top of the lines, in working hours."""
 
@@ -50,7 +50,7 @@ class Drawn:
 
 
 def drawn(days: Sequence[Day]) -> Drawn:
-    """The charts of at least one day."""
+    """Return the charts of at least one day."""
     most = max(max(day.backlog, day.decided) for day in days) or 1
     longest = max((day.p90 for day in days if day.p90 is not None), default=0.0) or 1.0
     step = WIDTH / len(days)
@@ -72,7 +72,7 @@ def _bar(x: float, width: float, share: float) -> Bar:
 
 
 def _line(points: Sequence[tuple[float, float | None]], longest: float) -> str:
-    """Days without a decision are passed over: the line goes on from the last one."""
+    """Return the points; a day without a decision is skipped, and the line continues after it."""
     return " ".join(
         f"{x:.1f},{HEIGHT - (value / longest) * (HEIGHT - 2) - 1:.1f}"
         for x, value in points

@@ -1,7 +1,4 @@
-"""The records behind a case: submissions, decisions, documents and register entries.
-
-Staff can read them and change none.
-"""
+"""Read-only admin of a case's records: attempts, decisions, documents, register entries."""
 
 from __future__ import annotations
 
@@ -111,7 +108,7 @@ class DecisionAdmin(OfEmployersAdmin):
 
 
 class DisagreesFilter(admin.SimpleListFilter):
-    """The rows that a shadow policy is run for: where it would have decided otherwise."""
+    """Shows where a shadow policy would have decided otherwise."""
 
     title = _("compared with the live policy")
     parameter_name = "differs"
@@ -144,7 +141,7 @@ class ShadowVerdictAdmin(ReadOnlyAdmin):
 
 @admin.register(Document)
 class DocumentAdmin(OfEmployersAdmin):
-    """The pictures themselves are looked at on the case's page, where that is put on record."""
+    """Pictures are viewed on the case's page, where each view is recorded."""
 
     employer_path = "case__employer"
     list_display = ("id", "kind", "case", "media_type", "size", "uploaded_at", "superseded_at")

@@ -1,7 +1,4 @@
-"""Who writes the replies that reviewers send often?
-
-Leads, in both languages, with the variables that a case fills in.
-"""
+"""Admin of saved replies: leads write them in both languages, with variables."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ WITH_NOTE = sorted(guards.NEEDS_CLAIM)
 
 
 class ReplyForm(ReplyFormBase):
-    """A reply as a lead types it."""
+    """The form of a reply."""
 
     verb = forms.ChoiceField(
         label=_("Decision"), choices=[(verb, wording.DECISIONS[verb].button) for verb in WITH_NOTE]
@@ -73,7 +70,7 @@ class ReplyForm(ReplyFormBase):
 
 @admin.register(SavedReply)
 class SavedReplyAdmin(ModelAdmin):
-    """Reviewers look; leads write. None is deleted: what was sent by it stays explained."""
+    """Reviewers view, leads write. Replies are never deleted, because sent mails refer to them."""
 
     form = ReplyForm
     fields = ("code", "verb", "title_zh", "title_en", "text_zh", "text_en", "retired")

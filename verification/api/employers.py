@@ -1,4 +1,4 @@
-"""How does a platform make its employers known to us, and see where each stands?"""
+"""API calls for employers: list, create, update and retrieve."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Reference = Annotated[
         max_length=REFERENCE_LONGEST,
         pattern=REFERENCE,
         examples=["co-1001"],
-        description="Your own id of it.",
+        description="Your own ID for the employer.",
     ),
 ]
 
@@ -51,35 +51,37 @@ EXAMPLE: Final[dict[str, Any]] = {
 
 
 class MemberLine(Schema):
-    """A recruiter of the employer; no personal data."""
+    """A recruiter of an employer, without personal data."""
 
-    id: UUID = Field(description="Ours; the gate asks for it.")
-    reference: str = Field(description="Yours; empty where the recruiter came to us by themselves.")
-    role: str = Field(description="`owner` or `recruiter`.")
+    id: UUID = Field(description="Our ID for the recruiter. The gate requires it.")
+    reference: str = Field(
+        description="Your ID for the recruiter. Empty if they registered on our own pages."
+    )
+    role: str = Field(description="Either `owner` or `recruiter`.")
 
 
 class EmployerOut(Schema):
-    """An employer and the state of the case that counts."""
+    """An employer and the state of its current case."""
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
-    id: UUID = Field(description="Ours; the gate asks for it.")
+    id: UUID = Field(description="Our ID for the employer. The gate requires it.")
     reference: str = Field(
-        description="Yours; empty where the employer registered on our own pages."
+        description="Your ID for the employer. Empty if it registered on our own pages."
     )
-    name: str = Field(description="As it was declared.")
-    uscc: str = Field(description="Its unified social credit code, as it was declared.")
-    account_class: AccountClass = Field(description="Whom it recruits for.")
-    test: bool = Field(description="Whether it was made by a platform for tests.")
-    registered_at: datetime = Field(description="When it was made known to us.")
+    name: str = Field(description="The declared name of the company.")
+    uscc: str = Field(description="The declared unified social credit code.")
+    account_class: AccountClass = Field(description="Who the employer recruits for.")
+    test: bool = Field(description="Whether a test platform created the employer.")
+    registered_at: datetime = Field(description="When the employer was registered.")
     state: State | None = Field(
         description=(
-            "Of the case that counts: the last that was approved, else the last; null where there"
-            " is none."
+            "The state of the current case: the latest that was approved, else the latest. Null if"
+            " there is none."
         )
     )
-    expires_at: datetime | None = Field(description="Until when the approval of that case holds.")
-    members: list[MemberLine] = Field(description="Those who act for it now.")
+    expires_at: datetime | None = Field(description="When the approval of that case ends.")
+    members: list[MemberLine] = Field(description="The employer's current recruiters.")
 
     @classmethod
     def of(cls, employer: Employer, case: Case | None) -> EmployerOut:
@@ -102,7 +104,7 @@ class EmployerOut(Schema):
 
     @classmethod
     def all_of(cls, employers: Sequence[Employer]) -> list[EmployerOut]:
-        """The same of many, with as many questions to the database as of one."""
+        """Return many employers, in as many queries as one takes."""
         counting: dict[UUID, Case] = {}
         for case in Case.objects.latest_approved_first().filter(employer__in=employers):
             counting.setdefault(case.employer_id, case)
@@ -110,24 +112,26 @@ class EmployerOut(Schema):
 
 
 class DeclaredIn(Schema):
-    """What you say of an employer."""
+    """The facts that you declare for an employer."""
 
     name: str = Field(
         min_length=2,
         max_length=200,
-        description="As on the business licence.",
+        description="The company's name, as on the business licence.",
         examples=["云溪市示例科技有限公司"],
     )
     uscc: str = Field(
-        max_length=40, description="Unified social credit code.", examples=["91990101000000106E"]
+        max_length=40,
+        description="The unified social credit code.",
+        examples=["91990101000000106E"],
     )
     account_class: AccountClass = Field(
-        AccountClass.DIRECT_EMPLOYER, description="Whom it recruits for."
+        AccountClass.DIRECT_EMPLOYER, description="Who the employer recruits for."
     )
     contest: bool = Field(
         False,
         description=(
-            "Another approved employer holds the code, but it is this one's: a reviewer decides."
+            "Claims a code that another approved employer has. A reviewer decides who owns it."
         ),
     )
 
@@ -142,19 +146,19 @@ class EmployerIn(DeclaredIn):
 
 
 class Sought(PageQuery):
-    """Which employers are asked for."""
+    """Filters for a list of employers."""
 
     uscc: str | None = Field(
-        None, max_length=40, description="Those that declared this code: at most one is confirmed."
+        None, max_length=40, description="Employers with this code. At most one is confirmed."
     )
-    reference: str | None = Field(None, max_length=64, description="Yours.")
-    state: State | None = Field(None, description="Those whose case that counts stands there.")
+    reference: str | None = Field(None, max_length=64, description="Your ID for the employer.")
+    state: State | None = Field(None, description="Employers whose current case has this state.")
 
 
 def seen(client: ApiClient, employer_id: UUID) -> Employer:
-    """The employer, with its members.
+    """Return the employer with its members.
 
-    Raises Refused `employer_unknown` where this platform may not know of it.
+    Raise Refused `employer_unknown` if it is not visible to this platform.
     """
     found: Employer | None = (
         Employer.objects.seen_by(client).prefetch_related(_MEMBERS).filter(pk=employer_id).first()
@@ -175,8 +179,8 @@ _MEMBERS: Final = Prefetch("members", Member.objects.order_by("joined_at", "pk")
     operation_id="employers",
 )
 def employers(request: ApiRequest, asked: Query[Sought]) -> dict[str, Any]:
-    """Those that you made, and, unless you are a platform for tests, those who registered on our
-    own pages; the oldest first.
+    """Returns the employers that you created and, unless you are a test platform, those that
+    registered on our own pages. The oldest come first.
     """
     rows = Employer.objects.seen_by(request.auth.client).prefetch_related(_MEMBERS)
     if asked.uscc is not None:
@@ -198,16 +202,15 @@ def employers(request: ApiRequest, asked: Query[Sought]) -> dict[str, Any]:
     "",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response={201: EmployerOut},
-    summary="Make an employer",
+    summary="Create an employer",
     operation_id="create_employer",
 )
 def create(request: ApiRequest, body: EmployerIn, response: HttpResponse) -> Status[EmployerOut]:
-    """A new employer of yours.
+    """Creates an employer.
 
-    It holds no rights by that: its recruiters show who it is, on our pages.
-
-    A code of a wrong form is refused with what is wrong (`uscc_invalid`); a reference that is in
-    use, with `reference_taken`.
+    A new employer has no rights until its recruiters have verified it on our pages. A code in the
+    wrong form is refused with `uscc_invalid`, which says what is wrong with it. A reference already
+    in use is refused with `reference_taken`.
     """
     client = request.auth.client
     employer = create_employer(client, body.reference, body.declared(), now_for(client))
@@ -219,14 +222,15 @@ def create(request: ApiRequest, body: EmployerIn, response: HttpResponse) -> Sta
     "/by-reference/{reference}",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response={200: EmployerOut, 201: EmployerOut},
-    summary="Make or correct an employer",
+    summary="Create or update an employer",
     operation_id="put_employer",
 )
 def put(request: ApiRequest, reference: Path[Reference], body: DeclaredIn) -> Status[EmployerOut]:
-    """The employer as you say, whether it was there or not; said twice, it is the same as once.
+    """Creates the employer, or updates it if it exists. Repeating the request has no further
+    effect.
 
-    Until a case is handed in it can be corrected; after that, `state_conflict`: a changed name or
-    code is a new case.
+    You can update an employer until a case is submitted. After that, the request is refused with
+    `state_conflict`, because a changed name or code requires a new case.
     """
     client = request.auth.client
     employer, is_new = put_employer(client, reference, body.declared(), now_for(client))
@@ -237,12 +241,12 @@ def put(request: ApiRequest, reference: Path[Reference], body: DeclaredIn) -> St
     "/{employer_id}",
     auth=BearerKey(Scope.EMPLOYERS_READ),
     response=EmployerOut,
-    summary="Read an employer",
+    summary="Retrieve an employer",
     operation_id="employer",
 )
 def employer(request: ApiRequest, employer_id: UUID) -> EmployerOut:
-    """Where it stands now.
+    """Retrieves an employer with its current state.
 
-    Before a download ask the gate: that an employer is approved is not yet a yes.
+    Ask the gate before each download: an approved employer may still be refused.
     """
     return EmployerOut.all_of([seen(request.auth.client, employer_id)])[0]

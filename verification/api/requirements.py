@@ -1,4 +1,4 @@
-"""How does a platform see what an employer lacks? By the ids that the gate asks for too."""
+"""The API call that returns an employer's requirements."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ router = Router(tags=["employers"])
 
 
 PERSONAL: Final = frozenset({"legal_representative", "email"})
-"""Fields of whose values a platform is told the first character."""
+"""Fields with personal values, which are masked except for the first character."""
 
 EXAMPLE: Final[dict[str, Any]] = {
     "employer_id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d",
@@ -76,8 +76,8 @@ EXAMPLE: Final[dict[str, Any]] = {
                     "seen": "qq.com",
                     "expected": "",
                     "says": {
-                        "zh": "还没有证明你可以代表该公司招聘",
-                        "en": "Nothing shows yet that you may recruit for this company",
+                        "zh": "尚未证明你有权代表该公司招聘",
+                        "en": "You have not shown that you may recruit for this company",
                     },
                     "fix": {
                         "zh": "用公司域名邮箱注册并验证，可自动通过；否则由审核员处理",
@@ -118,22 +118,22 @@ EXAMPLE: Final[dict[str, Any]] = {
 
 
 class WhyOut(Schema):
-    """A reason: what was seen and expected of which field, how to mend it, who can, and how long
-    that takes.
-    """
+    """A reason: the field, the values seen and expected, and how to fix it."""
 
-    code: str = Field(description="Never changes its meaning.", examples=["authority_missing"])
-    field: str = Field(description="The field or kind of document that it is about.")
-    seen: str = Field(description="What was seen there; what is personal is masked.")
-    expected: str = Field(description="What was expected there; what is personal is masked.")
-    says: Words = Field(description="What is wrong.")
-    fix: Words = Field(description="How it is mended.")
+    code: str = Field(
+        description="The reason's code. Its meaning never changes.", examples=["authority_missing"]
+    )
+    field: str = Field(description="The field or kind of document concerned.")
+    seen: str = Field(description="The value seen. Personal data is masked.")
+    expected: str = Field(description="The value expected. Personal data is masked.")
+    says: Words = Field(description="A description of the problem.")
+    fix: Words = Field(description="How to fix the problem.")
     who: str = Field(
-        description="Who can mend it: recruiter, company, platform, reviewer, service or nobody.",
+        description="Who can fix it: recruiter, company, platform, reviewer, service or nobody.",
         examples=["recruiter"],
     )
-    takes: Words = Field(description="How long that takes.")
-    appeal: bool = Field(description="Whether an appeal is open.")
+    takes: Words = Field(description="How long the fix takes.")
+    appeal: bool = Field(description="Whether the employer can appeal.")
 
     @classmethod
     def of(cls, why: Why) -> WhyOut:
@@ -157,27 +157,28 @@ class WhyOut(Schema):
 class WayOut(Schema):
     """One of the ways to meet a requirement; any one is enough.
 
-    `strength` is of proofs of authority: weak is for a person to judge.
+    `strength` applies to proofs of authority. A reviewer judges weak ones.
     """
 
-    code: str = Field(description="Which way it is.", examples=["bank_deposit", "business_licence"])
-    state: RequirementState = Field(description="How far it has been gone.")
-    strength: Strength | None = Field(description="Of a proof of authority: how much it proves.")
-    shown: str = Field(description="What it is about, masked.")
-    how: Words = Field(description="How it is done.")
-    who: Words = Field(description='Who is needed to complete it; "you" is the recruiter.')
-    takes: Words = Field(description="How long that takes.")
+    code: str = Field(description="The way's code.", examples=["bank_deposit", "business_licence"])
+    state: RequirementState = Field(description="The state of this way.")
+    strength: Strength | None = Field(description="The strength of a proof of authority.")
+    shown: str = Field(description="A label, such as the masked email address of a proof.")
+    how: Words = Field(description="How to complete it.")
+    who: Words = Field(description='Who has to complete it; "you" is the recruiter.')
+    takes: Words = Field(description="How long it takes.")
     expires_at: datetime | None = Field(
-        description="By when it has to be completed; where it is done, how long it holds."
+        description="The deadline to complete it. Once completed, when it expires."
     )
-    reasons: list[WhyOut] = Field(description="Why this way did not succeed.")
+    reasons: list[WhyOut] = Field(description="Why this way failed.")
     reusable: int = Field(
         description=(
-            "How many of its documents, given with an earlier case, can be used again by one press"
-            " on the page."
+            "The number of documents from an earlier case that the recruiter can reuse on the page."
         )
     )
-    not_reusable: WhyOut | None = Field(description="Why others of an earlier case cannot.")
+    not_reusable: WhyOut | None = Field(
+        description="Why other documents of an earlier case cannot be reused."
+    )
 
     @classmethod
     def of(cls, way: Way) -> WayOut:
@@ -199,16 +200,16 @@ class WayOut(Schema):
 
 
 class RequirementOut(Schema):
-    """One thing that is asked of the employer."""
+    """One requirement of the employer."""
 
-    code: str = Field(description="What is asked.", examples=["authority"])
-    state: RequirementState = Field(description="Where it stands.")
+    code: str = Field(description="The requirement's code.", examples=["authority"])
+    state: RequirementState = Field(description="The state of the requirement.")
     unlocks: Unlocks = Field(
-        description="The right that it stands before: handing the case in, or downloading resumes."
+        description="The right that it unlocks: submitting the case, or downloading resumes."
     )
-    deadline: datetime | None = Field(description="By when it has to be met, if by a time.")
+    deadline: datetime | None = Field(description="The deadline, if there is one.")
     reasons: list[WhyOut] = Field(description="Why it is not met yet.")
-    ways: list[WayOut] = Field(description="How it can be met; any one is enough.")
+    ways: list[WayOut] = Field(description="The ways to meet it; any one is enough.")
 
     @classmethod
     def of(cls, requirement: Requirement) -> RequirementOut:
@@ -223,42 +224,42 @@ class RequirementOut(Schema):
 
 
 class RequirementsOut(Schema):
-    """Everything that is asked, in the order in which it is done."""
+    """All requirements, in the order in which the employer meets them."""
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
-    employer_id: UUID = Field(description="The employer.")
+    employer_id: UUID = Field(description="Our ID for the employer.")
     state: str | None = Field(
         description=(
-            "Of the case that is open, else of the one that counts; null where there is none yet."
+            "The state of the open case, else of the current one. Null if there is no case yet."
         )
     )
-    expires_at: datetime | None = Field(description="Until when the approval of that case holds.")
+    expires_at: datetime | None = Field(description="When the approval of that case ends.")
     next: str | None = Field(
         description=(
-            "The code of the one next thing to do; null where the employer has nothing to do."
+            "The code of the next requirement to meet. Null if the employer has nothing to do."
         )
     )
-    rules: str = Field(description="The version of the rules by which it is asked.")
-    as_of: datetime = Field(description="The moment of this answer.")
-    requirements: list[RequirementOut] = Field(description="Each thing that is asked.")
+    rules: str = Field(description="The version of the rules that set the requirements.")
+    as_of: datetime = Field(description="When the response was created.")
+    requirements: list[RequirementOut] = Field(description="All requirements.")
 
 
 @router.get(
     "/{employer_id}/requirements",
     auth=BearerKey(Scope.EMPLOYERS_READ),
     response=RequirementsOut,
-    summary="What an employer lacks",
+    summary="Retrieve an employer's requirements",
     operation_id="requirements",
 )
 def requirements(
     request: ApiRequest, employer_id: UUID, member_id: UUID | None = None
 ) -> RequirementsOut:
-    """What is due, pending and satisfied, why, by when, how each thing is met and which right it
-    unlocks.
+    """Retrieves an employer's requirements: what is due, pending or satisfied, why, by when, how to
+    meet each, and which right it unlocks.
 
-    Proofs of authority are those of the employer's owners and of whoever handed the case in. While
-    it is in the employer's hands, name the member who is about to hand it in to count theirs.
+    Proofs of authority of the employer's owners and of the submitter count. Before the case is
+    submitted, pass the member who is about to submit it, so that their proofs count too.
     """
     now = now_for(request.auth.client)
     employer = Employer.objects.seen_by(request.auth.client).filter(pk=employer_id).first()

@@ -1,4 +1,4 @@
-"""The test mode over the API: scripted codes, reviewers' decisions, and a clock to move."""
+"""API calls of test mode: scripted codes, proofs, reviewers' decisions, the clock and mails."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _test_client(request: ApiRequest) -> ApiClient:
 
 
 def employer_of_test(request: ApiRequest, employer_id: UUID) -> Employer:
-    """The employer of the test that asks. Raises Refused: `not_of_test`, `employer_unknown`."""
+    """Return the employer of this test. Raise Refused: `not_of_test`, `employer_unknown`."""
     employer = Employer.objects.seen_by(_test_client(request)).filter(pk=employer_id).first()
     if employer is None:
         raise Refused("employer_unknown")
@@ -60,17 +60,18 @@ def _employer_and_member(
 
 
 class RecipeOut(Schema):
-    """A code to register a test employer with, and what then happens when it is handed in."""
+    """A code to register a test employer with, and the outcome it leads to."""
 
     recipe: int = Field(description="The last two digits of the code's region.", examples=[10])
     uscc: str = Field(
-        description="A valid code for it, another one each time.", examples=["91999010123456784N"]
+        description="A valid code for the recipe, different each time.",
+        examples=["91999010123456784N"],
     )
-    outcome: Outcome = Field(description="What the checks come to.")
+    outcome: Outcome = Field(description="The outcome of the checks.")
     reason: str | None = Field(
-        description="The code of the reason that is given.", examples=["registry_revoked"]
+        description="The code of the reason given.", examples=["registry_revoked"]
     )
-    says: Words = Field(description="What it tests.")
+    says: Words = Field(description="What the recipe tests.")
 
     @classmethod
     def of(cls, recipe: scripted_outcomes.Recipe) -> RecipeOut:
@@ -84,26 +85,28 @@ class RecipeOut(Schema):
 
 
 class RecipesOut(Schema):
-    """Every recipe."""
+    """All recipes."""
 
-    data: list[RecipeOut] = Field(description="Each recipe, with a fresh code.")
+    data: list[RecipeOut] = Field(description="The recipes, each with a fresh code.")
 
 
 @router.get(
     "/recipes",
     auth=BearerKey(),
     response=RecipesOut,
-    summary="Codes that stand for outcomes",
+    summary="List recipes",
     operation_id="test_recipes",
 )
 def recipes(request: ApiRequest) -> RecipesOut:
-    """Each with a fresh code. Outcomes that only a reviewer decides are made by `decide` below."""
+    """Lists the recipes, each with a fresh code. For outcomes that only a reviewer can decide, use
+    `decide`.
+    """
     _test_client(request)
     return RecipesOut(data=[RecipeOut.of(recipe) for recipe in scripted_outcomes.RECIPES.values()])
 
 
 class HandIn(Schema):
-    """Who hands the case in."""
+    """The member who submits the case."""
 
     member_id: UUID = Field(
         description="A member of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"]
@@ -111,11 +114,11 @@ class HandIn(Schema):
 
 
 class CaseOut(Schema):
-    """The case as it stands after that."""
+    """The case after the request."""
 
-    case_id: UUID = Field(description="The case.")
-    state: str = Field(description="Where it stands.", examples=["approved"])
-    expires_at: datetime | None = Field(description="Until when its approval holds.")
+    case_id: UUID = Field(description="The ID of the case.")
+    state: str = Field(description="The state of the case.", examples=["approved"])
+    expires_at: datetime | None = Field(description="When the approval ends.")
 
     @classmethod
     def of(cls, case: Case) -> CaseOut:
@@ -126,12 +129,12 @@ class CaseOut(Schema):
     "/employers/{employer_id}/hand-in",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response=CaseOut,
-    summary="Hand in the papers of a test employer",
+    summary="Submit a test employer's case",
     operation_id="test_hand_in",
 )
 def hand_in(request: ApiRequest, employer_id: UUID, given: HandIn) -> CaseOut:
-    """Stands for the upload of all papers and the hand-in; what the checks find stands in the
-    employer's code.
+    """Submits a test employer's case without uploads. The employer's code determines what the
+    checks find.
     """
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
@@ -139,16 +142,19 @@ def hand_in(request: ApiRequest, employer_id: UUID, given: HandIn) -> CaseOut:
 
 
 class Ruling(Schema):
-    """What a reviewer decides."""
+    """A reviewer's decision."""
 
     verb: str = Field(
         examples=["request_changes"], description=f"One of {', '.join(test_mode.VERBS)}."
     )
     reasons: list[str] = Field(
-        default=[], max_length=20, examples=[["document_blurred"]], description="Codes of reasons."
+        default=[],
+        max_length=20,
+        examples=[["document_blurred"]],
+        description="The codes of the reasons.",
     )
     note: str = Field(
-        default="", max_length=1000, description="A word of the reviewer to the employer."
+        default="", max_length=1000, description="The reviewer's message to the employer."
     )
 
 
@@ -156,12 +162,12 @@ class Ruling(Schema):
     "/employers/{employer_id}/decide",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response=CaseOut,
-    summary="Decide as a reviewer would",
+    summary="Decide a test employer's case",
     operation_id="test_decide",
 )
 def decide(request: ApiRequest, employer_id: UUID, ruling: Ruling) -> CaseOut:
-    """On the case that is open, else on the one that counts: approve, refuse, ask for changes,
-    suspend, reinstate, revoke.
+    """Decides the employer's open case, else its current one. You can approve, reject, request
+    changes, suspend, reinstate or revoke.
     """
     employer = employer_of_test(request, employer_id)
     return CaseOut.of(
@@ -172,16 +178,18 @@ def decide(request: ApiRequest, employer_id: UUID, ruling: Ruling) -> CaseOut:
 
 
 class ProofOut(Schema):
-    """The proof as it stands then."""
+    """A proof of authority after the request."""
 
-    proof_id: UUID = Field(description="The proof.")
-    way: str = Field(description="Which it is.", examples=["bank_deposit"])
-    state: str = Field(description="pending, proven, failed or lapsed.", examples=["pending"])
-    stage: str = Field(description="Where its provider says that it stands.", examples=["accepted"])
-    reason: str | None = Field(
-        description="The code of why it failed.", examples=["bank_holder_mismatch"]
+    proof_id: UUID = Field(description="The ID of the proof.")
+    way: str = Field(description="The kind of proof.", examples=["bank_deposit"])
+    state: str = Field(
+        description="One of `pending`, `proven`, `failed` or `lapsed`.", examples=["pending"]
     )
-    expires_at: datetime = Field(description="Until when it can be completed.")
+    stage: str = Field(description="The stage reported by the provider.", examples=["accepted"])
+    reason: str | None = Field(
+        description="The code of the reason why it failed.", examples=["bank_holder_mismatch"]
+    )
+    expires_at: datetime = Field(description="The deadline to complete it.")
 
     @classmethod
     def of(cls, proof: Proof) -> ProofOut:
@@ -196,10 +204,10 @@ class ProofOut(Schema):
 
 
 class Mailed(Schema):
-    """An address of the company, and the code that was mailed to it."""
+    """A company email address, and the code sent to it."""
 
     member_id: UUID = Field(
-        description="Whose proof of authority it is.",
+        description="The member whose authority it proves.",
         examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"],
     )
     address: str = Field(
@@ -207,9 +215,9 @@ class Mailed(Schema):
         max_length=254,
         examples=[f"hr@{scripted_providers.DOMAIN}"],
         description=(
-            "It ends with .test; the register knows each company of a test at"
-            f" {scripted_providers.DOMAIN}, and elsewhere it proves little. Needed unless a code of"
-            " this member is under way."
+            "An address that ends with `.test`. The register lists the domain"
+            f" `{scripted_providers.DOMAIN}` for each test company; other domains prove little."
+            " Required unless a code for this member is pending."
         ),
     )
     code: str = Field(
@@ -224,12 +232,12 @@ class Mailed(Schema):
     "/employers/{employer_id}/company-email",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response=ProofOut,
-    summary="Prove authority by a code by mail",
+    summary="Prove authority by email",
     operation_id="test_company_email",
 )
 def company_email(request: ApiRequest, employer_id: UUID, given: Mailed) -> ProofOut:
-    """What the recruiter does on the page: name an address of the company, type the code that came
-    there.
+    """Does what the recruiter does on the page: names a company address, and enters the code sent
+    to it.
     """
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
@@ -244,7 +252,7 @@ class Deposit(Schema):
     """A deposit to the company's account, and its code."""
 
     member_id: UUID = Field(
-        description="Whose proof of authority it is.",
+        description="The member whose authority it proves.",
         examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"],
     )
     account_number: str = Field(
@@ -252,9 +260,9 @@ class Deposit(Schema):
         max_length=40,
         examples=["100000000000"],
         description=(
-            "9 to 25 digits, of which the last two say what becomes of it:"
-            f" {', '.join(scripted_providers.FATES)}; any other arrives. Needed unless a deposit of"
-            " this member is under way."
+            "9 to 25 digits. The last two determine the outcome:"
+            f" {', '.join(scripted_providers.FATES)}; with any others, the deposit arrives."
+            " Required unless a deposit for this member is pending."
         ),
     )
     code: str = Field(
@@ -269,13 +277,13 @@ class Deposit(Schema):
     "/employers/{employer_id}/deposit",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response=ProofOut,
-    summary="Prove authority by a bank deposit",
+    summary="Prove authority by bank deposit",
     operation_id="test_deposit",
 )
 def deposit(request: ApiRequest, employer_id: UUID, given: Deposit) -> ProofOut:
-    """What the recruiter does on the page: name the account, type the code.
+    """Does what the recruiter does on the page: names the account, and enters the code.
 
-    The money arrives as the test's clock is moved.
+    The money arrives as you move the test's clock.
     """
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
@@ -290,7 +298,7 @@ class Scanned(Schema):
     """What the holder of the electronic licence does with the code on the page."""
 
     member_id: UUID = Field(
-        description="Whose proof of authority it is.",
+        description="The member whose authority it proves.",
         examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"],
     )
     does: str = Field(
@@ -302,12 +310,12 @@ class Scanned(Schema):
     "/employers/{employer_id}/scan",
     auth=BearerKey(Scope.EMPLOYERS_WRITE),
     response=ProofOut,
-    summary="Scan with an electronic licence",
+    summary="Prove authority by electronic licence",
     operation_id="test_scan",
 )
 def scan(request: ApiRequest, employer_id: UUID, given: Scanned) -> ProofOut:
-    """Plays the phone: on the code that the recruiter's page shows, or on one that is made for
-    it.
+    """Simulates the phone that scans the code on the recruiter's page. If there is no code yet, one
+    is created.
     """
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
@@ -328,19 +336,20 @@ Duration = Annotated[
 
 
 class ClockMove(Schema):
-    """How far the test's clock moves, beyond where it is."""
+    """How far to move the test's clock."""
 
     advance: Duration = Field(
-        examples=["P180D"], description="An ISO 8601 duration, or seconds; forward only."
+        examples=["P180D"],
+        description="An ISO 8601 duration, or a number of seconds. Forward only.",
     )
 
 
 class ClockOut(Schema):
-    """What time it is in the test."""
+    """The time in the test."""
 
-    now: datetime = Field(description="By the test's clock.")
+    now: datetime = Field(description="The time on the test's clock.")
     ahead_seconds: int = Field(
-        description="By how much it is ahead of the world's.", examples=[15_552_000]
+        description="How far the clock is ahead of real time, in seconds.", examples=[15_552_000]
     )
 
 
@@ -348,11 +357,11 @@ class ClockOut(Schema):
     "/clock",
     auth=BearerKey(),
     response=ClockOut,
-    summary="The time of the test",
+    summary="Retrieve the test's clock",
     operation_id="test_clock",
 )
 def clock(request: ApiRequest) -> ClockOut:
-    """Everything in the test happens by this clock."""
+    """Retrieves the test's clock. Everything in the test happens at this time."""
     client = _test_client(request)
     return ClockOut(now=now_for(client), ahead_seconds=client.clock_seconds)
 
@@ -365,14 +374,13 @@ def clock(request: ApiRequest) -> ClockOut:
     operation_id="test_move_clock",
 )
 def move_clock(request: ApiRequest, move: ClockMove) -> ClockOut:
-    """What falls due until then is done before the answer: checks that waited, ends of approvals,
-    reminders.
+    """Moves the test's clock forward. Everything that falls due until then is done before the
+    response: waiting checks, ends of approvals, reminders.
     """
     client = _test_client(request)
     if move.advance < timedelta(0):
         raise Refused("clock_backwards", "advance")
-    # More than may be is refused all the same, and with the longest duration that there is a sum
-    # would overflow.
+    # Larger values are refused anyway, and adding the longest possible duration would overflow.
     further = min(move.advance, test_mode.FARTHEST * 2)
     now = test_mode.move_clock(
         client, timedelta(seconds=client.clock_seconds) + further, timezone.now
@@ -383,32 +391,32 @@ def move_clock(request: ApiRequest, move: ClockMove) -> ClockOut:
 class MailOut(Schema):
     """A mail that would have been sent."""
 
-    id: int = Field(description="Its number.")
-    at: datetime = Field(description="When it would have gone out.")
-    to: str = Field(description="An address that ends with `.test`.")
-    template: str = Field(description="Which mail it is.", examples=["case_approve"])
-    subject: str = Field(description="Its subject, in the language of whom it is for.")
-    text: str = Field(description="What it says.")
+    id: int = Field(description="The ID of the mail.")
+    at: datetime = Field(description="When it would have been sent.")
+    to: str = Field(description="The recipient, an address that ends with `.test`.")
+    template: str = Field(description="The template of the mail.", examples=["case_approve"])
+    subject: str = Field(description="The subject, in the recipient's language.")
+    text: str = Field(description="The text of the mail.")
 
 
 class MailsOut(Schema):
-    """The latest mails, the newest first."""
+    """The latest mails, newest first."""
 
-    data: list[MailOut] = Field(description="The newest first.")
+    data: list[MailOut] = Field(description="The mails, newest first.")
 
 
 @router.get(
     "/mails",
     auth=BearerKey(Scope.EMPLOYERS_READ),
     response=MailsOut,
-    summary="Mails of the test",
+    summary="List the test's mails",
     operation_id="test_mails",
 )
 def mails(request: ApiRequest) -> MailsOut:
-    """What the members of the test's employers and its candidates would have got, and codes to
-    addresses of its companies.
+    """Lists mails to the members of the test's employers and to its candidates, and codes to
+    company addresses.
 
-    It is sent to nobody.
+    These mails are never sent.
     """
     mail_row = Mail.objects.filter(test_mode.mailed(_test_client(request))).order_by("-pk")[
         :MAILS_AT_MOST

@@ -1,4 +1,4 @@
-"""The companies for which a bank account was used in a proof."""
+"""The companies that a bank account has been used to prove."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from verification.models import Proof, ProofKind, ProofQuerySet, ProofState
 
 
 def of_other_companies(account: str, employer: Employer, uscc: str) -> ProofQuerySet:
-    """Deposits to this account for other companies, of other employers: one shell's account would
-    open many invented codes.
+    """Deposits to this account for other companies, by other employers. Without this limit, the
+    account of one shell company could prove many invented codes.
     """
     begun = Proof.objects.beside(employer, ProofKind.BANK_DEPOSIT).filter(observed__account=account)
     others: ProofQuerySet = begun.exclude(uscc=uscc).exclude(employer=employer.pk)
@@ -16,10 +16,10 @@ def of_other_companies(account: str, employer: Employer, uscc: str) -> ProofQuer
 
 
 def has_proven_another(proof: Proof) -> bool:
-    """Whether the account of a locked proof has proven another company since it was begun.
+    """Whether the account of a locked proof has proven another company since the proof began.
 
-    All proofs by one account take the lock of its first proof, so that of two at once the second
-    sees the first. No other lock is taken under it, so there is no deadlock.
+    All proofs by one account lock the account's first proof, so that of two concurrent proofs the
+    second sees the first. No other lock is taken while this one is held, so there is no deadlock.
     """
     if not (account := proof.observed.get("account")):
         return False

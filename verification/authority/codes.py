@@ -1,4 +1,4 @@
-"""Codes that prove authority when they come back: made, kept as a hash, and compared."""
+"""Codes that prove authority when the recruiter enters them: generation, hashing and comparison."""
 
 from __future__ import annotations
 
@@ -27,24 +27,25 @@ _CODE: Final = re.compile(r"[0-9]{6}")
 
 
 def new_code(member: Member) -> str:
-    """Six random digits; in a test, the same digits always."""
+    """Six random digits; in test mode, always the same ones."""
     return scripted_providers.CODE if member.employer.test else f"{secrets.randbelow(10**6):06d}"
 
 
 def hash_of(proof: Proof, code: str) -> str:
-    """The hash of this proof's code, keyed because a million codes are searched in no time."""
+    """The hash of this proof's code. It is keyed, because a million codes are quickly searched."""
     return blind_index(f"{proof.pk}:{code}", "proof.code")
 
 
 def confirm(proof_id: UUID, member: Member, kind: ProofKind, code: str, now: datetime) -> Proof:
-    """Compare the code that came back. The right code given twice has the effect of once.
+    """Compare the code that the recruiter enters. Entering the right code twice has no further
+    effect.
 
-    A wrong code is written down before it is refused. Raises Refused: `proof_code_wrong`
-    (`details["left"]` says how many tries are left), `proof_code_used_up`, `proof_lapsed`,
+    A wrong code is counted before it is refused. Raises Refused: `proof_code_wrong`
+    (`details["left"]` is the number of tries left), `proof_code_used_up`, `proof_lapsed`,
     `proof_over`, `not_allowed`.
     """
     typed = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code))
-    if not _CODE.fullmatch(typed):  # nobody meant this as a guess
+    if not _CODE.fullmatch(typed):  # not a guess
         raise Refused("proof_code_wrong", "code", expected="6 位数字 / digits")
     with transaction.atomic():
         proof = proofs.locked(proof_id)

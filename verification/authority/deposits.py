@@ -22,8 +22,8 @@ from verification.providers import banks
 from verification.providers.banks.base import Order, Return, Stage
 
 DEPOSITS_PER_ACCOUNT: Final = 9
-"""Transfers to one account in a day, from all employers together. The number of an account is on
-every invoice.
+"""Transfers to one account in a day, from all employers together. Account numbers are public: they
+are on every invoice.
 """
 
 SEALED: Final = "proof.deposit"
@@ -31,9 +31,9 @@ _ACCOUNT: Final = re.compile(r"[0-9]{9,25}")
 
 ASK_BANK_AFTER: Final = timedelta(minutes=15)
 ASK_AFTER_ARRIVAL: Final = timedelta(days=1)
-"""A transfer that has arrived can still be returned, until its proof has ended."""
+"""A transfer that has arrived can still be returned until its proof has ended."""
 FEN: Final = 1
-"""One fen: it is the memo that is sent."""
+"""One fen: the transfer only carries the memo."""
 
 RETURNED: Final = {
     Return.ACCOUNT_INVALID: "bank_account_invalid",
@@ -47,12 +47,12 @@ _RANK: Final = [Stage.ACCEPTED, Stage.SENT, Stage.ARRIVED]
 def start_deposit(
     member: Member, account_holder: str, account_number: str, bank_name: str, now: datetime
 ) -> Proof:
-    """Have a small transfer made to the company's account, whose memo is a code.
+    """Order a small transfer to the company's account, whose memo is a code.
 
-    A worker asks the bank after the commit.
+    A worker sends the order to the bank after the commit.
 
     Raises Refused: `proof_not_offered`, `bank_holder_mismatch`, `bank_account_invalid`,
-    `bank_account_of_other`, `proof_under_way`, `proof_too_often`, and what `may_prove` answers.
+    `bank_account_of_other`, `proof_under_way`, `proof_too_often`, and as `may_prove` does.
     """
     if ProofKind.BANK_DEPOSIT not in proofs.offered(test=member.employer.test):
         raise Refused("proof_not_offered", "bank_name")
@@ -96,16 +96,16 @@ def start_deposit(
 
 
 def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
-    """Take the code of the transfer's memo. Raises Refused as `codes.confirm`.
+    """Check the code from the transfer's memo. Raises Refused as `codes.confirm` does.
 
-    The proof is complete once the bank says that the money arrived under the account's name. Until
-    then it stays under way, and the recruiter has nothing more to do.
+    The proof is complete once the bank reports that the money has arrived under the account's name.
+    Until then it stays under way, and the recruiter has nothing more to do.
     """
     return codes.confirm(proof_id, member, ProofKind.BANK_DEPOSIT, code, now)
 
 
 def ask(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
-    """Send the transfer, or ask the bank what has become of it."""
+    """Send the transfer, or ask the bank about its state."""
     bank = banks.bank(proof.provider)
     if proof.reference:
         transfer = bank.find(str(proof.pk), now)
@@ -121,7 +121,7 @@ def ask(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
         )
         transfer = bank.send(order, now)
     if transfer is None:
-        raise ProviderBroken("the bank does not know a transfer that it had taken")
+        raise ProviderBroken("the bank does not know a transfer that it accepted")
     if transfer.stage is Stage.RETURNED:
         return proofs.ProviderAnswer(
             transfer.stage, now, transfer.reference, RETURNED[transfer.returned or Return.OTHER]

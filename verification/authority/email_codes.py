@@ -21,16 +21,15 @@ from verification.models import Proof, ProofKind
 from verification.providers import scripted_providers
 
 MAILS_PER_ADDRESS: Final = 6
-"""Codes that one address is sent in a day, whoever asks."""
+"""Codes per address and day, from all employers together."""
 
 MAILS_PER_ADDRESS_OF_ONE: Final = 4
-"""Of these, how many one employer may ask for: a stranger alone leaves some to whose address it is.
+"""Codes per address, employer and day. Less than the total, so that a stranger alone cannot use up
+the codes of the address's owner.
 """
 
 MAILS_PER_DOMAIN: Final = 20
-"""Codes that all addresses of one domain are sent in a day, whoever asks: strangers who guess
-addresses are stopped by it.
-"""
+"""Codes per domain and day, from all employers together. Stops strangers who guess addresses."""
 
 RESEND_AFTER: Final = timedelta(seconds=60)
 
@@ -38,18 +37,16 @@ RESEND_AFTER: Final = timedelta(seconds=60)
 def send_code(member: Member, address: str, now: datetime) -> Proof:
     """Mail a six-digit code to an address of the company.
 
-    A new one takes the place of the one before.
+    A new code replaces the previous one.
 
-    Any domain but a public one is taken; what it is worth, the check decides by the register.
-    Raises Refused: `test_email_required`, `proof_email_invalid`, `proof_email_public`,
-    `proof_resend_wait`, `proof_too_often`, `proof_domain_too_often`, `name_not_plain` (the mail
-    carries the company's name to somebody who may not have asked for it), and what `may_prove`
-    answers.
+    Any domain except a public one is accepted; the check `authority` determines the strength from
+    the register. Raises Refused: `test_email_required`, `proof_email_invalid`,
+    `proof_email_public`, `proof_resend_wait`, `proof_too_often`, `proof_domain_too_often`,
+    `name_not_plain` (the mail shows the company's name to someone who may not have asked for it),
+    and as `may_prove` does.
     """
     address = _address(address)
-    if member.employer.test and not address.endswith(
-        NOWHERE
-    ):  # no stranger's mailbox takes part in a test
+    if member.employer.test and not address.endswith(NOWHERE):  # a test never mails a stranger
         raise Refused("test_email_required", "address", expected=f"…@{scripted_providers.DOMAIN}")
     if is_public(domain := address.rpartition("@")[2]):
         raise Refused("proof_email_public", "address", seen=domain)
@@ -89,8 +86,8 @@ def send_code(member: Member, address: str, now: datetime) -> Proof:
 
 
 def _address(typed: str) -> str:
-    """An address as it is kept: its domain as mail is sent there, so that one mailbox is one, in
-    whatever script it was typed.
+    """The stored form of an address, with its domain in IDNA form, so that every spelling of a
+    mailbox is the same.
     """
     name, at, domain = unicodedata.normalize("NFKC", typed).strip().lower().rpartition("@")
     try:
@@ -98,17 +95,17 @@ def _address(typed: str) -> str:
         validate_email(address)
     except (UnicodeError, ValidationError):
         raise Refused("proof_email_invalid", "address") from None
-    if "." not in address.rpartition("@")[2] or address.endswith("]"):  # a machine, and no company
+    if "." not in address.rpartition("@")[2] or address.endswith("]"):  # a bare host or IP address
         raise Refused("proof_email_invalid", "address")
     return address
 
 
 def _mailbox(address: str) -> str:
-    """Where an address leads: what stands after a plus is for its reader, at most providers."""
+    """The mailbox of an address: at most providers, the part after a plus sign is only a tag."""
     name, at, domain = address.rpartition("@")
     return f"{name.partition('+')[0]}{at}{domain}"
 
 
 def confirm_code(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
-    """Take the code that was mailed. Raises Refused as `codes.confirm`."""
+    """Check the code that was mailed. Raises Refused as `codes.confirm` does."""
     return codes.confirm(proof_id, member, ProofKind.COMPANY_EMAIL, code, now)

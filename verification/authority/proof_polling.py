@@ -1,8 +1,8 @@
 """Polling of the providers of proofs that are under way.
 
-The row is the queue. A provider that is down costs time and blames nobody. If an answer was lost,
-the provider is asked again with the same id, which is the proof's own. An answer can be older than
-the one before it, so a proof never goes back to an earlier stage.
+The row is the queue. If a provider is down, the proof waits and does not fail. If an answer is
+lost, the provider is asked again with the same id, which is the proof's own. An answer can be older
+than the previous one, so a proof never returns to an earlier stage.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from verification.providers.banks.base import Stage as TransferStage
 LEASE_SECONDS: Final = 60.0
 BROKEN_FOR: Final = timedelta(hours=1)
 SLACK: Final = timedelta(seconds=10)
-"""What was confirmed on the phone in the last second shows a little later."""
+"""Time for a last-second confirmation on the phone to become visible."""
 GRACE: Final = timedelta(hours=1)
-"""How long after its time a proof is kept whose provider is down: it may have been completed in
-time.
+"""How long after its deadline a proof is kept if its provider is down: it may have been completed
+in time.
 """
 
 _BROKEN: Final = (ProviderBroken, KeyError)
@@ -58,7 +58,7 @@ def start_scan(member: Member, now: datetime) -> Proof:
 
 
 def poll_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
-    """Ask the proof's provider if that is due, and return the member's proof.
+    """Poll the proof's provider if due, and return the member's proof.
 
     Raises Refused `not_allowed`.
     """
@@ -71,7 +71,7 @@ def poll_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
 
 
 def poll_provider(proof_id: UUID, clock: Clock, lease_seconds: float) -> bool:
-    """Ask the provider of a proof, if that is due; whether an answer was stored."""
+    """Poll the provider of a proof if due. Returns whether an answer was stored."""
     proofs_and_people = Proof.objects.select_related("member__employer", "member__user")
     return run(
         claim(proofs_and_people, proof_id, clock, lease_seconds),
@@ -85,7 +85,7 @@ def poll_provider(proof_id: UUID, clock: Clock, lease_seconds: float) -> bool:
 
 
 def _write_down(lease: Lease[Proof], answer: ProviderAnswer) -> bool:
-    """Store the answer, unless the lease was lost or the proof has ended meanwhile."""
+    """Store the answer, unless the lease was lost or the proof has ended in the meantime."""
     now = lease.clock()
     with transaction.atomic():
         proof = lease.locked()
@@ -132,11 +132,13 @@ def _tell_sent(proof: Proof, now: datetime) -> None:
     queue_mail(proof.member.user.email, "deposit_sent", proof.member.user.language, context, now)
 
 
-# --- Asking, outside of any transaction -----------------------------------------------------------
+# --- Requests, outside of any transaction ---------------------------------------------------------
 
 
 def _nobody(proof: Proof, now: datetime) -> ProviderAnswer:
-    """A code by mail and a colleague's answer come by themselves, or not in time."""
+    """No provider to ask: a mailed code or a colleague's answer arrives on its own, or not in
+    time.
+    """
     return ProviderAnswer(proof.stage, proof.expires_at)
 
 

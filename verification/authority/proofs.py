@@ -1,4 +1,4 @@
-"""Proofs of authority: what all ways of proving share, from the beginning to the end of a proof."""
+"""Proofs of authority: the parts that all ways share, from the beginning to the end of a proof."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from verification.rules import policy
 
 @dataclass(frozen=True)
 class ProviderAnswer:
-    """What a provider's reply means for the proof."""
+    """The meaning of a provider's reply for the proof."""
 
     stage: str
     due_at: datetime
@@ -43,7 +43,7 @@ class ProviderAnswer:
 
 
 def offered(*, test: bool) -> frozenset[ProofKind]:
-    """The ways that can be used here. A test always has those of `scripted_providers`."""
+    """The ways that this deployment offers. A test always has those of `scripted_providers`."""
     if test:
         return scripted_providers.OFFERED
     return frozenset(
@@ -59,7 +59,7 @@ def _provider(way: ProofWay, test: bool) -> str:
 
 
 def cancel_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
-    """The recruiter gives a proof up; one that has ended stays as it ended.
+    """Cancel a proof. If it has ended already, nothing changes.
 
     Raises Refused `not_allowed`.
     """
@@ -74,12 +74,14 @@ def cancel_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
 
 @contextmanager
 def beginning(member: Member, kind: ProofKind, now: datetime) -> Iterator[Proof]:
-    """A new proof, whose fields the block fills in. Its row and its Event are written together."""
+    """Create a proof, whose fields the block fills in. Its row and its Event are written
+    together.
+    """
     way = WAYS[kind]
     with transaction.atomic():
         Employer.objects.select_for_update(no_key=True).get(
             pk=member.employer_id
-        )  # counted one after the other
+        )  # serialises the counting
         member = Member.objects.select_related("user", "employer").get(pk=member.pk)
         if refused := guards.may_prove(member):
             raise refused
@@ -115,8 +117,8 @@ def beginning(member: Member, kind: ProofKind, now: datetime) -> Iterator[Proof]
 
 
 def _make_room(member: Member, company: Declared, kind: ProofKind, now: datetime) -> None:
-    """Only one of a kind is under way: the one before has lapsed, or is replaced, or stands in the
-    way.
+    """Make sure that only one proof of a kind is under way: end the previous one if it has lapsed
+    or can be replaced, otherwise refuse.
     """
     for before in (
         Proof.objects.of(member, company.uscc).under_way().filter(kind=kind).select_for_update()
@@ -130,8 +132,8 @@ def _make_room(member: Member, company: Declared, kind: ProofKind, now: datetime
 
 
 def over(proof: Proof, now: datetime) -> Refused | None:
-    """Why nothing more can be done to the proof, or None while it is under way; one whose time is
-    over is ended.
+    """Why the proof accepts nothing more, or None while it is under way. Ends it if its time is
+    over.
     """
     if proof.state != ProofState.PENDING:
         return Refused("proof_over", "state", seen=proof.state)
@@ -149,10 +151,10 @@ def locked(proof_id: UUID) -> Proof | None:
 def end_proof(
     proof: Proof, state: ProofState, now: datetime, actor: Actor, failure: str = ""
 ) -> None:
-    """End a locked proof, in the caller's transaction: erase its secrets, tell its people, and
-    notify the worker of its case.
+    """End a locked proof, in the caller's transaction: erase its secrets, mail the people
+    concerned, and notify the worker of its case.
 
-    If its bank account has proven another company meanwhile, the proof fails.
+    If its bank account has proven another company in the meantime, the proof fails.
     """
     if state == ProofState.PROVEN and has_proven_another(proof):
         state, failure = ProofState.FAILED, "bank_account_of_other"
@@ -197,9 +199,10 @@ def end_proof(
 
 
 def _worth_a_mail(proof: Proof) -> bool:
-    """Proven, or ended while the recruiter was not looking at the page, as at a phone that scans.
+    """Whether to mail the recruiter: the proof succeeded, or it ended while the recruiter was not
+    on the page.
 
-    A code that nobody scanned is none.
+    An unscanned electronic licence code is not worth a mail.
     """
     if proof.state == ProofState.PROVEN:
         return True
@@ -210,7 +213,7 @@ def _worth_a_mail(proof: Proof) -> bool:
 
 
 def _of_case(proof: Proof) -> str:
-    """The open case that the proof is given for; "" where there is none."""
+    """The open case that the proof is for; "" if there is none."""
     declared = declared_by(proof.member)
     return str(declared.case_id) if declared.case_id and declared.uscc == proof.uscc else ""
 

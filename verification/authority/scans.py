@@ -18,9 +18,9 @@ ASK_SCAN_AFTER: Final = timedelta(seconds=2)
 
 
 def begin(member: Member, now: datetime) -> Proof:
-    """Begin a proof by electronic licence; `proof_polling.start_scan` also fetches its code.
+    """Begin a proof by electronic licence. `proof_polling.start_scan` also fetches its code.
 
-    Raises Refused: `proof_not_offered`, `proof_too_often`, and what `may_prove` answers.
+    Raises Refused: `proof_not_offered`, `proof_too_often`, and as `may_prove` does.
     """
     if ProofKind.E_LICENCE not in proofs.offered(test=member.employer.test):
         raise Refused("proof_not_offered")

@@ -17,7 +17,7 @@ from verification.models import Proof, ProofKind, ProofState
 
 
 def colleagues(member: Member, now: datetime) -> list[Member]:
-    """Who of the member's own employer can vouch for them."""
+    """The members of the same employer who can vouch for the member."""
     uscc = declared_by(member).uscc
     others = (
         Member.objects.active()
@@ -29,11 +29,11 @@ def colleagues(member: Member, now: datetime) -> list[Member]:
 
 
 def ask_vouch(member: Member, colleague_member: Member, now: datetime) -> Proof:
-    """Ask a colleague to vouch; they are told by mail.
+    """Ask a colleague by mail to vouch.
 
-    Asking the same one again is the same as once, another one replaces them.
+    Asking the same colleague again has no effect; asking another one replaces the request.
 
-    Raises Refused: `vouch_not_possible`, `proof_too_often`, and what `may_prove` answers.
+    Raises Refused: `vouch_not_possible`, `proof_too_often`, and as `may_prove` does.
     """
     company = declared_by(member)
     if refused := guards.may_vouch(colleague_member, member, company.uscc, now):
@@ -60,7 +60,7 @@ def ask_vouch(member: Member, colleague_member: Member, now: datetime) -> Proof:
 
 
 def asked_of(colleague: Member, now: datetime) -> list[Proof]:
-    """The vouches that this colleague is asked for and has not answered."""
+    """The requests to this colleague that are not answered yet."""
     asked = Proof.objects.under_way().filter(
         kind=ProofKind.VOUCH, voucher=colleague, expires_at__gt=now
     )
@@ -68,7 +68,7 @@ def asked_of(colleague: Member, now: datetime) -> list[Proof]:
 
 
 def vouch(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
-    """The colleague who was asked says yes.
+    """Vouch for the recruiter, as the colleague who was asked.
 
     Raises Refused: `not_allowed`, `vouch_not_possible`, `proof_lapsed`, `proof_over`.
     """
@@ -76,7 +76,7 @@ def vouch(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
 
 
 def decline(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
-    """The colleague who was asked says no.
+    """Decline to vouch, as the colleague who was asked.
 
     Raises Refused: `not_allowed`, `proof_lapsed`, `proof_over`.
     """

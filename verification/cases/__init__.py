@@ -1,1 +1,1 @@
-"""The life of a case: its verbs, who may use them, what its employer is told."""
+"""The operations on a case, who may use them, and what its employer is told."""

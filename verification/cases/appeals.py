@@ -1,7 +1,4 @@
-"""What can an employer say against a decision?
-
-Its own words, with evidence, to a person who did not decide before.
-"""
+"""Appeals: an employer's objection to a decision, with evidence, for another reviewer."""
 
 from __future__ import annotations
 
@@ -30,9 +27,7 @@ FILES_AT_MOST: Final = 4
 
 @dataclass(frozen=True)
 class Evidence:
-    """A file that was sent with an appeal, opened by the intake, and what the virus scanner said of
-    it.
-    """
+    """A file sent with an appeal, opened by the intake, with the virus scanner's result."""
 
     taken_in: Intake
     scan: dict[str, Any]
@@ -41,11 +36,11 @@ class Evidence:
 def appeal(
     case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime
 ) -> Case:
-    """Ask for another look at a refusal, or at what took rights away, by a reviewer who did not
-    decide it.
+    """Appeal against a rejection, suspension or revocation. A reviewer who did not decide it
+    answers.
 
-    A refused case goes back into review; one that was suspended or revoked stays as it is until the
-    appeal is answered. Raises Refused, and then nothing is kept.
+    A rejected case goes back into review; a suspended or revoked one does not change until the
+    appeal is answered. Raises Refused; then nothing is kept.
     """
     return _speak("appeal", case_id, member, words, evidence, now)
 
@@ -53,8 +48,8 @@ def appeal(
 def ask_person(
     case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime
 ) -> Case:
-    """Hand a case that has come back again and again, or whose uploads and proofs failed, to a
-    person as it stands, with words.
+    """Ask for a person to review the case as it is: after it was sent back repeatedly, or after
+    uploads and proofs have failed.
     """
     return _speak("ask_person", case_id, member, words, evidence, now)
 
@@ -108,7 +103,7 @@ def _speak(
 
 
 def _failed(case_id: UUID) -> decisions.Why:
-    """What its reviewer is told of a draft: why it could not be handed in."""
+    """For a draft, the failures that kept it from being submitted, which the reviewer is told."""
     case: Case | None = Case.objects.filter(pk=case_id, state=State.DRAFT).first()
     return (
         decisions.Why([{"code": code} for code in dict.fromkeys(failed_uploads.failures(case))])

@@ -1,10 +1,8 @@
-"""By what does a recruiter's authority stand?
+"""The evidence of a recruiter's authority: its proofs as plain values, and the strength of each.
 
-Its proofs as plain values, and what each of them is worth.
-
-A proof is given for one person and one company. What was compared with the company's name counts
-only while that name is the declared one: else a shell's bank account would prove authority over the
-company that is declared afterwards.
+A proof is for one person and one company. A proof that was compared with the company's name counts
+only while that name is the declared one. Otherwise a shell company's bank account would prove
+authority over a company that is declared later.
 """
 
 from __future__ import annotations
@@ -42,19 +40,19 @@ PUBLIC_MAIL_DOMAINS: Final = frozenset(
     rambler.ru ukr.net nate.com rediffmail.com hey.com fastmail.fm hotmail.se
     """.split()
 )
-"""Where anybody may have an address.
+"""Domains where anyone can have an address.
 
-Registers name such a one for many small companies: it proves nothing.
+Registers name these for many small companies, so such an address proves nothing.
 """
 
 _NATIONAL: Final = re.compile(
     r"(?:yahoo|hotmail|outlook|yandex|gmx|windowslive)\.(?:com?\.)?[a-z]{2,3}"
 )
-"""The same providers under the ending of each country."""
+"""The same providers under the domains of other countries."""
 
 SHARED_BY: Final = 5
-"""From so many companies on for which the register names one domain it is nobody's own: a
-registration agent's, or a park's.
+"""If the register names one domain for this many companies, it belongs to none of them but to a
+registration agent or a business park.
 """
 
 THROWAWAY_MAIL_DOMAINS: Final = frozenset(
@@ -63,14 +61,14 @@ THROWAWAY_MAIL_DOMAINS: Final = frozenset(
     dispostable.com getnada.com maildrop.cc mohmal.com linshiyouxiang.net bccto.me chacuo.net 027168.com
     """.split()
 )
-"""Mailboxes for an hour, open to everybody."""
+"""Disposable mailboxes, open to anyone."""
 
 SOUND: Final = frozenset({Strength.STRONG, Strength.MEDIUM})
-"""What opens something by itself."""
+"""Strengths that open rights without further evidence."""
 
 
 def is_public(domain: str) -> bool:
-    """Whether anybody may have an address at `domain`, or at the domain that it is a part of."""
+    """Whether anyone can have an address at `domain` or at a domain that contains it."""
     parts = domain.lower().split(".")
     tails = {".".join(parts[start:]) for start in range(len(parts))}
     return bool(tails & (PUBLIC_MAIL_DOMAINS | THROWAWAY_MAIL_DOMAINS)) or any(
@@ -79,8 +77,8 @@ def is_public(domain: str) -> bool:
 
 
 def own_domain(registry_domain: str) -> str:
-    """The domain that the register names for a company, where that is its own; "" where many
-    companies have an address there.
+    """The domain that the register names for a company if it is the company's own; "" if many
+    companies have addresses there.
     """
     domain = registry_domain.lower()
     if not domain or is_public(domain):
@@ -93,8 +91,8 @@ def own_domain(registry_domain: str) -> str:
 
 
 def at_company_domain(domain: str, registry_domain: str) -> bool:
-    """Whether an address at `domain` is one at the domain that the company's own register record
-    names (`own_domain`).
+    """Whether an address at `domain` is at the domain in the company's own register record
+    (`own_domain`).
     """
     return (
         bool(registry_domain)
@@ -105,7 +103,7 @@ def at_company_domain(domain: str, registry_domain: str) -> bool:
 
 @dataclass(frozen=True)
 class Declared:
-    """The company for which a recruiter acts, as it is declared now."""
+    """The company for which a recruiter acts, as currently declared."""
 
     uscc: str
     name: str
@@ -115,7 +113,7 @@ class Declared:
 
 
 def declared_by(member: Member) -> Declared:
-    """What the open case declares, else what the one in force did, else what was registered."""
+    """The facts of the open case, otherwise of the case in force, otherwise of the registration."""
     cases = Case.objects.filter(employer=member.employer_id)
     case: Case | None = cases.open().first()
     open_id = case.pk if case else None
@@ -128,8 +126,8 @@ def declared_by(member: Member) -> Declared:
 
 
 def acting_for(employer_id: UUID, handing_in: Q) -> list[Member]:
-    """Whose proofs and addresses count for an employer's case: its owners' and those of who hands
-    it in, while they are there.
+    """The members whose proofs and addresses count for an employer's case: its active owners and
+    the active member who submits it.
     """
     members = (
         Member.objects.active()
@@ -142,8 +140,8 @@ def acting_for(employer_id: UUID, handing_in: Q) -> list[Member]:
 def proofs_of(
     members: Iterable[Member], uscc: str, now: datetime
 ) -> dict[str, list[dict[str, Any]]]:
-    """The proofs of these people for one company as JSON, `in_force` and `under_way`, without
-    personal data.
+    """These members' proofs for one company, in force and under way, as JSON without personal
+    data.
     """
     theirs = Proof.objects.filter(member__in=[member.pk for member in members], uscc=uscc).order_by(
         "started_at"
@@ -156,7 +154,7 @@ def proofs_of(
 
 
 def domains_of(members: Iterable[Member]) -> list[str]:
-    """Where these people have a verified address."""
+    """The domains where these members have a verified address."""
     return sorted(
         {
             member.user.email.rpartition("@")[2].lower()
@@ -180,8 +178,8 @@ def _plain(proof: Proof, now: datetime) -> dict[str, Any]:
 
 
 def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | None:
-    """What a proof of `proofs_of` is worth for the company of this `name`; None where it is worth
-    nothing (any more).
+    """The strength of a proof of `proofs_of` for the company of this `name`; None if the proof is
+    void.
     """
     kind = proof["kind"]
     if kind == ProofKind.COMPANY_EMAIL:
@@ -198,9 +196,7 @@ def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | 
 
 
 def shown_anew(employer: Employer, since: datetime, now: datetime) -> bool:
-    """Whether somebody who is still there has proven since then, and not only weakly, that the
-    company has authorised them.
-    """
+    """Whether a current member has proven authority since then, with a proof that is not weak."""
     domain = _registered_domain(employer.uscc)
     fresh = Proof.objects.filter(
         employer=employer, uscc=employer.uscc, started_at__gt=since, member__left_at=None
@@ -209,7 +205,7 @@ def shown_anew(employer: Employer, since: datetime, now: datetime) -> bool:
 
 
 def _registered_domain(uscc: str) -> str:
-    """The domain that the register has of this company; "" where that is none, or anybody's."""
+    """The domain that the register names for this company; "" if it names none or a public one."""
     if is_of_test(uscc):
         return scripted_providers.DOMAIN
     record = RegistryRecord.objects.filter(pk=uscc).first()
@@ -217,8 +213,8 @@ def _registered_domain(uscc: str) -> str:
 
 
 def can_vouch(colleague: Member, uscc: str, now: datetime) -> bool:
-    """Whether this colleague is there, is of this company, and stands by something other than
-    somebody's vouch.
+    """Whether this colleague is an active member of this company with evidence other than a
+    colleague's vouch.
     """
     there = (
         colleague.left_at is None
@@ -237,7 +233,7 @@ def _stands_alone(member: Member, uscc: str, now: datetime) -> bool:
     )
     if any(worth(_plain(proof, now), member.employer.name, domain) in SOUND for proof in others):
         return True
-    # A reviewer who let through what this person had handed in has looked at its letter.
+    # A reviewer who approved a case that this person submitted has reviewed its letter.
     seen = Case.objects.in_force(now).filter(
         employer=member.employer_id, submitted_by=member.user_id, declared_uscc=uscc
     )

@@ -93,8 +93,9 @@ def put_on_record(
 ) -> None:
     """Write the decision and queue the mail that tells the employer.
 
-    `seconds` is how long the reviewer looked; `waited` is how many working hours the case was in
-    the reviewers' queue; `suspended` says that the employer's other approval is suspended with it.
+    `seconds` is how long the reviewer worked on the case; `waited` is how many working hours the
+    case was in the reviewers' queue; `suspended` tells that the employer's other approval is
+    suspended too.
     """
     case.decided_at = now if verb not in ("hold_for_review", "reopen") else None
     Decision.objects.create(

@@ -25,11 +25,11 @@ from verification.rules.states import State
 
 DOCUMENTS_PER_KIND = 4
 UPLOADS_PER_CASE = 30
-"""Removed documents count, since they are kept. Clients' letters are counted separately."""
+"""Removed documents count, because they are kept. Clients' letters are counted separately."""
 CLIENTS_AT_ONCE = 20
-"""Clients' letters of a case before its approval: one attempt reads them all."""
+"""Clients' letters of a case before its approval: one attempt reads all of them."""
 CLIENTS_AT_MOST = 200
-"""Clients' letters of an approved case, which reads each by itself."""
+"""Clients' letters of an approved case, which reads each one separately."""
 READ_AT_ONCE = (
     DocumentKind.BUSINESS_LICENCE,
     DocumentKind.HR_SERVICE_LICENCE,
@@ -52,9 +52,8 @@ def add_document(
     If the case has the same file already, its document is returned and nothing is written.
 
     `scan` is the virus scanner's result for the original; `photo_quality` is that of the pages, if
-    known.
-    Files are written before the transaction, which on SQLite holds the only write lock. If it
-    fails, they are deleted again.
+    known. Files are written before the transaction, which on SQLite holds the only write lock. If
+    it fails, they are deleted again.
     """
     names = [default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in taken_in.pages]
     document = None
@@ -67,7 +66,7 @@ def add_document(
                 raise too_many(case, kind)
             if (
                 case.state == State.APPROVED and case.approved_at is not None
-            ):  # approved while this waited: no check has seen it
+            ):  # approved in the meantime: no check has seen it
                 now = max(now, case.approved_at + timedelta(microseconds=1))
             document = store_document(case, kind, taken_in, names, scan, user, now, photo_quality)
             told = {"case": str(case.pk), "kind": kind, "pages": len(names)}

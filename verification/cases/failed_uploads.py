@@ -1,8 +1,7 @@
-"""How often has an employer failed before it could hand anything in?
+"""Counts an employer's failures before its first submission.
 
-Often enough, a person looks instead of the machine.
-
-What the intake refuses is put down by its code alone: such a file is opened by nobody.
+After enough failures, the employer can ask for a person instead of the machine. Of a file that
+intake refuses, only the reason code is recorded; no one opens the file.
 """
 
 from __future__ import annotations
@@ -22,20 +21,17 @@ from verification.models import Appeal, Case, Proof, ProofState
 from verification.rules.states import State
 
 COUNTED_AT_MOST: Final = 10
-"""Refused uploads of a case that are put down.
-
-Whoever sends more has shown that it does not work.
-"""
+"""Refused uploads of a case that are recorded. Further ones add nothing."""
 ONE_IN: Final = timedelta(days=7)
-"""An employer asks for a person from a draft once in this time, whatever it withdraws and begins
-anew.
+"""An employer can ask for a person from a draft once in this time, even if it withdraws and starts
+again.
 """
 _NOT_OF_THE_FILE: Final = frozenset({"document_missing", "document_too_many"})
 _OWN_DOING: Final = frozenset({"", "proof_cancelled", "proof_replaced"})
 
 
 def note_refused(case: Case, kind: str, codes: list[str], actor: Actor, now: datetime) -> None:
-    """Put down that an upload was refused, once for all that was sent together."""
+    """Record that an upload was refused, once for all files sent together."""
     of_files = [
         code
         for code in dict.fromkeys(codes)
@@ -54,8 +50,8 @@ def note_refused(case: Case, kind: str, codes: list[str], actor: Actor, now: dat
 
 
 def failures(case: Case) -> list[str]:
-    """Why uploads of this case were refused, and proofs begun since it was opened did not succeed;
-    one code for each.
+    """The reason codes of refused uploads of this case, and of failed proofs begun since it was
+    opened.
     """
     refused = [codes[0] for codes in _refused(case).values_list("reasons", flat=True)]
     over = Q(state__in=(ProofState.FAILED, ProofState.LAPSED)) & ~Q(failure__in=_OWN_DOING)
@@ -68,8 +64,9 @@ def failures(case: Case) -> list[str]:
 
 
 def too_few(case: Case, actor: Actor, now: datetime) -> Refused | None:
-    """Why a person cannot be asked to look at this draft yet, or None: it costs a reviewer, so it
-    takes an address, and time.
+    """Why the employer cannot ask for a person to review this draft yet, or None.
+
+    A review costs a reviewer's time, so it requires a verified address and an interval.
     """
     if len(failures(case)) < settings.PERSON_AFTER_FAILURES:
         return Refused("person_not_yet", expected=f"≥ {settings.PERSON_AFTER_FAILURES}")
@@ -83,8 +80,8 @@ def too_few(case: Case, actor: Actor, now: datetime) -> Refused | None:
 
 
 def was_never_checked(case: Case) -> bool:
-    """Whether the case came to the reviewers without having been handed in: it can be helped on,
-    and not be let through.
+    """Whether the case came to the reviewers without being submitted. It can be sent back with
+    advice but not approved.
     """
     return (
         Appeal.objects.filter(case=case, verb="ask_person").exists() and not case.attempts.exists()

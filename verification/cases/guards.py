@@ -1,4 +1,6 @@
-"""Guards: why an actor may not do something to a case now. Buttons and operations ask the same."""
+"""Guards: why an actor may not do something to a case now. Buttons and operations use the same
+guards.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +33,15 @@ from verification.rules.required_documents import CURRENT, PAPERS, paper_of
 from verification.rules.states import State
 
 NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes", "uphold"})
-"""What a reviewer decides only while holding the case, so that two people never decide one."""
+"""Decisions that require the reviewer's claim, so that two people never decide the same case."""
 
 OF_SENIORS = frozenset({"reopen"})
-"""What takes back what a colleague decided."""
+"""Verbs that take back a colleague's decision."""
 
 IN_BULK = ("request_changes", "reject")
-"""What can be decided for many cases at once.
+"""Verbs that can decide many cases at once.
 
-Letting somebody through is not: it opens rights, and gets a look of its own.
+Approval is not among them: it opens rights and needs an individual review.
 """
 
 SUBMISSIONS_PER_DAY = 10
@@ -48,29 +50,29 @@ SENT_BACK_UNTIL_A_PERSON = 3
 ADDED_WHILE_CHECKING = frozenset(
     {DocumentKind.AUTHORIZATION_LETTER, DocumentKind.CLIENT_AUTHORIZATION}
 )
-"""Documents that can be added while the checks run: nothing that was read depends on them, and the
-attempt sees them in its next round.
+"""Documents that can be added while the checks run. No reading depends on them, and the attempt
+sees them in its next round.
 """
 
 NEEDS_REASON = frozenset({"reject", "request_changes", "suspend", "uphold", "revoke", "reopen"})
-"""What takes something from the employer, does not give it back, or takes back what it was told,
-and so has to say why.
+"""Verbs that need a reason, because they take something from the employer, do not restore it, or
+take back a decision.
 """
 
 ENDS_A_HEARING = frozenset({"uphold", "revoke"})
-"""Answers to an open appeal that its employer did not ask for: given by whoever holds the case, and
-so not by whom it is against. Lifting a suspension takes no second person: it is lifted at once when
-it is settled.
+"""Answers to an open appeal that deny it. They require the claim, so the reviewer whom the appeal
+is against cannot give them. Lifting a suspension needs no second person: it is lifted as soon as
+the matter is settled.
 """
 
 
 def may(
     verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None = None
 ) -> Refused | None:
-    """Why `actor` may not `verb` the case, or None if they may.
+    """Return why `actor` may not `verb` the case, or None if they may.
 
-    With the `ruling` that is being carried out, the claim under which it was made is no longer
-    asked for; all else is asked anew.
+    If `ruling` is being carried out, the claim under which it was made is no longer required.
+    Everything else is checked again.
     """
     if not any(transitions.permits(each, case, actor) for each in transitions.of(verb)):
         return Refused("not_allowed", seen=actor.role)
@@ -99,9 +101,9 @@ def may(
 
 
 def may_decide(actor: Actor) -> Refused | None:
-    """Why this actor may do nothing that is a reviewer's, or None: they are staff who decide.
+    """Return why this actor may not act as a reviewer, or None if they are staff who decide.
 
-    Auditors look; who has left does neither.
+    Auditors only read; former staff may do neither.
     """
     return (
         None
@@ -129,8 +131,8 @@ def _reviewer_may(
 
 
 def _begun_anew(verb: str, case: Case) -> Refused | None:
-    """An employer has one open case: what it has begun since a decision goes before another look at
-    that decision.
+    """An employer has one open case. If it has begun one since a decision, that decision cannot be
+    reopened or appealed.
     """
     state = State(case.state)
     if state in states.OPEN or transitions.target(verb, state) not in states.OPEN:
@@ -149,7 +151,7 @@ def _claim_missing(verb: str, case: Case, actor: Actor, now: datetime) -> Refuse
 
 
 def _under_way(case: Case) -> Refused | None:
-    """A claim ends with the ruling, and nobody can claim the case until that is carried out or
+    """A claim ends with the ruling. No one can claim the case until the ruling is carried out or
     undone.
     """
     return (
@@ -158,7 +160,7 @@ def _under_way(case: Case) -> Refused | None:
 
 
 def _not_for(case: Case, actor: Actor) -> Refused | None:
-    """Why a case that waits for reviewers is not for this one, or None."""
+    """Why this reviewer may not decide a case that waits for reviewers, or None."""
     if not case.awaits_review():
         return None
     if (case.for_senior or case.review_stage != ReviewStage.FIRST) and not actor.can(
@@ -173,8 +175,8 @@ def _not_for(case: Case, actor: Actor) -> Refused | None:
 def undecided(
     verb: str, case: Case, now: datetime, suspend_in_force: bool | None
 ) -> Refused | None:
-    """What a reviewer who refuses a case still has to say: whether the employer keeps what it has
-    in force by another one.
+    """A rejection must state whether the employer keeps the rights that another case gives it.
+    Refused if it does not.
     """
     if (
         verb == "reject"
@@ -186,25 +188,26 @@ def undecided(
 
 
 def may_undo(ruling: Ruling, actor: Actor) -> bool:
-    """Whether it is this reviewer's to take back: of a bulk decision, either of its two
-    people's.
+    """Whether this reviewer may undo the ruling. Either of its two people may undo a bulk
+    decision.
     """
     return may_decide(actor) is None and UUID(actor.id) in (ruling.by_id, ruling.confirmed_by_id)
 
 
 def given(case: Case) -> RulingQuerySet:
-    """What was ruled on the case since it came to the reviewers, and kept beside it."""
+    """The rulings on the case since it came to the reviewers, kept while it waits for another
+    reviewer.
+    """
     return Ruling.objects.given().filter(
         case=case, made_at__gte=case.review_since or case.opened_at
     )
 
 
 def by_one(verb: str, case: Case, actor: Actor, ruling: Ruling | None) -> Refused | None:
-    """Why this decision, by this reviewer or by the `ruling` that is carried out, is not enough by
-    itself; None if it is.
+    """Return why this decision or the `ruling` to carry out needs a second reviewer, or None.
 
-    Two have to agree where the case asks for it; where they did not, a third one decides. A bulk
-    decision has two people.
+    Two reviewers have to agree if the case requires it; if they do not, a third one decides. A bulk
+    decision already has two people.
     """
     if (
         actor.role is not Role.REVIEWER
@@ -228,8 +231,8 @@ def by_one(verb: str, case: Case, actor: Actor, ruling: Ruling | None) -> Refuse
 
 
 def needs_second(verb: str, case: Case) -> bool:
-    """Whether two people have to agree on `verb`: on all in a sample, on opening rights where harm
-    can come of it.
+    """Whether two people have to agree on `verb`: on any decision in a sample, and on approval of a
+    case with a high potential for harm.
     """
     return case.second_review == SecondReview.SAMPLE or (
         case.second_review == SecondReview.POLICY and verb == "approve"
@@ -237,14 +240,16 @@ def needs_second(verb: str, case: Case) -> bool:
 
 
 def may_claim(case: Case, actor: Actor, now: datetime) -> Refused | None:
-    """Why this reviewer may not take the case, or None if they may."""
+    """Return why this reviewer may not claim the case, or None if they may."""
     if refused := may_ask_for(case, actor, now):
         return refused
     return Refused("claimed_by_other") if case.claimed_by_other(actor.id, now) else None
 
 
 def may_ask_for(case: Case, actor: Actor, now: datetime) -> Refused | None:
-    """Why this reviewer could not take the case even if nobody held it, or None if they could."""
+    """Return why this reviewer could not claim the case even if it were unclaimed, or None if they
+    could.
+    """
     if refused := may_decide(actor):
         return refused
     if case.golden and not Case.objects.shown_to(actor.id).filter(pk=case.pk).exists():
@@ -268,7 +273,9 @@ def _postponed_by(case: Case, actor: Actor) -> bool:
 
 
 def may_bulk(verb: str, actor: Actor) -> Refused | None:
-    """Why this reviewer may not propose or confirm `verb` for many cases, or None if they may."""
+    """Return why this reviewer may not propose or confirm `verb` for many cases, or None if they
+    may.
+    """
     if refused := may_decide(actor):
         return refused
     if verb not in IN_BULK:
@@ -277,12 +284,12 @@ def may_bulk(verb: str, actor: Actor) -> Refused | None:
 
 
 def own_proposal(proposed_by: UUID, user: User) -> Refused | None:
-    """Why this person may not confirm what `proposed_by` has proposed, or None if they may."""
+    """Return why this person may not confirm the proposal of `proposed_by`, or None if they may."""
     return Refused("second_person_required") if proposed_by == user.pk else None
 
 
 def may_edit(case: Case, actor: Actor) -> Refused | None:
-    """Why the employer may not change what it declared or uploaded, or None if it may."""
+    """Return why the employer may not change its declaration or documents, or None if it may."""
     if actor.role not in states.EMPLOYER:
         return Refused("not_allowed", seen=actor.role)
     if case.state not in states.EDITABLE:
@@ -293,11 +300,10 @@ def may_edit(case: Case, actor: Actor) -> Refused | None:
 
 
 def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | None:
-    """Why the employer may not add a document of this kind, or None: letters come in while the
-    checks wait for them, too.
+    """Return why the employer may not add a document of this kind, or None if it may.
 
-    An agency wins clients all the time: while its approval is in force, it may add the letter of
-    another.
+    Letters can also be added while the checks wait for them. An agency with an approval in force
+    may add the letters of new clients.
     """
     if (
         actor.role in states.EMPLOYER
@@ -317,8 +323,8 @@ def may_add(kind: str, case: Case, actor: Actor, now: datetime) -> Refused | Non
 
 
 def _another_paper(kind: str, case: Case) -> Refused | None:
-    """By what a body was set up is no matter of choice: its class and its code say which paper is
-    due.
+    """Refuse a founding document of the wrong kind. The account class and the code determine which
+    one is due.
     """
     paper = paper_of(case.account_class, case.declared_uscc)
     return (
@@ -329,7 +335,7 @@ def _another_paper(kind: str, case: Case) -> Refused | None:
 
 
 def stopped(employer_id: UUID) -> Refused | None:
-    """Why this employer's rights stay taken away, or None if they are not."""
+    """Return why this employer's rights are taken away, or None if they are not."""
     case: Case | None = (
         Case.objects.filter(employer_id=employer_id).stopped().order_by("state").last()
     )
@@ -337,7 +343,7 @@ def stopped(employer_id: UUID) -> Refused | None:
 
 
 def may_prove(member: Member) -> Refused | None:
-    """Why this recruiter may not begin a proof of authority, or None if they may."""
+    """Return why this recruiter may not begin a proof of authority, or None if they may."""
     if member.left_at is not None:
         return Refused("not_allowed", seen=member.role)
     if member.user.email_verified_at is None:
@@ -346,11 +352,10 @@ def may_prove(member: Member) -> Refused | None:
 
 
 def may_vouch(colleague: Member, member: Member, uscc: str, now: datetime) -> Refused | None:
-    """Why this colleague may not vouch for the recruiter, or None.
+    """Return why this colleague may not vouch for the recruiter, or None.
 
-    One vouch never rests on another vouch alone.
-
-    Whoever has declared the same code at another account is no colleague: nobody has let them in.
+    A vouch never relies on another vouch alone. A member of another account with the same code is
+    not a colleague: no one has admitted them.
     """
     if (
         colleague.pk == member.pk
@@ -362,10 +367,10 @@ def may_vouch(colleague: Member, member: Member, uscc: str, now: datetime) -> Re
 
 
 def missing(case: Case, actor: Actor) -> Refused | None:
-    """What has to be there before this member can submit the case, or None when it is."""
+    """Return what is missing before this member can submit the case, or None."""
     if not User.objects.filter(pk=UUID(actor.id), email_verified_at__isnull=False).exists():
         return Refused("authority_email_unverified", "email")
-    if case.test:  # what its papers would show stands in its code
+    if case.test:  # its code determines what its documents would show
         return None
     paper = paper_of(case.account_class, case.declared_uscc)
     if not case.documents.current().filter(kind=paper).exists():
@@ -374,17 +379,15 @@ def missing(case: Case, actor: Actor) -> Refused | None:
 
 
 def _not_yet(case: Case) -> Refused | None:
-    """Whoever was sent back this often need not guess any longer what is wanted: a person speaks
-    with them.
-    """
+    """After this many returns, the employer can ask for a person to explain what is needed."""
     if Decision.objects.sent_back(case.employer_id).count() < SENT_BACK_UNTIL_A_PERSON:
         return Refused("person_not_yet", expected=f"≥ {SENT_BACK_UNTIL_A_PERSON}")
     return None
 
 
 def _too_often(case: Case, now: datetime) -> Refused | None:
-    """Each submission costs the machine, and perhaps a reviewer; withdrawing and beginning anew
-    resets nothing.
+    """Each submission costs machine time, and perhaps a reviewer's. Withdrawing and starting again
+    does not reset the count.
     """
     since = now - timedelta(days=1)
     if (

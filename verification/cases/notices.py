@@ -1,9 +1,7 @@
-"""Who has to know?
+"""Mails about a case to an employer's members, and warnings to its owners about others who act in
+its name.
 
-An employer's people, of what becomes of its case; its known admins, of everybody who wants to act
-for it.
-
-A thief with a borrowed licence is seen first by the company it was borrowed from.
+If a borrowed licence is used for fraud, the company that owns it can notice first.
 """
 
 from __future__ import annotations
@@ -22,10 +20,7 @@ from events.models import Event, record
 from verification.models import Case, ClientAuthorisation
 
 STRANGERS_PER_DAY: Final = 10
-"""Of so many a day an employer is told.
-
-Whoever has read ten such mails knows that something is going on.
-"""
+"""Warnings about strangers that an employer gets in a day. Ten such mails are warning enough."""
 
 
 def tell_admins(
@@ -37,13 +32,13 @@ def tell_admins(
     proven: bool = False,
     but: UUID | None = None,
 ) -> None:
-    """Write to the owners of the approved employer that owns the code: about a stranger at once,
-    about a colleague once something is proven.
+    """Mail the owners of the approved employer that owns the code: about a stranger at once, about
+    a colleague once authority is proven.
 
-    They hear of one stranger once a day, and once more when something is proven, so that repeated
-    tries are no flood. `way` is a kind of proof, or of a document that was handed in; `but`
-    is an owner who knows already. A stranger's address is masked: who registered it may be a
-    namesake who mistyped a code.
+    The owners get one mail a day about the same stranger, and another once authority is proven, so
+    that repeated tries do not flood them. `way` is a kind of proof or of a submitted document.
+    `but` is an owner who already knows. A stranger's address is masked: it may belong to an
+    innocent person who mistyped a code.
     """
     owners = Member.objects.active().filter(
         role=Member.MemberRole.OWNER,
@@ -79,10 +74,10 @@ def tell_admins(
 def tell_employer(
     case: Case, template: str, context: dict[str, Any], now: datetime, *, by: User | None = None
 ) -> None:
-    """Queue a mail about the case to its employer's owners, to whoever handed it in, and to `by`,
-    while they are there.
+    """Queue a mail about the case to its employer's active owners, to the member who submitted it,
+    and to `by`.
 
-    What is asked of them is said as it stands when the mail leaves.
+    The mail states the requirements as they are when it is sent.
     """
     about = {"name": case.declared_name, "case": str(case.pk)}
     readers = [
@@ -94,7 +89,9 @@ def tell_employer(
 
 
 def concerned(employer_id: UUID, user: Any) -> list[Member]:
-    """An employer's owners, and `user`, who handed in what it is about, while they are there."""
+    """An employer's active owners, and `user`, who submitted the case or document, if still
+    active.
+    """
     members = (
         Member.objects.active()
         .filter(employer=employer_id, user__is_active=True)
@@ -104,8 +101,8 @@ def concerned(employer_id: UUID, user: Any) -> list[Member]:
 
 
 def _worth_telling(owner: Employer, stranger: Member, proven: bool, now: datetime) -> bool:
-    """Whether the owner of the code has not been told this of the stranger, nor too much, today;
-    then that is put down.
+    """Whether the owner of the code has not been warned of this today, nor too often. If so, record
+    the warning.
     """
     told = {"of": str(stranger.employer_id), "proven": proven}
     lately = Event.objects.filter(
@@ -119,7 +116,7 @@ def _worth_telling(owner: Employer, stranger: Member, proven: bool, now: datetim
 
 
 def tell_client_ended(client: ClientAuthorisation, reasons: Sequence[str], now: datetime) -> None:
-    """Write to an agency's owners, and to whoever sent the letter in, that a reviewer has ended
+    """Mail an agency's owners, and the member who submitted the letter, that a reviewer has ended
     this client.
     """
     _tell_of_client(client, "client_ended", {"reasons": list(reasons)}, now)
@@ -128,16 +125,14 @@ def tell_client_ended(client: ClientAuthorisation, reasons: Sequence[str], now: 
 def tell_client_judged(
     client: ClientAuthorisation, reasons: Sequence[dict[str, Any]], now: datetime
 ) -> None:
-    """Write to the same people that the letter of this client is accepted, or for which reasons it
-    is not.
-    """
+    """Mail the same people that this client's letter is accepted, or why it is not."""
     _tell_of_client(
         client, "client_wrong" if reasons else "client_accepted", {"reasons": list(reasons)}, now
     )
 
 
 def tell_client_expired(client: ClientAuthorisation, now: datetime) -> None:
-    """Write to the same people that the letter of this client has ended."""
+    """Mail the same people that this client's letter has expired."""
     _tell_of_client(client, "client_expired", {}, now)
 
 

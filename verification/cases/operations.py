@@ -1,7 +1,7 @@
-"""The verbs of a case, each one transaction: lock, guard, transition, save, Event.
+"""The operations on a case, each in one transaction: lock, guard, transition, save, Event.
 
-Nothing here uses the network, reads pictures or sends mail. What must follow is a row in a queue,
-and a worker is notified of it after the commit.
+Nothing here uses the network, reads pictures or sends mail. Follow-up work is written as a row in a
+queue, and a worker is notified after the commit.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from verification.rules.validity import rights_end
 
 @dataclass
 class Move:
-    """A transition under way: the locked case, and what the Event shall carry besides."""
+    """A transition in progress: the locked case, and further data for the Event."""
 
     case: Case
     data: dict[str, Any] = field(default_factory=dict)
@@ -51,19 +51,17 @@ def moving(
     seen_version: int | None = None,
     ruling: Ruling | None = None,
 ) -> Iterator[Move]:
-    """The one way to change a case's state: lock, guard, transition, save and Event in one
-    transaction.
+    """Change a case's state: lock, guard, transition, save and Event in one transaction. The only
+    way to do so.
 
     The body may set other fields of `move.case` and write rows that belong to the move.
-    `seen_version` is the version of the case that the person looked at: if it has changed since,
-    they decide on something else. `ruling` is what is carried out by it, where a reviewer ruled
-    before.
+    `seen_version` is the version of the case that the person saw; if the case has changed since,
+    the move is refused. `ruling` is the earlier ruling of a reviewer that this move carries out.
 
     Raises `Refused` (nothing is written) and `Case.DoesNotExist`.
     """
     with transaction.atomic():
-        # Everywhere the employer is locked first and then its cases, as by the gate, so there is no
-        # deadlock.
+        # As in the gate, the employer is locked first and then its cases, to avoid deadlocks.
         employer = Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
         case = Case.objects.select_for_update().get(pk=case_id)
         if employer is not None:
@@ -101,17 +99,15 @@ def moving(
 
 
 def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
-    """The employer's open case, made from what it declared if there is none.
+    """Return the employer's open case. If there is none, create it from the declared facts.
 
-    Asked twice, it is the same one.
-
-    Raises Refused: a suspended or revoked employer does not begin anew, it has that settled.
+    Raises Refused if the employer is suspended or revoked: that has to be settled first.
     """
     if actor.role not in states.EMPLOYER:
         raise Refused("not_allowed", seen=actor.role)
     with transaction.atomic():
-        # The employer is locked, as by each move: nobody appeals or reopens an older case while
-        # this one begins.
+        # The employer is locked, as by each move, so that no older case is appealed or reopened
+        # while this one begins.
         Employer.objects.select_for_update(no_key=True).get(pk=employer.pk)
         if stopped := guards.stopped(employer.pk):
             raise stopped
@@ -135,8 +131,8 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
 def editing(
     case_id: UUID, actor: Actor, adding: str = "", now: datetime | None = None
 ) -> Iterator[Case]:
-    """A case that the employer may still change, or to which it adds a document of the kind
-    `adding` at `now`; locked until the end.
+    """Lock a case that the employer may still change, or to which it adds a document of the kind
+    `adding` at `now`.
     """
     with transaction.atomic():
         case = Case.objects.select_for_update().get(pk=case_id)
@@ -159,9 +155,9 @@ def declare(
     legal_representative: str,
     account_class: str,
 ) -> Case:
-    """Correct what the employer declared, while its case is in its hands.
+    """Correct the declared facts while the employer may edit the case.
 
-    The code must be valid, and of a test only in a test.
+    The code must be valid. A test code is valid only in a test.
     """
     uscc = normalise(uscc)
     if refused := problem(uscc):
@@ -197,7 +193,7 @@ def declare(
 def submit(
     case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_version: int | None = None
 ) -> Attempt:
-    """Hand the case in.
+    """Submit the case.
 
     A worker is notified after the commit; if that message is lost, a sweep sends it again.
     """
@@ -220,7 +216,7 @@ def submit(
 
 
 def withdraw(case_id: UUID, actor: Actor, now: datetime) -> Case:
-    """Take the case back. Its attempt is finished with it, so that no worker picks it up."""
+    """Withdraw the case. Its attempt is finished too, so that no worker picks it up."""
     with moving(case_id, "withdraw", actor, now) as move:
         Attempt.objects.filter(case=move.case, finished_at=None).update(
             finished_at=now, lease=None, leased_until=None
@@ -246,7 +242,7 @@ def notify_case_worker(case_id: UUID, now: datetime) -> None:
 
 
 def expire(case_id: UUID, now: datetime) -> None:
-    """An approval has ended, by time or by a newer one."""
+    """End an approval whose time is over or that a newer one replaces."""
     with moving(case_id, "expire", SYSTEM, now):
         pass
 
@@ -257,7 +253,7 @@ def expire(case_id: UUID, now: datetime) -> None:
 def approve(
     case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None
 ) -> Case:
-    """A reviewer lets the employer through."""
+    """Approve the employer as a reviewer."""
     return review(case_id, "approve", reviewer.as_reviewer(), now, (), note, seen_version)
 
 
@@ -271,10 +267,10 @@ def reject(
     seen_version: int | None = None,
     suspend_in_force: bool | None = None,
 ) -> Case:
-    """A reviewer refuses, for reasons that the employer is told.
+    """Reject the case as a reviewer, for reasons that the employer is told.
 
-    `suspend_in_force`: whether what the employer has in force by another case is suspended with it,
-    for the same reasons. It has to be said where there is something. Raises Refused.
+    `suspend_in_force` tells whether the employer's other case in force is suspended too, for the
+    same reasons. Required if there is one. Raises Refused.
     """
     return review(
         case_id, "reject", reviewer.as_reviewer(), now, codes, note, seen_version, suspend_in_force
@@ -290,7 +286,7 @@ def request_changes(
     note: str = "",
     seen_version: int | None = None,
 ) -> Case:
-    """A reviewer asks the employer to mend what the reasons name; the rest stays as it is."""
+    """Ask the employer to correct what the reasons name. Everything else is kept."""
     return review(
         case_id, "request_changes", reviewer.as_reviewer(), now, codes, note, seen_version
     )
@@ -305,15 +301,15 @@ def suspend(
     note: str = "",
     seen_version: int | None = None,
 ) -> Case:
-    """Stop an employer's rights. From the moment that this returns, no gate answers yes."""
+    """Suspend an employer's rights. Once this returns, every gate refuses."""
     return review(case_id, "suspend", actor, now, codes, note, seen_version)
 
 
 def reinstate(
     case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None
 ) -> Case:
-    """Give back what a suspension or a revocation took; the approval's own end stays where it
-    was.
+    """Restore the rights that a suspension or a revocation took. The end of the approval does not
+    change.
     """
     return review(case_id, "reinstate", reviewer.as_reviewer(), now, (), note, seen_version)
 
@@ -327,8 +323,8 @@ def uphold(
     note: str = "",
     seen_version: int | None = None,
 ) -> Case:
-    """Answer an appeal against a suspension or a revocation: it stays, for reasons that the
-    employer is told.
+    """Deny an appeal against a suspension or a revocation, for reasons that the employer is
+    told.
     """
     return review(case_id, "uphold", reviewer.as_reviewer(), now, codes, note, seen_version)
 
@@ -342,7 +338,7 @@ def revoke(
     note: str = "",
     seen_version: int | None = None,
 ) -> Case:
-    """End a suspended approval for good."""
+    """End a suspended approval permanently."""
     return review(case_id, "revoke", reviewer.as_reviewer(), now, codes, note, seen_version)
 
 
@@ -359,11 +355,11 @@ def review(
     *,
     ruling: Ruling | None = None,
 ) -> Case:
-    """A decision not the policy's, by a verb above: the move, the end of the claim, the Decision,
-    the mail; `about` as in `Why.of`.
+    """Make a decision other than the policy's, by one of the verbs above: move the case, end the
+    claim, record the Decision and queue the mail.
 
-    At once; what a reviewer rules in the console is held for a moment first (`deciding`), and then
-    carried out by this.
+    `about` is as in `Why.of`. Takes effect at once. A reviewer's ruling in the console is held
+    first so that it can be undone (`deciding`), and then carried out by this function.
     """
     findings = findings_of(case_id)
     why = Why.of(codes, note, findings, about)
@@ -381,7 +377,7 @@ def review(
             move.data["suspended"] = suspended
         if verb == "approve":
             begin_rights(move.case, now, policy.CURRENT.valid_for, findings)
-        if verb == "revoke":  # the code is nobody's again, so that the company itself can come
+        if verb == "revoke":  # the code is released, so that the real company can claim it
             move.case.employer.confirmed_at = None
             move.case.employer.save(update_fields=["confirmed_at"])
         if verb == "reinstate":
@@ -407,9 +403,7 @@ def review(
 
 
 def _suspend_beside(case: Case, why: Why, actor: Actor, now: datetime) -> list[str]:
-    """Suspend what the employer has in force by other cases than `case`, for whose refusal it is;
-    their ids.
-    """
+    """Suspend the employer's other cases in force because `case` is rejected. Returns their ids."""
     others = list(Case.objects.beside(case).in_force(now))
     for other in others:
         with moving(other.pk, "suspend", actor, now, why=why) as move:
@@ -426,13 +420,13 @@ def begin_rights(
     *,
     conditional: bool = False,
 ) -> None:
-    """Rights begin, for `valid_for` or until the first paper ends of which `findings` speak.
+    """Give rights for `valid_for`, or until the first document that `findings` name ends.
 
-    The declared facts become the employer's, its code becomes its alone, and what was in force
-    ends.
+    The declared facts become the employer's, no other employer can use its code any more, and its
+    previous approval ends.
 
-    Raises Refused while another case of the employer is suspended or revoked: that one is settled
-    first.
+    Raises Refused while another case of the employer is suspended or revoked: that has to be
+    settled first.
     """
     employer = case.employer
     if stopped := guards.stopped(employer.pk):
@@ -453,7 +447,9 @@ def begin_rights(
 
 
 def take_code(case: Case, now: datetime) -> None:
-    """Let the case's employer own its code. Raises Refused if another employer owns it already."""
+    """Assign the code to the case's employer. Raises Refused if another employer owns it
+    already.
+    """
     if case.golden:
         return
     employer = case.employer

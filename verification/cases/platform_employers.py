@@ -1,9 +1,7 @@
-"""How does a platform's system tell us of an employer?
+"""Employers that a platform's system creates and corrects, by its own reference, until a case is
+submitted.
 
-It makes one by its own reference, and corrects it until a case is handed in.
-
-What the employer then shows is its own business: a platform neither hands a case in nor decides
-one.
+A platform neither submits a case nor decides one; documents and proofs come from the employer.
 """
 
 from __future__ import annotations
@@ -25,9 +23,9 @@ from verification.rules import name_lookalikes, states
 
 @dataclass(frozen=True)
 class Declared:
-    """What a platform says of an employer.
+    """A platform's data about an employer.
 
-    Where another holds the code already, `contest` has a reviewer decide whose it is.
+    If another employer holds the code already, `contest` asks a reviewer to decide who owns it.
     """
 
     name: str
@@ -36,7 +34,9 @@ class Declared:
     contest: bool = False
 
     def checked(self, *, test: bool) -> Declared:
-        """The same, as it is stored. Raises Refused: what `check_code` and `check_name` raise."""
+        """Return the data normalised for storage. Raises Refused, as `check_code` and `check_name`
+        do.
+        """
         code = check_code(self.uscc, contest=self.contest, test=test)
         return Declared(
             check_name(self.name.strip(), "name"), code, self.account_class, self.contest
@@ -46,9 +46,9 @@ class Declared:
 def create_employer(
     client: ApiClient, reference: str, declared: Declared, now: datetime
 ) -> Employer:
-    """A new employer of this platform.
+    """Create an employer of this platform.
 
-    Raises Refused: `reference_invalid`, `reference_taken`, and what `Declared.checked` raises.
+    Raises Refused: `reference_invalid`, `reference_taken`, and as `Declared.checked` does.
     """
     reference = checked_reference(reference)
     declared = declared.checked(test=client.test)
@@ -79,12 +79,11 @@ def create_employer(
 def put_employer(
     client: ApiClient, reference: str, declared: Declared, now: datetime
 ) -> tuple[Employer, bool]:
-    """The employer that the platform calls `reference` as it is `declared`, and whether it is new.
+    """Create or update the employer with the platform's `reference`. Returns it, and whether it is
+    new.
 
-    Said twice, it is the same as once.
-
-    Raises Refused: `state_conflict` where a case is out of the employer's hands, and what
-    `create_employer` raises.
+    Idempotent. Raises Refused: `state_conflict` if the employer may no longer edit its case, and as
+    `create_employer` does.
     """
     existing = Employer.objects.filter(platform=client, reference=reference).first()
     if existing is None:
@@ -99,7 +98,7 @@ def put_employer(
 
 def _correct(employer_id: UUID, client: ApiClient, declared: Declared, now: datetime) -> Employer:
     with transaction.atomic():
-        # The employer first and then its case, as everywhere (`operations.moving`).
+        # As everywhere, the employer is locked before its case (`operations.moving`).
         employer = Employer.objects.select_for_update(no_key=True).get(pk=employer_id)
         said = {
             "name": declared.name.strip(),
@@ -134,10 +133,10 @@ def _correct(employer_id: UUID, client: ApiClient, declared: Declared, now: date
 
 
 def _case_in_their_hands(employer: Employer) -> Case | None:
-    """The locked case that is corrected with the employer; None where it has none yet.
+    """Lock the case that is corrected with the employer; None if it has none yet.
 
-    Raises Refused `state_conflict`: what was handed in or decided on stays as it was; a changed
-    fact is a new case, begun by the employer.
+    Raises Refused `state_conflict` if the case has been submitted or decided: it must not change.
+    For a changed fact the employer begins a new case.
     """
     case: Case | None = (
         Case.objects.select_for_update().filter(employer=employer).order_by("-opened_at").first()

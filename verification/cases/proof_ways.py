@@ -16,19 +16,19 @@ class ProofWay:
     lasts: timedelta
     """How long a proof can be completed."""
     per_day: int
-    """How many proofs an employer's members may begin in a day. Each one costs a stranger's
-    patience, or money.
+    """How many proofs an employer's members may begin in a day. Each one costs money, or another
+    person's attention.
     """
     guesses: int = 0
     """Wrong codes after which a proof ends; 0 for a way without a code."""
     provider: str = ""
     """The setting that names the provider to ask; empty for a way without one."""
     named: bool = False
-    """The proof was compared with the company's name, which it keeps in `observed["name"]`."""
+    """The proof was compared with the company's name, which is kept in `observed["name"]`."""
     replaces: bool = True
-    """A new proof takes the place of the one under way, instead of being refused."""
+    """A new proof replaces the one under way, instead of being refused."""
     failure_mailed: bool = True
-    """The recruiter is not on the page when such a proof fails, and gets a mail."""
+    """A failure is mailed, because the recruiter is not on the page when it happens."""
 
 
 WAYS: Final = {

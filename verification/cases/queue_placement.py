@@ -1,8 +1,8 @@
-"""Places cases in the reviewers' queue: since when, due when, how urgent, and whether two people
-decide.
+"""Places cases in the reviewers' queue: when each came and is due, how urgent it is, and whether
+two people decide.
 
 The position is written when a case comes to the reviewers, and again when time changes it: when the
-approval that it would renew comes to its end.
+approval that the case would renew is about to end.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from verification.rules.states import State
 from verification.rules.working_hours import Hours
 
 LAPSES_WITHIN: Final = timedelta(days=7)
-"""An approval that ends within this time is about to lapse: its employer loses its rights while it
-waits for us.
+"""An approval that ends within this time is about to lapse: its employer would lose rights while
+waiting for us.
 """
 
 
@@ -51,9 +51,9 @@ def place_after_move(case: Case, from_state: State, codes: Sequence[str], now: d
 
 
 def place_in_queue(case: Case, codes: Sequence[str], now: datetime) -> None:
-    """Place a case that comes to the reviewers at `now` for these reasons; the caller saves it.
+    """Place a case that comes to the reviewers at `now` for these reasons. The caller saves it.
 
-    Without codes, the reasons are those of the last decision on it.
+    Without codes, the reasons are those of the case's last decision.
     """
     case.review_since, case.review_stage = now, ReviewStage.FIRST
     codes = codes or _decided_last(case)
@@ -63,7 +63,7 @@ def place_in_queue(case: Case, codes: Sequence[str], now: datetime) -> None:
 
 
 def waited(case: Case, now: datetime) -> float | None:
-    """Working hours since the case came to the reviewers; None for one that never did."""
+    """Working hours since the case came to the reviewers; None if it never did."""
     return (
         None
         if case.review_since is None
@@ -72,13 +72,15 @@ def waited(case: Case, now: datetime) -> float | None:
 
 
 def factors(case: Case, now: datetime) -> urgency.Factors | None:
-    """Why a case is where it is in the queue, to be shown; None for one that is not in it."""
+    """The factors of a case's position in the queue, for display; None if it is not in the
+    queue.
+    """
     if case.review_since is None or case.review_due is None:
         return None
     kinds = (kind for kind, harm in urgency.CURRENT.harm.items() if harm == case.harm)
     weighs = next(
         kinds, urgency.Kind.ORDINARY
-    )  # none under rules that have changed: it is placed again within minutes
+    )  # none if the rules have changed: it is placed again within minutes
     return urgency.QueuePosition(weighs, case.review_since, case.review_due).factors(now, hours())
 
 
@@ -88,19 +90,19 @@ def hours() -> Hours:
     return given
 
 
-# --- What time changes ----------------------------------------------------------------------------
+# --- Changes over time ----------------------------------------------------------------------------
 
 
 def place_due(now: datetime, at_most: int = SWEEP_AT_MOST) -> int:
     """Place the cases that have no position yet or whose position has changed with time, the most
-    urgent first; returns how many.
+    urgent first. Returns how many.
     """
     return _each(_misplaced(now).order_by("-urgency", "submitted_at", "pk")[:at_most], now)
 
 
 def place_all(now: datetime) -> int:
-    """Place every waiting case again, after the rules, the working hours or the key have changed;
-    returns how many.
+    """Place every waiting case again, after a change of the rules, the working hours or the key.
+    Returns how many.
     """
     return _each(Case.objects.awaiting_review(), now)
 
@@ -164,7 +166,7 @@ class _Rights:
 
 
 def _rights(case: Case, now: datetime) -> _Rights:
-    """What the employer holds by another case, and whether that ends soon."""
+    """The rights that another case gives the employer, and whether they end soon."""
     other: Case | None = (
         Case.objects.in_force(now).filter(employer=case.employer_id).exclude(pk=case.pk).first()
     )
@@ -177,9 +179,10 @@ def _rights(case: Case, now: datetime) -> _Rights:
 
 
 def _second_review(case: Case) -> SecondReview:
-    """Where much harm can come of it; else by chance, by a key that nobody can foresee it without.
+    """Whether a case needs two reviewers: because of its potential for harm, or drawn at random by
+    a key that keeps the draw unpredictable.
 
-    Whoever answers a hearing is the second person already.
+    A reviewer who answers an appeal already is the second person.
     """
     if case.hearing or case.test:
         return SecondReview.NONE

@@ -1,6 +1,5 @@
-"""How do documents rest on disk?
-
-Each file sealed by itself (`events.core.sealing`), readable by this user alone.
+"""Encrypted storage of documents on disk. Each file is sealed separately (`events.core.sealing`)
+and readable only by this user.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from verification.models import DocumentPage
 
 
 def erase_unused(sha256: str, names: Sequence[str]) -> None:
-    """Erase stored pages of the file `sha256` that no row holds (any more): of a file that is used
-    again, two rows hold the same pages.
+    """Erase the stored pages of the file `sha256` that no row refers to. If a file is reused, two
+    rows share the same pages.
     """
     referenced = DocumentPage.objects.filter(document__sha256=sha256, image__in=names).values_list(
         "image", flat=True
@@ -35,11 +34,11 @@ def erase_unused(sha256: str, names: Sequence[str]) -> None:
 
 @deconstructible(path="verification.cases.storage.EncryptedStorage")
 class EncryptedStorage(Storage):
-    """Django's default storage: sealed files under `location`, by generated names.
+    """Django's default storage: sealed files under `location`, with generated names.
 
     Private: a file has no URL and no path.
 
-    Without arguments it follows the settings DOCUMENTS_DIR, DATA_KEY and DATA_KEYS_RETIRED (a list,
+    Without arguments it uses the settings DOCUMENTS_DIR, DATA_KEY and DATA_KEYS_RETIRED (a list,
     may be absent).
     """
 
@@ -62,7 +61,7 @@ class EncryptedStorage(Storage):
 
     @property
     def keys(self) -> list[bytes]:
-        """The key that seals, then those that only open."""
+        """The current key, then the retired keys, which only decrypt."""
         retired = (
             getattr(settings, "DATA_KEYS_RETIRED", ())
             if self._retired_keys is None
@@ -71,7 +70,7 @@ class EncryptedStorage(Storage):
         return [key_from(text) for text in (self._key or settings.DATA_KEY, *retired)]
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        """A new name that says nothing; what the uploader called the file is not kept."""
+        """Return a new random name. The uploader's file name is not kept."""
         fresh = uuid.uuid4().hex
         return f"{fresh[:2]}/{fresh}"
 
@@ -90,17 +89,15 @@ class EncryptedStorage(Storage):
 
     def _open(self, name: str, mode: str = "rb") -> File[Any]:
         if mode != "rb":
-            raise ValueError(
-                "stored documents are read whole and never changed in place: open them with 'rb'"
-            )
+            raise ValueError("stored documents can only be opened with 'rb'")
         return ContentFile(unseal(self._file(name).read_bytes(), self.keys, name), name=name)
 
     def delete(self, name: str) -> None:
-        """Remove the file; one that is not there is as good as removed."""
+        """Remove the file, if it exists."""
         self._file(name).unlink(missing_ok=True)
 
     def exists(self, name: str) -> bool:
-        """Whether there is a file of this name; whether it opens is another question."""
+        """Whether there is a file of this name. Does not check that it can be decrypted."""
         return self._file(name).is_file()
 
     def size(self, name: str) -> int:
@@ -108,13 +105,13 @@ class EncryptedStorage(Storage):
         return self._file(name).stat().st_size - OVERHEAD
 
     def url(self, name: str | None) -> str:
-        """There is none: a document is shown by a view that has asked who is looking."""
+        """Raises NotImplementedError: documents are shown only by views that check permissions."""
         raise NotImplementedError("stored documents are private and have no URL")
 
 
 def _write_whole(file: Path, content: bytes) -> None:
-    """Either all of `content` is on disk under `file`, or nothing: written aside, flushed, then
-    renamed.
+    """Write all of `content` to `file`, or nothing: write to a temporary file, flush, then
+    rename.
     """
     aside = file.with_name(file.name + ".part")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -128,7 +125,7 @@ def _write_whole(file: Path, content: bytes) -> None:
         with suppress(FileNotFoundError):
             aside.unlink()
         raise
-    # The rename itself is durable once the folder is.
+    # The rename is durable only after its folder is synced.
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -1,4 +1,4 @@
-"""How long does it usually take? Told from what was decided lately, never from a promise."""
+"""Usual turnaround times, measured from recent decisions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from verification.models import Appeal, Attempt, Decision
 
 OF_THE_LAST: Final = 200
 AT_LEAST: Final = 5
-"""Fewer say nothing about the next one."""
+"""Decisions needed: fewer are not representative."""
 
 
 @dataclass(frozen=True)
 class Usual:
-    """Half are done within `median`, nine in ten within `nine_in_ten`; told from `of` of them."""
+    """Half took at most `median`, nine in ten at most `nine_in_ten`, of `of` measured ones."""
 
     median: timedelta
     nine_in_ten: timedelta
@@ -31,7 +31,7 @@ class Usual:
 
 
 def usual(lasted: Iterable[timedelta]) -> Usual | None:
-    """What is usual among `lasted`, or None where they are too few to say."""
+    """The usual duration among `lasted`, or None if there are too few."""
     in_order = sorted(each for each in lasted if each >= timedelta())
     if len(in_order) < AT_LEAST:
         return None
@@ -39,12 +39,12 @@ def usual(lasted: Iterable[timedelta]) -> Usual | None:
 
 
 def _rank(in_order: list[timedelta], part: float) -> timedelta:
-    """The nearest rank: a time that some case really took."""
+    """The nearest rank: a duration that really occurred."""
     return in_order[ceil(len(in_order) * part) - 1]
 
 
 def of_the_machine() -> Usual | None:
-    """From being handed in to the machine's word, be it a decision or that a person has to look."""
+    """From submission to the machine's result: a decision or a referral to a reviewer."""
     done = (
         Attempt.objects.exclude(outcome="")
         .filter(finished_at__gte=F("submitted_at"), case__golden=False)
@@ -57,7 +57,7 @@ def of_the_machine() -> Usual | None:
 
 
 def of_appeals() -> Usual | None:
-    """From an employer's words against a decision, or for a person, to a reviewer's answer."""
+    """From an appeal, or a request for a person, to a reviewer's answer."""
     answered = (
         Appeal.objects.filter(answered_at__isnull=False)
         .order_by("-pk")
@@ -67,7 +67,7 @@ def of_appeals() -> Usual | None:
 
 
 def of_reviewers() -> Usual | None:
-    """From being handed in to a reviewer's decision, where a person decided."""
+    """From submission to a reviewer's decision."""
     submitted = Attempt.objects.filter(
         case=OuterRef("case"), number=OuterRef("attempt_number")
     ).values("submitted_at")[:1]
@@ -95,21 +95,21 @@ _OF: Final[dict[str, Callable[[], Usual | None]]] = {
 
 
 def measured_by(whose: str, measure: Callable[[], Usual | None]) -> None:
-    """From now on `measure` says how long `whose` work took: of what rooms above this one know
+    """Register `measure` for the duration of `whose` work. For packages above this one
     (`restrictions`).
     """
     _OF[whose] = measure
 
 
 _CACHED_TIMES: Final = 20
-"""What is usual changes slowly: it is kept this many times as long as the figures of the queue."""
+"""The figures change slowly, so they are cached this many times as long as the queue's figures."""
 
 
 def lately(whose: str) -> Usual | None:
-    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`,
-    `restrictions`) took lately.
+    """The recent usual duration of the `machine`, the `reviewers`, or the answer to an appeal
+    (`appeals`, `restrictions`).
 
-    Counted a few minutes ago at most.
+    At most a few minutes old.
     """
     cached: Any = cache.get_or_set(
         f"verification.durations.{whose}",
@@ -120,14 +120,14 @@ def lately(whose: str) -> Usual | None:
     return usually
 
 
-# --- In words -------------------------------------------------------------------------------------
+# --- Wording --------------------------------------------------------------------------------------
 
 
 def told(takes: Text) -> Text:
-    """How long something takes, as pages, mails and the API tell it: where a person is waited for,
-    by what was usual lately.
+    """How long something takes, for pages, mails and the API. If it needs a person, the recent
+    usual duration.
 
-    The one place for that. While too few have been decided to say, what stands in `takes` says so.
+    If too few cases have been decided to tell, `takes` itself.
     """
     whose = {REVIEWED: "reviewers", HEARD: "appeals", RESTRICTION_REVIEWED: "restrictions"}.get(
         takes
@@ -143,7 +143,7 @@ def _in(language: str, usually: Usual) -> str:
 
 
 def lasting(time: timedelta) -> str:
-    """How long, in the one unit that says it best, in the current language."""
+    """A duration in the most suitable unit, in the current language."""
     seconds = max(1, round(time.total_seconds()))
     if seconds < 90:
         return ngettext("%(number)d second", "%(number)d seconds", seconds) % {"number": seconds}

@@ -23,7 +23,7 @@ Word = str | Promise
 
 @dataclass(frozen=True)
 class Words:
-    """The words for one thing: those that its employer reads, and those that staff read."""
+    """The words for one thing: those for its employer, and those for staff."""
 
     employer: Promise
     staff: Promise
@@ -50,86 +50,83 @@ STATES: Final[dict[str, Words]] = {
 
 CHECKS: Final[dict[str, Words]] = {
     "scan": Words(_("File is safe"), _("Virus scan")),
-    "reading": Words(_("Licence can be read"), _("Reading of the licence")),
+    "reading": Words(_("Licence can be read"), _("Licence reading")),
     "registry": Words(_("Matches the company register"), _("Company register")),
     "duplicates": Words(_("Not used by another account"), _("Duplicates")),
     "exclusion": Words(_("Not on the exclusion list"), _("Exclusion list")),
-    "forgery": Words(_("Photo not edited"), _("Traces of editing")),
+    "forgery": Words(_("Photo not edited"), _("Signs of editing")),
     "agency_licence": Words(_("Licensed to recruit for others"), _("HR service licence")),
     "authority": Words(_("Your authority to act for the company"), _("Recruiter's authority")),
 }
 
 FOUND: Final[dict[str, Words]] = {
-    "clean": Words(_("The virus scan found nothing"), _("The virus scanner found nothing")),
+    "clean": Words(_("The virus scan found nothing"), _("No virus found")),
     "re_encoded_only": Words(
         _("We converted the pages to clean images"),
-        _("No virus scanner is set up; the pages were re-encoded"),
+        _("No virus scanner is set up. We re-encoded the pages."),
     ),
     "uscc_agrees": Words(
         _("The unified social credit code matches"),
-        _("The code on the licence is the declared one"),
+        _("The code on the licence matches the declared code"),
     ),
     "qr_agrees": Words(
-        _("The QR code on the licence matches"), _("The QR code names the declared code")
+        _("The QR code on the licence matches"), _("The QR code matches the declared code")
     ),
-    "name_agrees": same_for_all(_("The company name agrees")),
-    "legal_representative_agrees": same_for_all(_("The legal representative agrees")),
-    "established_on_agrees": same_for_all(_("The date of establishment agrees")),
+    "name_agrees": same_for_all(_("The company name matches")),
+    "legal_representative_agrees": same_for_all(_("The legal representative matches")),
+    "established_on_agrees": same_for_all(_("The date of establishment matches")),
     "registry_active": Words(
         _("The company is registered and active"), _("The register lists the company as active")
     ),
-    "registry_new_company": same_for_all(_("The company was founded not long ago")),
+    "registry_new_company": same_for_all(_("The company is new")),
     "registry_lists_not_told": same_for_all(
-        _("This register does not tell of lists of irregular companies")
+        _("This register has no abnormal or serious violation lists")
     ),
     "no_duplicate": Words(
         _("No other account has used this licence"),
-        _("Nobody else has used this picture or this code"),
+        _("No other account has used this picture or this code"),
     ),
     "not_excluded": same_for_all(_("Exclusion list: no match")),
-    "no_trace_of_editing": Words(
-        _("Signs of editing: none found"), _("No trace of editing was found")
-    ),
+    "no_trace_of_editing": Words(_("Signs of editing: none found"), _("No signs of editing found")),
     "compression_noted": Words(
         _("Signs of editing: none found"),
-        _("One place may have been saved otherwise than the rest"),
+        _("One area may have been compressed differently from the rest"),
     ),
     "overlay_noted": Words(
-        _("Signs of editing: none found"),
-        _("Something was laid over the page, such as a mark of use"),
+        _("Signs of editing: none found"), _("Something overlays the page, such as a usage mark")
     ),
     "ground_noted": Words(
         _("Signs of editing: none found"),
-        _("The ground under this value is smoother than the paper around it"),
+        _("The background of this value is smoother than the paper around it"),
     ),
     "glyph_noted": Words(
-        _("Signs of editing: none found"), _("One character differs from the others of its line")
+        _("Signs of editing: none found"), _("One character differs from the rest of its line")
     ),
     "copy_noted": Words(
-        _("Signs of editing: none found"), _("Two places of the code are unusually alike")
+        _("Signs of editing: none found"), _("Two parts of the code are unusually alike")
     ),
     "screen_noted": Words(
         _("Signs of editing: none found"),
-        _("A fine grid lies over the picture, as of a screen or of printing"),
+        _("A fine grid covers the picture, as on a screen or a print"),
     ),
     "editor_noted": Words(
         _("Signs of editing: none found"),
-        _("The file names a program that edits pictures, and no place: the whole page is meant"),
+        _("The file names image-editing software. This applies to the whole page."),
     ),
     "qr_noted": Words(
         _("Signs of editing: none found"),
-        _("The QR code leads to a bare address, as some older licences' do"),
+        _("The QR code leads to a bare IP address, as on some older licences"),
     ),
     "excluded_namesake": Words(
         _("Exclusion list: no match"),
-        _("Somebody of the same name is on the exclusion list, and nothing else agrees"),
+        _("Someone on the exclusion list has the same name. Nothing else matches."),
     ),
     "authority_proven": Words(
-        _("You have proved that you act for the company"), _("The recruiter's authority is proven")
+        _("You have proved that you act for the company"), _("The recruiter's authority is proved")
     ),
     "authority_email_at_company_domain": Words(
         _("Your email address is at the company's own domain"),
-        _("The recruiter's verified address is at the company's own domain"),
+        _("The recruiter's verified email address is at the company's own domain"),
     ),
     "no_agency": same_for_all(_("No HR service licence is needed")),
     "agency_licence_agrees": same_for_all(
@@ -141,13 +138,13 @@ FOUND: Final[dict[str, Words]] = {
     ),
     "document_in_term": same_for_all(_("The business term has not ended")),
 }
-"""What a check found where nothing is wrong."""
+"""Findings of checks that are not problems."""
 
 SEVERITIES: Final[dict[Severity, Word]] = {
     Severity.BLOCK: _("Blocks"),
-    Severity.CONCERN: _("Speaks against"),
-    Severity.UNABLE: _("Could not tell"),
-    Severity.WAIT: _("Time will tell"),
+    Severity.CONCERN: _("Concern"),
+    Severity.UNABLE: _("Inconclusive"),
+    Severity.WAIT: _("Pending"),
     Severity.NOTE: _("Note"),
     Severity.PASS: _("In order"),
 }
@@ -222,26 +219,26 @@ HAPPENED: dict[str, Promise] = {
 HAPPENED_FOR_STAFF: Final[dict[str, Promise]] = HAPPENED | {
     "claim": _("Claimed"),
     "release_claim": _("Claim released"),
-    "view_phone": _("The recruiter's phone was shown"),
+    "view_phone": _("Recruiter's phone number viewed"),
     "assign": _("Assigned to a colleague"),
-    "ask_take_over": _("A colleague asked for the case"),
+    "ask_take_over": _("A colleague asked to take over"),
     "give_claim": _("Handed over to a colleague"),
     "keep_claim": _("Not handed over"),
-    "unmask": _("What is masked was shown"),
-    "propose_bulk": _("A decision for several cases was proposed"),
-    "rule": _("A reviewer ruled"),
-    "undo": _("The ruling was undone"),
-    "file_ruling": _("The ruling was kept for comparison"),
-    "return_ruling": _("The ruling could not be carried out"),
+    "unmask": _("Hidden details viewed"),
+    "propose_bulk": _("Bulk decision proposed"),
+    "rule": _("Reviewer decided"),
+    "undo": _("Decision undone"),
+    "file_ruling": _("Decision kept for comparison"),
+    "return_ruling": _("Decision could not be carried out"),
     "hold": _("Set aside"),
-    "escalate": _("Handed to a senior reviewer"),
+    "escalate": _("Passed to a senior reviewer"),
 }
-"""Events that staff see, with those that are internal, such as a reviewer's claim."""
+"""Events that staff see, including internal ones such as a reviewer's claim."""
 
 
 @dataclass(frozen=True)
 class DecisionWords:
-    """The words for what a reviewer does with a case: on the button, and once it is done."""
+    """The words for a reviewer's action: on the button, and after it is done."""
 
     button: Promise
     done: Promise
@@ -253,11 +250,13 @@ DECISIONS: Final = {
     "reject": DecisionWords(_("Reject"), _("Rejected: %(name)s")),
     "suspend": DecisionWords(_("Suspend"), _("Suspended: %(name)s")),
     "reinstate": DecisionWords(_("Reinstate"), _("Reinstated: %(name)s")),
-    "uphold": DecisionWords(_("Turn the appeal down"), _("Appeal turned down: %(name)s")),
+    "uphold": DecisionWords(_("Turn down the appeal"), _("Appeal turned down: %(name)s")),
     "revoke": DecisionWords(_("Revoke"), _("Revoked: %(name)s")),
     "reopen": DecisionWords(_("Reopen"), _("Reopened: %(name)s")),
-    "hold": DecisionWords(_("Set it aside"), _("Set aside: %(name)s")),
-    "escalate": DecisionWords(_("Hand to a senior"), _("Handed to a senior: %(name)s")),
+    "hold": DecisionWords(_("Set aside for later"), _("Set aside: %(name)s")),
+    "escalate": DecisionWords(
+        _("Pass to a senior reviewer"), _("Passed to a senior reviewer: %(name)s")
+    ),
 }
 
 ACCOUNT_CLASSES: Final[dict[AccountClass, Word]] = {
@@ -313,7 +312,7 @@ REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
     "submission": (_("Submission"), _("We check nothing until you submit.")),
     "reverification": (_("Verify again"), _("Employers verify again every six months.")),
 }
-"""What each requirement is called, and why it is asked."""
+"""The name of each requirement, and why it is required."""
 
 LEADS: dict[str, Promise] = {
     "mail_address": _("First, confirm your email address: open the link we emailed you."),
@@ -329,7 +328,7 @@ LEADS: dict[str, Promise] = {
     "authority": _("Still missing: proof that the company authorised you. Then check and submit."),
     "submission": _("Everything is ready: check it and submit."),
 }
-"""What is left before a case can be handed in, by the requirement that is next."""
+"""What is left before a case can be submitted, by the next requirement."""
 
 TAGS: dict[str, Promise] = {
     "done": _("Done"),
@@ -343,7 +342,7 @@ TAGS: dict[str, Promise] = {
     "todo": _("To do"),
     "open": _("Incomplete"),
 }
-"""Where a requirement stands, in one or two words."""
+"""The state of a requirement, in one or two words."""
 
 UNLOCKS: dict[str, Promise] = {
     "submission": _("Lets you: submit"),
@@ -385,7 +384,7 @@ STRENGTHS: dict[str, Promise] = {
     "medium": _("Usually sufficient"),
     "weak": _("A reviewer decides"),
 }
-"""What a way is worth."""
+"""How strong each way is."""
 
 WAY_STATES: dict[str, Promise] = {
     "satisfied": _("Done"),
@@ -394,7 +393,7 @@ WAY_STATES: dict[str, Promise] = {
 }
 
 WAITS_FOR_EMPLOYER = frozenset({"authority_missing"})
-"""What an attempt waits for that its employer can give now."""
+"""Reasons for waiting that the employer can resolve now."""
 
 WHO: dict[str, Promise] = {
     "recruiter": _("you"),
@@ -407,24 +406,24 @@ WHO: dict[str, Promise] = {
 
 
 def in_language(reason: Reason) -> str:
-    """What a reason says, in the language of the page."""
+    """The sentence of a reason, in the language of the page."""
     return reason.says.in_(get_language() or "zh-hans")
 
 
 def code_for_staff(code: str) -> Word:
-    """What staff read for a reason or a finding; the code itself where we have no words for it."""
+    """The words for staff for a reason or a finding; the code itself if there are none."""
     if code in REASONS:
         return in_language(REASONS[code])
     return FOUND[code].staff if code in FOUND else code
 
 
-# --- What is not told -----------------------------------------------------------------------------
+# --- What employers are not told ------------------------------------------------------------------
 
 OF_OTHERS = frozenset({"registry", "duplicates", "exclusion"})
-"""Checks that know what the employer has not said: the register's entry, other employers' pictures.
+"""Checks that use data beyond the employer's own: the register's entry, other employers' pictures.
 
-A thief with somebody's licence would learn from a refusal what to write on the next one; so these
-say only what does not agree.
+A thief with another's licence would learn from the details of a refusal what to write next time.
+Their reasons therefore state only that something does not match.
 """
 
 _WITHOUT_CHECK = frozenset(
@@ -435,14 +434,12 @@ _WITHOUT_CHECK = frozenset(
         "duplicate_same_image",
     }
 )
-"""Codes by which the register's findings are known in decisions that do not yet name the check of a
-reason.
-"""
+"""Codes of the register's findings in old decisions, whose reasons do not name their check."""
 
 
 _TEACHES = "forgery"
-"""Of a trace of editing only the sentence is told: by its place and its kind a forger would learn
-what to do better.
+"""For signs of editing, the employer is told only the sentence. The place and kind would teach a
+forger what to improve.
 """
 
 
@@ -456,7 +453,7 @@ def told(finding: Finding) -> Finding:
 
 
 def told_reason(reason: dict[str, Any]) -> dict[str, Any]:
-    """A stored reason of a decision, likewise."""
+    """A stored reason of a decision, as its employer may see it."""
     code, check = reason["code"], reason.get("check")
     if check == _TEACHES or (not check and code.startswith(f"{_TEACHES}_")):
         return reason | {"field": "", "seen": "", "expected": ""}

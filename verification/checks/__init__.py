@@ -1,4 +1,4 @@
-"""Which checks are there, and in which order do they run?"""
+"""The checks, in the order in which they run."""
 
 from __future__ import annotations
 
@@ -16,6 +16,4 @@ CHECKS: tuple[Check, ...] = (
     forgery.Forgery(),
     authority.Authority(),
 )
-"""In the order in which they run: a check may look at the observations of those before it, never
-after.
-"""
+"""A check may use the observations of the checks before it, never of those after it."""

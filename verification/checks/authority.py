@@ -1,11 +1,10 @@
-"""May this person recruit for this company?
+"""The check of the recruiter's authority to recruit for the company.
 
 Strong or medium proof opens rights (`verification.rules.requirements.STRENGTH`): a deposit to the
-company's account, a scan of its electronic licence, a verified colleague's vouch, a verified mail
-address at the domain that the company's own register record names. At any other domain an address
-proves nothing: a thief registers look-alikes. A letter's picture is for a person to look at.
-Besides whoever handed the case in, the employer's owners can give it: one of them may prove what a
-recruiter has handed in.
+company's account, a scan of its electronic licence, a verified colleague's vouch, or a verified
+address at the domain in the company's own register record. An address at any other domain proves
+nothing, because thieves register look-alikes. A person reviews a letter. Proofs count from the
+member who submitted the case and from the employer's owners.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ class Authority:
         )
         return {
             "unlisted": "record" in register and register["record"] is None,
-            # Whoever has left acts for nobody, whatever address they keep.
+            # A former member acts for no one, whatever their address.
             "email_domain": subject.recruiter_email.rpartition("@")[2].lower()
             if subject.member_id
             else "",
@@ -55,7 +54,7 @@ class Authority:
             "registry_names": named,
             "registry_name": record.get("name", ""),
             "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
-            # The company's owners act for it in whosever name the case was handed in.
+            # The owners act for the company, whoever submitted the case.
             "domains": domains_of(acting),
             "proofs": proofs_of(acting, subject.uscc, subject.now),
         }
@@ -79,8 +78,8 @@ class Authority:
             return [Finding(self.code, AUTHORITY_PROVEN, Severity.PASS, "authority", way, strength)]
         if pending := self._under_way(subject, observation):
             return [Finding(self.code, "authority_pending", Severity.WAIT, "authority", pending)]
-        # A company that the register does not list yet is waited for anyway: meanwhile better proof
-        # than a letter may come.
+        # A company that the register does not list yet has to wait anyway. Meanwhile, a better
+        # proof than a letter may arrive.
         if way and not observation["unlisted"]:
             return [Finding(self.code, "authority_unproven", Severity.UNABLE, "authority", way)]
         return [
@@ -94,9 +93,9 @@ class Authority:
         ]
 
     def _ways(self, subject: Subject, observation: Observation) -> list[tuple[str, Strength]]:
-        """What was given, each with what it is worth.
+        """The proofs given, each with its strength.
 
-        The addresses of accounts count at the company's domain only.
+        Account addresses count only at the company's domain.
         """
         ways = [
             self._valued(proof, subject, observation) for proof in observation["proofs"]["standing"]
@@ -111,7 +110,7 @@ class Authority:
         return [(str(way), strength) for way, strength in ways if strength is not None]
 
     def _under_way(self, subject: Subject, observation: Observation) -> str:
-        """The kind of a proof under way that would be enough; "" where there is none."""
+        """The kind of a proof under way that would be sufficient; "" if there is none."""
         valued = [
             self._valued(proof, subject, observation)
             for proof in observation["proofs"]["under_way"]
@@ -124,8 +123,8 @@ class Authority:
     def _valued(
         self, proof: dict[str, Any], subject: Subject, observation: Observation
     ) -> tuple[str, Strength | None]:
-        """A name on an account is exact, and so is the register's: one that differs in the form of
-        the body is another's account.
+        """The strength of a proof. An account name and a registered name are exact: a different
+        legal form means a different company's account.
         """
         registered = observation.get("registry_name", "")
         if (

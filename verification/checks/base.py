@@ -1,4 +1,4 @@
-"""What is a check? Something that observes (with I/O), and judges what was observed (without)."""
+"""The interface of checks: observe (with I/O), then judge the observation (without I/O)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from verification.rules.findings import Finding, Observation
 from verification.rules.validity import day_of
 
 Earlier = Mapping[str, Observation]
-"""The observations of the checks before, by code."""
+"""The observations of earlier checks, by code."""
 
 
 @dataclass(frozen=True)
 class SubjectPage:
-    """A page of a document: where it is stored, and its perceptual fingerprint."""
+    """A page of a document: its stored file and its perceptual fingerprint."""
 
     storage_name: str
     number: int
@@ -40,7 +40,7 @@ class SubjectDocument:
 
 @dataclass(frozen=True)
 class Subject:
-    """What an attempt is about, as plain values: checks see neither models nor requests."""
+    """The subject of an attempt, as plain values. Checks use neither models nor requests."""
 
     case_id: str
     employer_id: str
@@ -53,7 +53,7 @@ class Subject:
     documents: tuple[SubjectDocument, ...]
     now: datetime
     member_id: str = ""
-    """Who handed the case in; their proofs of authority are found by it."""
+    """The member who submitted the case. Identifies their proofs of authority."""
 
     @property
     def today(self) -> date:
@@ -64,31 +64,29 @@ class Subject:
 
 
 class Check(Protocol):
-    """One check. `code` is stored and never renamed; a change of what it means is a new
-    `version`.
-    """
+    """One check. `code` is stored and never renamed. A change of meaning needs a new `version`."""
 
     code: str
     version: str
     lasting: bool
-    """Rests on the licence alone, which cannot change during an attempt: not observed again after a
-    wait.
+    """Depends only on the licence, which cannot change during an attempt, so it is not observed
+    again after a wait.
     """
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
-        """Look, with I/O.
+        """Observe, with I/O.
 
         Raises ProviderUnavailable (the case waits) or ProviderBroken (a person decides).
         """
         ...
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
-        """What that means: a pure function, so that stored observations can be judged again."""
+        """Derive findings. A pure function, so that stored observations can be judged again."""
         ...
 
 
 class Pages(Sequence[Image.Image]):
-    """The clean pages of a document as pictures, each decrypted when it is asked for: eight at once
+    """The clean pages of a document as pictures. Each is decrypted on access, because eight at once
     would take half a gigabyte.
     """
 

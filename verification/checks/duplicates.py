@@ -1,8 +1,7 @@
-"""Has somebody else used this picture, this company, or the same device or phone for other
-companies?
+"""The check for duplicates: another employer's use of this picture, company, device or phone.
 
-An honest picture can be somebody else's by mistake, and two companies can share a recruiter:
-nothing here refuses. A colleague belongs to the same employer, and so is no duplicate.
+An honest employer can send another's picture by mistake, and two companies can share a recruiter,
+so nothing here rejects a case. Colleagues belong to the same employer and are no duplicates.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ from verification.rules.states import State
 
 @dataclass(frozen=True)
 class Cluster:
-    """From how many other companies on, seen with the same device or phone, it is worth a note, and
-    a person's look.
+    """How many other companies seen with the same device or phone lead to a note, and to a
+    review.
     """
 
     code: str
@@ -45,14 +44,14 @@ CLUSTERS: Final[dict[str, Cluster]] = {
     SightingKind.DEVICE: Cluster("duplicate_device_cluster", note=1, concern=3),
     SightingKind.PHONE: Cluster("duplicate_phone_cluster", note=1, concern=3),
 }
-"""A group's HR department recruits for two or three companies; sellers of accounts for a dozen."""
+"""A group's HR department recruits for two or three companies, account sellers for a dozen."""
 
 
 YOUNGER_THAN: Final = timedelta(days=365)
 OF_ONE_PERSON: Final = Cluster("duplicate_nominee", note=3, concern=8)
-"""From how many other companies of less than a year on, with the same legal representative in the
-register. Of a common name there may be several people; a founder has two or three companies, and
-whoever lends their name to shells has dozens.
+"""Counts other companies younger than a year with the same legal representative in the register.
+Several people may share a common name, and a founder may have two or three companies; nominees of
+shell companies have dozens.
 """
 COUNTED_AT_MOST: Final = 50
 
@@ -70,8 +69,8 @@ class Duplicates:
         same = Employer.objects.real().filter(uscc=subject.uscc)
         owning = Q(confirmed_at__isnull=False)
         if not same.filter(owning, pk=subject.employer_id).exists():
-            # A revoked one holds the code no more; that it was revoked is for a person to know,
-            # until somebody holds it again.
+            # A revoked employer no longer holds the code. Until another employer holds it, a person
+            # should know of the revocation.
             owning |= Q(cases__state=State.REVOKED)
         owners = same.filter(owning).exclude(pk=subject.employer_id).distinct()
         return {
@@ -86,10 +85,10 @@ class Duplicates:
         }
 
     def _young_of_person(self, subject: Subject, earlier: Earlier) -> int:
-        """How many other young companies the snapshot of the register has with this one's legal
-        representative, if this one is young.
+        """How many other young companies in the register snapshot have this one's legal
+        representative. 0 if this company is not young.
 
-        Never more than COUNTED_AT_MOST are looked at, by an index, however common the name is.
+        Uses an index and reads at most COUNTED_AT_MOST rows, however common the name is.
         """
         record = earlier.get("registry", {}).get("record") or {}
         person, established, since = (
@@ -105,9 +104,10 @@ class Duplicates:
         return len(of_person.values_list("pk")[:COUNTED_AT_MOST])
 
     def _others(self, subject: Subject) -> DocumentQuerySet:
-        """What other employers have shown.
+        """The documents that other employers have submitted.
 
-        Against who holds the code, whoever tried with the same code says nothing: they borrowed.
+        If this employer holds the code, other employers' attempts with the same code do not count
+        against it: they borrowed its licence.
         """
         others = Document.objects.shown().exclude(case__employer_id=subject.employer_id)
         is_owned = Employer.objects.filter(
@@ -116,8 +116,8 @@ class Duplicates:
         return others.exclude(case__declared_uscc=subject.uscc) if is_owned else others
 
     def _near_same(self, subject: Subject) -> list[dict[str, Any]]:
-        """Pages of other employers that show the same picture as one of ours: of each case and page
-        of ours the best, the best first.
+        """Pages of other employers that show the same picture as one of ours: the best match of
+        each case and page of ours, the best first.
         """
         shown_here = [
             UUID(document.id)
@@ -139,7 +139,7 @@ class Duplicates:
         near: dict[tuple[UUID, int], dict[str, Any]] = {}
         for match in matches:
             page, ours = theirs.get(match.theirs), mine[match.mine]
-            if page is None:  # withdrawn in the same moment
+            if page is None:  # withdrawn in the meantime
                 continue
             near.setdefault(
                 (page.document.case_id, ours.pk),
@@ -159,14 +159,15 @@ class Duplicates:
         return list(near.values())
 
     def _companies_seen_with(self, subject: Subject) -> dict[str, int]:
-        """How many other companies were lately seen with a device or phone of this employer's
-        people, by kind.
+        """How many other companies were recently seen with a device or phone of this employer's
+        members, by kind.
         """
         lately = Sighting.objects.filter(
             kind__in=list(CLUSTERS), last_at__gt=subject.now - SEEN_WITHIN
         )
         mine = lately.filter(user__member__employer_id=subject.employer_id).values("digest")
-        # An account without an address of its own is nobody yet: a stranger types anybody's phone.
+        # Accounts without a verified address do not count: a stranger can enter anyone's phone
+        # number.
         others = lately.filter(
             digest__in=mine,
             user__member__employer__test=False,
@@ -188,9 +189,10 @@ class Duplicates:
         return [*found, *self._clusters(observation), *self._nominee(observation)]
 
     def _pictures(self, observation: Observation) -> list[Finding]:
-        """Of each of our documents the best agreement.
+        """The best match of each of our documents.
 
-        Two agencies of one client may show letters on one form: of these a person looks.
+        Two agencies of one client may use the same form for their letters, so these matches go to a
+        person.
         """
         files = {same["document"]: same["kind"] for same in observation["same_files"]}
         found: dict[str, Finding] = {}
@@ -259,7 +261,5 @@ class Duplicates:
 
 
 def _field(kind: str) -> str:
-    """What a finding calls the document: the paper by which the company is known is the one meant
-    where nothing is said.
-    """
+    """The field of a finding about a document. "document" means the business licence."""
     return "document" if kind == DocumentKind.BUSINESS_LICENCE else kind

@@ -1,8 +1,8 @@
-"""Does somebody come back who was excluded?
+"""The check for excluded parties who come back.
 
-A name alone is a note: thousands share one. Everything else, or a name beside another such thing,
-is for a person to look at. What matched is for reviewers; the employer is told that somebody looks,
-and not by what it was known.
+A matching name alone leads to a note, because thousands of people may share it. Any other match, or
+a name together with one, goes to a reviewer. Only reviewers see what matched; the employer is told
+only that its case is in review.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Excluded:
         }
 
     def _known_by(self, subject: Subject, earlier: Earlier) -> dict[str, Collection[str]]:
-        """Everything by which the employer could be known, as the list keeps it."""
+        """All identifiers of the employer, in the form in which the list stores them."""
         reading, register = earlier.get("reading", {}), earlier.get("registry", {})
         fields, entry = reading.get("fields") or {}, register.get("record") or {}
         names = {
@@ -64,8 +64,8 @@ class Excluded:
         }
 
     def _pictures(self, subject: Subject, earlier: Earlier) -> set[str]:
-        """Our pages' fingerprints, those of other cases' pages that show the same picture, and
-        excluded ones that are near ours.
+        """The fingerprints of our pages, of other cases' pages with the same picture, and of
+        excluded pictures similar to ours.
         """
         mine = {
             page.fingerprint

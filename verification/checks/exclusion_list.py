@@ -1,8 +1,8 @@
-"""Who is not to come back, and by what would they be known again? (异常名录, 人社厅发〔2025〕60号)
+"""The exclusion list (异常名录, 人社厅发〔2025〕60号): identifiers of excluded parties.
 
-An exclusion is one thing: a code, a person's name, a phone, a device, an address, a picture. What
-is personal is kept as its blind index alone and shown masked. Nothing is refused because of it: a
-person looks.
+An exclusion is one identifier: a code, a person's name, a phone, a device, an address or a picture.
+Personal identifiers are stored only as a blind index and shown masked. A match rejects no case; a
+person reviews it.
 """
 
 from __future__ import annotations
@@ -30,36 +30,36 @@ BY_HAND: Final = (
     ExclusionKind.PHONE,
     ExclusionKind.EMAIL,
 )
-"""What a person can type. Devices and pictures are taken from a case."""
+"""Kinds that a person can enter. Devices and pictures are taken from a case."""
 
 Thing = tuple[str, str]
-"""A value as the list keeps it, and as it is shown."""
+"""A value as stored, and as shown."""
 
 
-# --- One thing ------------------------------------------------------------------------------------
+# --- Identifiers ----------------------------------------------------------------------------------
 
 
 def person(name: str) -> str:
-    """What the list keeps of a name.
+    """The stored form of a name.
 
-    Many people share one, so a name alone decides nothing (`checks.exclusion`).
+    Many people share a name, so a name alone decides nothing (`checks.exclusion`).
     """
     folded = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
     return blind_index(folded, "exclusion.person") if folded else ""
 
 
 def email(address: str) -> str:
-    """What the list keeps of an address. A mark after a plus is the same mailbox."""
+    """The stored form of an address. A tag after a plus sign belongs to the same mailbox."""
     name, at, domain = address.strip().lower().rpartition("@")
     folded = f"{name.partition('+')[0]}{at}{domain}"
     return blind_index(folded, "exclusion.email") if folded else ""
 
 
 def thing(kind: str, typed: str) -> Thing:
-    """What a person typed, as the list keeps and shows it.
+    """A typed value, as stored and as shown.
 
-    Raises Refused: `uscc_invalid`, `phone_invalid`, and `value_missing` where nothing was typed or
-    the kind cannot be.
+    Raises Refused: `uscc_invalid`, `phone_invalid`, and `value_missing` if nothing was typed or the
+    kind cannot be typed.
     """
     typed = typed.strip()
     if kind not in BY_HAND or not typed:
@@ -78,7 +78,7 @@ def thing(kind: str, typed: str) -> Thing:
 
 
 def masked_name(name: str) -> str:
-    """林知白 as 林**."""
+    """林知白 becomes 林**."""
     return name[:1] + "*" * max(1, len(name) - 1) if name else ""
 
 
@@ -88,11 +88,11 @@ def masked_email(address: str) -> str:
     return f"{name[:1]}***{at}{domain}"
 
 
-# --- What a case is known by ----------------------------------------------------------------------
+# --- Identifiers of a case ------------------------------------------------------------------------
 
 
 def things_of(case: Case, kind: str) -> list[Thing]:
-    """Everything of one kind by which the case's employer would be known again."""
+    """The case's identifiers of one kind."""
     if kind == ExclusionKind.USCC:
         return [(case.declared_uscc, case.declared_uscc)]
     if kind == ExclusionKind.PERSON:
@@ -117,9 +117,7 @@ def things_of(case: Case, kind: str) -> list[Thing]:
 
 
 def _names(case: Case) -> set[str]:
-    """The legal representative as declared, and as the last attempt's checks read and looked it
-    up.
-    """
+    """The legal representatives: declared, read, and registered, by the last attempt's checks."""
     attempt: Attempt | None = Attempt.objects.filter(case=case).order_by("-number").first()
     runs = {run.code: run.observation for run in attempt.check_runs.all()} if attempt else {}
     names = {
@@ -142,15 +140,15 @@ def _pictures(case: Case) -> list[Thing]:
     )
 
 
-# --- The verbs ------------------------------------------------------------------------------------
+# --- Operations -----------------------------------------------------------------------------------
 
 
 def exclude(
     case_id: UUID, kinds: Iterable[str], why: str, by: User, now: datetime
 ) -> list[Exclusion]:
-    """Put what the case's employer would be known by on the list.
+    """Put the identifiers of the case's employer on the list.
 
-    What is on it already stays as it is.
+    Entries that exist already are not changed.
 
     Raises Refused `reason_required` without a reason or without a kind.
     """
@@ -158,7 +156,7 @@ def exclude(
     if not why.strip() or not kinds:
         raise Refused("reason_required", "why")
     case = Case.objects.get(pk=case_id)
-    if case.golden:  # there is nobody who could come back
+    if case.golden:  # there is no real employer
         return []
     with transaction.atomic():
         return [
@@ -169,7 +167,7 @@ def exclude(
 
 
 def add(kind: str, typed: str, why: str, by: User, now: datetime) -> Exclusion:
-    """Put one thing on the list by hand, such as a code from an authority's own list.
+    """Put one identifier on the list by hand, such as a code from an authority's list.
 
     Raises Refused as `thing` does.
     """
@@ -204,7 +202,7 @@ def _put(
 
 
 def lift_exclusion(exclusion_id: UUID, by: User, now: datetime) -> Exclusion:
-    """Take one thing off the list; its row stays on record. Lifting twice is the same as once."""
+    """Take one identifier off the list; its row stays on record. Idempotent."""
     with transaction.atomic():
         exclusion = Exclusion.objects.select_for_update(of=("self",)).get(pk=exclusion_id)
         if exclusion.lifted_at is None:
@@ -223,7 +221,7 @@ def lift_exclusion(exclusion_id: UUID, by: User, now: datetime) -> Exclusion:
 
 
 def in_force(values: dict[str, Collection[str]]) -> list[Exclusion]:
-    """What of `values`, by kind, is on the list now. One query."""
+    """The entries of the list that match `values`, by kind. One query."""
     asked = Q(pk__in=[])
     for kind, of_kind in values.items():
         if of_kind:

@@ -1,9 +1,8 @@
-"""Do the employer's words, the licence, its QR code and the company register say the same, field by
-field?
+"""Comparison of the declaration, the licence, its QR code and the company register, field by field.
 
-Pure: stored observations in, a grid of rows out, for the reviewer's page and the employer's. A
-value that is missing is no mismatch, and nothing is mended here but what cannot be otherwise: a
-code has no O, I, Z or S.
+Pure: takes stored observations and returns a grid of rows, for the reviewer's page and the
+employer's. A missing value is no mismatch. The only corrections are unambiguous ones: a code
+contains no O, I, Z or S.
 """
 
 from __future__ import annotations
@@ -38,7 +37,8 @@ _SUFFIXES: Final = (
     ("(普通合伙)", ""),
     ("(特殊普通合伙)", ""),
 )
-"""What says the type of a body and not which: the same code with another of them is the same body.
+"""Words for the type of an organisation. Names with the same code that differ only in these belong
+to the same organisation.
 """
 _BAD_STATUSES: Final = frozenset(Status) - {Status.ACTIVE, Status.UNKNOWN}
 _SHORTEST_ADDRESS: Final = 8
@@ -48,8 +48,8 @@ _SHORTEST_ADDRESS: Final = 8
 
 
 def same_company_name(a: str, b: str) -> bool:
-    """Whether two names of a company differ in nothing but width, spaces, brackets and the words
-    for its type.
+    """Whether two company names differ only in width, spaces, brackets and the words for the
+    company type.
     """
     return same_name(a, b) or (bool(_without_type(a)) and _without_type(a) == _without_type(b))
 
@@ -68,13 +68,13 @@ def is_one_of(name: str, names: Collection[str]) -> bool:
 
 
 def is_former(name: str, former_names: Collection[str]) -> bool:
-    """Whether `name` is one that the company had before."""
+    """Whether `name` is a former name of the company."""
     return is_one_of(name, former_names)
 
 
 def registered_names(registry: Mapping[str, Any]) -> tuple[str, ...]:
-    """By which names the register knows the company now: its record's, and the one that it was
-    asked for and affirmed.
+    """The company's current names in the register: its record's name, and a name that the register
+    has affirmed.
     """
     agreement = registry.get("agreement") or {}
     affirmed = agreement.get("known") and all(
@@ -107,9 +107,7 @@ def _same_capital(a: str, b: str) -> Agrees:
 
 
 def _same_address(a: str, b: str) -> Agrees:
-    """The province and city before an address are often left out, so the longer may begin with
-    more.
-    """
+    """Addresses often omit province and city, so the longer one may have more at the start."""
     long, short = sorted((_letters(a), _letters(b)), key=len, reverse=True)
     if not short:
         return Agrees.UNABLE
@@ -136,8 +134,8 @@ _COMPARED: Final[Mapping[str, Callable[[str, str], Agrees]]] = {
 
 
 def compared(field: str, a: str, b: str) -> Agrees:
-    """Whether `a` and `b` are the same value of `field`; UNABLE where one is missing or says
-    nothing of the kind.
+    """Whether `a` and `b` are the same value of `field`; UNABLE if one is missing or cannot be
+    parsed.
     """
     if not a.strip() or not b.strip():
         return Agrees.UNABLE
@@ -157,26 +155,27 @@ def _letters(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum())
 
 
-# --- A code that was read -------------------------------------------------------------------------
+# --- Codes as read --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Code:
-    """A code as read, what it may be instead, and whether that was taken."""
+    """A code as read, a suggested correction, and whether the correction was applied."""
 
     text: str
     suggestion: str = ""
     taken: bool = False
-    """A second source has the suggested code, so `text` is that."""
+    """A second source has the suggested code, so it is `text`."""
 
 
 def code_of(read: str, alternatives: Collection[str], others: Collection[str]) -> Code:
-    """The code that was `read`.
+    """The code that was `read`, corrected if possible.
 
-    A valid one stands whatever the `others` say: mending it would make one company another.
+    A valid code is never corrected, whatever the `others` are: that would turn one company into
+    another.
 
-    Of one that is no code, a look-alike among `alternatives` is suggested, and taken only where one
-    of `others` has it too.
+    For an invalid code, a look-alike among `alternatives` is suggested. It is applied only if one
+    of `others` is the same.
     """
     text = normalise(read)
     if not text or is_valid(text):
@@ -196,8 +195,8 @@ def code_of(read: str, alternatives: Collection[str], others: Collection[str]) -
 class Row:
     """One field from up to four sources.
 
-    `values` and `says` are by source (`SOURCES`); `says` holds each source but the `reference`,
-    against which they are held.
+    `values` and `says` are by source (`SOURCES`). `says` compares each other source with the
+    `reference`.
     """
 
     field: str
@@ -205,21 +204,23 @@ class Row:
     reference: str
     says: Mapping[str, Agrees]
     suggestion: str = ""
-    """What the code that was read may be instead; empty for every other field."""
+    """A suggested correction of the code that was read; empty for every other field."""
     taken: bool = False
     former: bool = False
-    """The mismatch is a name that the company had before."""
+    """The mismatch is a former name of the company."""
 
     @property
     def agrees(self) -> Agrees:
-        """The row in one word: one mismatch is a mismatch, and one source alone proves nothing."""
+        """The result of the row: MISMATCH if any source differs. One source alone proves
+        nothing.
+        """
         if Agrees.MISMATCH in self.says.values():
             return Agrees.MISMATCH
         return Agrees.MATCH if Agrees.MATCH in self.says.values() else Agrees.UNABLE
 
     def for_employer(self) -> Row:
-        """The row without what only the register knows: whoever holds somebody's licence shall not
-        learn it here.
+        """The row without the register's value, which a thief with another's licence must not
+        learn.
         """
         return replace(
             self,
@@ -234,7 +235,7 @@ def compare(
     registry: Mapping[str, Any],
     fields: Sequence[str] = FIELDS,
 ) -> list[Row]:
-    """The grid, a row for each of `fields`.
+    """Return the grid, a row for each of `fields`.
 
     `reading` and `registry` are those checks' observations; either may be empty.
     """
@@ -278,7 +279,8 @@ def _row(name: str, values: Mapping[str, str], agreement: Mapping[str, Any]) -> 
         if reference and source != reference
     }
     if says.get("registry") is Agrees.UNABLE and agreement.get("known") and reference:
-        # A register that shows nothing was asked what was declared, or else what was read.
+        # A register that shows no values was asked about the declared value, or about the value
+        # read.
         said = Agrees(agreement.get(name, Agrees.UNABLE))
         asked = str((agreement.get("asked") or {}).get(name) or "")
         if said is not Agrees.UNABLE and compared(name, values[reference], asked) is Agrees.MATCH:

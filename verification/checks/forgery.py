@@ -1,7 +1,7 @@
-"""Is the picture as it was taken?
+"""The check for signs of editing in a picture.
 
-What is found is evidence for a reviewer, with the place on the page it speaks of. It never refuses
-anybody: messengers, scanners and honest marks leave traces too, and a good forgery leaves none.
+Findings are evidence for a reviewer, with their region on the page. They never reject a case:
+messengers, scanners and honest annotations leave traces too, and a good forgery leaves none.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ REASON_OF: Final = {
     Kind.COPY: "forgery_copied_patch",
     Kind.SCREEN: "document_recapture",
 }
-"""The reason that each kind of trace gives, where it is strong enough; an overlay never is."""
+"""The reason for each kind of trace that is strong enough. Overlays never are."""
 NEARLY: Final = 1.6
 SEVERAL: Final = 2
-"""Other fields that are off the comb nearly as much, from which on it is the print's own."""
+"""If this many other fields are nearly as far off the comb, the cause is the print itself."""
 _OF_EDITING: Final = (Kind.COMPRESSION, Kind.GROUND, Kind.GLYPH, Kind.COPY)
 
 
@@ -39,8 +39,8 @@ OTHER_PAPERS: Final = (
     DocumentKind.CLIENT_AUTHORIZATION,
 )
 ONE_LINE: Final = 2.5
-"""How many times as broad as high the place of a value is at least, where it stands in one line and
-can be compared within it.
+"""The minimum ratio of width to height of a value that is on one line and can be compared within
+it.
 """
 
 
@@ -110,9 +110,10 @@ class Forgery:
         )
 
     def _editor(self, seen: Observation) -> list[Finding]:
-        """An editor's name, with the region of the strongest trace that agrees with it.
+        """A finding about editing software named in the file, with the region of the strongest
+        trace that supports it.
 
-        Alone it is worth a note about the page.
+        Without a trace it is only a note about the page.
         """
         editor = seen["editor"] or ""
         if not touches(editor):
@@ -142,8 +143,8 @@ class Forgery:
         ]
 
     def _qr(self, reading: Observation) -> list[Finding]:
-        """A code that leads elsewhere, whatever company it names: what that is worth is the
-        reading's to judge.
+        """A QR code that leads to another site, whatever company it names. The check `reading`
+        judges the company.
         """
         elsewhere = [host for host in leads_to(reading.get("qr")) if not is_an_issuers(host)]
         page, region = reading.get("page", 1), _box(reading.get("regions", {}).get("qr"))
@@ -167,7 +168,7 @@ class Forgery:
 
 
 def _observed(document: SubjectDocument, number: int, lines: Lines, rotation: int) -> Observation:
-    """The page of a document that was read, or its first."""
+    """Observe the page of a document that was read, or else its first page."""
     pages = Pages(document)
     picture = picture_of(pages[min(number, len(pages)) - 1])
     size, traces = (
@@ -184,7 +185,9 @@ def _observed(document: SubjectDocument, number: int, lines: Lines, rotation: in
 
 
 def _strength(trace: dict[str, Any]) -> float:
-    """As a share of what a person looks at, which makes traces of different kinds comparable."""
+    """The score relative to the review threshold, so that traces of different kinds are
+    comparable.
+    """
     return float(trace["score"]) / LEVELS[Kind(trace["kind"])].review
 
 
@@ -196,8 +199,8 @@ def _box(region: Sequence[float] | None) -> tuple[float, float, float, float] | 
 
 
 def _read_of_papers(agency: Observation) -> dict[str, tuple[int, Lines, int]]:
-    """By document, where the values of one line stand on the page that the check `agency_licence`
-    has read.
+    """By document, the regions of one-line values on the page that the check `agency_licence` has
+    read.
     """
     papers = [paper for paper in (agency.get("licence"), *agency.get("clients", ())) if paper]
     return {
@@ -214,11 +217,11 @@ def _in_one_line(regions: dict[str, list[float]]) -> Lines:
 
 
 def _of_the_print(trace: dict[str, Any], traces: Sequence[dict[str, Any]]) -> bool:
-    """Whether a trace of compression is in nothing that a lie is worth in, or in several other
-    fields nearly as much.
+    """Whether a trace of compression comes from the print: it is in a field not worth forging, or
+    several other fields have it nearly as strongly.
 
-    Small black print on a bright page can be off the comb of its paper altogether; who edits a
-    licence changes a field or two.
+    Small black print on a bright page can be off the comb of its paper as a whole. A forger changes
+    one or two fields.
     """
     if trace["field"] not in CLOSELY:
         return True
@@ -233,7 +236,9 @@ def _of_the_print(trace: dict[str, Any], traces: Sequence[dict[str, Any]]) -> bo
 
 
 def _is_bare(host: str) -> bool:
-    """Whether `host` is a number, as in the codes of some offices before 2015, and no name."""
+    """Whether `host` is an IP address instead of a name, as in the codes of some offices before
+    2015.
+    """
     try:
         return bool(ipaddress.ip_address(host))
     except ValueError:
@@ -241,7 +246,7 @@ def _is_bare(host: str) -> bool:
 
 
 def _strongest(traces: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each kind and field the strongest: one place to look at."""
+    """The strongest trace of each kind and field."""
     best: dict[tuple[str, str], dict[str, Any]] = {}
     for trace in traces:
         at = trace["kind"], trace["field"]

@@ -1,10 +1,10 @@
-"""Which stored pages may show the same picture as these? Found with an index, then looked at.
+"""An index of stored pages that finds those that may show the same picture, to compare them.
 
-A page's landmarks are looked for once, when its document is read or else when they are first
-needed, and kept (`PageLandmarks`). Their words (`documents.similarity.keypoints`) are rows of
-`PageBand`: `view` is the landmark, `band` which of its words. They are written when a case's
-pictures are first compared with others, and before others are searched: so if two cases with one
-picture are checked in the same moment, at least one sees the other.
+A page's landmarks are computed once and stored (`PageLandmarks`): when its document is read, or
+else when they are first needed. Their words (`documents.similarity.keypoints`) are rows of
+`PageBand`: `view` is the landmark, `band` the number of the word. The rows are written when a
+case's pictures are first compared, before the search, so that of two cases with the same picture
+that are checked at the same time at least one sees the other.
 """
 
 from __future__ import annotations
@@ -31,44 +31,46 @@ from events.db.dialect import current_dialect
 from verification.models import DocumentPage, PageBand, PageLandmarks
 
 SAME: Final = 0.95
-"""From this share of agreeing blocks on, two pages show the same picture (`python -m
+"""Two pages with at least this share of agreeing blocks show the same picture (`python -m
 benchmarks.duplicates`).
 """
 ROWS_AT_MOST: Final = 64
-"""Of a word that many pages have, so many are looked at.
+"""How many pages with the same word are considered.
 
-Such words, a form's labels, tell little: each counts its part.
+Frequent words, such as a form's labels, tell little, so each counts only a fraction.
 """
 RARE: Final = 8
-"""A word that so many pages have counts whole; one that more have counts as much less."""
+"""A word on at most this many pages counts fully; a more frequent one counts proportionally
+less.
+"""
 SCORE_AT_LEAST: Final = 5.0
-"""Five rare words in common; cut, turned and saved-again copies have six or more."""
+"""Five rare words in common. Cropped, rotated and re-saved copies have six or more."""
 CANDIDATES: Final = 6
 """Pages whose pictures are opened and compared, for each page."""
 RANKED: Final = 256
-"""So many of the likeliest are asked whether they count at all: own earlier pages, and withdrawn
-ones, hide nobody behind them.
+"""How many of the likeliest pages are filtered by `among`, so that own earlier pages and withdrawn
+pages do not displace others.
 """
 
 
 @dataclass(frozen=True)
 class Match:
-    """One stored page that shows the same picture as one of ours."""
+    """A stored page that shows the same picture as one of ours."""
 
     mine: int
     theirs: int
     agreement: Agreement
 
 
-# --- Landmarks, kept ------------------------------------------------------------------------------
+# --- Stored landmarks -----------------------------------------------------------------------------
 
 
 def prepare(pages: Iterable[DocumentPage]) -> None:
-    """Look for the landmarks of these pages now, so that they are there when the pages are
-    compared. Done twice, it is done once.
+    """Compute and store the landmarks of these pages, so that they are ready for comparison.
+    Idempotent.
 
-    The bands come later, with the check: a picture that nobody has handed in is not to stand
-    between others in the index.
+    The bands are written later, by the check, so that pictures that are never submitted do not
+    crowd the index.
     """
     for page, known in _with_stored(pages):
         with suppress(FileNotFoundError):
@@ -76,9 +78,9 @@ def prepare(pages: Iterable[DocumentPage]) -> None:
 
 
 def landmarks_of(page: DocumentPage, known: PageLandmarks | None) -> Landmarks:
-    """As they are kept, else looked for now and kept.
+    """Return the stored landmarks, or else compute and store them.
 
-    Raises FileNotFoundError: of a picture that is gone nothing is remembered.
+    Raises FileNotFoundError if the picture is gone; then nothing is stored.
     """
     name = str(page.image.name)
     if not default_storage.exists(name):
@@ -100,7 +102,7 @@ def _with_stored(
 
 
 def _unsealed(known: PageLandmarks | None) -> Landmarks | None:
-    """None where nothing is kept, or nothing that this program with these keys can use."""
+    """None if nothing is stored, or nothing that this version and these keys can read."""
     if known is None:
         return None
     try:
@@ -115,7 +117,7 @@ def _sealed_as(page_id: int) -> str:
 
 @lru_cache(maxsize=32)
 def _picture(name: str) -> tuple[Grey, float]:
-    """A stored page at its size for comparing; it never changes. 32 take some 25 MB."""
+    """A stored page at the size for comparison. Pages never change. 32 take about 25 MB."""
     with default_storage.open(name) as stored, Image.open(io.BytesIO(stored.read())) as image:
         cv2.setNumThreads(1)  # the worker's processes share the cores already
         return keypoints.at_side(np.asarray(image.convert("L"), np.uint8))
@@ -129,7 +131,7 @@ def _seen(page: DocumentPage, found: Landmarks) -> Seen:
 
 
 def index_pages(pages: Iterable[DocumentPage]) -> None:
-    """Write the bands of the pages that have none yet. Raises what the storage raises."""
+    """Write the bands of the pages that have none yet. Raises the storage's errors."""
     pages = list(pages)
     indexed = set(
         PageBand.objects.filter(page__in=pages).values_list("page_id", flat=True).distinct()
@@ -140,7 +142,7 @@ def index_pages(pages: Iterable[DocumentPage]) -> None:
 
 
 def bands_of(page_id: int, found: Landmarks) -> list[PageBand]:
-    """The rows by which the page is found."""
+    """The index rows of the page."""
     return [
         PageBand(page_id=page_id, view=view, band=band, value=word)
         for view, of_landmark in enumerate(keypoints.words(found))
@@ -151,13 +153,13 @@ def bands_of(page_id: int, found: Landmarks) -> list[PageBand]:
 def candidates(
     page_ids: Sequence[int], among: QuerySet[DocumentPage] | None = None
 ) -> dict[int, list[int]]:
-    """For each page those of `among` that share rare words with it, the likeliest first.
+    """For each page, those of `among` that share rare words with it, the likeliest first.
 
-    The work is bounded by LOOKED_AT and RANKED.
+    ROWS_AT_MOST and RANKED limit the work.
     """
     listed = current_dialect().joined("o.page_id")
     marks = ",".join(["%s"] * len(page_ids))
-    # Only names of our own and a number stand in the text; what comes from outside is a parameter.
+    # The text contains only our own names and a number; outside values are parameters.
     statement = f"""
         SELECT m.page_id, (
             SELECT {listed} FROM (
@@ -195,9 +197,7 @@ def _likeliest(score: dict[int, float]) -> list[int]:
 
 
 def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -> list[Match]:
-    """The pages of `among` that show the same picture as one of `pages`; these are indexed
-    first.
-    """
+    """The pages of `among` that show the same picture as one of `pages`. Indexes `pages` first."""
     mine = {page.pk: page for page in pages}
     if not mine:
         return []
@@ -224,12 +224,12 @@ def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -
 def _compared(ours: Seen | None, theirs: Seen | None) -> Agreement | None:
     try:
         return keypoints.compare(ours, theirs) if ours and theirs else None
-    except FileNotFoundError:  # gone in the same moment
+    except FileNotFoundError:  # deleted in the meantime
         return None
 
 
 def _if_stored(page: DocumentPage, known: PageLandmarks | None) -> Seen | None:
-    """None when its picture is no longer kept."""
+    """None if its picture is no longer stored."""
     try:
         return _seen(page, landmarks_of(page, known))
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Does the licence say what the employer declared?"""
+"""The check of whether the licence agrees with the employer's declaration."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Reading:
         documents = subject.of_kind(DocumentKind.BUSINESS_LICENCE)
         if not documents:
             return {"document": None}
-        # The last licence that was uploaded is the one meant; all pages of it are looked at.
+        # The last uploaded licence counts, with all its pages.
         document = documents[-1]
         declared = {
             "uscc": subject.uscc,
@@ -52,8 +52,7 @@ class Reading:
         if observation["document"] is None:
             due = paper_of(subject.account_class, subject.uscc)
             if due == DocumentKind.APPROVAL_DOCUMENT and subject.of_kind(due):
-                # a body that was set up by a decision has no business licence; a person looks at
-                # that document
+                # an organisation without a business licence; a person reviews its founding document
                 return []
             return [Finding(self.code, "document_missing", Severity.UNABLE, "document")]
         fields = observation["fields"]
@@ -69,7 +68,7 @@ class Reading:
         ]
 
     def _paper(self, observation: Observation) -> list[Finding]:
-        """That the words are right does not make a note a licence."""
+        """Even with the right words, a note is not a licence."""
         if not observation["looks_like_licence"]:
             return [Finding(self.code, "document_not_a_licence", Severity.UNABLE, "document")]
         if {Problem.SEVERAL_CODES, Problem.SEVERAL_LICENCES} & set(observation.get("problems", ())):
@@ -101,8 +100,8 @@ class Reading:
         )
 
     def _may_be(self, observation: Observation, field: str, declared: str) -> bool:
-        """Whether what was `declared` is what the reader itself said the value may be instead: two
-        witnesses, then.
+        """Whether the reader itself offers `declared` as an alternative: then two witnesses
+        agree.
         """
         return any(
             agrees(field, other, declared)
@@ -110,7 +109,9 @@ class Reading:
         )
 
     def _mismatch(self, observation: Observation, field: str) -> Severity:
-        """How much a mismatch weighs: where the reader is not sure, it may be its own mistake."""
+        """The severity of a mismatch. If the reader is not confident, the mistake may be the
+        reader's.
+        """
         return (
             Severity.CONCERN
             if observation.get("confidence", {}).get(field, 1.0) >= SURE
@@ -121,7 +122,7 @@ class Reading:
         read = normalise(observation["fields"].get("uscc", ""))
         if not read or Problem.USCC_ONLY_IN_QR in observation.get(
             "problems", ()
-        ):  # anybody can print a QR code
+        ):  # anyone can print a QR code
             return self._finding(
                 observation, "uscc_missing", Severity.UNABLE, "uscc", expected=subject.uscc
             )
@@ -129,8 +130,8 @@ class Reading:
             not is_valid(read) and self._may_be(observation, "uscc", subject.uscc)
         ):
             return self._finding(observation, "uscc_agrees", Severity.PASS, "uscc", read)
-        # A code that is no code was misread, or the picture was altered: either way, a person
-        # looks.
+        # An invalid code was misread, or the picture was altered. In both cases a person reviews
+        # it.
         severity = self._mismatch(observation, "uscc") if is_valid(read) else Severity.UNABLE
         return self._finding(observation, "uscc_mismatch", severity, "uscc", read, subject.uscc)
 
@@ -201,8 +202,8 @@ class Reading:
 
 
 def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Observation | None:
-    """What was read of the document when it came in, where the same would be read now: by this
-    version, for the same facts.
+    """The reading made at upload, if this version would read the same now for the same declared
+    facts.
     """
     early: Observation | None = (
         DocumentReading.objects.filter(document=UUID(document_id), version=version)
@@ -214,14 +215,14 @@ def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Ob
 
 @cache
 def chosen_cloud(choice: str) -> FieldReader | None:
-    """The cloud reader of `ZIZHI_CLOUD_READER`; most deployments have none, and keys alone are no
-    choice.
+    """The cloud reader that `ZIZHI_CLOUD_READER` selects. Most deployments have none; configured
+    keys alone do not select one.
     """
     return TencentReader(account_of(settings)) if choice == "tencent" else None
 
 
 def of_term(ends_on: str, now: datetime) -> tuple[str, Severity]:
-    """What there is to say of a business term with this last day."""
+    """The finding's code and severity for a business term with this last day."""
     if ends_on < day_of(now).isoformat():
         return "document_expired", Severity.CONCERN
     if ends_soon(date.fromisoformat(ends_on), now):
@@ -230,9 +231,7 @@ def of_term(ends_on: str, now: datetime) -> tuple[str, Severity]:
 
 
 def last_date(term: str) -> str:
-    """The end of a business term as ISO date, or "" where it has none (长期) or none can be
-    read.
-    """
+    """The end of a business term as an ISO date; "" if it has none (长期) or cannot be read."""
     before, until, after = term.rpartition("至")
     named = days_in(after) if until else days_in(before or term)[1:]
     return named[0].isoformat() if named else ""

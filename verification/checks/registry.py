@@ -1,7 +1,9 @@
-"""Does the company register know this company, as active, under this name and person?
+"""The check of the company register: whether it lists the company as active, with this name and
+legal representative.
 
-A register that gives the record is asked first. One that only says what agrees is asked where there
-is none, or as a second witness where the record is missing, old or without a legal representative.
+A register that returns records is asked first. A register that only confirms values is asked if
+there is no other, or as a second witness if the record is missing, old, or lacks a legal
+representative.
 """
 
 from __future__ import annotations
@@ -32,10 +34,10 @@ YOUNG = timedelta(days=30)
 """A register may need this long to list a new company."""
 
 FRESH = timedelta(days=90)
-"""How old what a register says may be for a machine to rest on it."""
+"""The machine does not rely on register data older than this."""
 
 NEW = timedelta(days=180)
-"""A company younger than this is pointed out to reviewers: shells are."""
+"""Reviewers are told about companies younger than this: shell companies are young."""
 
 STATUS_REASON = {
     Status.LICENCE_REVOKED: ("registry_revoked", Severity.BLOCK),
@@ -59,14 +61,14 @@ class Registry:
     ) -> None:
         self._given = (records, agreements) if records or agreements else None
 
-    # --- Looking ----------------------------------------------------------------------------------
+    # --- Observing --------------------------------------------------------------------------------
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
-        """`{"source", "record", "agreement"}`: the last two with what was told, or None where that
-        register does not list it.
+        """Return `{"source", "record", "agreement"}`: the answers of the two registers. `record` is
+        None if the register does not list the company.
 
-        `agreement` is absent where nobody was asked. Of a register that shows no record, `record`
-        holds what it affirmed.
+        `agreement` is absent if no confirming register was asked. If only that register answered,
+        `record` holds what it confirmed.
         """
         records, agreements = self._given or chosen(settings.REGISTRY)
         observation: Observation = {"source": "", "record": None}
@@ -109,7 +111,7 @@ class Registry:
             return [self._unlisted(subject, read)]
         if record.get("affirmed_only"):
             return self._by_agreement(subject, reading, agreement)
-        # A witness counts for what the record cannot say any more, or never said.
+        # The witness counts for what the record is too old for, or does not contain.
         witness = agreement if agreement.get("known") and agreement["uscc"] == Agrees.MATCH else {}
         old = _is_old(record, subject)
         return [
@@ -129,7 +131,7 @@ class Registry:
         )
 
     def _unlisted(self, subject: Subject, read: dict[str, str]) -> Finding:
-        """A forger can print any date, so a young licence earns a second question, never a pass."""
+        """Anyone can forge a date, so a young licence makes the case wait, but never pass."""
         established = read.get("established_on", "")
         try:
             young = timedelta(0) <= subject.today - date.fromisoformat(established) <= YOUNG
@@ -140,9 +142,10 @@ class Registry:
         return Finding(self.code, "registry_not_found", Severity.UNABLE, "uscc", subject.uscc)
 
     def _status(self, record: Observation, witness: Observation, old: bool) -> list[Finding]:
-        """A snapshot tells of its day.
+        """A record describes the company on its day.
 
-        Old bad news still counts, old good news does not; two that disagree need a person.
+        Old bad news still counts, old good news does not. If record and witness disagree, a person
+        decides.
         """
         status = Status(record["status"])
         if not old:
@@ -200,7 +203,7 @@ class Registry:
     def _representative(
         self, subject: Subject, reading: Observation, registered: str, witness: Observation
     ) -> Finding:
-        """Where the register has nobody, the photograph is not to blame; without any reading,
+        """If the register has no representative, the picture is not at fault. Without any reading,
         neither is the employer.
         """
         said = Agrees(witness.get(_PERSON, Agrees.UNABLE))
@@ -246,9 +249,9 @@ class Registry:
     def _by_agreement(
         self, subject: Subject, reading: Observation, agreement: Observation
     ) -> list[Finding]:
-        """Of a register without a record.
+        """The findings from a register that only confirms values.
 
-        Its makers say that it errs at times, so what it says refuses nobody by itself.
+        Its operators say that it is wrong at times, so it never rejects a case alone.
         """
         findings = []
         if agreement["uscc"] == Agrees.MISMATCH:
@@ -259,7 +262,7 @@ class Registry:
             findings.append(
                 Finding(self.code, "name_mismatch", Severity.CONCERN, "name", subject.name)
             )
-        if findings:  # not the company that was declared, so the rest says nothing of it
+        if findings:  # another company than the declared one, so the rest says nothing about it
             return findings
         if untold := next(
             (name for name in ("uscc", "name") if agreement[name] != Agrees.MATCH), ""
@@ -267,7 +270,7 @@ class Registry:
             return [Finding(self.code, "registry_incomplete", Severity.UNABLE, untold)]
         findings = [
             self._of_status(Status(agreement["status"]), at_most=Severity.CONCERN),
-            # The lists are not among the things that it tells.
+            # This register does not report the lists.
             Finding(self.code, "registry_lists_not_told", Severity.NOTE, "status"),
             Finding(self.code, "name_agrees", Severity.PASS, "name", subject.name),
             self._representative(subject, reading, "", agreement),
@@ -279,7 +282,7 @@ class Registry:
         return findings
 
 
-# --- What is stored, and who is asked for ---------------------------------------------------------
+# --- Stored observations --------------------------------------------------------------------------
 
 
 def _stored(record: CompanyRecord) -> dict[str, Any]:
@@ -291,9 +294,7 @@ def _stored(record: CompanyRecord) -> dict[str, Any]:
 
 
 def _affirmed(told: Observation) -> dict[str, Any]:
-    """As much of the register's entry as follows from what it said `told` agrees; the rest is
-    empty, as not told.
-    """
+    """The parts of the register's record that it has confirmed; the rest is empty."""
     return {
         name: told["asked"][name] if told[name] == Agrees.MATCH else ""
         for name in ("uscc", "name", _PERSON)
@@ -319,8 +320,8 @@ def _is_old(record: Observation, subject: Subject) -> bool:
 
 
 def _person_of(subject: Subject, reading: Observation) -> tuple[str, bool]:
-    """Who the licence says represents the company, and whether that is sure; where there is no
-    licence, who was declared.
+    """The legal representative on the licence, and whether the reading is certain. Without a
+    licence, the declared one.
     """
     read = reading.get("fields", {}).get(_PERSON, "")
     if not read and reading.get("document", "") is None:
@@ -329,8 +330,8 @@ def _person_of(subject: Subject, reading: Observation) -> tuple[str, bool]:
 
 
 def _person_to_ask(subject: Subject, reading: Observation) -> str:
-    """The one name to ask for: what was declared where the reader can have meant that, else what
-    was read.
+    """The name to ask about: the declared one if the reading can mean it, otherwise the one
+    read.
     """
     read, _ = _person_of(subject, reading)
     declared = subject.legal_representative

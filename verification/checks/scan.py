@@ -1,8 +1,7 @@
-"""Did the virus scanner see anything in what was uploaded?
+"""The check that reports the virus scan of the uploads.
 
-The scan itself happens at intake, on the original bytes, since only clean pages are kept; this
-check reports it. Where no scanner is configured the case rests on re-encoding, and the finding says
-so.
+The scan itself runs at intake, on the original bytes, because only clean pages are kept. Without a
+scanner, the case relies on re-encoding, and the finding says so.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The codes of a platform's test, and the outcome that each of them scripts.
+"""The company codes of test mode, and the outcome that each code produces.
 
 A test code starts with 9990nn, a region that no province has. Its last two digits are the number of
-the recipe, and the part of the organisation is free, so every test can use a code of its own. The
-checks have the usual names and find what the recipe says; the policy is the one for everybody.
+the recipe. The organisation part is free, so that every test can use a code of its own. The checks
+have the usual names and find what the recipe says; the policy is the real one.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from verification.rules.policy import AUTHORITY_PROVEN, UNLISTED
 
 _CODE: Final = re.compile(rf"91{TEST_REGION}(\d\d)[0-9A-Z]{{10}}")
 SHORTLY: Final = 60.0
-"""Seconds after which a service that was down is asked again."""
+"""Seconds until a service that was down is asked again."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What happens to an employer with such a code: which check finds `reason`, how strict that is,
-    and for how many rounds.
+    """The outcome for an employer with this code: the check that finds `reason`, its severity, and
+    for how many rounds.
     """
 
     number: int
@@ -43,7 +43,7 @@ class Recipe:
 
     @property
     def words(self) -> Text:
-        """What it is for, in both languages."""
+        """The purpose of the recipe, in both languages."""
         return self.says or REASONS[self.reason].says
 
 
@@ -144,7 +144,7 @@ RECIPES: Final[dict[int, Recipe]] = {
 
 
 def code_for(number: int, organisation: str | None = None) -> str:
-    """A valid code for recipe `number`; `organisation` is its 8 characters, drawn by chance unless
+    """Return a valid code for recipe `number`. `organisation` is its 8 characters, random unless
     given.
     """
     body = organisation or f"{secrets.randbelow(10**8):08d}"
@@ -153,7 +153,7 @@ def code_for(number: int, organisation: str | None = None) -> str:
 
 
 def recipe_of(uscc: str) -> Recipe | None:
-    """The recipe of a code, or None where it is no test code."""
+    """The recipe of a code, or None if it is no test code."""
     found = _CODE.fullmatch(uscc)
     return RECIPES.get(int(found.group(1))) if found else None
 
@@ -196,8 +196,8 @@ class _Scripted:
 
 
 def checks(uscc: str, codes: Sequence[str], waits: int, tries: int) -> tuple[Check, ...]:
-    """Checks of the names `codes` for an attempt that has waited `waits` times and is tried for the
-    `tries`-th; by recipe 0 where the code names none.
+    """The checks named `codes` for an attempt that has waited `waits` times and is tried for the
+    `tries`-th time. Recipe 0 applies if the code names none.
     """
     recipe = recipe_of(uscc) or RECIPES[0]
     return tuple(_Scripted(code, recipe, waits, tries) for code in codes)

@@ -1,1 +1,1 @@
-"""From checks to a verdict, and what follows from it."""
+"""Runs the checks of a case, applies the policy's verdict, and explains and replays decisions."""

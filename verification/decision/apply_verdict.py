@@ -1,8 +1,8 @@
 """Carries out the policy's verdict on an attempt: wait, send to review, approve or reject.
 
-It uses the same operations as a reviewer, through `operations.moving`. The people who have to act
-are told what an attempt waits for, and `operations.notify_case_worker` makes it due at once when
-that has happened.
+Like a reviewer's decision, a verdict changes the case through `operations.moving`. People who can
+resolve what an attempt waits for are notified; once they have acted,
+`operations.notify_case_worker` makes the attempt due at once.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from verification.rules.states import EVER_APPROVED, State
 from verification.rules.validity import has_ended, rights_end
 
 OF_THE_EMPLOYER = frozenset({"recruiter", "company"})
-"""Who mends a reason, where that is not us: an attempt that waits for them says so before anything
-else.
+"""People on the employer's side who can resolve a reason. An attempt that waits for one of them
+shows that reason before any other.
 """
 
 NOT_CONFIRMED = "registry_not_confirmed"
 
 
 def start_checks(case_id: UUID, now: datetime) -> None:
-    """The worker begins. A case that is being checked already goes on as it is."""
+    """Move the case to checking; do nothing if it is already there."""
     if Case.objects.filter(pk=case_id, state=State.CHECKING).exists():
         return
     with moving(case_id, "start_checks", SYSTEM, now):
@@ -50,8 +50,9 @@ def start_checks(case_id: UUID, now: datetime) -> None:
 def apply_verdict(
     lease: Lease[Attempt], verdict: Verdict, findings: Sequence[Finding], now: datetime
 ) -> bool:
-    """Carry out the policy's verdict on an attempt; False, and nothing written, when the lease was
-    lost.
+    """Carry out the policy's verdict on an attempt.
+
+    Return False, and write nothing, if the lease was lost.
     """
     if verdict.outcome is Outcome.WAIT:
         return wait_for(lease, verdict, now)
@@ -62,8 +63,7 @@ def apply_verdict(
     except Refused as refused:
         if verdict.outcome is not Outcome.APPROVE:
             raise
-        # Another employer with the same code was approved since the checks looked: a person
-        # decides.
+        # Another employer with the same code was approved after the checks ran: a person decides.
         for_review = Verdict(Outcome.REVIEW, (refused.code,), verdict.policy_version)
         return _carry_out(lease, for_review, findings, now)
 
@@ -91,9 +91,7 @@ def _carry_out(
 
 
 class _CaseChanged(Exception):
-    """Something came while the checks ran that they may not have seen; raised to roll back the
-    approval.
-    """
+    """The case changed while the checks ran. Rolls back the approval."""
 
 
 def _has_changed(lease: Lease[Attempt]) -> bool:
@@ -102,16 +100,17 @@ def _has_changed(lease: Lease[Attempt]) -> bool:
 
 
 def _check_again(lease: Lease[Attempt], now: datetime) -> bool:
-    """Another round at once: nothing is approved that no check has looked at."""
+    """Run another round at once: nothing is approved that the checks have not seen."""
     with transaction.atomic():
         notify_worker("verification.tasks.check_attempt", lease.row.pk)
         return lease.give_back(now, waits=lease.row.waits + 1)
 
 
 def _approve(case: Case, verdict: Verdict, findings: Sequence[Finding], now: datetime) -> None:
-    """Raises Refused where a paper has ended since it was checked, and where this employer, or
-    another by the same code, had a condition before that the register has not confirmed: a second
-    one, whether after the first or instead of it, would be a way around its end.
+    """Begin the rights of the case.
+
+    Raise Refused if a document has expired since it was checked. Also raise Refused for a second
+    conditional approval of this employer or this code: it would get around the end of the first.
     """
     rules = policy.POLICIES.get(verdict.policy_version, policy.CURRENT)
     before = Case.objects.filter(
@@ -128,8 +127,9 @@ def _approve(case: Case, verdict: Verdict, findings: Sequence[Finding], now: dat
 
 
 def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
-    """The machine refuses only by the company register: what that says of the company holds for its
-    earlier approval too.
+    """Suspend the employer's approval in force for this code.
+
+    The policy rejects only on what the company register says, which applies to that approval too.
     """
     for pk in (
         Case.objects.in_force(now)
@@ -140,11 +140,10 @@ def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
 
 
 def wait_for(lease: Lease[Attempt], verdict: Verdict, now: datetime) -> bool:
-    """Let the attempt wait, and tell the employer what it waits for: once, and again when that has
-    changed.
+    """Let the attempt wait. Notify the employer the first time, and again when the reason changes.
 
-    If `operations.notify_case_worker` has changed `due_at` while the checks ran, they may have
-    missed something, so the attempt is due again at once.
+    If `operations.notify_case_worker` changed `due_at` while the checks ran, they may have missed
+    something, so the attempt is due again at once.
     """
     assert verdict.wait_until is not None
     attempt, waiting_for = lease.row, _waits_for(verdict.reasons)
@@ -181,21 +180,20 @@ def wait_for(lease: Lease[Attempt], verdict: Verdict, now: datetime) -> bool:
 
 
 def _waits_for(reasons: Sequence[str]) -> str:
-    """What stands for all that is waited for: what the employer can mend, before what mends
-    itself.
-    """
+    """Return the reason to show: the first that the employer can resolve, else the first."""
     return next(
         (code for code in reasons if code in REASONS and REASONS[code].who in OF_THE_EMPLOYER),
         reasons[0],
     )
 
 
-# --- Approved on condition ------------------------------------------------------------------------
+# --- Conditional approvals ------------------------------------------------------------------------
 
 
 def confirm_approval(case_id: UUID, now: datetime) -> bool:
-    """The register lists the company, and agrees: what was approved on condition stands by itself;
-    whether it does now.
+    """Lift the condition of an approval, after the register has confirmed the company.
+
+    Return whether the approval is now unconditional.
     """
     with transaction.atomic():
         Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
@@ -223,15 +221,15 @@ def confirm_approval(case_id: UUID, now: datetime) -> bool:
 
 
 def end_approval(case_id: UUID, now: datetime) -> None:
-    """The time of an approval is over. Rights ended with it already; this writes it down.
+    """Record that the time of an approval is over. Its rights have already ended.
 
-    One that the register never confirmed is taken back whole: its employer is told, and the code is
-    nobody's again.
+    An approval that the register never confirmed is withdrawn entirely: the employer is told, and
+    another employer may claim the code.
     """
     conditional = Case.objects.filter(pk=case_id, conditional=True).exists()
     why = Why([{"code": NOT_CONFIRMED, "field": "uscc"}]) if conditional else Why()
     with moving(case_id, "expire", SYSTEM, now, why=why) as move:
-        if move.case.is_in_force(now):  # confirmed in the same moment
+        if move.case.is_in_force(now):  # confirmed at the same moment
             raise Refused("state_conflict", "state", seen=move.case.state)
         if not move.case.conditional:
             _tell_end(move.case, "employer_expired", now)
@@ -246,8 +244,9 @@ def end_approval(case_id: UUID, now: datetime) -> None:
 
 
 def end_without_clients(case_id: UUID, now: datetime) -> None:
-    """An agency has no client left for whom it could recruit: its approval ends, and it may come
-    back with a letter of one.
+    """End the approval of an agency that has no client left to recruit for.
+
+    It can apply again with a letter from a client.
     """
     why = Why([{"code": "agency_client_expired", "field": "valid_until"}])
     with moving(case_id, "expire", SYSTEM, now, why=why) as move:

@@ -1,9 +1,7 @@
-"""Why was this case decided as it was?
+"""Explains a case's decisions in lines of text, from stored data only.
 
-Told in lines of text, from what is stored and from nothing else.
-
-For whoever has to answer for a decision (个人信息保护法 24): names of people and addresses are
-masked, of documents only what the checks saw in them is told.
+It serves people who must account for an automated decision (个人信息保护法 24). Names of people and
+addresses are masked, and of documents only the checks' observations are shown.
 """
 
 from __future__ import annotations
@@ -44,7 +42,7 @@ PERSONAL: Final = frozenset(
         "colleague",
     }
 )
-"""Keys and fields whose values are a person's, wherever they stand."""
+"""Keys and fields with personal values, which are masked wherever they occur."""
 _CUT: Final = 48
 _MOST: Final = 14
 
@@ -82,7 +80,7 @@ _WORDS: Final = {
 
 
 class Story:
-    """The lines about one case, in one language and time zone."""
+    """The explanation of one case, in one language and time zone."""
 
     def __init__(self, case: Case, language: str, zone: ZoneInfo) -> None:
         self.case, self.language, self.zone = case, language, zone
@@ -144,7 +142,7 @@ class Story:
         begun = any(run.round == round_ for run in runs)
         for run in runs if begun else ():
             yield from self._run(run, round_)
-        if round_ > last_round(attempt):  # under way, or its verdict was never given
+        if round_ > last_round(attempt):  # still running, or stopped before a verdict
             yield f"   {self._word('undecided')}" + (
                 f"; {self._word('waits')} {attempt.waiting_for}" if attempt.waiting_for else ""
             )
@@ -229,15 +227,13 @@ class Story:
         version = f"  [{event.policy_version}]" if event.policy_version else ""
         yield f"   {self._at(event.at)}  {event.verb}{moved}  ({event.role}){why}{version}"
 
-    # --- Words ------------------------------------------------------------------------------------
+    # --- Wording ----------------------------------------------------------------------------------
 
     def _word(self, name: str) -> str:
         return _WORDS[name].in_(self.language)
 
     def _pack(self, version: str) -> str:
-        """By which version of what is asked; of what is from before that was kept nothing is
-        said.
-        """
+        """Return the version of the requirements; empty for older rows, which did not store it."""
         return f"  {self._word('pack').format(version)}" if version else ""
 
     def _at(self, moment: datetime | None) -> str:
@@ -248,13 +244,11 @@ class Story:
         return f"{code} {reason.says.in_(self.language)}" if reason else code
 
 
-# --- What was seen, in short ----------------------------------------------------------------------
+# --- Observations, in short -----------------------------------------------------------------------
 
 
 def in_short(observation: Observation) -> list[str]:
-    """An observation as a few short words: plain values as they are, people's masked, lists by
-    their length.
-    """
+    """Return an observation in a few short words, with people's values masked and lists counted."""
     told = list(_told("", observation))
     return [*told[:_MOST], f"… +{len(told) - _MOST}"] if len(told) > _MOST else told
 
@@ -287,6 +281,8 @@ def _shown(field: str, value: str) -> str:
 
 
 def masked(value: str) -> str:
-    """A person's name, address or number: its first character, and for an address its domain."""
+    """Mask a person's name, address or number: keep its first character, and the domain of an
+    email.
+    """
     name, at, domain = value.partition("@")
     return f"{name[:1]}***{at}{domain}" if value else ""

@@ -1,7 +1,7 @@
-"""Runs the checks of one attempt, so that a killed worker loses nothing.
+"""Runs the checks of an attempt so that a killed worker loses nothing.
 
-Each check's result is a row. A worker that takes over an attempt runs only the checks that have no
-row yet, and settles it under its lease: two workers can never both settle one attempt.
+Each check's result is a row. A worker that takes over an attempt runs only the checks without a
+row, and decides the attempt under its lease, so two workers cannot decide the same attempt.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from verification.rules.states import IN_PROGRESS
 log = structlog.get_logger()
 
 DEATHS_AT_MOST = 3
-"""An attempt over which this many workers died goes to a person, with the checks that did report.
+"""After this many workers have died on an attempt, it goes to a reviewer with the results so far.
 """
 
 DATABASE_LOST = (OperationalError, InterfaceError)
 DELAYED = {"waiting_for": "check_delayed"}
-"""The employer can see that the checks are delayed."""
+"""Tells the employer that the checks are delayed."""
 FAILURES: tuple[Failure, ...] = (
     Failure(ProviderUnavailable, backoff, "attempt_waits_for_provider", changes=DELAYED),
     Failure(DATABASE_LOST, 5.0, "attempt_lost_its_database", changes=DELAYED),
@@ -46,11 +46,12 @@ def run_checks(
     checks: tuple[Check, ...] = CHECKS,
     shadow: policy.Rules | None = None,
 ) -> bool:
-    """Take attempt `attempt_id` to its verdict, unless it is done, leased or not due;
-    whether it was settled.
+    """Run the checks of attempt `attempt_id` and carry out the verdict; return whether it was
+    decided.
 
-    In a platform's test, checks of the same names find what the code of the company asks for. The
-    verdict by the rules `shadow` is kept beside the real one, and decides nothing.
+    An attempt that is done, leased or not due is left alone. For a platform's test case, the checks
+    return outcomes scripted by the company's code. The verdict by the rules `shadow` is stored next
+    to the real one and has no effect.
     """
     attempts = Attempt.objects.select_related("case__employer", "case__submitted_by")
     lease = runner.claim(attempts, attempt_id, clock, lease_seconds)
@@ -91,7 +92,7 @@ def _decide(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
         return applied
     except DATABASE_LOST:
         if not connection.is_usable():
-            connection.close()  # the next query opens another
+            connection.close()  # the next query opens a new connection
         raise
     except (LeaseLost, Refused) as stopped:  # taken over by another worker, or withdrawn
         log.info("attempt_left", attempt=attempt.pk, why=str(stopped))
@@ -99,7 +100,7 @@ def _decide(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
 
 
 def _record_shadow(attempt: Attempt, live: Verdict, shadow: Verdict, now: datetime) -> None:
-    """A row of its own; that it could not be written is no reason to lose the live verdict."""
+    """Store the shadow verdict; a failure to store it must not lose the real verdict."""
     try:
         with transaction.atomic():
             ShadowVerdict.objects.create(
@@ -116,7 +117,7 @@ def _record_shadow(attempt: Attempt, live: Verdict, shadow: Verdict, now: dateti
 
 
 def subject_of(case: Case, now: datetime) -> Subject:
-    """The case as the plain values that checks see."""
+    """Return the case as the plain values that checks see."""
     user = case.submitted_by
     documents = case.documents.current().order_by("uploaded_at").prefetch_related("pages")
     return Subject(
@@ -135,7 +136,7 @@ def subject_of(case: Case, now: datetime) -> Subject:
 
 
 def _member_id(case: Case) -> str:
-    """The membership by which the case was handed in, as long as it lasts."""
+    """Return the id of the submitter's membership, or "" if it has ended."""
     member = (
         Member.objects.active().filter(user=case.submitted_by_id, employer=case.employer_id).first()
         if case.submitted_by_id
@@ -145,7 +146,7 @@ def _member_id(case: Case) -> str:
 
 
 def as_subject(document: Document) -> SubjectDocument:
-    """A document and its pages as the plain values that checks see."""
+    """Return a document and its pages as the plain values that checks see."""
     pages = tuple(
         SubjectPage(str(page.image.name), page.number, page.fingerprint)
         for page in document.pages.all()
@@ -156,7 +157,10 @@ def as_subject(document: Document) -> SubjectDocument:
 
 
 def _run_checks(lease: Lease[Attempt], checks: tuple[Check, ...]) -> tuple[list[Finding], set[str]]:
-    """Do what has no row yet; all findings, and the codes of the checks that reported."""
+    """Run the checks that have no row yet.
+
+    Return all findings and the codes of the checks that reported.
+    """
     attempt, clock = lease.row, lease.clock
     subject = subject_of(attempt.case, clock())
     lasting = {check.code for check in checks if check.lasting}
@@ -187,9 +191,8 @@ def _run_one(
         findings = check.judge(subject, earlier, observation)
     except (ProviderUnavailable, *DATABASE_LOST):
         raise
-    except (
-        Exception
-    ) as broken:  # ProviderBroken, or a mistake of ours: it blames nobody and stops nobody else
+    except Exception as broken:
+        # ProviderBroken, or a bug: no finding against the employer, and the other checks run
         log.exception("check_broken", check=check.code, attempt=attempt.pk)
         observation = {"broken": type(broken).__name__}
         findings = [Finding(check.code, "check_incomplete", Severity.UNABLE, seen=check.code)]

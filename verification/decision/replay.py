@@ -1,9 +1,8 @@
-"""What would another policy have decided on what is stored?
+"""Replays stored observations under another policy, to show what it would have decided.
 
-Each attempt's stored observations are judged again by the checks of today, as far as they are of
-the same version, and decided by the policy asked about. Nobody is asked anything: no provider, no
-picture, no clock. Where an observation cannot be judged again, the findings stored with it count,
-and how often that was so is told.
+Today's checks judge the observations again if their version has not changed, and the given policy
+decides. No provider, picture or clock is consulted. If an observation cannot be judged again, its
+stored findings count, and the result says how often that happened.
 """
 
 from __future__ import annotations
@@ -27,25 +26,22 @@ from verification.rules.findings import Finding, Observation, Outcome
 log = structlog.get_logger()
 
 ATTEMPTS_AT_ONCE = 100
-"""In memory; the rest waits in the database."""
+"""Attempts held in memory; the rest stay in the database."""
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """One attempt: what was decided on it, what would be, and how many of its checks were judged in
-    which way.
-    """
+    """One attempt: the real outcome, the replayed outcome, and how its checks were judged."""
 
     case_id: str
     attempt: int
     live: Outcome
     would: Outcome
     reasons: tuple[str, ...]
-    """Of what would be decided."""
+    """The reasons of the replayed outcome."""
     judged: Counter[str] = field(default_factory=Counter)
-    """`again`; or by the stored findings, because of:
-
-    `older_version`, `broken`, `unknown_check`, `facts_changed`.
+    """The number of checks by how they were judged: `again`, or by the stored findings because of
+    `older_version`, `broken`, `unknown_check` or `facts_changed`.
     """
 
     @property
@@ -56,9 +52,7 @@ class Replayed:
 def over(
     rules: policy.Rules, since: datetime | None = None, checks: Sequence[Check] = CHECKS
 ) -> Iterator[Replayed]:
-    """Every attempt on which the machine has given a verdict, decided by `rules`; those submitted
-    from `since` on.
-    """
+    """Replay under `rules` every attempt with an automatic verdict, submitted from `since` on."""
     attempts = (
         Attempt.objects.filter(~Q(outcome="") | Q(waits__gt=0), case__golden=False)
         .select_related("case__employer", "case__submitted_by")
@@ -75,16 +69,16 @@ def over(
 
 
 def last_round(attempt: Attempt) -> int:
-    """The round of the last verdict: an attempt that waits has counted on already."""
+    """Return the round of the last verdict; a waiting attempt already counts the next one."""
     return int(attempt.waits if attempt.outcome else attempt.waits - 1)
 
 
 def runs_of(attempt: Attempt, round_: int, checks: Sequence[Check] = CHECKS) -> list[CheckRun]:
-    """The check runs that the verdict of `round_` rested on, in the order in which they ran.
+    """Return the check runs that the verdict of `round_` rests on, in the order in which they ran.
 
-    A check without a row of that round rests on what lasts, and its last row counts; but where
-    workers died over the attempt, checks were left out in the end, and only those count that last
-    by what is known today.
+    A check without a row in that round counts with its last row, because its result lasts. If
+    workers died on the attempt, some checks were skipped; then only checks that are lasting today
+    count with an earlier row.
     """
     lasting = {check.code for check in checks if check.lasting}
     all_ran = attempt.deaths < pipeline.DEATHS_AT_MOST
@@ -98,7 +92,7 @@ def runs_of(attempt: Attempt, round_: int, checks: Sequence[Check] = CHECKS) -> 
 
 
 def subject_then(attempt: Attempt, at: datetime) -> Subject:
-    """the attempt's subject at `at`, with the documents of that time."""
+    """Return the attempt's subject at the time `at`, with the documents of that time."""
     not_superseded = Q(superseded_at=None) | Q(superseded_at__gt=at)
     documents = (
         attempt.case.documents.filter(not_superseded, uploaded_at__lte=at)
@@ -130,7 +124,7 @@ def _replayed(attempt: Attempt, rules: policy.Rules, checks: Sequence[Check]) ->
 
 
 def _refused_by_the_database(attempt: Attempt, runs: Sequence[CheckRun]) -> bool:
-    """Whether it was no finding that held the case, but another approval of the same moment.
+    """Return whether another approval at the same moment, not a finding, sent the case to review.
 
     No policy would change that.
     """
@@ -146,7 +140,7 @@ def _refused_by_the_database(attempt: Attempt, runs: Sequence[CheckRun]) -> bool
 def _judged(
     attempt: Attempt, runs: Sequence[CheckRun], at: datetime, checks: Sequence[Check]
 ) -> tuple[list[Finding], Counter[str]]:
-    """The findings of today's judges on the observations of then."""
+    """Return the findings of today's checks on the stored observations."""
     known = {check.code: check for check in checks}
     changed = _facts_changed(attempt)
     subject = subject_then(attempt, at)
@@ -178,9 +172,7 @@ def _judge(
         return run.as_findings(), "facts_changed"
     try:
         return check.judge(subject, earlier, run.observation), "again"
-    except (
-        Exception
-    ) as error:  # an observation that this judge, or what it looks back at, does not understand
+    except Exception as error:  # this check cannot read the observation, or an earlier one it uses
         log.warning(
             "not_judged_again", check=run.code, attempt=run.attempt_id, why=type(error).__name__
         )
@@ -188,8 +180,9 @@ def _judge(
 
 
 def _facts_changed(attempt: Attempt) -> bool:
-    """Whether the employer has declared something else since: what it declared then is no longer
-    stored.
+    """Return whether the employer has changed its declaration since.
+
+    What it declared for this attempt is then no longer stored.
     """
     if attempt.number == attempt.case.attempt_number:
         return False

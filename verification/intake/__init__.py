@@ -1,1 +1,1 @@
-"""What happens to an upload once it is clean: reading it early, reusing it, letters of clients."""
+"""Handles clean uploads: early reading, reuse in a later case, clients' letters."""

@@ -1,8 +1,8 @@
 """An agency's clients, each with the letter that authorises the agency.
 
-A letter that comes with a case is judged with it, by the check `agency_licence`. One that comes
-later, while the approval is in force, is read by itself and judged when it is needed. A reviewer
-decides about doubtful ones.
+A letter submitted with a case is judged with it, by the check `agency_licence`. A letter uploaded
+later, while the approval is in force, is read on its own and judged when needed. A reviewer decides
+on doubtful letters.
 """
 
 from __future__ import annotations
@@ -35,31 +35,31 @@ from verification.rules.validity import day_of
 UNREAD = Finding(
     AgencyLicence.code, "document_unreadable", Severity.UNABLE, DocumentKind.CLIENT_AUTHORIZATION
 )
-"""For a letter that no reader could read."""
+"""The finding for a letter that no reader could read."""
 
 
 @dataclass(frozen=True)
 class LetterStatus:
-    """One letter, the client that it is said to be for, and what was found in it."""
+    """A letter, the client declared for it, and the finding about it."""
 
     document: Document
     client: ClientAuthorisation | None
     finding: Finding | None
     """None until the letter has been read and its client is named."""
     accepted: bool = False
-    """Whether a reviewer has accepted it after the machine was in doubt."""
+    """Whether a reviewer has accepted a doubtful letter."""
 
     @property
     def pending(self) -> bool:
-        """Whether it has not been read yet."""
+        """Whether the letter has not been read yet."""
         reading = getattr(self.document, "reading", None)
         return reading is not None and reading.finished_at is None
 
     @property
     def agrees(self) -> bool:
-        """Whether it is good: by itself, or because a reviewer has accepted it.
+        """Whether the letter is valid, automatically or because a reviewer has accepted it.
 
-        A reviewer cannot accept one that has ended.
+        A reviewer cannot accept an expired letter.
         """
         if self.finding is None:
             return False
@@ -69,7 +69,7 @@ class LetterStatus:
 
     @property
     def doubtful(self) -> bool:
-        """Whether a reviewer has to decide, because the machine could not."""
+        """Whether a reviewer has to decide, because the check could not."""
         return (
             self.finding is not None
             and not self.agrees
@@ -86,11 +86,11 @@ def add_client(
     uscc: str,
     valid_until: date | None,
 ) -> ClientAuthorisation:
-    """Name the client of the letter `document_id` and the letter's last day (None: without an end).
-    Calling it again corrects both.
+    """Declare the client of the letter `document_id` and its last day (None: no end), or correct
+    them.
 
-    The check `agency_licence` finds out whether the letter says the same. A waiting case is checked
-    again. Raises Refused.
+    The check `agency_licence` compares them with the letter. A waiting case is checked again. Raise
+    Refused.
     """
     kind = DocumentKind.CLIENT_AUTHORIZATION
     name, uscc = check_name(name.strip(), "company"), normalise(uscc)
@@ -110,7 +110,7 @@ def add_client(
         ):
             raise Refused(
                 "state_conflict", kind
-            )  # it was judged with the case, as it was: another client has another letter
+            )  # it was judged with the case; another client needs another letter
         client: ClientAuthorisation | None = (
             ClientAuthorisation.objects.select_for_update().filter(document=document).first()
         )
@@ -136,9 +136,9 @@ def add_client(
 
 
 def judge(document_id: UUID, now: datetime) -> None:
-    """Tell the agency about a letter that has been read, if it came while the approval is in force.
+    """Tell the agency about a letter that was read while the approval is in force.
 
-    It locks the case, as `add_client` does, so that one of the two sees both the reading and the
+    This locks the case, as `add_client` does, so one of the two sees both the reading and the
     client.
     """
     with transaction.atomic():
@@ -153,8 +153,8 @@ def judge(document_id: UUID, now: datetime) -> None:
 
 
 def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None:
-    """Write to the agency what the machine found in a letter, once. About a doubtful letter it
-    hears when a reviewer has decided.
+    """Tell the agency the finding about a letter, once. If it is doubtful, a reviewer decides
+    first.
     """
     status = letter_status(client, now)
     if (
@@ -187,9 +187,9 @@ def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None
 
 
 def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
-    """End an agency's work for this client, at its own word or by a reviewer, who tells the agency.
+    """End an agency's client, for the agency itself or for a reviewer, in which case it is told.
 
-    Ending it twice is the same as once. Raises Refused.
+    Ending a client twice changes nothing. Raise Refused.
     """
     if actor.role not in states.EMPLOYER and (refused := guards.may_decide(actor)):
         raise refused
@@ -220,9 +220,9 @@ def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisat
 
 
 def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
-    """Accept a letter as a reviewer.
+    """Accept a letter as a reviewer. Raise Refused.
 
-    If the agency changes what it says about the letter, it is judged again. Raises Refused.
+    If the agency changes its declaration about the letter, it is judged again.
     """
     if refused := guards.may_decide(actor):
         raise refused
@@ -250,9 +250,7 @@ def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthori
 
 
 def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
-    """Remove a letter whose client has not been named. To remove another one, end its client.
-    Raises Refused.
-    """
+    """Remove a letter that has no declared client. Raise Refused."""
     document = Document.objects.get(pk=document_id, kind=DocumentKind.CLIENT_AUTHORIZATION)
     with operations.editing(document.case_id, actor, adding=document.kind, now=now) as case:
         if ClientAuthorisation.objects.filter(document=document).exists():
@@ -268,12 +266,13 @@ def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
             )
 
 
-# --- The letters' status --------------------------------------------------------------------------
+# --- Letter statuses ------------------------------------------------------------------------------
 
 
 def letter_statuses(case: Case, now: datetime) -> list[LetterStatus]:
-    """The letters that came while the approval of `case` was in force, without those that were
-    ended, the oldest first.
+    """Return the letters uploaded while the approval of `case` was in force, oldest first.
+
+    Letters of ended clients are left out.
     """
     letters = Document.objects.current().filter(
         case=case, kind=DocumentKind.CLIENT_AUTHORIZATION, uploaded_at__gt=case.approved_at
@@ -286,7 +285,7 @@ def letter_statuses(case: Case, now: datetime) -> list[LetterStatus]:
 
 
 def letters_for_review(now: datetime) -> list[LetterStatus]:
-    """The letters of every agency in force about which a person has to decide, the oldest first."""
+    """Return the letters of approved agencies that need a reviewer's decision, oldest first."""
     letters = Document.objects.current().filter(
         kind=DocumentKind.CLIENT_AUTHORIZATION, case__in=Case.objects.real().in_force(now)
     )
@@ -298,12 +297,12 @@ def letters_for_review(now: datetime) -> list[LetterStatus]:
 
 
 def letter_status(client: ClientAuthorisation, now: datetime) -> LetterStatus:
-    """The status of one client's letter, whenever it came."""
+    """Return the status of a client's letter, whenever it was uploaded."""
     return next(letter_statuses_of(Document.objects.filter(pk=client.document_id), now))
 
 
 def letter_statuses_of(letters: Any, now: datetime) -> Iterator[LetterStatus]:
-    """The status of each of these letters, whenever they came, the oldest first."""
+    """Yield the status of each letter, whenever it was uploaded, oldest first."""
     documents = list(
         letters.select_related("case", "reading", "client_authorisation").order_by("uploaded_at")
     )
@@ -324,7 +323,7 @@ def letter_statuses_of(letters: Any, now: datetime) -> Iterator[LetterStatus]:
 
 
 def _found(document: Document, client: ClientAuthorisation | None, now: datetime) -> Finding | None:
-    """What the letter says, compared with what its agency says about it."""
+    """Compare the letter with the agency's declaration about it; return the finding."""
     row: DocumentReading | None = getattr(document, "reading", None)
     if client is None or row is None or row.finished_at is None:
         return None
@@ -344,7 +343,7 @@ def _found_against(client: ClientAuthorisation, now: datetime) -> tuple[str, ...
 
 
 def _accepted(clients: Iterable[ClientAuthorisation]) -> set[str]:
-    """The ids of those that a reviewer has accepted and nobody has changed since."""
+    """Return the ids of clients that a reviewer has accepted and that have not changed since."""
     events = Event.objects.filter(
         subject_type="clientauthorisation", verb__in=("accept_client", "change_client")
     )
@@ -357,6 +356,6 @@ def _accepted(clients: Iterable[ClientAuthorisation]) -> set[str]:
 
 
 def _of_another(case: Case, name: str, uscc: str) -> None:
-    """Nobody is its own client. Raises Refused."""
+    """Raise Refused if the client is the agency itself."""
     if uscc == case.declared_uscc or same_name(name, case.declared_name):
         raise Refused("agency_client_mismatch", "company", seen=name)

@@ -1,10 +1,8 @@
-"""Which papers of an earlier case can be used again, and why not the others?
+"""Reuses documents of an earlier case: creates rows over the same stored pages.
 
-One press makes rows over the same stored pages.
-
-Nobody uploads twice what is here and good: after a refusal, after a withdrawal, and when the
-employer is verified again. What has ended, or was found wrong the last time, is not offered, and
-the reason is said. What is used again is read and checked anew.
+A good document never has to be uploaded again: after a rejection, a withdrawal, or when the
+employer is verified again. Documents that have expired or were found wrong are not offered, and the
+reason is shown. Reused documents are read and checked anew.
 """
 
 from __future__ import annotations
@@ -39,18 +37,18 @@ from verification.rules.required_documents import AGENCY, LICENCE, OF_KIND, abou
 from verification.rules.validity import end_of
 
 UNDO_FOR: Final = timedelta(days=1)
-"""How long a document that was taken out is offered back where it stood."""
+"""A removed document can be restored in its place for this long."""
 _LETTER: Final = DocumentKind.CLIENT_AUTHORIZATION
 _ENDED: Final = {LICENCE: "document_expired", AGENCY: "agency_licence_expired"}
-"""What is said of a paper whose last day is over, by its item."""
+"""The reason for an expired document, by requirement."""
 
 
 @dataclass(frozen=True)
 class Reusable:
-    """The papers of one kind that an employer gave with an earlier case."""
+    """The documents of one kind from an employer's earlier case."""
 
     documents: tuple[Document, ...] = ()
-    """Those that can be used again."""
+    """Documents that can be reused."""
     why_not: Why | None = None
     """Why others cannot."""
 
@@ -59,8 +57,9 @@ NOTHING: Final[dict[str, Reusable]] = {}
 
 
 def reusable_documents(case: Case, now: datetime) -> dict[str, Reusable]:
-    """By kind, what the employer of `case` gave last and has not given with this one; nothing once
-    the case is handed in.
+    """Return by kind the latest documents that the employer has not given with this case.
+
+    Return nothing once the case is submitted.
     """
     if case.state not in states.EDITABLE:
         return NOTHING
@@ -106,11 +105,10 @@ def reusable_documents(case: Case, now: datetime) -> dict[str, Reusable]:
 
 
 def use_again(case_id: UUID, kind: str, user: User, actor: Actor, now: datetime) -> list[Document]:
-    """Give the papers of `kind` that can be used again with this case; asked twice, nothing more is
-    given. Raises Refused.
+    """Add the reusable documents of `kind` to this case; a second call adds nothing. Raise Refused.
 
-    The earlier rows are locked first: whoever erases their pages does it before, and then there are
-    none, or finds these beside them.
+    The earlier rows are locked first. An erasure of their pages either comes before, and then there
+    are none to reuse, or finds the new rows next to them.
     """
     with operations.editing(case_id, actor, adding=kind, now=now) as case:
         reusable = reusable_documents(case, now).get(kind, Reusable())
@@ -180,12 +178,13 @@ def _can_be_undone(document: Document, now: datetime) -> bool:
     return document.superseded_at is not None and now - document.superseded_at < UNDO_FOR
 
 
-# --- What speaks against them ---------------------------------------------------------------------
+# --- Reasons against reuse ------------------------------------------------------------------------
 
 
 def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Reusable:
-    """The papers of a case: what was found of one of a kind was found of them all, unless it came
-    after.
+    """Return the reusable documents of one kind.
+
+    A finding about one document of a kind counts for all of them, except those uploaded later.
     """
     case, item = documents[0].case, OF_KIND[kind]
     paper = paper_of(case.account_class, case.declared_uscc)
@@ -193,7 +192,7 @@ def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Reusable
     if ended := _ended(item, findings, now):
         return Reusable((), ended)
     decision: Decision | None = case.decisions.first()
-    if decision is None:  # taken back before anybody decided
+    if decision is None:  # withdrawn before a decision
         told = (
             wording.told(finding) for finding in findings if finding.severity >= Severity.CONCERN
         )
@@ -230,7 +229,7 @@ def _ended(item: str, findings: Iterable[Finding], now: datetime) -> Why | None:
 
 
 def _letters(documents: Sequence[Document], now: datetime) -> Reusable:
-    """Clients' letters, each by itself; those that were ended are over, as their agency knows."""
+    """Return the reusable letters, each judged on its own; those of ended clients are left out."""
     letters = Document.objects.filter(pk__in=[document.pk for document in documents])
     good, wrong = [], []
     for status in client_letters.letter_statuses_of(letters, now):

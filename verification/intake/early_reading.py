@@ -1,11 +1,10 @@
-"""What does an upload say, before anybody hands it in?
+"""Reads uploads before the case is submitted, so that the employer can confirm or correct the
+values.
 
-It is read at once by a worker, shown, and confirmed or disputed.
-
-A client's letter is read here too, as the check reads it, but judged whenever somebody asks
-(`verification.intake.client_letters`). A licence's landmarks are looked for in the same go, once
-its values can be shown. What the employer says of a value never changes what was read: it is a
-statement, shown to the reviewer beside it.
+A worker reads each upload at once. A client's letter is read in the same way as by the check, but
+judged on demand (`verification.intake.client_letters`). The keypoints of a licence are computed in
+the same run, once its values can be shown. A correction by the employer never changes the reading:
+it is a statement, which the reviewer sees next to it.
 """
 
 from __future__ import annotations
@@ -48,30 +47,27 @@ SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     DocumentKind.HR_SERVICE_LICENCE: ("number", "name", "scope", "valid_from", "valid_until"),
 }
-"""The values that an employer is asked about, in the order of its page.
-
-A business scope is too long to be proof-read by anybody.
+"""Values that the employer is asked to confirm, in the order of its page. The business scope is
+left out, because it is too long to proofread.
 """
 _CHECKS: Final[Mapping[str, Callable[[], Check]]] = {
     DocumentKind.HR_SERVICE_LICENCE: ServiceLicence,
     DocumentKind.CLIENT_AUTHORIZATION: ClientLetter,
 }
-"""What reads a document that is no business licence."""
+"""The checks that read documents other than business licences."""
 TRIES: Final = 5
-"""After this many tries it is left to the check, which reads the document again once it is handed
-in.
-"""
+"""After this many tries, the check reads the document after submission instead."""
 DEATHS: Final = 2
 FAILURES: Final = (
     Failure(ProviderUnavailable, lambda down, tries: max(1.0, down.retry_after), tries=TRIES),
-    # A mistake of ours or of a reader: the check will say so, where somebody sees it.
+    # A bug, or a failure of a reader. The check will report it where staff see it.
     Failure(Exception, event="document_not_read", broken=True, tries=1),
 )
 
 
 @dataclass(frozen=True)
 class Value:
-    """One value that was read, and what the employer says of it."""
+    """A value that was read, and what the employer says about it."""
 
     field: str
     read: str
@@ -87,9 +83,9 @@ class Value:
 def read_document(
     document_id: UUID, clock: Clock, lease_seconds: float, check: Check | None = None
 ) -> bool:
-    """Read a document that is due; whether it was read now.
+    """Read a document that is due; return whether it was read now.
 
-    A document that cannot be read stops nobody.
+    A document that cannot be read does not block the employer.
     """
     readings = DocumentReading.objects.select_related(
         "document__case__employer", "document__case__submitted_by"
@@ -126,15 +122,15 @@ def _write_down(lease: Lease[DocumentReading], read: tuple[str, Observation] | N
 
 
 def _find_keypoints_ahead(document: Document) -> None:
-    """Do now what the check `duplicates` would else do while the employer waits.
+    """Compute the keypoints now, to shorten the wait for the check `duplicates`.
 
-    It does what is lacking by itself.
+    The check computes any that are missing.
     """
     if document.kind != DocumentKind.BUSINESS_LICENCE:
         return
     try:
         picture_index.prepare(document.pages.all())
-    except Exception:  # as above: the check will say so
+    except Exception:  # as above: the check will report it
         log.exception("landmarks_not_kept", document=str(document.pk))
 
 
@@ -146,7 +142,7 @@ def _observe(check: Check, case: Case, document_id: str, now: datetime) -> Obser
 
 
 def values(kind: str, reading: Observation | None, said: Mapping[str, str]) -> list[Value]:
-    """The values read of a document of this kind that are shown, each with what was said of it."""
+    """Return the values shown for this kind of document, each with the employer's statement."""
     if not reading:
         return []
     fields, regions = reading.get("fields") or {}, reading.get("regions") or {}
@@ -160,11 +156,10 @@ def values(kind: str, reading: Observation | None, said: Mapping[str, str]) -> l
 def state(
     document_id: UUID, member: Member, corrections: Mapping[str, str], now: datetime
 ) -> list[Statement]:
-    """Put down what the employer says of every value that was read: what it corrects, and that the
-    rest is right.
+    """Save the employer's statements on all values read: its corrections, and the rest as right.
 
-    Said again, the last word counts. Raises Refused: `state_conflict` where the case is no longer
-    in the employer's hands, and `document_unread` where nothing has been read.
+    A later call replaces earlier statements. Raise Refused: `state_conflict` if the case can no
+    longer be edited, and `document_unread` if nothing has been read.
     """
     with transaction.atomic():
         document = Document.objects.select_related("case").get(pk=document_id)

@@ -1,7 +1,7 @@
-"""How is an upload received without believing how large it says it is?
+"""Receives uploads without trusting their announced size.
 
-Files are kept in memory up to the limit of one file, and never written to disk as they came. A file
-that passes the limit is let go and named, so that the others of the same form are kept.
+Files are kept in memory up to the limit of one file, and never written to disk in their original
+form. A file over the limit is dropped and named; the other files of the form are kept.
 """
 
 from __future__ import annotations
@@ -19,27 +19,24 @@ from django.http import HttpRequest
 from events.core.errors import Refused
 
 FILES_AT_ONCE = 4
-"""Files that one request may carry; the browser's script sends one at a time anyway."""
+"""The most files in one request; the browser's script sends one at a time."""
 
 FORM_BYTES = 64 * 1024
-"""What the form's other fields and the multipart frame may take."""
+"""Room for the form's other fields and the multipart framing."""
 
 
 CHILDREN_AT_ONCE = 2
 CHILD_WAIT_SECONDS = 10.0
-"""A photograph is examined within a second or two, so that a full house empties in this time unless
-it is besieged.
-"""
+"""Examining a photograph takes a second or two, so a process normally becomes free in time."""
 
 _children = BoundedSemaphore(CHILDREN_AT_ONCE)
 
 
 @contextmanager
 def room_for_a_child() -> Iterator[None]:
-    """A place among the processes that open uploads for this one: each may take much memory,
-    whoever sent it.
+    """Hold one of the processes that open uploads; each may need much memory.
 
-    Raises Refused `service_busy` when none becomes free within `CHILD_WAIT_SECONDS`.
+    Raise Refused `service_busy` if none becomes free within `CHILD_WAIT_SECONDS`.
     """
     if not _children.acquire(timeout=CHILD_WAIT_SECONDS):
         raise Refused("service_busy")
@@ -50,9 +47,7 @@ def room_for_a_child() -> Iterator[None]:
 
 
 def too_long(request: HttpRequest, file_bytes: int) -> bool:
-    """Whether the request announces more than any honest form would hold; nothing of it has been
-    read yet.
-    """
+    """Whether the request announces more than a valid form can contain, before it is read."""
     try:
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
@@ -61,7 +56,7 @@ def too_long(request: HttpRequest, file_bytes: int) -> bool:
 
 
 class BoundedUploadHandler(FileUploadHandler):
-    """Collects each file in memory; `too_large` names those that passed `file_bytes`."""
+    """Collects each file in memory; `too_large` lists those over `file_bytes`."""
 
     def __init__(self, request: HttpRequest, file_bytes: int) -> None:
         super().__init__(request)

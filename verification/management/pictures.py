@@ -1,4 +1,4 @@
-"""Into which files do the make commands put their pictures, and how many are asked for?"""
+"""Arguments and output files shared by the commands that make pictures."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FORMATS: Final = {
 }
 _SEED: Final = "{seed}"
 _A4_INCHES: Final = 11.69
-"""The longer side, which every picture is said to fill: 1600 px are 137 dpi."""
+"""The longer side, which every picture is assumed to fill: 1600 px are 137 dpi."""
 
 
 def add_arguments(parser: CommandParser, seed_means: str) -> None:
-    """--seed (`seed_means`: what it chooses), --out, --count, --quality and --json."""
+    """Add --seed (`seed_means`: what it selects), --out, --count, --quality and --json."""
     parser.add_argument("--seed", type=int, required=True, help=seed_means)
     parser.add_argument(
         "--out",
@@ -40,20 +40,23 @@ def add_arguments(parser: CommandParser, seed_means: str) -> None:
         "--count",
         type=int,
         default=1,
-        help=f"make so many, from --seed upwards; --out then holds {_SEED}",
+        help=f"number of pictures, from --seed upwards; --out must then contain {_SEED}",
     )
     parser.add_argument(
-        "--quality", type=int, default=88, help="of JPEG, WebP, HEIC and PDF, 1 to 95 (default: 88)"
+        "--quality",
+        type=int,
+        default=88,
+        help="quality of JPEG, WebP, HEIC and PDF, 1 to 95 (default: 88)",
     )
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print what is truly on each picture, one JSON object a line",
+        help="print the true content of each picture, one JSON object per line",
     )
 
 
 def files(out: Path, seed: int, count: int, quality: int) -> Iterator[tuple[int, Path]]:
-    """Each seed and its file. Raises CommandError where there can be no such files."""
+    """Return each seed and its file. Raise CommandError if the arguments do not fit."""
     if out.suffix.lower() not in FORMATS:
         raise CommandError(
             f"--out ends in {out.suffix or 'nothing'!r}; expected one of {', '.join(FORMATS)}"
@@ -72,7 +75,7 @@ def files(out: Path, seed: int, count: int, quality: int) -> Iterator[tuple[int,
 
 
 def write(image: Image.Image, file: Path, quality: int) -> None:
-    """`image` as `file`, in the format that its name ends in."""
+    """Write `image` to `file` in the format of its suffix."""
     content = _encoded(image, FORMATS[file.suffix.lower()], quality)
     try:
         file.write_bytes(content)
@@ -83,7 +86,7 @@ def write(image: Image.Image, file: Path, quality: int) -> None:
 def _encoded(image: Image.Image, kind: str, quality: int) -> bytes:
     file = io.BytesIO()
     if kind == "HEIF":
-        import pillow_heif  # registers itself with Pillow, and is seldom asked for
+        import pillow_heif  # registers itself with Pillow, and is rarely needed
 
         pillow_heif.register_heif_opener()
     dpi = round(max(image.size) / _A4_INCHES)

@@ -1,10 +1,8 @@
-"""How is a table filled from a published list?
+"""Imports a published list from a CSV file into a table.
 
-A CSV file, read as a stream, whose rows overwrite what is older.
-
-The file's size does not matter. A row that cannot be right is named by its line, with what was seen
-and what was expected, and skipped; the rest is written. A row never overwrites a newer one
-(`as_of`), so exports may come in any order, and importing the same file again changes nothing.
+The file is read as a stream, so its size does not matter. A faulty row is reported by line with the
+value seen and the value expected, and skipped; the rest is written. A row never overwrites a newer
+one (`as_of`), so exports may come in any order, and a repeated import changes nothing.
 """
 
 from __future__ import annotations
@@ -29,55 +27,54 @@ from events.db.dialect import current_dialect
 BATCH: Final = 5000
 PROGRESS_SECONDS: Final = 5.0
 REPORTED_AT_MOST: Final = 1000
-"""Faulty rows named one by one; a file of a million wrong rows has said what it has to say by then.
-"""
+"""Faulty rows that are reported one by one, to limit the output for a file that is all wrong."""
 VALUE_AT_MOST: Final = 10_000
-"""Characters of one value. A quote that is never closed would else swallow the rest of the file."""
+"""Characters of one value. Otherwise an unclosed quote would swallow the rest of the file."""
 
 _DATE: Final = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 
 
 class RowFault(Exception):
-    """One value of a row is not what it has to be."""
+    """A value of a row is invalid."""
 
     def __init__(self, column: str, seen: str, expected: str) -> None:
         super().__init__(f"{column}: seen {seen[:60]!r}, expected {expected}")
 
 
-# --- One row: pure --------------------------------------------------------------------------------
+# --- Rows, without I/O ----------------------------------------------------------------------------
 
 
 Values = tuple[Any, ...]
 """A row as it is stored, in the order of its columns."""
 Read = Callable[[str, str], Any]
-"""What a value states, by the value and the name of its column. Raises RowFault."""
+"""Converts a value, given the value and its column's name. Raises RowFault."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The columns of one kind of list, and the table that they fill."""
+    """The columns of one kind of list, and the table they fill."""
 
     model: type[models.Model]
     key: str
-    """The column by which a row is known again: the table's primary key."""
+    """The column of the table's primary key."""
     needed: tuple[str, ...]
     further: Mapping[str, str]
-    """Columns that an export may have, with what stands in SQL for them in a new row where it has
-    not; what is stored stays.
+    """Optional columns, each with the SQL value of a new row if the file lacks the column; existing
+    rows then keep theirs.
     """
     read: Mapping[str, Read]
 
     def values_of(self, row: Mapping[str, str]) -> Values:
-        """What a row states, in its own order of columns.
+        """Return the row's values in its own order of columns.
 
-        Raises RowFault for the first value that cannot be right.
+        Raise RowFault for the first invalid value.
         """
         if any("\x00" in value for value in row.values()):
             raise RowFault("row", "a NUL character", "text")
         return tuple(self.read[column](row[column], column) for column in row)
 
     def indexes(self, header: list[str]) -> dict[str, int]:
-        """The index of each column. Raises CommandError before anything is written."""
+        """Return the index of each column. Raise CommandError before anything is written."""
         names = [name.strip().lower() for name in header]
         if missing := [column for column in self.needed if column not in names]:
             expected = ", ".join(self.needed)
@@ -122,16 +119,14 @@ def day(value: str, column: str) -> date:
     raise RowFault(column, value, "a date such as 2020-01-31")
 
 
-# --- The file -------------------------------------------------------------------------------------
+# --- Files ----------------------------------------------------------------------------------------
 
 
 def encoding_of(path: Path) -> str:
-    """`utf-8-sig` or `gb18030`: the one in which the whole file can be read.
+    """Return the encoding in which the whole file is valid: `utf-8-sig` or `gb18030`.
 
-    Raises CommandError if it is neither.
-
-    The whole file is tried first, since a file with one broken character must not be read in the
-    wrong encoding and fill the register with other people's names.
+    Raise CommandError if there is none. The whole file is decoded first: with one broken character
+    it must not be read in the wrong encoding and fill the register with wrong names.
     """
     decoders = {name: codecs.getincrementaldecoder(name)() for name in ("utf-8-sig", "gb18030")}
     with path.open("rb") as file:
@@ -153,16 +148,16 @@ def encoding_of(path: Path) -> str:
 
 @dataclass
 class Tally:
-    """How it goes."""
+    """Progress of an import."""
 
     written: int = 0
     older: int = 0
-    """Rows that are not written: what is stored, or another row of the file, is newer."""
+    """Rows not written because the stored row, or another row of the file, is newer."""
     faulty: int = 0
 
 
 class SnapshotCommand(BaseCommand):
-    """`manage.py import_… FILE.csv` for one kind of list."""
+    """Base of the commands `manage.py import_… FILE.csv`."""
 
     sheet: ClassVar[Sheet]
 
@@ -170,10 +165,10 @@ class SnapshotCommand(BaseCommand):
         parser.add_argument("file", type=Path, metavar="FILE.csv")
 
     def noted(self, row: Mapping[str, Any]) -> None:
-        """Called with each row that is right."""
+        """Called with each valid row."""
 
     def remarks(self) -> Iterator[str]:
-        """What else there is to say at the end."""
+        """Yield further lines for the end of the output."""
         yield from ()
 
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
@@ -193,15 +188,13 @@ class SnapshotCommand(BaseCommand):
         )
         if tally.older:
             self.stdout.write(
-                f"{tally.older} rows were left: what is stored is newer, or a later row has the"
+                f"{tally.older} rows were left out: the stored row is newer, or a later row has the"
                 f" same {self.sheet.key}"
             )
         for remark in self.remarks():
             self.stdout.write(remark)
         if tally.faulty:
-            raise CommandError(
-                f"{tally.faulty} rows were skipped; they are named above", returncode=1
-            )
+            raise CommandError(f"{tally.faulty} rows were skipped; see above", returncode=1)
 
     def _import(self, lines: Any, tally: Tally, began: float) -> None:
         reader = csv.reader(lines)
@@ -222,8 +215,8 @@ class SnapshotCommand(BaseCommand):
             except RowFault as fault:
                 self._report(line, str(fault), tally)
                 continue
-            # One statement cannot write a row twice: of two rows for one key the newer counts, and
-            # of two of a day the later.
+            # One statement cannot write a row twice. Of two rows with one key the newer counts, and
+            # of two with the same date the later.
             before = batch.get(values[key])
             if before is not None:
                 tally.older += 1
@@ -250,9 +243,7 @@ class SnapshotCommand(BaseCommand):
         reset_queries()  # with DEBUG on, Django would keep every statement in memory
 
     def _rows(self, reader: Any, tally: Tally) -> Iterator[tuple[int, list[str]]]:
-        """Each row with the number of the line on which it begins; rows that are no CSV are
-        reported.
-        """
+        """Yield each row with the number of its first line; report rows that are not valid CSV."""
         while True:
             line = reader.line_num + 1
             try:
@@ -272,16 +263,16 @@ class SnapshotCommand(BaseCommand):
         if tally.faulty <= REPORTED_AT_MOST:
             self.stderr.write(f"line {line}: {fault}")
         elif tally.faulty == REPORTED_AT_MOST + 1:
-            self.stderr.write("further rows are counted and not named")
+            self.stderr.write("further faulty rows are counted but not listed")
 
 
 # --- The table ------------------------------------------------------------------------------------
 
 
 def write(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
-    """Insert `rows`, overwriting those that are not newer, and return how many were written.
+    """Insert `rows`, replacing those that are not newer; return the number written.
 
-    No two of them may have the same key.
+    No two rows may have the same key.
     """
     if not rows:
         return 0

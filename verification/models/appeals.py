@@ -1,4 +1,4 @@
-"""Appeals: what employers say against decisions, and their requests for a person."""
+"""Appeals: employers' objections to decisions, and their requests for a person."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from verification.rules.states import State
 
 class AppealQuerySet(models.QuerySet["Appeal"]):
     def open(self) -> AppealQuerySet:
-        """Not answered yet."""
+        """Appeals that are not answered yet."""
         return self.filter(answered_at=None)
 
     def against(self, reviewer_id: str) -> AppealQuerySet:
@@ -54,7 +54,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
 class Appeal(models.Model):
     """An employer's objection to a decision, or its request for a person.
 
-    Another reviewer than the one who decided answers it.
+    The reviewer who answers it is not the one who decided.
     """
 
     case = models.ForeignKey(
@@ -75,7 +75,7 @@ class Appeal(models.Model):
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("when"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
-    """When a reviewer decided on it; empty while it is open."""
+    """When a reviewer answered it; null while it is open."""
 
     objects = AppealQuerySet.as_manager()
 

@@ -1,4 +1,4 @@
-"""Attempts: each submission of a case, its check runs, and what another policy would decide."""
+"""Attempts: each submission of a case, its check runs, and the shadow policy's verdicts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ OUTCOMES: Final = [
     (Outcome.REJECT.value, _("reject")),
     (Outcome.WAIT.value, _("wait")),
 ]
-"""What the policy decides on an attempt, in words."""
+"""The policy's outcomes, in words."""
 
 
 class Attempt(Job):
     """One submission of a case.
 
-    The row is the queue: it waits until its checks are done and a verdict is carried out.
+    The row is the queue: it is open until its checks are done and a verdict is carried out.
     """
 
     case = models.ForeignKey(
@@ -34,7 +34,7 @@ class Attempt(Job):
     submitted_at = models.DateTimeField(_("submitted"))
     waits = models.PositiveIntegerField(_("times waited"), default=0)
     waiting_for = models.CharField(_("waiting for"), max_length=60, blank=True)
-    """The reason why it waits, such as `registry_pending`; empty if it does not."""
+    """The reason why it waits, such as `registry_pending`; empty if it does not wait."""
     outcome = models.CharField(_("outcome"), max_length=10, choices=OUTCOMES, blank=True)
     rules_version = models.CharField(_("requirements"), max_length=40, blank=True)
     """The version of the requirements (`required_documents.Pack`); empty on old rows."""
@@ -55,14 +55,16 @@ class Attempt(Job):
 
 
 class CheckRun(models.Model):
-    """One check of one attempt: what it observed, kept raw, and what was found in that."""
+    """One check of one attempt: its raw observation and its findings."""
 
     attempt = models.ForeignKey(
         Attempt, on_delete=models.PROTECT, related_name="check_runs", verbose_name=_("submission")
     )
     code = models.CharField(_("check"), max_length=30)
     round = models.PositiveIntegerField(_("round"), default=0)
-    """How often the attempt has waited; each round checks again what may have changed."""
+    """How often the attempt has waited. Each round repeats the checks whose result may have
+    changed.
+    """
     version = models.CharField(_("version"), max_length=20)
     observation = models.JSONField(_("raw check data"), default=dict)
     findings = models.JSONField(_("findings"), default=list)
@@ -90,7 +92,7 @@ class CheckRun(models.Model):
 
 
 class ShadowVerdict(models.Model):
-    """What the shadow policy (`policy.SHADOW`) would have decided on an attempt."""
+    """The verdict of the shadow policy (`policy.SHADOW`) on an attempt."""
 
     attempt = models.ForeignKey(
         Attempt,

@@ -23,7 +23,7 @@ from verification.rules.states import EDITABLE, EMPLOYER, IN_PROGRESS, STOPPED, 
 
 
 class RightsNow(models.TextChoices):
-    """The rights that the employer has by another case while this one waits. Stored."""
+    """The rights that the employer has from another case while this one waits. Stored."""
 
     NONE = "none"
     CONDITIONAL = "conditional"
@@ -31,7 +31,7 @@ class RightsNow(models.TextChoices):
 
 
 class SecondReview(models.TextChoices):
-    """Why two people look at a case. Stored."""
+    """Why a case needs two reviewers. Stored."""
 
     NONE = ""
     POLICY = "policy"
@@ -39,7 +39,7 @@ class SecondReview(models.TextChoices):
 
 
 class ReviewStage(models.TextChoices):
-    """Which reviewer decides next: the first, the second, or a third if those two differ.
+    """Which reviewer decides next: the first, the second, or a third if the first two disagree.
 
     Stored.
     """
@@ -50,17 +50,17 @@ class ReviewStage(models.TextChoices):
 
 
 QUEUED = Q(state=State.IN_REVIEW) | Q(hearing=True)
-"""What waits for a reviewer, as the queue's indexes have it."""
+"""The cases in the reviewers' queue. The queue's indexes use this condition."""
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def real(self) -> CaseQuerySet:
-        """Without golden cases and those of platforms' tests: behind them there is no employer."""
+        """Cases of real employers: no golden cases, no platforms' tests."""
         return self.filter(golden=False, test=False)
 
     def shown_to(self, user_id: str) -> CaseQuerySet:
-        """What a member of staff may come upon: a golden case is there for its reviewer, like any
-        other, and for nobody else; a platform's test for no one.
+        """The cases that a member of staff may see. A golden case is shown only to its reviewer; a
+        platform's test to no one.
         """
         theirs = GoldenTurn.objects.filter(
             case=models.OuterRef("pk"), reviewer=uuid.UUID(user_id), lapsed_at=None
@@ -75,7 +75,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(**validity.in_force_lookups(now))
 
     def past_end(self, now: datetime) -> CaseQuerySet:
-        """Still in the state `approved`, though their approval has ended."""
+        """Cases that are still in the state `approved` although their approval has ended."""
         return self.filter(state=State.APPROVED, expires_at__lte=now)
 
     def beside(self, case: Case) -> CaseQuerySet:
@@ -83,23 +83,22 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(employer=case.employer_id).exclude(pk=case.pk)
 
     def stopped(self) -> CaseQuerySet:
-        """Suspended or revoked."""
+        """Suspended or revoked cases."""
         return self.filter(state__in=states.STOPPED)
 
     def of(self, employer: Employer) -> CaseQuerySet:
-        """An employer's cases, the one that counts first: the last approved, else the last
-        opened.
-        """
+        """An employer's cases, the current one first: the last approved, else the last opened."""
         return self.filter(employer=employer).latest_approved_first()
 
     def latest_approved_first(self) -> CaseQuerySet:
-        """In the order in which they count for their employer: the last approved, then the last
-        opened.
+        """Order an employer's cases by approval, then by opening, the latest first.
+
+        The first is the employer's current case.
         """
         return self.order_by(models.F("approved_at").desc(nulls_last=True), "-opened_at")
 
     def counting(self) -> CaseQuerySet:
-        """Only the case of each employer that counts."""
+        """Only the current case of each employer."""
         first = (
             type(self)(self.model)
             .filter(employer=models.OuterRef("employer"))
@@ -109,26 +108,27 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(pk=models.Subquery(first))
 
     def awaiting_review(self) -> CaseQuerySet:
-        """The reviewers' queue, the most urgent first (`verification.rules.urgency`)."""
+        """The reviewers' queue, the most urgent case first (`verification.rules.urgency`)."""
         return self.queued().order_by("-urgency", "submitted_at", "pk")
 
     def queued(self) -> CaseQuerySet:
-        """Those that wait for a reviewer, in the order in which they come: in review, or stopped
-        and heard. No person reviews a test.
+        """Cases that wait for a reviewer, unordered: in review, or stopped with an open appeal.
+
+        Without tests, which no person reviews.
         """
         return self.filter(QUEUED, test=False)
 
     def undecided(self) -> CaseQuerySet:
-        """Without those of which a decision is under way."""
+        """Without cases that have an open ruling."""
         return self.exclude(models.Exists(Ruling.objects.open().filter(case=models.OuterRef("pk"))))
 
     def not_postponed(self, now: datetime) -> CaseQuerySet:
-        """Without those that a reviewer has postponed."""
+        """Without cases that a reviewer has postponed."""
         return self.filter(Q(held_until=None) | Q(held_until__lte=now))
 
     def open_to(self, actor: Actor) -> CaseQuerySet:
-        """Without what this reviewer may not decide: appeals against their own decisions, what they
-        have ruled on, what needs a senior, and what was made for a colleague.
+        """Without cases that this reviewer may not decide: appeals against their own decisions,
+        cases that they have ruled on, cases for a senior, and colleagues' golden cases.
         """
         against = Appeal.objects.open().against(actor.id).filter(case=models.OuterRef("pk"))
         ruled = Ruling.objects.given().filter(
@@ -147,14 +147,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(Q(claimed_until=None) | Q(claimed_until__lte=now))
 
     def free(self, now: datetime) -> CaseQuerySet:
-        """What anybody who may could take now: claimed by nobody, not set aside, no decision under
-        way.
-        """
+        """Cases that can be claimed now: not claimed, not postponed, without an open ruling."""
         return self.unclaimed(now).not_postponed(now).undecided()
 
 
 def by(*roles: Role) -> Callable[[object, Any], bool]:
-    """A transition's permission: the actor, whom django-fsm calls the user, has one of `roles`."""
+    """Return a transition's permission: the actor, whom django-fsm calls the user, has one of
+    `roles`.
+    """
 
     def has_role(case: object, actor: Actor) -> bool:
         return actor.role in roles
@@ -168,8 +168,8 @@ by_employer, by_reviewer, by_system = by(*EMPLOYER), by(Role.REVIEWER), by(Role.
 class Case(ConcurrentTransitionMixin, models.Model):
     """One verification of one employer's declared identity.
 
-    Its transitions change nothing but the state. Call them through
-    `verification.cases.operations.moving` only, which locks, guards, saves and records.
+    Transitions change only the state. Call them only through
+    `verification.cases.operations.moving`, which locks, guards, saves and records an event.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -209,7 +209,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
     expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
     conditional = models.BooleanField(_("on condition"), default=False)
-    """Approved on condition: tier `provisional` until the register confirms."""
+    """Approved on condition: the tier is `provisional` until the register confirms the company."""
     appealed_at = models.DateTimeField(_("appealed"), null=True, blank=True)
 
     claimed_by = models.ForeignKey(
@@ -222,21 +222,21 @@ class Case(ConcurrentTransitionMixin, models.Model):
     )
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
-    """When its reviewer began to look at it."""
+    """When the reviewer who holds the claim began their review."""
 
     # The position in the reviewers' queue, written by `queue_placement`.
     hearing = models.BooleanField(default=False)
-    """It is suspended or revoked, and its employer's appeal waits for an answer (`heard`), so it is
-    in the queue.
+    """It is suspended or revoked and its employer's appeal is open (`heard`), so it is in the
+    queue.
     """
     review_since = models.DateTimeField(null=True, blank=True)
     review_due = models.DateTimeField(null=True, blank=True)
     harm = models.FloatField(default=1)
     urgency = models.FloatField(default=0.0)
-    """By which the queue is ordered, the highest first (`urgency.QueuePosition.key`)."""
+    """The queue's sort key, the highest first (`urgency.QueuePosition.key`)."""
     rights_now = models.CharField(max_length=12, choices=RightsNow.choices, default=RightsNow.NONE)
     name_key = models.CharField(max_length=64, blank=True, default="")
-    """By which look-alikes of the declared name are found (`lookalikes.skeleton`)."""
+    """The key for finding look-alikes of the declared name (`lookalikes.skeleton`)."""
     second_review = models.CharField(
         max_length=8, choices=SecondReview.choices, blank=True, default=SecondReview.NONE
     )
@@ -245,25 +245,25 @@ class Case(ConcurrentTransitionMixin, models.Model):
     )
 
     held_until = models.DateTimeField(null=True, blank=True)
-    """Set aside by a reviewer until then: no queue offers it."""
+    """A reviewer has postponed it until then. No queue offers it before."""
     for_senior = models.BooleanField(default=False)
     assigned_to = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     golden = models.BooleanField(default=False)
-    """Its right decision is known, and its employer is none (`GoldenTurn`): it opens no right, and
-    is there for one reviewer alone.
+    """A case with a known decision and no real employer (`GoldenTurn`). It gives no rights, and
+    only one reviewer sees it.
     """
     test = models.BooleanField(default=False, db_default=False)
-    """Of a platform's test (`Employer.test`): what its checks find stands in its code, and no
-    person sees it.
+    """A case of a platform's test (`Employer.test`). Its company code determines what the checks
+    find, and no person sees it.
     """
 
     objects = CaseQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("case"), _("cases")
-        # What staff may do besides deciding, by `employers.permissions`; migration 0006 makes the
+        # Staff permissions besides deciding (`employers.permissions`). Migration 0006 creates the
         # groups that hold them.
         permissions = [
             ("second_review_case", "Can give the second review of a case"),
@@ -336,7 +336,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
 
     @transition(field=state, source=[*EDITABLE], target=State.SUBMITTED, permission=by_employer)
     def submit(self) -> None:
-        """The employer hands the case in."""
+        """The employer submits the case."""
 
     @transition(
         field=state,
@@ -345,16 +345,16 @@ class Case(ConcurrentTransitionMixin, models.Model):
         permission=by_employer,
     )
     def withdraw(self) -> None:
-        """The employer takes the case back."""
+        """The employer withdraws the case."""
 
     @transition(field=state, source=State.SUBMITTED, target=State.CHECKING, permission=by_system)
     def start_checks(self) -> None:
-        """A worker begins with the checks of an attempt."""
+        """A worker starts the checks of an attempt."""
 
     @transition(field=state, source=State.CHECKING, target=State.APPROVED, permission=by_system)
     @transition(field=state, source=State.IN_REVIEW, target=State.APPROVED, permission=by_reviewer)
     def approve(self) -> None:
-        """The policy, or a reviewer, lets the employer through."""
+        """The policy or a reviewer approves the employer."""
 
     @transition(field=state, source=State.CHECKING, target=State.IN_REVIEW, permission=by_system)
     def hold_for_review(self) -> None:
@@ -363,7 +363,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
     @transition(field=state, source=State.CHECKING, target=State.REJECTED, permission=by_system)
     @transition(field=state, source=State.IN_REVIEW, target=State.REJECTED, permission=by_reviewer)
     def reject(self) -> None:
-        """The policy, or a reviewer, refuses the employer."""
+        """The policy or a reviewer rejects the employer."""
 
     @transition(
         field=state, source=State.IN_REVIEW, target=State.CHANGES_REQUESTED, permission=by_reviewer
@@ -378,16 +378,16 @@ class Case(ConcurrentTransitionMixin, models.Model):
         permission=by_reviewer,
     )
     def reopen(self) -> None:
-        """A senior reviewer takes back what the employer was told."""
+        """A senior reviewer takes back a decision that the employer knows of."""
 
     @transition(field=state, source=State.REJECTED, target=State.IN_REVIEW, permission=by_employer)
     @transition(field=state, source=[*STOPPED], target=None, permission=by_employer)
     def appeal(self) -> None:
-        """The employer objects; rights that were taken away stay away until a reviewer answers."""
+        """The employer appeals. Rights that were taken away stay so until a reviewer answers."""
 
     @transition(field=state, source=[*EDITABLE], target=State.IN_REVIEW, permission=by_employer)
     def ask_person(self) -> None:
-        """The employer asks for a person to look at the case."""
+        """The employer asks for a person to review the case."""
 
     @transition(
         field=state,
@@ -396,26 +396,26 @@ class Case(ConcurrentTransitionMixin, models.Model):
         permission=by(Role.SYSTEM, Role.REVIEWER),
     )
     def suspend(self) -> None:
-        """The employer's rights are stopped."""
+        """The employer's rights are suspended."""
 
     @transition(field=state, source=[*STOPPED], target=State.APPROVED, permission=by_reviewer)
     def reinstate(self) -> None:
-        """A reviewer gives back the rights that were taken away."""
+        """A reviewer restores rights that were taken away."""
 
     @transition(field=state, source=[*STOPPED], target=None, permission=by_reviewer)
     def uphold(self) -> None:
-        """A reviewer answers an appeal: the rights stay taken away."""
+        """A reviewer denies an appeal: the rights are not restored."""
 
     @transition(field=state, source=State.SUSPENDED, target=State.REVOKED, permission=by_reviewer)
     def revoke(self) -> None:
-        """A reviewer ends a suspended approval for good."""
+        """A reviewer ends a suspended approval permanently."""
 
     @transition(field=state, source=State.APPROVED, target=State.EXPIRED, permission=by_system)
     def expire(self) -> None:
-        """The approval has ended, by time or by a newer one."""
+        """The approval has ended: its time is over, or a newer one replaces it."""
 
     def told_end(self) -> dict[str, str]:
-        """Until when it is approved, as its events say it; nothing where it is not."""
+        """The end of its approval, as its events state it; empty if it is not approved."""
         return (
             {"expires_at": self.expires_at.isoformat()}
             if self.state == State.APPROVED and self.expires_at
@@ -427,24 +427,24 @@ class Case(ConcurrentTransitionMixin, models.Model):
         return validity.in_force(self, now)
 
     def heard(self) -> bool:
-        """Whether words of its employer wait for a reviewer's answer."""
+        """Whether an appeal or a request of its employer is open."""
         return Appeal.objects.open().filter(case=self).exists()
 
     def awaits_review(self) -> bool:
-        """Whether it waits for a reviewer: to be decided, or, where its rights were taken away, to
-        answer an appeal.
+        """Whether it waits for a reviewer: for a decision, or, if its rights were taken away, for
+        an answer to an appeal.
         """
         return self.state in states.REVIEWABLE or self.hearing
 
     def claimed(self, now: datetime) -> bool:
-        """Whether a reviewer holds the case at `now`."""
+        """Whether a reviewer has claimed the case at `now`."""
         return self.claimed_until is not None and self.claimed_until > now
 
     def claimed_by_me(self, user_id: str, now: datetime) -> bool:
         return self.claimed(now) and str(self.claimed_by_id) == user_id
 
     def seconds_before(self, user_id: str, now: datetime) -> float | None:
-        """How long this reviewer has looked at the case; None if they do not hold it."""
+        """Seconds since this reviewer claimed the case; None if they do not hold the claim."""
         looking = self.claimed_at is not None and self.claimed_by_me(user_id, now)
         return (now - self.claimed_at).total_seconds() if looking and self.claimed_at else None
 
@@ -453,8 +453,8 @@ class Case(ConcurrentTransitionMixin, models.Model):
 
 
 class CaseReason(models.Model):
-    """Why a case waits for a reviewer: one row a reason, so that the queue can be asked for
-    them.
+    """One reason why a case waits for a reviewer. Stored as rows so that the queue can be filtered
+    by reason.
     """
 
     case = models.ForeignKey(

@@ -19,7 +19,7 @@ SENT_BACK = ("reject", "request_changes")
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def stopped_for(self) -> set[str]:
-        """The reasons of the suspensions; who lifted one has looked at its reasons."""
+        """Reason codes of the suspensions. A reviewer who lifts one has considered its reasons."""
         reasons = self.filter(verb="suspend").values_list("reasons", flat=True)
         return {reason["code"] for each in reasons for reason in each}
 
@@ -29,8 +29,8 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
 
 
 class Decision(models.Model):
-    """A decision on an attempt: the verb, who or which policy decided, and the reasons that the
-    employer is told.
+    """A decision on an attempt: the verb, the person or policy that decided, and the reasons given
+    to the employer.
     """
 
     case = models.ForeignKey(
@@ -44,7 +44,7 @@ class Decision(models.Model):
     reasons = models.JSONField(_("reasons"), default=list)
     """`[{"code", "field", "seen", "expected"}]`, the strictest first."""
     note = models.TextField(_("note"), blank=True)
-    """What the reviewer wrote to the employer."""
+    """The reviewer's message to the employer."""
     decided_by = models.ForeignKey(
         User,
         null=True,
@@ -58,9 +58,9 @@ class Decision(models.Model):
     """The version of the requirements (`required_documents.Pack`); empty on old rows."""
     decided_at = models.DateTimeField(_("decided"))
     seconds = models.FloatField(_("seconds viewed"), null=True, blank=True)
-    """How long the reviewer looked at the case; empty if none did."""
+    """Seconds that the reviewer spent on the case; null if none did."""
     waited = models.FloatField(_("working hours waited"), null=True, blank=True)
-    """Working hours that the case spent in the reviewers' queue; empty if it was not there."""
+    """Working hours that the case spent in the reviewers' queue; null if it was not there."""
 
     objects = DecisionQuerySet.as_manager()
 
@@ -74,7 +74,7 @@ class Decision(models.Model):
 
 
 def reviewers() -> models.QuerySet[User]:
-    """Who can decide on cases."""
+    """The users who can decide on cases."""
     may = Q(codename="change_case", content_type__app_label="verification")
     granted = Permission.objects.filter(may).filter(
         Q(user=models.OuterRef("pk")) | Q(group__user=models.OuterRef("pk"))

@@ -1,7 +1,4 @@
-"""What is kept of what an employer handed in?
-
-Documents as clean pages, what was read of them, and what was said of that.
-"""
+"""Documents: clean pages of uploads, their readings, and employers' statements on these."""
 
 from __future__ import annotations
 
@@ -29,13 +26,14 @@ class DocumentKind(models.TextChoices):
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def current(self) -> DocumentQuerySet:
-        """Not replaced by a later upload, nor removed."""
+        """Documents that were neither replaced by a later upload nor removed."""
         return self.filter(superseded_at=None)
 
     def shown(self) -> DocumentQuerySet:
-        """What somebody submitted and stands by: a picture in a draft accuses nobody, nor does what
-        was sent with an appeal, nor what was copied for a golden case or given in a platform's
-        test.
+        """Documents that an employer has submitted, for comparison with others'.
+
+        A picture in a draft counts against no one. Neither does evidence for an appeal, a copy for
+        a golden case, or a document of a platform's test.
         """
         unsaid = (State.DRAFT, State.WITHDRAWN)
         stood_by = (
@@ -47,9 +45,7 @@ class DocumentQuerySet(models.QuerySet["Document"]):
 
 
 class Document(models.Model):
-    """One uploaded file, as the clean pages that were made of it; of the original only its hash is
-    kept.
-    """
+    """One uploaded file, kept as clean pages. Of the original, only its hash is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey(
@@ -60,9 +56,9 @@ class Document(models.Model):
     size = models.PositiveIntegerField(_("size in bytes"))
     media_type = models.CharField(_("media type"), max_length=40)
     editor = models.CharField(_("editing software"), max_length=100, blank=True)
-    """What program says it made the picture (EXIF); evidence, no more."""
+    """The program that the EXIF data names as its maker. Evidence only."""
     scan = models.JSONField(_("virus scan"), default=dict)
-    """What the virus scanner said of the original bytes, which are not kept."""
+    """The virus scanner's report on the original bytes, which are not kept."""
     uploaded_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by")
     )
@@ -91,7 +87,7 @@ class Document(models.Model):
 
 
 class DocumentPage(models.Model):
-    """One page as a clean JPEG, upright, without metadata, encrypted at rest."""
+    """One page as a clean JPEG: upright, without metadata, encrypted at rest."""
 
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="pages")
     number = models.PositiveSmallIntegerField()
@@ -100,9 +96,7 @@ class DocumentPage(models.Model):
     height = models.PositiveIntegerField()
     fingerprint = models.CharField(max_length=64)
     quality = models.JSONField(null=True, blank=True)
-    """What was seen of the photograph's quality when it came in (`flaws.PhotoQuality`); null where
-    nobody looked.
-    """
+    """The photograph's quality, measured at upload (`flaws.PhotoQuality`); null if not measured."""
 
     class Meta:
         constraints = [
@@ -119,8 +113,8 @@ class DocumentPage(models.Model):
 
 
 class PageLandmarks(models.Model):
-    """A page's landmarks (`documents.similarity.keypoints`), sealed, so that they are looked for
-    once and not at every comparison.
+    """A page's landmarks (`documents.similarity.keypoints`), encrypted. Stored so that they are
+    computed once and not at every comparison.
     """
 
     page = models.OneToOneField(
@@ -133,13 +127,13 @@ class PageLandmarks(models.Model):
 
 
 class PageBand(models.Model):
-    """A part of a page's fingerprint, by which near pictures are found with an index
+    """A part of a page's fingerprint. An index on it finds similar pictures
     (`documents.similarity.perceptual_hash`).
     """
 
     page = models.ForeignKey(DocumentPage, on_delete=models.CASCADE, related_name="bands")
     view = models.PositiveSmallIntegerField()
-    """Which cut of the page the fingerprint is of; 0 is the whole."""
+    """The crop of the page that the fingerprint covers; 0 is the whole page."""
     band = models.PositiveSmallIntegerField()
     value = models.CharField(max_length=32)
 
@@ -154,17 +148,17 @@ class PageBand(models.Model):
 
 
 class DocumentReading(Job):
-    """What an uploaded document says, read by a worker before anybody submits it, so that its
-    employer can look at it.
+    """The reading of an uploaded document. A worker makes it before the case is submitted, so that
+    the employer can check it.
     """
 
     document = models.OneToOneField(
         Document, on_delete=models.PROTECT, related_name="reading", primary_key=True
     )
     reading = models.JSONField(null=True, blank=True)
-    """As the check `reading` observes it; null until it has been read."""
+    """The observation of the check `reading`; null until the document has been read."""
     version = models.CharField(max_length=20, blank=True)
-    """Of the check that read it."""
+    """The version of the check `reading`."""
 
     objects = JobQuerySet.as_manager()
 
@@ -180,8 +174,8 @@ class DocumentReading(Job):
 
 
 class Statement(models.Model):
-    """What an employer says of a value that was read from its document: that it is right, or what
-    it should be.
+    """An employer's statement on a value that was read from its document: a confirmation or a
+    correction.
     """
 
     document = models.ForeignKey(
@@ -190,7 +184,7 @@ class Statement(models.Model):
     field = models.CharField(_("field"), max_length=40)
     read = models.CharField(_("we read"), max_length=300)
     said = models.CharField(_("employer says"), max_length=300)
-    """Equal to `read` where the employer confirms it."""
+    """Equal to `read` if the employer confirms the value."""
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name=_("by"))
     at = models.DateTimeField(_("when"))
 
@@ -205,7 +199,7 @@ class Statement(models.Model):
 
 
 class ClientAuthorisation(models.Model):
-    """A client employer has authorised an agency to recruit for it (人力资源市场暂行条例 26)."""
+    """A client's authorisation of an agency to recruit for it (人力资源市场暂行条例 26)."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     employer = models.ForeignKey(

@@ -1,7 +1,5 @@
-"""Which lists are asked?
-
-The snapshots of the company register and of the licensed agencies, and those who are not to come
-back.
+"""Lists that checks consult: snapshots of the company register and of licensed agencies, and the
+exclusion list.
 """
 
 from __future__ import annotations
@@ -26,18 +24,18 @@ class ExclusionKind(models.TextChoices):
 
 
 class Exclusion(models.Model):
-    """Somebody who is not to come back (异常名录, 人社厅发〔2025〕60号): one thing by which it is
-    known again.
+    """An identifier of an excluded party: an entry of the exclusion list (异常名录,
+    人社厅发〔2025〕60号).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=ExclusionKind.choices)
     value = models.CharField(_("value"), max_length=256)
-    """The code as it is; of phones, devices, addresses and names the blind index; of pictures the
+    """The code itself; for phones, devices, addresses and names the blind index; for pictures the
     fingerprint.
     """
     shown = models.CharField(_("shown as"), max_length=100)
-    """Masked, for a reviewer."""
+    """Masked, for reviewers."""
     case = models.ForeignKey(
         Case,
         null=True,
@@ -66,7 +64,7 @@ class Exclusion(models.Model):
 
 
 class RegistryRecord(models.Model):
-    """One company in a snapshot of the company register, filled by `manage.py import_registry`."""
+    """One company in a snapshot of the company register (`manage.py import_registry`)."""
 
     uscc = models.CharField(_("unified social credit code"), max_length=18, primary_key=True)
     name = models.CharField(_("company name"), max_length=200)
@@ -96,16 +94,14 @@ class RegistryRecord(models.Model):
 
 
 class HrLicenceRecord(models.Model):
-    """One licensed agency on a province's published list, filled by `manage.py
-    import_hr_licences`.
-    """
+    """One licensed agency on a province's published list (`manage.py import_hr_licences`)."""
 
     number = models.CharField(_("licence number"), max_length=60, primary_key=True)
-    """As it is compared (`licence.hr_service.number_key`)."""
+    """Normalised for comparison (`licence.hr_service.number_key`)."""
     name = models.CharField(_("company name"), max_length=200, blank=True)
     uscc = models.CharField(_("unified social credit code"), max_length=18, blank=True)
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
-    """Null where it has no end, or the list tells none."""
+    """Null if it has no end, or the list does not state it."""
     as_of = models.DateField(_("as of"))
 
     class Meta:
@@ -119,12 +115,12 @@ class HrLicenceRecord(models.Model):
 
 
 class HrLicenceShown(models.Model):
-    """That a case has shown an HR service licence of this number: by it the same number with
-    another employer is found.
+    """An HR service licence number that a case has shown. It reveals the same number at another
+    employer.
     """
 
     number = models.CharField(max_length=60)
-    """As it is compared (`licence.hr_service.number_key`)."""
+    """Normalised for comparison (`licence.hr_service.number_key`)."""
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="hr_licences_shown")
 
     class Meta:

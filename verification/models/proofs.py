@@ -1,4 +1,4 @@
-"""What is kept of a recruiter's authority? Each proof of it, begun, under way or proven."""
+"""Proofs of a recruiter's authority to act for a company."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from events.jobs.queue import Job, JobQuerySet
 
 
 class ProofKind(models.TextChoices):
-    """The ways, besides a letter, in which a recruiter can show that the company has authorised
-    it.
-    """
+    """The ways, besides a letter, to prove that the company has authorised the recruiter."""
 
     COMPANY_EMAIL = "company_email", _("Email at the company's domain")
     BANK_DEPOSIT = "bank_deposit", _("Deposit to the company's bank account")
@@ -35,19 +33,19 @@ class ProofQuerySet(JobQuerySet):
     def of(self, member: Member, uscc: str) -> ProofQuerySet:
         """A recruiter's proofs for one company, the latest first.
 
-        A proof says nothing of another company or person.
+        A proof is valid only for its own recruiter and company.
         """
         return self.filter(member=member, uscc=uscc).order_by("-started_at")
 
     def in_force(self, now: datetime) -> ProofQuerySet:
-        """Proven, not past their time, and begun since the recruiter joined: whoever comes back
-        shows it again.
+        """Proven, not expired, and begun after the recruiter joined. A recruiter who returns must
+        prove authority again.
         """
         proven = self.filter(state=ProofState.PROVEN, started_at__gte=F("member__joined_at"))
         return proven.filter(Q(holds_until=None) | Q(holds_until__gt=now))
 
     def beside(self, employer: Employer, kind: ProofKind) -> ProofQuerySet:
-        """The proofs of this kind in the employer's world: each test platform is its own world."""
+        """Proofs of this kind of all real employers, or of all in the same platform's test."""
         world = {"employer__platform": employer.platform_id} if employer.test else {}
         return self.filter(kind=kind, employer__test=employer.test, **world)
 
@@ -56,9 +54,9 @@ class ProofQuerySet(JobQuerySet):
 
 
 class Proof(Job):
-    """One attempt of a recruiter to show its authority.
+    """One attempt of a recruiter to prove authority.
 
-    As a Job it is due whenever its provider is to be asked again.
+    As a `Job`, it is due whenever its provider is to be polled again.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -69,27 +67,27 @@ class Proof(Job):
         Member, on_delete=models.PROTECT, related_name="proofs", verbose_name=_("recruiter")
     )
     uscc = models.CharField(_("unified social credit code"), max_length=18)
-    """The company for which it is given: a changed code voids it."""
+    """The company that it is for. If the employer's code changes, the proof is void."""
     kind = models.CharField(_("kind"), max_length=20, choices=ProofKind.choices)
     state = models.CharField(
         _("state"), max_length=10, choices=ProofState.choices, default=ProofState.PENDING
     )
     shown = models.CharField(_("subject"), max_length=254, blank=True)
-    """What a page may show of it: the address, the masked account, the colleague."""
+    """A description that pages may show: the address, the masked account, or the colleague."""
     sealed = models.TextField(blank=True)
-    """What only the provider needs, sealed (`events.core.sealing`); erased when the proof has
-    ended.
+    """Data that only the provider needs, encrypted (`events.core.sealing`). Erased when the proof
+    ends.
     """
     code_hash = models.CharField(max_length=128, blank=True)
-    """Of the code that was sent by mail or as the transfer's memo."""
+    """The hash of the code sent by mail or as the transfer's memo."""
     guesses = models.PositiveSmallIntegerField(default=0)
-    """Wrong codes given so far."""
+    """How many wrong codes were entered."""
     provider = models.CharField(_("provider"), max_length=30, blank=True)
     reference = models.CharField(_("provider's reference"), max_length=100, blank=True)
     stage = models.CharField(_("stage"), max_length=30, blank=True)
-    """Where a proof under way stands with its provider."""
+    """The proof's stage at its provider while it is under way."""
     observed = models.JSONField(default=dict)
-    """What the provider answered, without personal data beyond what `shown` has."""
+    """The provider's answer, without personal data beyond `shown`."""
     failure = models.CharField(_("why it failed"), max_length=60, blank=True)
     """A code of `events.core.reasons`."""
     voucher = models.ForeignKey(

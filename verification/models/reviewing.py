@@ -1,6 +1,5 @@
-"""What is kept of the reviewers' work on a case?
-
-What they ruled and can still undo, what they typed, who else is there.
+"""Reviewers' work: rulings that can still be undone, drafts, notes, bulk decisions, and golden
+cases.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from events.jobs.queue import Job, JobQuerySet
 
 
 class RulingStage(models.TextChoices):
-    """As what a reviewer ruled. Stored."""
+    """The role of the reviewer who ruled. Stored."""
 
     FIRST = "first"
     SECOND = "second"
@@ -31,45 +30,48 @@ class RulingOutcome(models.TextChoices):
     WAITING = ""
     CARRIED_OUT = "carried_out"
     FILED = "filed"
-    """Kept for the second reviewer, who does not see it."""
+    """Kept for the comparison with the second reviewer, who does not see it."""
     UNDONE = "undone"
     REFUSED = "refused"
 
 
 class RulingQuerySet(JobQuerySet):
     def open(self) -> RulingQuerySet:
-        """Made, and neither carried out nor undone yet."""
+        """Rulings that are neither carried out nor undone yet."""
         return self.filter(finished_at=None)
 
     def given(self) -> RulingQuerySet:
-        """Those that were kept beside a case which still waits: their reviewers do not rule on it
-        again.
+        """Rulings of reviewers on cases that wait for another reviewer. Their reviewers do not rule
+        on the case again.
         """
         return self.filter(outcome=RulingOutcome.FILED)
 
 
 class Ruling(Job):
-    """What a reviewer decided, held for as long as it can be undone.
+    """A reviewer's decision, held for as long as it can be undone.
 
-    The case stays as it is until it is carried out.
+    The case does not change until the ruling is carried out.
     """
 
     case = models.ForeignKey("verification.Case", on_delete=models.PROTECT, related_name="rulings")
     attempt_number = models.PositiveIntegerField()
     case_version = models.PositiveIntegerField()
-    """Of the case that the reviewer looked at: once it has changed, this is carried out no more."""
+    """The version of the case that the reviewer saw. If the case has changed, the ruling is not
+    carried out.
+    """
     stage = models.CharField(max_length=8, choices=RulingStage.choices)
     second_review = models.CharField(max_length=8, blank=True, default="")
-    """Why two people looked at the case (`SecondReview`), as it was then: by it they are compared.
+    """Why the case had two reviewers (`SecondReview`) at that time. Used when their rulings are
+    compared.
     """
     verb = models.CharField(max_length=30)
     reasons = models.JSONField(default=list)
-    """The codes that were ticked; what was seen and expected is taken from the findings when it is
-    carried out.
+    """The codes that the reviewer ticked. The seen and expected values come from the findings when
+    the ruling is carried out.
     """
     note = models.TextField(blank=True)
     besides = models.JSONField(default=dict)
-    """What else `operations.review` was told, by the names of its arguments."""
+    """Further arguments of `operations.review`, by name."""
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     confirmed_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -80,9 +82,9 @@ class Ruling(Job):
         max_length=12, choices=RulingOutcome.choices, blank=True, default=RulingOutcome.WAITING
     )
     refusal = models.CharField(max_length=60, blank=True)
-    """Why it was not carried out: the code of a reason."""
+    """The reason code for not carrying it out."""
     told_at = models.DateTimeField(null=True, blank=True)
-    """When its reviewer was shown that it was refused."""
+    """When its reviewer was shown the refusal."""
     bulk = models.ForeignKey(
         "verification.Bulk", null=True, blank=True, on_delete=models.PROTECT, related_name="rulings"
     )
@@ -105,7 +107,7 @@ class Ruling(Job):
 
 
 class ReviewDraft(models.Model):
-    """What a reviewer has ticked and written of a case, and not sent."""
+    """A reviewer's unsent input on a case."""
 
     case = models.ForeignKey(
         "verification.Case", on_delete=models.CASCADE, related_name="drafts", db_index=False
@@ -114,7 +116,7 @@ class ReviewDraft(models.Model):
     verb = models.CharField(max_length=30, blank=True)
     reasons = models.JSONField(default=list)
     about = models.JSONField(default=dict)
-    """Of which kind of document each reason is said, where it can be said of any."""
+    """The document kind that each reason is about, for reasons that can be about any."""
     note = models.TextField(blank=True)
     at = models.DateTimeField()
 
@@ -128,7 +130,7 @@ class ReviewDraft(models.Model):
 
 
 class Presence(models.Model):
-    """That a member of staff has a case open before them."""
+    """A member of staff who has a case open."""
 
     case = models.ForeignKey(
         "verification.Case", on_delete=models.CASCADE, related_name="presences", db_index=False
@@ -144,7 +146,7 @@ class Presence(models.Model):
 
 
 class TakeOver(models.Model):
-    """That a colleague asked for a case which another holds, and what that one answered."""
+    """A colleague's request to take over a claimed case, and the answer."""
 
     case = models.ForeignKey(
         "verification.Case", on_delete=models.PROTECT, related_name="take_overs"
@@ -167,7 +169,7 @@ class TakeOver(models.Model):
 
 
 class NoteKind(models.TextChoices):
-    """On which occasion a colleague is told something. Stored."""
+    """The occasion of a note. Stored."""
 
     HOLD = "hold"
     ESCALATE = "escalate"
@@ -176,11 +178,11 @@ class NoteKind(models.TextChoices):
 
 
 class CaseNote(models.Model):
-    """What is said of a case among reviewers. The employer never reads it."""
+    """A reviewer's note on a case for colleagues. The employer never sees it."""
 
     case = models.ForeignKey("verification.Case", on_delete=models.PROTECT, related_name="notes")
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    """Empty where the machine says it."""
+    """Null if the system wrote it."""
     at = models.DateTimeField()
     kind = models.CharField(max_length=10, choices=NoteKind.choices)
     text = models.TextField(blank=True)
@@ -222,7 +224,7 @@ class Bulk(models.Model):
 
 
 class BulkItem(models.Model):
-    """One case of a bulk decision, as it was when it was proposed."""
+    """One case of a bulk decision, at the version it had when the decision was proposed."""
 
     bulk = models.ForeignKey(Bulk, on_delete=models.PROTECT, related_name="items", db_index=False)
     case = models.ForeignKey(
@@ -239,7 +241,7 @@ class BulkItem(models.Model):
 
 
 class GoldenKind(models.TextChoices):
-    """What a golden case asks of a reviewer. Stored."""
+    """What a golden case tests. Stored."""
 
     KEPT = "kept", _("from a decided case")
     HONEST = "honest", _("honest")
@@ -255,24 +257,24 @@ class GoldenCaseQuerySet(models.QuerySet["GoldenCase"]):
 
 
 class GoldenCase(models.Model):
-    """A case of which the right decision is known, to be put among the others.
+    """A case with a known right decision, which is mixed in with the others.
 
     It is a recipe: each reviewer gets a case of their own.
     """
 
     kind = models.CharField(max_length=10, choices=GoldenKind.choices)
     name = models.CharField(max_length=200)
-    """Of the company, for leads; it goes with the recipe."""
+    """The company's name, for leads. It is erased with the recipe."""
     right_verb = models.CharField(max_length=30)
     right_reasons = models.JSONField(default=list)
     recipe = models.JSONField(default=dict)
-    """What a case is made of it from (`golden.Recipe`); empty once it is retired."""
+    """The data to make a case from (`golden.Recipe`); empty once it is retired."""
     known_to = models.JSONField(default=list)
-    """The ids of those who have had the case that it was kept from, and so would know it."""
+    """The ids of reviewers who handled the original case and would recognise it."""
     kept_from = models.UUIDField(null=True, unique=True)
     """The case that it was kept from, until it is retired.
 
-    No foreign key: that case goes its own way.
+    Not a foreign key, so that it does not affect what happens to that case.
     """
     made_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -291,13 +293,13 @@ class GoldenCase(models.Model):
         return f"{self.kind} {self.right_verb} {self.pk}"
 
     def agrees(self, verb: str, reasons: Sequence[str]) -> bool:
-        """Whether this is the right decision: its verb, and at least its reasons."""
+        """Whether this is the right decision: the right verb, and at least the right reasons."""
         return verb == self.right_verb and set(self.right_reasons) <= set(reasons)
 
 
 class GoldenTurn(models.Model):
-    """The assignment of a golden case to a reviewer, with the case that was made for it and the
-    reviewer's ruling.
+    """The assignment of a golden case to a reviewer, with the case made for it and the reviewer's
+    ruling.
     """
 
     golden = models.ForeignKey(
@@ -311,10 +313,10 @@ class GoldenTurn(models.Model):
     verb = models.CharField(max_length=30, blank=True)
     reasons = models.JSONField(default=list)
     right = models.BooleanField(null=True, blank=True)
-    """Empty until they have ruled."""
+    """Null until the reviewer has ruled."""
     answered_at = models.DateTimeField(null=True, blank=True)
     lapsed_at = models.DateTimeField(null=True, blank=True)
-    """When it was withdrawn undecided."""
+    """When it was withdrawn without a ruling."""
 
     class Meta:
         constraints = [
@@ -327,9 +329,7 @@ class GoldenTurn(models.Model):
 
 
 class SavedReply(models.Model):
-    """A note to an employer that is written once, with variables, and sent often
-    (`verification.reviewing.reply_templates`).
-    """
+    """A reusable note to an employer, with variables (`verification.reviewing.reply_templates`)."""
 
     code = models.CharField(_("short name"), max_length=40, unique=True)
     verb = models.CharField(_("decision"), max_length=30)

@@ -1,4 +1,4 @@
-"""The transitions of `Case`, as django-fsm knows them."""
+"""The transitions of `Case`, as django-fsm defines them."""
 
 from __future__ import annotations
 
@@ -40,27 +40,27 @@ def sources(verb: str) -> list[State]:
 
 
 def target(verb: str, source: State) -> State:
-    """The state that `verb` leads to from `source`: for django-fsm's `None`, the same."""
+    """The state that `verb` leads to from `source`. django-fsm's `None` means the same state."""
     (each,) = (each for each in of(verb) if each.source == source)
     return source if each.target is None else State(str(each.target))
 
 
 def roles(transition: Transition) -> list[Role]:
-    """The roles that have the permission of a transition."""
+    """The roles that have permission for a transition."""
     case = Case()
     return sorted(role for role in Role if permits(transition, case, Actor(role)))
 
 
 def permits(transition: Transition, case: Case, actor: Actor) -> bool:
-    """Whether `actor` has the permission of a transition, whatever the case's state."""
+    """Whether `actor` has permission for a transition, whatever the case's state."""
     return transition.has_perm(case, _as_user(actor))
 
 
 def allows(verb: str, case: Case, actor: Actor) -> bool:
-    """Whether `verb` leads out of the case's state, and `actor` has the permission of that."""
+    """Whether `verb` is possible in the case's state and `actor` has permission for it."""
     return has_transition_perm(getattr(case, verb), _as_user(actor))
 
 
 def _as_user(actor: Actor) -> Any:
-    """django-fsm hands what it calls the user to the permissions as it is; ours take an actor."""
+    """django-fsm passes its user to the permissions unchanged; ours take an actor."""
     return actor

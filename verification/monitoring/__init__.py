@@ -1,1 +1,1 @@
-"""What is looked at again after approval: expiry, conditions, the register."""
+"""Monitors approved cases: expiry, conditions and the company register."""

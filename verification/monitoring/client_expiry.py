@@ -1,8 +1,7 @@
-"""When does a client's authorisation end, and what then?
+"""Ends clients whose authorisation letter has expired.
 
-The agency is told, and the client is ended: to go on, its new letter is uploaded. With the last
-letter of an agency its approval ends too, since it recruits for nobody any more; of that its people
-are told before.
+The agency is told, and uploads a new letter to continue. When its last letter ends, the approval of
+the agency ends too, because it recruits for no one; its people are warned before.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ EXPIRED = "agency_client_expired"
 
 
 def end_expired_clients(now: datetime) -> None:
-    """End every client whose letter has ended, and every approval of an agency that has none
+    """End each client with an expired letter, and the approval of each agency without a client
     left.
     """
     for case in agencies(now):
@@ -39,12 +38,12 @@ def end_expired_clients(now: datetime) -> None:
         if ends is not None and ends <= now:
             try:
                 apply_verdict.end_without_clients(case.pk, now)
-            except Refused:  # moved in the same moment
+            except Refused:  # changed at the same moment
                 continue
 
 
 def agencies(now: datetime) -> Iterator[Case]:
-    """The agencies in force."""
+    """Yield the approved agencies."""
     cases: Iterator[Case] = (
         Case.objects.real()
         .in_force(now)
@@ -55,8 +54,9 @@ def agencies(now: datetime) -> Iterator[Case]:
 
 
 def expire_client(client_id: UUID, now: datetime) -> bool:
-    """The letter has ended: so has the client, and its agency is told; whether that was still to
-    do.
+    """End a client whose letter has expired, and tell its agency.
+
+    Return False if the client had already ended.
     """
     with transaction.atomic():
         client: ClientAuthorisation = (
@@ -83,10 +83,10 @@ def expire_client(client_id: UUID, now: datetime) -> bool:
 
 
 def last_end(case: Case, now: datetime) -> datetime | None:
-    """When the last letter ends by which an approved agency recruits; None where one has no end.
+    """Return when the last client letter of an approved agency ends; None if one has no end.
 
-    Those count that were approved with the case, and later ones that hold or wait for us. What a
-    person approved without any rests on none.
+    The letters approved with the case count, and later ones that are valid or wait for us. An
+    agency that a person approved without any letter depends on none.
     """
     of_clients = case.documents.filter(kind=DocumentKind.CLIENT_AUTHORIZATION)
     if (
@@ -114,14 +114,14 @@ def _counts(status: client_letters.LetterStatus) -> bool:
 
 
 def _letters(case: Case) -> list[Document]:
-    """Those that nobody took out or ended."""
+    """Return the letters that were neither removed nor ended."""
     not_ended = Q(client_authorisation=None) | Q(client_authorisation__ended_at=None)
     letters = case.documents.current().filter(not_ended, kind=DocumentKind.CLIENT_AUTHORIZATION)
     return list(letters.select_related("reading", "client_authorisation"))
 
 
 def _ended(case: Case, now: datetime) -> list[ClientAuthorisation]:
-    """The clients of a case whose letters have ended."""
+    """Return the clients of a case whose letters have expired."""
     with_client = [
         letter for letter in _letters(case) if getattr(letter, "client_authorisation", None)
     ]
@@ -133,7 +133,7 @@ def _ended(case: Case, now: datetime) -> list[ClientAuthorisation]:
 
 
 def _ends(letter: Document) -> date | None:
-    """Its last day, by what it says and by what is said of it."""
+    """Return the letter's last day, from the reading and the agency's declaration."""
     row, client = getattr(letter, "reading", None), getattr(letter, "client_authorisation", None)
     read = ((row.reading if row else None) or {}).get("fields", {})
     until = client.valid_until.isoformat() if client and client.valid_until else ""

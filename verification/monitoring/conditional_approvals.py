@@ -1,8 +1,7 @@
-"""Does the register confirm what was approved on condition?
+"""Rechecks conditional approvals against the company register.
 
-It is asked again until it lists the company, or time is over.
-
-What it lists then is compared with everything that rests on it, as if the case came in today.
+The register is asked until it lists the company or the time is over. Its record is then compared
+with everything that depends on it, as for a case submitted today.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ Clock = Callable[[], datetime]
 
 
 def recheck_conditional(case_id: UUID, clock: Clock, registry: Check | None = None) -> bool:
-    """Ask the register about a case in force on condition; whether that changed anything.
+    """Recheck a conditional approval that is in force; return whether anything changed.
 
-    It agrees: the approval stands by itself. It contradicts what was approved: rights are suspended
-    until a person has looked. It does not list the company yet, or does not say enough: it is asked
-    again later. Raises what the register raises.
+    If the register agrees, the condition is lifted. If it contradicts the approval, rights are
+    suspended until a person has reviewed it. If it does not list the company yet, or says too
+    little, it is asked again later. Raise what the register raises.
     """
     case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
     attempt = Attempt.objects.filter(case=case).order_by("-number").first()
@@ -45,7 +44,7 @@ def recheck_conditional(case_id: UUID, clock: Clock, registry: Check | None = No
     subject = pipeline.subject_of(case, clock())
     findings = _found(check, subject, earlier)
     if max(finding.severity for finding in findings) <= Severity.NOTE:
-        # It agrees. What else rests on its record was judged before there was one: the scope, by
+        # It agrees. The checks that depend on its record ran without it: the scope was judged from
         # the picture alone.
         findings += [
             finding
@@ -63,19 +62,19 @@ def recheck_conditional(case_id: UUID, clock: Clock, registry: Check | None = No
             f.code for f in findings if f.severity >= Severity.CONCERN and f.code not in accepted
         )
     )
-    # a person has lifted the suspension; it lapses with its time, unless the register comes to
-    # agree
+    # A person has lifted the suspension. The approval ends with its time, unless the register comes
+    # to agree.
     if not codes:
         return False
     try:
         operations.suspend(case_id, SYSTEM, clock(), codes)
-    except Refused:  # moved in the same moment
+    except Refused:  # changed at the same moment
         return False
     log.warning("condition_contradicted", case=str(case_id), reasons=codes)
     return True
 
 
 def _found(check: Check, subject: Subject, earlier: dict[str, Observation]) -> list[Finding]:
-    """What `check` finds now; what it observed is put to `earlier`."""
+    """Return the findings of `check`, and add its observation to `earlier`."""
     earlier[check.code] = check.observe(subject, earlier)
     return check.judge(subject, earlier, earlier[check.code])

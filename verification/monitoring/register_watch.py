@@ -1,9 +1,8 @@
-"""Does the register still speak for whom we approved?
+"""Watches the company register for approved companies.
 
-What it says anew, since a later import, stops rights until a person has looked.
-
-What a person has looked at already is no news: who approved all the same, or lifted the suspension,
-is not overruled.
+If a later import brings something against a company, its rights are suspended until a person has
+reviewed it. What a person has already reviewed is not news: an approval made in spite of it, or a
+lifted suspension, is not overruled.
 """
 
 from __future__ import annotations
@@ -27,15 +26,13 @@ ENDED: Final = {
     for status, (code, severity) in STATUS_REASON.items()
     if severity is Severity.BLOCK
 }
-"""Statuses by which a company is no more, with their reasons."""
+"""Reasons of the statuses in which a company no longer exists."""
 
 LISTED: Final = "registry_serious_violation_list"
 
 
 def news(now: datetime) -> Iterator[tuple[UUID, list[str]]]:
-    """Each case in force against which the register says something that nobody has looked at, and
-    the reasons.
-    """
+    """Yield each approved case with an entry that no one has reviewed, and the reasons."""
     against = RegistryRecord.objects.filter(Q(status__in=ENDED) | Q(serious_violation_list=True))
     for case in Case.objects.real().in_force(now).filter(declared_uscc__in=against.values("uscc")):
         record = RegistryRecord.objects.get(pk=case.declared_uscc)
@@ -46,8 +43,8 @@ def news(now: datetime) -> Iterator[tuple[UUID, list[str]]]:
 
 
 def _known_reasons(case: Case) -> set[str]:
-    """For what the case was before a person: what its checks found, and what it was suspended for
-    and reinstated.
+    """Return the reasons a person has already seen: the findings of the register check, and the
+    reasons of suspensions that were lifted.
     """
     runs = CheckRun.objects.filter(
         attempt__case=case, attempt__number=case.attempt_number, code=Registry.code
@@ -58,9 +55,9 @@ def _known_reasons(case: Case) -> set[str]:
 
 
 def watch_register(now: datetime) -> None:
-    """Suspend each case against which there is news, with its reasons."""
+    """Suspend each case with news against it, with its reasons."""
     for case_id, codes in news(now):
         try:
             operations.suspend(case_id, SYSTEM, now, codes)
-        except Refused:  # moved in the same moment
+        except Refused:  # changed at the same moment
             continue

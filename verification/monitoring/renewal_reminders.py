@@ -1,9 +1,7 @@
-"""Who has to be told that an approval ends soon?
+"""Reminds an employer's people 30, 7 and 1 days before an approval ends, once each.
 
-Its people, 30, 7 and 1 days before, each time once.
-
-That somebody was told is an Event, and by it the next look knows. Whoever renews already is left
-alone.
+Each reminder is an Event, which prevents a second one. Employers that are already renewing get
+none.
 """
 
 from __future__ import annotations
@@ -28,18 +26,17 @@ from verification.rules import states
 DAYS_BEFORE: Final = (30, 7, 1)
 REMINDED: Final = "remind"
 _HANDED_IN: Final = states.IN_PROGRESS | states.REVIEWABLE
-"""States in which a renewal waits for us, and its employer has nothing to do."""
+"""States in which a renewal waits for us, and the employer has nothing to do."""
 
 
 def due_reminders(now: datetime) -> list[UUID]:
-    """The cases whose people have to be told now, those that end first before the others.
+    """Return the cases to send reminders for now, the earliest end first.
 
-    That of an agency ends with the last of its clients' letters, too.
+    The approval of an agency also ends with its last client letter.
     """
     told = _told(now)
     soon = now + timedelta(days=DAYS_BEFORE[0])
-    # What the register has not confirmed yet is confirmed without its employer, or ends; there is
-    # nothing to renew.
+    # Conditional approvals are confirmed without the employer, or end; there is nothing to renew.
     by_time, by_clients = Q(expires_at__lte=soon), Q(account_class=AccountClass.COMMERCIAL_AGENCY)
     ending = Case.objects.real().in_force(now).filter(by_time | by_clients, conditional=False)
     ending = ending.exclude(employer__cases__state__in=_HANDED_IN)
@@ -55,8 +52,9 @@ def due_reminders(now: datetime) -> list[UUID]:
 
 
 def remind_to_renew(case_id: UUID, now: datetime) -> bool:
-    """Write to the employer's owners, and to whoever handed the case in, that it ends soon; whether
-    that was due.
+    """Remind the employer's owners and the submitter that the approval ends soon.
+
+    Return whether a reminder was due.
     """
     with transaction.atomic():
         case: Case = Case.objects.select_for_update().get(pk=case_id)
@@ -87,9 +85,7 @@ def remind_to_renew(case_id: UUID, now: datetime) -> bool:
 
 
 def _ends(case: Case, now: datetime) -> tuple[datetime, str]:
-    """When the approval ends, and the mail that tells of it: by time, or by the last letter of an
-    agency's clients.
-    """
+    """Return when the approval ends, by time or last client letter, and the mail for it."""
     assert case.expires_at is not None
     by_clients = (
         client_expiry.last_end(case, now)
@@ -102,14 +98,14 @@ def _ends(case: Case, now: datetime) -> tuple[datetime, str]:
 
 
 def _days(ends: datetime, now: datetime) -> int:
-    """Which of the times before the end it is; 0 before the first."""
+    """Return the applicable number of days from `DAYS_BEFORE`; 0 before the first."""
     return min((days for days in DAYS_BEFORE if ends - now <= timedelta(days=days)), default=0)
 
 
 def _told(now: datetime, case: Case | None = None) -> set[tuple[str, int, str]]:
-    """Of which case, how many days before, and before which end somebody was told.
+    """Return the reminders sent: case, days before, and the end they referred to.
 
-    An end can move, as by a confirmation.
+    An end can move, for example when an approval is confirmed.
     """
     reminders = Event.objects.filter(
         verb=REMINDED, subject_type="case", at__gt=now - timedelta(days=DAYS_BEFORE[0] + 1)

@@ -1,4 +1,4 @@
-"""The page that an employer sees of its case, as a template's context."""
+"""Builds the template context of the page on which an employer sees its case."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from verification.rules.requirements import Requirement
 from verification.rules.states import State
 
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
-"""Shown above and below the list, not in it."""
+"""Shown above and below the list instead of in it."""
 
 
 def current_case(member: Member) -> Case | None:
-    """The employer's open case, else its last one if that was refused, else the one by which its
-    rights were taken away, else the last.
+    """Return the case to show: the open one, else the last if it was rejected, else the stopped
+    one, else the last.
 
-    One that was taken back is passed over, unless it is all there is: it hides neither what is in
-    force nor a refusal to appeal.
+    A withdrawn case is skipped unless it is the only one: it must not hide an approval in force or
+    a rejection that can be appealed.
     """
     cases = Case.objects.filter(employer=member.employer).order_by("-opened_at")
     last: Case | None = (
@@ -53,9 +53,9 @@ def editor(
     opened: frozenset[str] = frozenset(),
     client_form: tuple[UUID, ClientForm] | None = None,
 ) -> dict[str, Any]:
-    """The list of what is asked, with the documents, and the button to submit.
+    """Return the requirements with their documents, and the submit button.
 
-    `client_form`: one that was sent and refused.
+    `client_form` is a client form that was sent and refused, with its document.
     """
     related = case.documents.select_related("reading", "client_authorisation")
     documents = list(related.order_by("uploaded_at").prefetch_related("pages", "statements"))
@@ -129,7 +129,7 @@ def editor(
 
 
 def _met(requirement: Requirement, case: Case) -> bool:
-    """Whether the employer's part is done; once the case is handed in, whether it was accepted."""
+    """Whether the employer's part is done; once the case is submitted, whether it was accepted."""
     return (
         not requirement.open
         if case.state in states.EDITABLE
@@ -138,16 +138,15 @@ def _met(requirement: Requirement, case: Case) -> bool:
 
 
 def _awaits_employer(document: Any) -> bool:
-    """Whether something was read of the document, or is about to be, of which its employer has said
-    nothing.
-    """
+    """Whether the document has values, or soon will have, that the employer has not confirmed."""
     read = document.read_values
     return read is not None and (read["pending"] or bool(read["values"])) and not read["said"]
 
 
 def reading_of(document: Document) -> dict[str, Any] | None:
-    """What was read of a licence and said of it; None of what is not read before it is handed in,
-    and of letters (`client_line`).
+    """Return a document's values with the employer's statements on them.
+
+    Return None for documents that are not read early, and for letters (`client_line`).
     """
     row = getattr(document, "reading", None)
     if row is None or document.kind == DocumentKind.CLIENT_AUTHORIZATION:
@@ -176,7 +175,7 @@ def page(
     opened: frozenset[str] = frozenset(),
     client_form: tuple[UUID, ClientForm] | None = None,
 ) -> dict[str, Any]:
-    """All that the case page shows. `opened` are kinds of documents whose items are shown open."""
+    """Return the context of the case page. Items of the kinds in `opened` are shown open."""
     context = progress(case, now) | editor(member, case, now, opened, client_form)
     decision: Decision | None = case.decisions.first()
     actor = member.as_actor()

@@ -1,4 +1,4 @@
-"""How far a case has come: its steps, its checks, what comes next, and what happened."""
+"""The progress of a case: its steps, its checks, what comes next, and what happened."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ from verification.rules.states import State
 TIMELINE_AT_MOST: Final = 60
 IN_THE_TIMELINE: Final = ("case", "document", "proof", "clientauthorisation")
 WAITED_FOR: Final = frozenset(code for code in REASONS if code != "check_delayed")
-"""What an attempt waits for only so long. A service that is down is waited for until it is back."""
+"""Reasons that an attempt waits for only for a limited time. A service that is down is waited for
+until it is back.
+"""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One of the four steps at the head of the page; `state` is done, now or next."""
+    """One of the four steps at the top of the page; `state` is done, now or next."""
 
     name: Promise
     state: str
@@ -38,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class CheckLine:
-    """One check as a line: done, now or next; what it found, and whether anything needs a look."""
+    """A check as a line: done, now or next; its findings, and whether any of them is a problem."""
 
     code: str
     name: Promise | str
@@ -62,7 +64,7 @@ _STEP_AT = {
 
 
 def steps(state: str) -> list[Step]:
-    """The four steps of a case in `state`; a decided case has done them all."""
+    """Return the four steps of a case in `state`; a decided case has done them all."""
     at = _STEP_AT.get(State(state), len(_STEP_NAMES))
     return [
         Step(name, "done" if i < at else "now" if i == at else "next")
@@ -73,7 +75,7 @@ def steps(state: str) -> list[Step]:
 def check_lines(
     attempt: Attempt | None, runs: Sequence[CheckRun], now: datetime
 ) -> list[CheckLine]:
-    """Every check in the order in which they run, with what the last round of each found."""
+    """Return all checks in the order they run, each with the findings of its last round."""
     done = {run.code: run for run in runs}
     at_work = (
         attempt is not None
@@ -101,7 +103,7 @@ def check_lines(
 
 
 def progress(case: Case, now: datetime) -> dict[str, Any]:
-    """What is under way: each check, what is waited for, and how long that usually takes."""
+    """Return the progress: each check, what is waited for, and how long that usually takes."""
     attempt = case.attempts.order_by("-number").first()
     runs = list(attempt.check_runs.all()) if attempt else []
     lines = check_lines(attempt, runs, now)
@@ -118,8 +120,7 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
         "in_progress": case.state in states.IN_PROGRESS,
         "waits_for_employer": for_employer,
         "shown_state": State.CHANGES_REQUESTED if for_employer else case.state,
-        # What the browser shows already, so that an unchanged progress need not be sent and shown
-        # again.
+        # What the browser already shows, so that unchanged progress is not sent again.
         "have": "-".join(
             [
                 who_acts(for_employer),
@@ -132,7 +133,7 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
 
 
 def waits_for_employer(case: Case, attempt: Attempt | None = None) -> bool:
-    """Whether the checks rest until the employer has done something."""
+    """Whether the checks wait for the employer."""
     if case.state not in states.IN_PROGRESS:
         return False
     attempt = attempt or case.attempts.order_by("-number").first()
@@ -140,19 +141,19 @@ def waits_for_employer(case: Case, attempt: Attempt | None = None) -> bool:
 
 
 def meanwhile(member: Member, case: Case, now: datetime) -> Next | None:
-    """What the employer can do while its case is under way."""
+    """Return what the employer can do while its case is in progress."""
     return next_step(items(requirement_facts.requirements_of(case, member, now), case.state, {}))
 
 
 def who_acts(for_employer: bool) -> str:
-    """Who acts next, in the word that the browser sends back about what it shows."""
+    """Return who acts next, in the word that the browser sends back."""
     return "yours" if for_employer else "ours"
 
 
 @dataclass(frozen=True)
 class ToCome:
-    """What comes next, and whose time tells when: the `machine`'s, `reviewers`' or that of
-    `appeals`; else until when it is waited for.
+    """What comes next, and how long it takes: `whose` names the times to show (`machine`,
+    `reviewers` or `appeals`), or `until` gives the deadline.
     """
 
     words: Word
@@ -163,7 +164,7 @@ class ToCome:
 def to_come(
     case: Case, waiting_for: str, until: datetime | None, own_words: Appeal | None
 ) -> ToCome | None:
-    """The row before what happened; None where nothing comes by itself."""
+    """Return the row above the timeline; None if nothing comes next automatically."""
     if case.state in states.EDITABLE:
         return ToCome(_("Next: submit your documents. Then the checks:"), "machine")
     if case.state in states.IN_PROGRESS:
@@ -184,7 +185,7 @@ def to_come(
 
 
 def timeline(case: Case) -> list[Event]:
-    """What happened to the case, its documents and proofs, the latest first."""
+    """Return the events of the case, its documents and its proofs, latest first."""
     events = Event.objects.filter(
         employer_id=case.employer_id, verb__in=wording.HAPPENED, subject_type__in=IN_THE_TIMELINE
     )

@@ -1,7 +1,4 @@
-"""How does a client's letter stand on its agency's page?
-
-For whom it is said to stand, what was read of it, what is wrong with it.
-"""
+"""Rows of client letters on the agency's page: the declared client, the reading, the problems."""
 
 from __future__ import annotations
 
@@ -22,14 +19,14 @@ Word = str | Promise
 
 @dataclass(frozen=True)
 class ClientLine:
-    """A letter, its client and its status, and the form that names the client."""
+    """A letter, its client, its status, and the form for the client."""
 
     status: client_letters.LetterStatus
     letter: Letter
     form: ClientForm
     read: Mapping[str, str]
     judged: bool
-    """Whether it is judged by itself; else it is with its case."""
+    """Whether the letter is judged on its own, not with its case."""
 
     @property
     def client(self) -> ClientAuthorisation | None:
@@ -41,7 +38,7 @@ class ClientLine:
 
     @property
     def tag_style(self) -> str:
-        """The tag, as of an item."""
+        """The style of the tag, as for an item."""
         if self.ended:
             return "ended"
         if not self.judged:
@@ -62,9 +59,9 @@ class ClientLine:
 def client_line(
     document: Document, status: client_letters.LetterStatus | None, sent: ClientForm | None = None
 ) -> ClientLine:
-    """The row of a client's letter; `status` is None for one that came with its case.
+    """Return the row of a client's letter; `status` is None if it was submitted with the case.
 
-    The form offers what was read in the letter.
+    The form is filled in with what was read in the letter.
     """
     client = getattr(document, "client_authorisation", None)
     row = getattr(document, "reading", None)

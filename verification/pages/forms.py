@@ -1,4 +1,4 @@
-"""What does an employer declare, and send with its documents?"""
+"""Forms for an employer's declaration, documents, proofs, clients and appeals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CODE_LENGTH: Final = 6
 
 
 class DeclareForm(RefusableForm):
-    """The facts that the licence is compared with."""
+    """The facts that are compared with the licence."""
 
     name = company_field()
     uscc = uscc_field()
@@ -41,7 +41,7 @@ class DeclareForm(RefusableForm):
 
     @classmethod
     def of(cls, case: Case) -> DeclareForm:
-        """The form filled with what `case` declares now."""
+        """Return the form filled with what `case` declares now."""
         return cls(
             initial={
                 "name": case.declared_name,
@@ -59,15 +59,15 @@ class DeclareForm(RefusableForm):
 
 
 class UploadForm(forms.Form):
-    """Which document the files are; the files themselves are taken from the request one by one."""
+    """The kind of the uploaded files; the view takes the files from the request one by one."""
 
     kind = forms.ChoiceField(choices=DocumentKind.choices)
     replaces = forms.UUIDField(required=False)
-    """The document that goes when a new one has come."""
+    """The document to remove once the new one is stored."""
 
 
 class SubmitForm(forms.Form):
-    """The version of the case that the person looked at when they pressed the button."""
+    """The version of the case that was shown when the button was pressed."""
 
     version = forms.IntegerField(min_value=0)
 
@@ -76,14 +76,12 @@ class SubmitForm(forms.Form):
 
 
 def _digits(typed: str) -> str:
-    """What was typed as a code or a number, without what people put between digits; full-width
-    digits are digits.
-    """
+    """Return a typed code or number without separators, and with ASCII digits."""
     return "".join(unicodedata.normalize("NFKC", typed).split()).replace("-", "")
 
 
 class AddressForm(RefusableForm):
-    """The address at the company to which a code is sent."""
+    """The company email address that a code is sent to."""
 
     address = forms.EmailField(
         label=_("Your company email address"),
@@ -93,7 +91,7 @@ class AddressForm(RefusableForm):
 
 
 class CodeForm(RefusableForm):
-    """Six digits, from a mail or from a transfer's memo."""
+    """The six-digit code from an email or a transfer's memo."""
 
     code = forms.CharField(
         label=_("Six-digit code"),
@@ -113,7 +111,7 @@ class CodeForm(RefusableForm):
 
 
 class DepositForm(RefusableForm):
-    """The company's account, to which a small amount is sent."""
+    """The company account that a small amount is sent to."""
 
     account_holder = forms.CharField(
         label=_("Account holder"),
@@ -144,14 +142,14 @@ class DepositForm(RefusableForm):
 
 
 class _Colleague(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django has no arguments for it
-    """A member, named by their address."""
+    """A member, shown by email address."""
 
     def label_from_instance(self, obj: Any) -> str:
         return str(obj.user.email)
 
 
 class ColleagueForm(RefusableForm):
-    """Who is to vouch."""
+    """The colleague who is asked to vouch."""
 
     colleague = _Colleague(
         label=_("Which colleague?"),
@@ -171,7 +169,7 @@ class ColleagueForm(RefusableForm):
 
 
 class ClientForm(RefusableForm):
-    """For which client a letter stands."""
+    """The client of a letter."""
 
     company = forms.CharField(
         label=_("Client"),
@@ -203,17 +201,17 @@ class ClientForm(RefusableForm):
 
     @classmethod
     def of(cls, document_id: UUID, said: Mapping[str, Any], typed: Any = None) -> ClientForm:
-        """The form of one letter, filled with what was `said` of it; with what was `typed`, where
-        that was sent.
+        """Return the form of one letter with the initial values `said`, bound to `typed` if it was
+        sent.
         """
         return cls(typed, initial=dict(said), auto_id=f"client-{document_id}-%s")
 
 
-# --- An employer's own words ----------------------------------------------------------------------
+# --- Statements to reviewers ----------------------------------------------------------------------
 
 
 class WordsForm(RefusableForm):
-    """What an employer says to another reviewer."""
+    """An employer's statement for another reviewer."""
 
     words = forms.CharField(
         label=_("What should the reviewer know?"),
@@ -224,4 +222,4 @@ class WordsForm(RefusableForm):
         widget=forms.Textarea(attrs={"rows": 7}),
     )
     evidence = forms.Field(required=False, label=_("Evidence"))
-    """Only a place for what is wrong with the files; they are taken from the request one by one."""
+    """Holds the errors of the files, which the view takes from the request one by one."""

@@ -1,7 +1,4 @@
-"""What is asked of this employer now?
-
-Gathers the facts from rows, in a few queries, for the rules in `verification.rules.requirements`.
-"""
+"""Gathers the facts for `verification.rules.requirements`, in a few queries."""
 
 from __future__ import annotations
 
@@ -50,16 +47,16 @@ from verification.rules.requirements import Requirement, due_requirements
 from verification.rules.states import State
 
 ANYBODY: Final = Actor(Role.OWNER)
-"""Whoever acts for the employer, where nobody in particular asks."""
+"""Acts for the employer if no particular member asks."""
 
 
 def requirements_of(
     case: Case, member: Member | None, now: datetime, reusable: Mapping[str, Reusable] | None = None
 ) -> list[Requirement]:
-    """What is due of `case` at `now`, for `member`; for whom nobody is named, whoever handed it in,
-    else the first owner.
+    """Return the requirements of `case` at `now` for `member`.
 
-    `reusable` is what `reusing.reusable_documents` says, where somebody has asked it already.
+    Without a member, they are those of the submitter, else of the first owner. `reusable` is the
+    result of `document_reuse.reusable_documents`, if the caller has it.
     """
     return due_requirements(facts_of(case, member, now, reusable), CURRENT, now)
 
@@ -67,7 +64,7 @@ def requirements_of(
 def requirements_before(
     employer: Employer, member: Member | None, now: datetime
 ) -> list[Requirement]:
-    """What will be due of an employer that has not begun a case yet."""
+    """Return the requirements of an employer that has not opened a case yet."""
     recruiter = member or _owner(employer)
     facts = Facts(
         employer.account_class,
@@ -84,7 +81,7 @@ def requirements_before(
 def facts_of(
     case: Case, member: Member | None, now: datetime, reusable: Mapping[str, Reusable] | None = None
 ) -> Facts:
-    """The facts about `case` and its recruiter, as plain values and as the employer may know
+    """Return the facts about `case` and its recruiter as plain values, as the employer may know
     them.
     """
     member = member or _recruiter(case)
@@ -150,7 +147,7 @@ def facts_of(
 
 
 def _recruiter(case: Case) -> Member | None:
-    """Whoever handed the case in, while they are there; else the employer's first owner."""
+    """Return the submitter if they are still a member, else the employer's first owner."""
     members = Member.objects.active().filter(employer=case.employer_id).select_related("user")
     member: Member | None = (
         members.filter(user=case.submitted_by_id).first() if case.submitted_by_id else None
@@ -177,7 +174,9 @@ def _address(user: User | None) -> dict[str, Any]:
 
 
 def _may_prove(acting: list[Member]) -> dict[str, Any]:
-    """The first verified address, of all that count, which may be at the company's own domain."""
+    """Return the first verified address among all that count that may be at the company's own
+    domain.
+    """
     found = (member.user.email for member in acting if member.user.email_verified_at)
     address = next(
         (email for email in found if not authority_evidence.is_public(email.rpartition("@")[2])), ""
@@ -197,8 +196,8 @@ def _not_offered(test: bool) -> frozenset[str]:
 def _proofs(
     case: Case, acting: list[Member], runs: dict[str, CheckRun], now: datetime
 ) -> tuple[Proof, ...]:
-    """The proofs that count, each with what it is worth for this company; what is worth nothing any
-    more is not told of.
+    """Return the proofs that count, with their strength for this company; those without any are
+    left out.
     """
     if not acting:
         return ()
@@ -239,7 +238,7 @@ def _proofs(
 
 
 def _shown(row: ProofRow) -> str:
-    """What the proof is about, with addresses masked."""
+    """Return what the proof is about, with addresses masked."""
     if row.kind == ProofKind.COMPANY_EMAIL and row.state != ProofState.PENDING:
         return _masked(row.shown)
     return row.shown
@@ -249,8 +248,9 @@ def _shown(row: ProofRow) -> str:
 
 
 def _latest_runs(case: Case) -> dict[str, CheckRun]:
-    """The last run of each check in this attempt, else in the one before, without what it observed
-    but the register's domain.
+    """Return the last run of each check in this attempt or the one before.
+
+    Observations are not loaded, except the domain from the register.
     """
     recent = CheckRun.objects.filter(
         attempt__case=case, attempt__number__gte=case.attempt_number - 1
@@ -264,7 +264,7 @@ def _latest_runs(case: Case) -> dict[str, CheckRun]:
 
 
 def _registry_domain(runs: dict[str, CheckRun]) -> str:
-    """The company's own domain that the register names, by the check that asked it; "" before."""
+    """Return the company's own domain according to the register check; "" if unknown."""
     domain = getattr(runs.get("registry"), "email_domain", None)
     return authority_evidence.own_domain(domain) if isinstance(domain, str) else ""
 
@@ -303,14 +303,12 @@ def _clients(case: Case) -> tuple[Any, ...]:
 
 
 def _letters(case: Case, now: datetime) -> tuple[Letter, ...]:
-    """The state of each letter that came while the approval was in force."""
+    """Return the state of each letter uploaded while the approval was in force."""
     return tuple(letter_of(status) for status in client_letters.letter_statuses(case, now))
 
 
 def letter_of(status: client_letters.LetterStatus) -> Letter:
-    """A client's letter as the employer sees it. A letter that a reviewer has to decide about is
-    pending.
-    """
+    """Return a client's letter as the employer sees it; a letter in review is pending."""
     if status.client is None:
         return Letter(RequirementState.CURRENTLY_DUE, Why("agency_client_name_missing", "company"))
     if status.agrees:
@@ -340,7 +338,7 @@ def _declared_at(case: Case) -> datetime | None:
 
 
 def _renew_by(case: Case, now: datetime) -> datetime | None:
-    """When the rights end that the employer holds by another case, which this one is to replace."""
+    """Return when the employer's rights from another case end, which this case is to replace."""
     if case.state not in states.OPEN:
         return None
     ends = Case.objects.beside(case).in_force(now).values_list("expires_at", flat=True)
@@ -349,8 +347,9 @@ def _renew_by(case: Case, now: datetime) -> datetime | None:
 
 
 def _verbs(case: Case, actor: Actor, now: datetime) -> frozenset[str]:
-    """What the employer may do with the case. For `submit` only the state counts, since the rest is
-    in the requirements.
+    """Return what the employer may do with the case.
+
+    For `submit` only the state counts, because the requirements cover the rest.
     """
     others = {
         verb for verb in ("appeal", "ask_person") if guards.may(verb, case, actor, now) is None
@@ -359,9 +358,7 @@ def _verbs(case: Case, actor: Actor, now: datetime) -> frozenset[str]:
 
 
 def _told(reasons: Iterable[dict[str, Any]]) -> tuple[Why, ...]:
-    """Stored reasons as the employer may know them; a code that nobody has words for any more is
-    left out.
-    """
+    """Return stored reasons as the employer may know them, without codes that no longer exist."""
     told = (wording.told_reason(reason) for reason in reasons if reason.get("code") in REASONS)
     return tuple(
         Why(t["code"], *(str(t.get(key) or "") for key in ("field", "seen", "expected", "check")))

@@ -1,4 +1,4 @@
-"""Requirements as rows of a page: documents, ways, state, and the next thing to do."""
+"""Requirements as rows of a page: documents, ways, state, and the next step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from verification.rules.requirements import Requirement, next_of
 
 Word = str | Promise
 UNSAID: Final = frozenset({"case_not_submitted"})
-"""What the page says by its buttons."""
+"""Reasons that the page's buttons make obvious."""
 PAGE_OF: Final[dict[str, str]] = {
     ProofKind.COMPANY_EMAIL: "verification:company_email",
     ProofKind.BANK_DEPOSIT: "verification:bank_deposit",
@@ -31,23 +31,23 @@ PAGE_OF: Final[dict[str, str]] = {
     ProofKind.VOUCH: "verification:vouching",
     "declare": "verification:declare",
 }
-"""Where the ways that are no document are gone."""
+"""The pages of the ways that need no document."""
 
 
 @dataclass
 class Slot:
-    """One kind of document: what is there of it, and what was taken out and can be brought back."""
+    """One kind of document: its current documents, and removed ones that can be restored."""
 
     kind: str
     name: Promise | str
     documents: list[Document] = field(default_factory=list)
     removed: list[Document] = field(default_factory=list)
     reusable: document_reuse.Reusable | None = None
-    """What was given of it with an earlier case."""
+    """Documents of this kind from an earlier case."""
 
     @property
     def how(self) -> Text | None:
-        """How it is photographed; of a letter its way says so."""
+        """How to photograph it; for the authorisation letter, its way explains that."""
         return HOW.get(self.kind) if self.kind != DocumentKind.AUTHORIZATION_LETTER else None
 
 
@@ -73,15 +73,12 @@ class WayLine:
 
     @property
     def failed(self) -> Sequence[Why]:
-        """Why this way did not succeed.
-
-        Of a letter, which stands among the documents, the item itself says it.
-        """
+        """Why this way failed; the item itself shows the reasons of a letter."""
         return () if self.slot else self.way.reasons
 
     @property
     def state(self) -> Word:
-        """In words, where something has been done already; a way not gone yet has none."""
+        """The state in words; empty if the employer has not started this way."""
         if self.begun:
             return wording.WAY_STATES[self.way.state]
         return wording.WAY_STATES["failed"] if self.failed else ""
@@ -95,7 +92,7 @@ class WayLine:
 
     @property
     def open(self) -> bool:
-        """Whether there is anything to do on the way's own page."""
+        """Whether there is something to do on the way's own page."""
         return self.way.state is not RequirementState.SATISFIED
 
     @property
@@ -107,14 +104,12 @@ class WayLine:
 
 @dataclass(frozen=True)
 class Item:
-    """One requirement as a row of the list: closed, it says its name and its state; opened,
-    everything else.
-    """
+    """A requirement as a row of the list. Closed, it shows its name and state; open, everything."""
 
     requirement: Requirement
     tag: Word
     tag_style: str
-    """How the tag looks, besides what it says: `todo`, `again`, `under-way` or `done`."""
+    """The style of the tag: `todo`, `again`, `under-way` or `done`."""
     ways: Sequence[WayLine]
     given: Sequence[Slot] = ()
     opened: bool = False
@@ -129,14 +124,12 @@ class Item:
 
     @property
     def purpose(self) -> Word:
-        """Why it is asked."""
+        """Why it is required."""
         return wording.REQUIREMENTS.get(self.code, ("", ""))[1]
 
     @property
     def shown_reasons(self) -> Sequence[Why]:
-        """That nothing is there yet is said by the tag and by what is asked for; other reasons are
-        told in full.
-        """
+        """The reasons shown in full. The tag and the ways already say that something is missing."""
         return [
             why
             for why in self.requirement.reasons
@@ -145,12 +138,12 @@ class Item:
 
     @property
     def lacking(self) -> Sequence[Why]:
-        """Of what is not there yet: how it is given, who can, and how long that takes."""
+        """For a missing item: how to provide it, who can, and how long it takes."""
         return self.requirement.reasons if self.tag_style == "todo" else ()
 
     @property
     def by_letter(self) -> bool:
-        """Whether each of its letters says for itself what is wrong with it."""
+        """Whether each of its letters shows its own problems."""
         letters = (document for slot in self.slots for document in slot.documents)
         return self.code == CLIENTS and any(
             line.judged for letter in letters if (line := getattr(letter, "of_client", None))
@@ -162,7 +155,7 @@ class Item:
 
     @property
     def slots(self) -> list[Slot]:
-        """Its documents; of a case that takes nothing any more, those that were given."""
+        """Its documents; for a case that accepts no more, those that were given."""
         return [line.slot for line in self.ways if line.slot] or list(self.given)
 
     @property
@@ -173,23 +166,23 @@ class Item:
 
 @dataclass(frozen=True)
 class Next:
-    """The one thing to do next, and where."""
+    """The next step, and the link to it."""
 
     title: Word
     why: Word
     href: str
     label: Word
     code: str
-    """Of the requirement."""
+    """The code of the requirement."""
 
     @property
     def lead(self) -> Word:
-        """What is left to do before a case that was not handed in yet can be."""
+        """What is left to do before the case can be submitted."""
         return wording.LEADS.get(self.code, "")
 
 
 def slots(documents: Sequence[Document], now: datetime) -> dict[str, Slot]:
-    """A slot for each kind of document, with what is in it."""
+    """Return a slot for each kind of document, with its documents."""
     there = {(d.kind, d.sha256) for d in documents if d.superseded_at is None}
     made = {}
     for kind in DocumentKind:
@@ -212,9 +205,9 @@ def items(
     slot_of: Mapping[str, Slot],
     opened: frozenset[str] = frozenset(),
 ) -> list[Item]:
-    """The requirements as rows.
+    """Return the requirements as rows.
 
-    Open are the next one, whatever has to be done again, and what `opened` names.
+    Rows are open for the next requirement, for those to do again, and for the codes in `opened`.
     """
     following = next_of(
         [requirement for requirement in requirements if requirement.code != MAIL]
@@ -241,7 +234,7 @@ def items(
 
 
 def tag_of(requirement: Requirement, case_state: str) -> tuple[Word, str]:
-    """The state of a requirement in one or two words (`wording.TAGS`), and how they look."""
+    """Return the state of a requirement as a tag (`wording.TAGS`) and its style."""
     match requirement.state:
         case RequirementState.SATISFIED:
             tag = "done"
@@ -266,13 +259,13 @@ def tag_of(requirement: Requirement, case_state: str) -> tuple[Word, str]:
 
 
 def next_step(made: Sequence[Item]) -> Next | None:
-    """The one next thing; None where the employer has nothing to do."""
+    """Return the next step; None if the employer has nothing to do."""
     following = next_of([item.requirement for item in made])
     item = next((item for item in made if item.requirement is following), None)
     ways = {line.way.code for line in item.ways} if item else set()
     if (
         item is None or not ways or ways & {"start", "appeal"}
-    ):  # what comes after a decision stands with the decision
+    ):  # the decision shows what can follow it
         return None
     if item.code == SUBMISSION:
         return Next(
@@ -288,5 +281,5 @@ def next_step(made: Sequence[Item]) -> Next | None:
 
 
 def item_of_kind(kind: str) -> str:
-    """The requirement under which documents of `kind` stand."""
+    """Return the requirement that documents of `kind` belong to."""
     return next((item.code for item in CURRENT.items.values() if kind in item.ways), "")

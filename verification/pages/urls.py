@@ -1,4 +1,4 @@
-"""Which address leads to which page of a case?"""
+"""URLs of the employer's pages."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""The services outside that are asked: banks, the electronic licence, company registers."""
+"""Adapters to outside services: banks, the electronic licence, and company registers."""

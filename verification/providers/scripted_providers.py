@@ -1,8 +1,8 @@
-"""How mail, the bank and the electronic licence behave in a platform's test.
+"""Mail, the bank and the electronic licence in test mode.
 
-The account or the scan decides the outcome, whatever bank and service this deployment has: the
-books of tests are files of their own. `docs/integrating/test-mode.md` lists what the last two
-digits of an account mean. The memo of a transfer and the code in a mail are always `CODE`.
+The account or the scan determines the outcome, whatever bank and service this deployment has. Tests
+have their own simulator files. `docs/integrating/test-mode.md` lists the meaning of an account's
+last two digits. The memo of a transfer and the code in a mail are always `CODE`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,13 @@ from verification.providers.banks.base import Return
 from verification.providers.banks.simulator import Fate
 
 NAME: Final = "rehearsal"
-"""Stored as `Proof.provider` in a test. No deployment can choose it."""
+"""Stored as `Proof.provider` in a test. No deployment can select it."""
 CODE: Final = "123456"
 """The memo of every transfer, and every code by mail."""
 OFFERED: Final = frozenset(ProofKind)
 """Every kind of proof works in a test."""
 DOMAIN: Final = "company.test"
-"""The domain that the register has for every company in a test. An address elsewhere proves
-little.
-"""
+"""The registered domain of every company in a test. An address elsewhere is weak proof."""
 
 FATES: Final[dict[str, Fate]] = {
     "01": Fate(timedelta(minutes=1), Return.ACCOUNT_INVALID),
@@ -35,5 +33,5 @@ FATES: Final[dict[str, Fate]] = {
     "07": Fate(timedelta(days=2)),
     "08": Fate(down=True),
 }
-"""By the account's last two digits; any other arrives within a minute."""
+"""By the account's last two digits. Transfers to any other account arrive within a minute."""
 ELSE: Final = Fate(timedelta(minutes=1))

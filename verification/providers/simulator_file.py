@@ -1,7 +1,7 @@
-"""The books of a simulated outside company: a file, so that every process sees the same company.
+"""The storage of a simulated outside company: a file, so that every process sees the same company.
 
-They are not in our database, because what a bank knows is not ours to look up. One writer at a time
-holds the file's lock.
+It is not in our database, because we could not look into a real bank's data either. One writer at a
+time holds the file's lock.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 20.0
 
 
 class Books:
-    """A small SQLite file made by `schema`. `writing` is one transaction, which excludes other
+    """A small SQLite file created by `schema`. `writing` is one transaction, which excludes other
     processes.
     """
 
@@ -28,14 +28,14 @@ class Books:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """The books, locked; written down at the end of the block, or not at all when it raises."""
+        """The locked file. Commits at the end of the block, and rolls back if it raises."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(
             sqlite3.connect(self.path, timeout=PATIENCE_SECONDS, isolation_level=None)
         ) as connection:
             connection.row_factory = sqlite3.Row
             self.path.chmod(0o600)
-            connection.execute("PRAGMA synchronous = OFF")  # nothing waits for the disk
+            connection.execute("PRAGMA synchronous = OFF")  # durability is not needed
             connection.execute("BEGIN IMMEDIATE")
             try:
                 for statement in self._schema.split(";"):
@@ -48,7 +48,7 @@ class Books:
 
 
 def chance(*about: str) -> float:
-    """A number from 0 to 1 that is always the same for the same things."""
+    """A number from 0 to 1, deterministic for its arguments."""
     digest = hashlib.sha256("/".join(about).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 

@@ -1,1 +1,1 @@
-"""How well reviewers decide: golden cases, who gets which, and the figures."""
+"""Measures reviewers' decisions: golden cases, their assignment, and quality figures."""

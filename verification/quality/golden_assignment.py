@@ -1,13 +1,13 @@
-"""How does a golden case come to a reviewer, so that nobody can tell it from another?
+"""Assigns golden cases to reviewers so that they look like any other case.
 
-It arrives as every case does: declared, handed in, checked and held for review, at the time that
-its history says, in the queue's order. So there is nothing to be told it by, neither a date nor a
-place in the queue nor the time that a page takes. It is there for this one reviewer; to all others
-there is no such case and no such employer. Its people are accounts that are not active: nobody
-signs in by them, and the mails of its decisions have no reader.
+A golden case arrives as every case does: declared, submitted, checked and held for review, at the
+times that its history gives and in queue order. Neither a date, nor its queue position, nor a
+page's response time gives it away. It is visible to one reviewer; for all others neither the case
+nor the employer exists. Its people are inactive accounts: no one signs in with them, and no one
+reads the mails of its decisions.
 
-How often: after each ruling a lot is drawn by the deployment's key
-(`events.core.sealing.blind_index`), which nobody can foresee.
+After each ruling, a lot decides whether the reviewer gets one. It is drawn with the deployment's
+key (`events.core.sealing.blind_index`), so it is unpredictable.
 """
 
 from __future__ import annotations
@@ -55,11 +55,9 @@ from verification.rules.states import State
 log = structlog.get_logger()
 
 RULINGS_WITHIN: Final = timedelta(days=1)
-"""A lot that was drawn longer ago is not made up for."""
+"""A lot drawn longer ago than this is not honoured any more."""
 LAPSES_AFTER: Final = timedelta(days=7)
-"""One that is still undecided then, since its reviewer never took it or handed it on, goes from
-their sight.
-"""
+"""A golden case that its reviewer has left undecided for this long is hidden from them."""
 _MOBILES: Final = ("134", "136", "138", "139", "150", "158", "182", "187", "199")
 
 
@@ -67,28 +65,29 @@ _MOBILES: Final = ("134", "136", "138", "139", "150", "158", "182", "187", "199"
 
 
 def give_due(now: datetime) -> int:
-    """Give a golden case to each reviewer for whom one was drawn; how many were given."""
+    """Give each reviewer the golden case drawn for them, if any; return the number given."""
     lately = Ruling.objects.filter(made_at__gt=now - RULINGS_WITHIN).values("by")
     given = 0
     for reviewer in reviewers().filter(pk__in=lately):
         try:
             given += give_golden_case(reviewer, now) is not None
-        # what is asked of a case has changed since it was kept; the others get theirs
+        # the requirements have changed since the case was saved; the other reviewers get theirs
         except Refused as refused:
             log.exception("golden_not_given", why=refused.code)
     return given
 
 
 def give_golden_case(reviewer: User, now: datetime) -> Case | None:
-    """Give this reviewer a golden case if one was drawn for them, and there is one that they do not
-    know; else None.
+    """Give this reviewer a golden case if one was drawn for them; return it, or None.
+
+    Return None also if the reviewer knows every golden case.
     """
-    if reviewer.as_reviewer().can(Power.QUALITY):  # who reads the answers is not asked
+    if reviewer.as_reviewer().can(Power.QUALITY):  # people who can read the answers are not tested
         return None
     with transaction.atomic():
         User.objects.select_for_update(of=("self",), no_key=True).get(
             pk=reviewer.pk
-        )  # two sweeps give one
+        )  # concurrent sweeps give one
         if not _drawn(reviewer, now):
             return None
         chosen = _unknown_to(reviewer)
@@ -96,7 +95,7 @@ def give_golden_case(reviewer: User, now: datetime) -> Case | None:
 
 
 def _drawn(reviewer: User, now: datetime) -> bool:
-    """Whether one of the rulings since their last one drew a golden case."""
+    """Return whether a ruling since the reviewer's last golden case drew one."""
     last = GoldenTurn.objects.filter(reviewer=reviewer).aggregate(at=Max("given_at"))["at"]
     since = max(filter(None, (last, now - RULINGS_WITHIN)))
     rulings = Ruling.objects.filter(by=reviewer, made_at__gt=since, case__golden=False).exclude(
@@ -106,9 +105,9 @@ def _drawn(reviewer: User, now: datetime) -> bool:
 
 
 def draws(ruling_id: int) -> bool:
-    """The lot of one ruling.
+    """Return whether this ruling draws a golden case.
 
-    A share s of all that is given takes s/(1-s) for each of the others; every other one at most.
+    For a share s of all cases, each other case draws one with probability s/(1-s), at most 1.
     """
     share = settings.GOLDEN_SHARE
     chance = min(1.0, share / (1 - share)) if share < 1 else 1.0
@@ -116,7 +115,7 @@ def draws(ruling_id: int) -> bool:
 
 
 def _unknown_to(reviewer: User) -> GoldenCase | None:
-    """One that they never had nor know, in an order that nobody can foresee."""
+    """Return a golden case new to the reviewer, chosen unpredictably, or None."""
     me = str(reviewer.pk)
     there = (
         GoldenCase.objects.in_use()
@@ -133,7 +132,7 @@ def _unknown_to(reviewer: User) -> GoldenCase | None:
 
 
 def lapse_due(now: datetime) -> int:
-    """Withdraw the assignments that have waited for too long; returns how many."""
+    """Withdraw the assignments that have waited too long; return their number."""
     assignments = GoldenTurn.objects.filter(
         lapsed_at=None, given_at__lte=now - LAPSES_AFTER, case__state=State.IN_REVIEW
     )
@@ -147,8 +146,9 @@ def lapse_due(now: datetime) -> int:
 
 
 def plant(chosen: GoldenCase, reviewer: User, now: datetime) -> Case:
-    """A case for this reviewer from the recipe, held for review at `now`; made by the verbs by
-    which every case comes there.
+    """Make a case for this reviewer from the recipe, held for review at `now`.
+
+    The case goes through the same transitions as any other.
     """
     documents = {document["ref"]: str(uuid4()) for document in chosen.recipe["documents"]}
     recipe = golden_cases.replaced(chosen.recipe, documents)
@@ -164,7 +164,7 @@ def plant(chosen: GoldenCase, reviewer: User, now: datetime) -> Case:
 
 
 class _Arrival:
-    """One case on its way to the reviewers, and the times at which things happen to it."""
+    """One case on its way to review, with the times of its events."""
 
     def __init__(self, recipe: golden_cases.Recipe, now: datetime) -> None:
         self.recipe = recipe
@@ -176,7 +176,7 @@ class _Arrival:
         self._moments = self._between(4 + len(recipe["documents"]))
 
     def _between(self, steps: int) -> Iterator[datetime]:
-        """Moments in order, from the opening to the submission."""
+        """Yield moments in order, from the opening to the submission."""
         for step in range(steps):
             yield self.opened + (self.submitted - self.opened) * step / steps
 
@@ -263,7 +263,7 @@ class _Arrival:
 
     def _add(self, made: golden_cases.Recipe, case: Case, member: Member, at: datetime) -> None:
         chosen = {name: made[name] for name in ("kind", "size", "media_type", "editor", "scan")}
-        # The hash of a file that is no other's: nothing is found by it.
+        # The hash of no other file, so that no search finds anything by it.
         digest = hashlib.sha256(made["ref"].encode()).hexdigest()
         document = Document.objects.create(
             pk=UUID(made["ref"]),
@@ -286,7 +286,7 @@ class _Arrival:
         )
 
     def check(self, case: Case, now: datetime) -> None:
-        """What the checks saw and found; then the case is held for review, as the policy held the
+        """Store the check runs of the recipe, then hold the case for review, as the policy held the
         original.
         """
         attempt = Attempt.objects.create(
@@ -317,10 +317,10 @@ class _Arrival:
 
 
 def _address(domain: str) -> str:
-    """Of nobody: the account is not active, and no mail is ever written to it."""
+    """An address that no one uses: the account is inactive and is never sent mail."""
     return f"hr{secrets.randbelow(10**9):09d}@{domain}".lower()
 
 
 def _phone() -> str:
-    """A number that looks like one. 0000 is a block that is not given to people."""
+    """A realistic number. The block 0000 is not assigned to people."""
     return f"+86{secrets.choice(_MOBILES)}0000{secrets.randbelow(10**4):04d}"

@@ -1,10 +1,8 @@
-"""How does a case become golden, and how does it end?
+"""Saves decided cases as golden cases, and erases them after their time.
 
-A lead keeps a decided one; after its time, nothing of it stays.
-
-What is kept is a recipe, and no case: what the company declared, clean pages stored anew, what the
-checks saw and found. Whoever handed the original in is not in it. Of the recipe each reviewer is
-made a case of their own (`golden_assignment`).
+A lead saves a case as a recipe: what the company declared, new copies of the clean pages, and the
+checks' observations and findings, but nothing about the person who submitted it. Each reviewer gets
+a case of their own, made from the recipe (`golden_assignment`).
 """
 
 from __future__ import annotations
@@ -47,22 +45,22 @@ from verification.rules.states import State
 Recipe = dict[str, Any]
 
 RIGHT: Final = ("approve", "request_changes", "reject")
-"""What can be the right decision of a case that comes to the reviewers for the first time."""
+"""Possible right decisions of a case that comes to review for the first time."""
 _DECIDED: Final = frozenset(
     {State.APPROVED, State.EXPIRED, State.REJECTED, State.CHANGES_REQUESTED}
 )
 _BESIDE_OTHERS: Final = {"duplicates": "no_duplicate", "exclusion": "not_excluded"}
-"""Checks that look at other employers, and what each finds where there is nothing: a golden case
-names nobody else.
+"""Checks that compare with other employers, and their finding if there is none to report: a golden
+case names no other employer.
 """
 _SEEN: Final = ("claim", "rule", "view_page")
 
 
-# --- Which can be kept ----------------------------------------------------------------------------
+# --- Which cases can be saved ---------------------------------------------------------------------
 
 
 def may_save(case: Case, actor: Actor) -> Refused | None:
-    """Why this person may not keep the case as a golden one, or None if they may."""
+    """Return why this person may not save the case as a golden one, or None if they may."""
     if not actor.can(Power.QUALITY) or case.golden:
         return Refused("not_allowed", seen=actor.role)
     if case.state not in _DECIDED or case.heard() or final(case) is None:
@@ -77,9 +75,7 @@ def may_save(case: Case, actor: Actor) -> Refused | None:
 
 
 def final(case: Case) -> Decision | None:
-    """The last word that a person had on it: an appeal that was granted counts as the approval that
-    it is.
-    """
+    """Return the last decision that a person made; a granted appeal counts as an approval."""
     last: Decision | None = case.decisions.filter(
         decided_by__isnull=False, attempt_number=case.attempt_number
     ).first()
@@ -87,8 +83,10 @@ def final(case: Case) -> Decision | None:
 
 
 def _rests_on_others(runs: Iterable[CheckRun]) -> bool:
-    """Whether what speaks against it is another employer's: that cannot be copied without accusing
-    them. Nor does what the machine refuses by itself ever come to a reviewer.
+    """Return whether the findings against it concern another employer, or lead to automatic
+    rejection.
+
+    The first cannot be copied without accusing that employer; the second never reaches a reviewer.
     """
     doubts = [
         finding for run in runs for finding in run.as_findings() if finding.severity > Severity.NOTE
@@ -101,13 +99,13 @@ def _rests_on_others(runs: Iterable[CheckRun]) -> bool:
     )
 
 
-# --- Keeping one ----------------------------------------------------------------------------------
+# --- Saving ---------------------------------------------------------------------------------------
 
 
 def save_golden_case(
     case_id: UUID, verb: str, codes: Sequence[str], lead: User, now: datetime
 ) -> GoldenCase:
-    """Keep a decided case as a golden one, for which this is right. Raises Refused."""
+    """Save a decided case as a golden case with this right answer. Raise Refused."""
     actor = lead.as_reviewer()
     case: Case = Case.objects.select_related("employer", "submitted_by").get(pk=case_id)
     if refused := may_save(case, actor):
@@ -126,7 +124,7 @@ def save_golden_case(
             kept_from=case.pk,
             known_to=sorted(_know(case)),
         )
-    except IntegrityError as error:  # the constraint: a case is kept once
+    except IntegrityError as error:  # the constraint: a case is saved once
         raise Refused("golden_kept") from error
 
 
@@ -141,9 +139,9 @@ def put_golden_case(
     kept_from: UUID | None = None,
     known_to: Sequence[str] = (),
 ) -> GoldenCase:
-    """A golden case of this recipe, for which this is right.
+    """Save a recipe as a golden case with this right answer.
 
-    If it cannot be kept, the recipe's files are gone.
+    If it cannot be saved, the recipe's files are deleted.
     """
     try:
         with transaction.atomic():
@@ -172,7 +170,7 @@ def put_golden_case(
 
 
 def _know(case: Case) -> set[str]:
-    """Who has had the case before them, and would know it again."""
+    """Return the ids of people who have seen the case and would recognise it."""
     deciders = case.decisions.filter(decided_by__isnull=False).values_list("decided_by", flat=True)
     rulers = Ruling.objects.filter(case=case).values_list("by", "confirmed_by")
     subjects = [str(case.pk), *map(str, case.documents.values_list("pk", flat=True))]
@@ -196,15 +194,16 @@ def _documents(case: Case) -> list[Document]:
 
 
 def runs_of(case: Case) -> list[CheckRun]:
-    """Each check of the last attempt, as it answered last."""
+    """Return the latest run of each check of the last attempt."""
     attempt: Attempt | None = case.attempts.order_by("-number").first()
     latest = {run.code: run for run in attempt.check_runs.order_by("round")} if attempt else {}
     return sorted(latest.values(), key=lambda run: run.pk)
 
 
 def recipe_of(case: Case) -> Recipe:
-    """What a case like this one is made of, its pages stored anew; nothing in it leads back to
-    whoever handed it in.
+    """Return the recipe of a case like this one, with new copies of its pages.
+
+    Nothing in it leads back to the person who submitted the original.
     """
     documents, runs = _documents(case), runs_of(case)
     pages = _stored_anew(documents)
@@ -245,7 +244,7 @@ def recipe_of(case: Case) -> Recipe:
             for proof in proofs
         ],
     }
-    # Real ids would lead back to the original, and its recruiter's address to a person.
+    # Real ids would lead back to the original, and the recruiter's address to a person.
     others = [
         case.pk,
         case.employer_id,
@@ -262,12 +261,12 @@ def recipe_of(case: Case) -> Recipe:
 
 
 def _nobody(shown: str) -> str:
-    """An address at the same domain that says nothing of anybody."""
+    """Return an address at the same domain that identifies no one."""
     return f"hr@{shown.rpartition('@')[2]}" if "@" in shown else shown
 
 
 def replaced(recipe: Recipe, instead: Mapping[str, str]) -> Recipe:
-    """The recipe with each of these words in place of another, wherever it stands."""
+    """Return the recipe with each of these words replaced wherever it occurs."""
     text = json.dumps(recipe, ensure_ascii=False)
     for old, new in instead.items():
         text = text.replace(old, new)
@@ -276,8 +275,9 @@ def replaced(recipe: Recipe, instead: Mapping[str, str]) -> Recipe:
 
 
 def _stored_anew(documents: Iterable[Document]) -> dict[int, str]:
-    """A file of its own for each page, by the page's key, so that neither hangs on the other's end;
-    all of them, or none.
+    """Store a new file for each page and return the names by page; all files or none.
+
+    With files of their own, the original and the golden case can be erased independently.
     """
     names: dict[int, str] = {}
     try:
@@ -310,7 +310,7 @@ def _page(page: DocumentPage, image: str) -> Recipe:
 
 
 def _run(run: CheckRun) -> Recipe:
-    """What the check saw and found, without what it saw of other employers."""
+    """Return the run's observation and findings, without what concerns other employers."""
     observation, findings = run.observation, run.findings
     if run.code in _BESIDE_OTHERS:
         observation = {key: type(value)() for key, value in observation.items()}
@@ -328,18 +328,15 @@ def _run(run: CheckRun) -> Recipe:
 
 
 def files_of(recipe: Recipe) -> list[str]:
-    """The names of the stored pages."""
+    """Return the names of the stored pages."""
     return [page["image"] for document in recipe.get("documents", ()) for page in document["pages"]]
 
 
-# --- Its end --------------------------------------------------------------------------------------
+# --- Retiring -------------------------------------------------------------------------------------
 
 
 def retire(golden_id: int, lead: User, now: datetime) -> GoldenCase:
-    """Give it to nobody any more; what is stored of it goes as soon as nobody has it before them.
-
-    Raises Refused.
-    """
+    """Retire a golden case; its data is erased once no reviewer has it open. Raise Refused."""
     actor = lead.as_reviewer()
     if not actor.can(Power.QUALITY):
         raise Refused("not_allowed", seen=actor.role)
@@ -349,9 +346,7 @@ def retire(golden_id: int, lead: User, now: datetime) -> GoldenCase:
 
 
 def retire_due(now: datetime) -> int:
-    """Retire what has been golden for `GOLDEN_DAYS`, and erase what is retired; how many were
-    retired.
-    """
+    """Retire the cases older than `GOLDEN_DAYS`, erase the retired; return their number."""
     over = GoldenCase.objects.in_use().filter(
         made_at__lte=now - timedelta(days=settings.GOLDEN_DAYS)
     )
@@ -369,9 +364,9 @@ def _retire(golden_id: int, actor: Actor, now: datetime) -> bool:
 
 
 def erase_retired(now: datetime) -> None:
-    """Of retired ones nothing stays but the figures: no page, no recipe.
+    """Erase pages and recipes of retired golden cases; only the figures stay.
 
-    One that somebody has before them waits until they are done.
+    A case that a reviewer has claimed waits until they are done.
     """
     at_work = GoldenTurn.objects.filter(
         case__claimed_until__gt=now, case__state=State.IN_REVIEW, lapsed_at=None

@@ -1,10 +1,8 @@
-"""Which golden cases has a deployment that has decided nothing yet?
+"""Makes golden cases of fictitious companies, for a deployment that has decided no case yet.
 
-Of companies that do not exist, by the project's own generator.
-
-Each goes the way of every applicant, through intake, checks and policy, in a transaction of which
-only the recipe stays. Whoever knows the generator knows its companies (their codes are of the
-region 99): a deployment keeps cases of its own as soon as it can.
+Each goes through intake, checks and policy like any applicant, in a transaction that keeps only the
+recipe. Anyone who knows the generator can recognise its companies (their codes have the
+region 99), so a deployment should save cases of its own as soon as it can.
 """
 
 from __future__ import annotations
@@ -45,10 +43,10 @@ from verification.quality import golden_cases
 from verification.rules.states import State
 
 MAIL: Final = ("qq.com", "163.com", "foxmail.com", "126.com")
-"""An address there proves nothing, so that a person has to look; and it names no company."""
+"""Addresses that prove nothing and name no company, so that a person has to decide."""
 LEASE: Final = 600.0
 ROUNDS: Final = 20
-"""More than any policy waits."""
+"""More rounds than any policy waits."""
 AGENCY_SCOPE: Final = "人力资源服务（含职业中介活动、劳务派遣）；企业管理咨询；会议及展览服务。"
 
 Paper = tuple[str, Callable[[], bytes]]
@@ -56,9 +54,7 @@ Paper = tuple[str, Callable[[], bytes]]
 
 @dataclass(frozen=True)
 class _Applicant:
-    """What a company declares and shows, what the register says of it, and what is therefore
-    right.
-    """
+    """What a company declares and uploads, what the register says of it, and the right decision."""
 
     declared: Company
     papers: tuple[Paper, ...]
@@ -70,7 +66,7 @@ class _Applicant:
 def _papers(
     seed: int, company: Company, damage: str = "light", **printed: Any
 ) -> tuple[Paper, ...]:
-    """A licence, and a letter that authorises the recruiter."""
+    """Return a licence, and a letter that authorises the recruiter."""
     edition, layout = EDITIONS[seed % len(EDITIONS)], LAYOUTS[seed % len(LAYOUTS)]
     return (
         (
@@ -90,7 +86,7 @@ def _honest(seed: int) -> _Applicant:
 
 
 def _name(seed: int) -> _Applicant:
-    """The licence is another company's."""
+    """The licence belongs to another company."""
     company, other = Company.fictitious(seed, "company"), Company.fictitious(seed + 31, "company")
     return _Applicant(
         company, _papers(seed, company, name=other.name), ("reject", ("name_mismatch",))
@@ -98,9 +94,7 @@ def _name(seed: int) -> _Applicant:
 
 
 def _forged(seed: int) -> _Applicant:
-    """A digit of the code was edited: it is not the declared one, and its check character is
-    wrong.
-    """
+    """A digit of the code was edited: it is not the declared one and fails the check digit."""
     company = Company.fictitious(seed, "company")
     return _Applicant(
         company, _papers(seed, company, "forged_digit"), ("reject", ("uscc_mismatch",))
@@ -108,8 +102,9 @@ def _forged(seed: int) -> _Applicant:
 
 
 def _register(seed: int) -> _Applicant:
-    """What is revoked is refused by the machine, and comes to no reviewer; of the list of grave
-    offenders a person says so.
+    """The register lists the company for serious violations.
+
+    A revoked licence would be rejected automatically and never reach a reviewer.
     """
     company = Company.fictitious(seed, "company")
     right = ("reject", ("registry_serious_violation_list",))
@@ -119,7 +114,7 @@ def _register(seed: int) -> _Applicant:
 
 
 def _agency(seed: int) -> _Applicant:
-    """Licensed, and authorised by nobody: no client's letter."""
+    """The agency is licensed, but has no client's letter."""
     company = replace(Company.fictitious(seed, "company"), business_scope=AGENCY_SCOPE)
     licence: Paper = (
         DocumentKind.HR_SERVICE_LICENCE,
@@ -141,14 +136,13 @@ KINDS: Final[dict[str, Callable[[int], _Applicant]]] = {
 
 
 class NotForReviewers(Exception):
-    """The machine has decided this one by itself, so that no reviewer would ever get it."""
+    """The policy decided this case automatically, so it would never reach a reviewer."""
 
 
 def make_golden_case(kind: str, seed: int, now: datetime) -> GoldenCase:
-    """A golden case of this kind; of an equal seed an equal one. Raises NotForReviewers.
+    """Make a golden case of this kind; equal seeds make equal cases. Raise NotForReviewers.
 
-    What takes seconds is done before the transaction, which lets nobody else write to a SQLite
-    database.
+    Slow work comes before the transaction, which blocks all other writers of a SQLite database.
     """
     applicant = KINDS[kind](seed)
     papers = [_taken_in(applicant.declared, kind, shot()) for kind, shot in applicant.papers]
@@ -172,9 +166,7 @@ def make_golden_case(kind: str, seed: int, now: datetime) -> GoldenCase:
 
 @dataclass(frozen=True)
 class _TakenIn:
-    """A paper as intake leaves it; of a licence also how good the pages are and what was read on
-    them.
-    """
+    """A document after intake; for a licence, with photo quality and reading."""
 
     kind: str
     intake: Intake
@@ -203,9 +195,7 @@ def _declared(company: Company) -> dict[str, str]:
 
 
 def _walked(applicant: _Applicant, papers: Sequence[_TakenIn], seed: int, now: datetime) -> Case:
-    """From the registration to the machine's word; nobody hears of it, since nothing of it is
-    committed.
-    """
+    """Take the case from registration to the verdict. Nothing is committed, so nothing is sent."""
     company = applicant.declared
     register = {
         "name": company.name,

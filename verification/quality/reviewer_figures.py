@@ -1,10 +1,8 @@
-"""How well are cases decided, by everybody together and by each reviewer?
+"""Quality figures of decisions, for all reviewers together and for each.
 
-Counted from what is on record, by the database.
-
-In a number of queries that depends neither on how many reviewers there are nor on how much they
-did. A figure of fewer than `AT_LEAST` is told as what it is, too few to say; nothing here orders
-people by a figure.
+The database counts them from what is on record, in a number of queries that depends neither on the
+number of reviewers nor on their work. A figure from fewer than `AT_LEAST` cases is reported as too
+few to say. Nothing here ranks people by a figure.
 
 The quality of photographs is in `documents.photo.quality`.
 """
@@ -38,22 +36,22 @@ from verification.rules.kappa import AT_LEAST, Kappa
 
 _Z: Final = 1.959964
 CATEGORY: Final[Mapping[str, str]] = {"approve": "let_through", "reinstate": "let_through"}
-"""What a decision is about; every other one does not let the employer through."""
+"""Categories of decisions; verbs not listed do not let the employer through."""
 NOT_LET_THROUGH: Final = "not_let_through"
 DECIDED: Final = ("approve", *SENT_BACK, *STOPS, "reinstate", "uphold")
 GIVES_BACK: Final = ("approve", "reinstate")
 BUCKETS: Final = (15, 30, 60, 120, 300, 600)
-"""Seconds up to which a look is counted together; what took longer is the last."""
+"""Upper bounds in seconds of the histogram's buckets; the last bucket holds longer times."""
 
 
-# --- What is told ---------------------------------------------------------------------------------
+# --- Figures --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Share:
-    """How many of how many, with the 95 % interval of E.
+    """A share n of a total, with its 95 % interval by E. B. Wilson (JASA 22, 1927).
 
-    B. Wilson (JASA 22, 1927), which holds for few and for extreme shares.
+    Wilson's interval also holds for small samples and extreme shares.
     """
 
     n: int
@@ -88,10 +86,10 @@ class Share:
 
 @dataclass(frozen=True)
 class Times:
-    """How long cases were looked at before they were ruled on, in seconds."""
+    """How long reviewers had cases open before they ruled, in seconds."""
 
     counts: Mapping[int, int]
-    """By whole seconds."""
+    """The number of rulings by whole seconds."""
     total: float = 0.0
 
     @property
@@ -112,11 +110,11 @@ class Times:
 
     @property
     def per_hour(self) -> float:
-        """Of looking, not of the day."""
+        """Rulings per hour of review, not per working hour."""
         return 3600 * self.n / self.total if self.total else 0.0
 
     def _least(self, share: float) -> int:
-        """The least value that at least this share of them do not exceed."""
+        """Return the smallest value that at least this share of the rulings do not exceed."""
         reached, wanted = 0, share * self.n
         for value in sorted(self.counts):
             reached += self.counts[value]
@@ -126,7 +124,7 @@ class Times:
 
     @property
     def buckets(self) -> list[int]:
-        """How many took up to each of `BUCKETS`, and how many longer."""
+        """The number of rulings in each of `BUCKETS`, and of longer ones."""
         sums = [0] * (len(BUCKETS) + 1)
         for seconds, n in self.counts.items():
             sums[
@@ -139,13 +137,13 @@ class Times:
 
 @dataclass(frozen=True)
 class GoldenAnswers:
-    """What was answered to golden cases of one kind and one right decision."""
+    """The answers to golden cases of one kind with one right decision."""
 
     kind: str
     right_verb: str
     by_verb: Mapping[str, int]
     right: int
-    """Of those with the right verb, the ones with at least the right reasons."""
+    """Answers with the right verb and at least the right reasons."""
 
     @property
     def n(self) -> int:
@@ -154,19 +152,17 @@ class GoldenAnswers:
 
 @dataclass(frozen=True)
 class Figures:
-    """What can be said of one reviewer's decisions, or of everybody's."""
+    """The figures of one reviewer's decisions, or of all."""
 
     golden: Share
     answers: Sequence[GoldenAnswers]
     by_verb: Kappa
-    """How often two agreed on cases that both were given by chance, each not knowing what the other
-    said: on the decision.
-    """
+    """Agreement on the decision, for cases sampled at random for a second, blind review."""
     by_category: Kappa
-    """And on whether the employer is let through."""
+    """Agreement on whether the employer is let through."""
     by_policy: Share
-    """How often two agreed where the policy asks two: only approvals are seen twice there, and so
-    there is no κ.
+    """Agreement where the policy requires a second review. Only approvals are reviewed twice there,
+    so there is no κ.
     """
     times: Times
     undone: Share
@@ -195,7 +191,7 @@ class Figures:
 class ReviewerQuality:
     everybody: Figures
     reviewers: Sequence[tuple[User, Figures]] = field(default_factory=tuple)
-    """By their addresses, in alphabetical order."""
+    """In alphabetical order of email addresses."""
 
 
 # --- Counting -------------------------------------------------------------------------------------
@@ -205,7 +201,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class _Counted:
-    """What the database has counted; a part of each row says whose it is."""
+    """Rows counted by the database; each row names its reviewer."""
 
     golden: Sequence[Row]
     pairs: Sequence[Row]
@@ -222,9 +218,9 @@ class _Counted:
 
 
 def reviewer_quality(since: datetime | None) -> ReviewerQuality:
-    """Everybody's figures since then, and each reviewer's: five queries.
+    """Return the figures since then, of all reviewers together and of each, in five queries.
 
-    Golden cases count where their answers do, and as looks.
+    Golden cases count for their answers and in the review times.
     """
     counted = _count(since, None)
     people = User.objects.filter(pk__in=counted.people()).order_by("email")
@@ -234,10 +230,10 @@ def reviewer_quality(since: datetime | None) -> ReviewerQuality:
 
 
 def of_one(reviewer: User, since: datetime | None, golden_until: datetime) -> Figures:
-    """A reviewer's own figures since then.
+    """Return a reviewer's own figures since then.
 
-    What tells golden cases apart is left out of it: their answers count up to `golden_until` alone,
-    and among decisions they count as all others do. Else a count that does not grow would tell.
+    They do not reveal golden cases: answers count only up to `golden_until`, and their decisions
+    count like all others. Otherwise a count that does not grow would give one away.
     """
     return _figures(_count(since, reviewer, golden_until), reviewer.pk)
 
@@ -282,8 +278,9 @@ def _after(moment: str, since: datetime | None) -> dict[str, Any]:
 
 
 def _paired(rulings: QuerySet[Any]) -> QuerySet[Any]:
-    """Second reviews, each with what the first reviewer of the same version of the case had said;
-    what was undone counts for neither.
+    """Return second reviews, each with the first reviewer's ruling on the same version of the case.
+
+    Rulings that were undone are left out.
     """
     first = Ruling.objects.given().filter(
         case=OuterRef("case"), case_version=OuterRef("case_version"), stage=RulingStage.FIRST
@@ -301,9 +298,10 @@ def _paired(rulings: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _overturned(decisions: QuerySet[Any]) -> QuerySet[Any, Any]:
-    """By reviewer: how many decisions, how many were appealed against and the appeal answered, how
-    many were changed by that, how many were reopened by a colleague. An appeal is against the last
-    refusal, suspension or revocation before it.
+    """Count by reviewer: decisions, those with an answered appeal, those changed by it, and those
+    reopened by a colleague.
+
+    An appeal counts against the last rejection, suspension or revocation before it.
     """
     appeals = Appeal.objects.filter(
         case=OuterRef("case"),
@@ -317,7 +315,7 @@ def _overturned(decisions: QuerySet[Any]) -> QuerySet[Any, Any]:
         answered_at=Subquery(appeals.order_by("at").values("answered_at")[:1]),
         next_verb=Subquery(later.order_by("pk").values("verb")[:1]),
     ).annotate(
-        # Decided again before anybody appealed: then the appeal is against that.
+        # Decided again before the appeal, which then counts against the later decision.
         again=Exists(
             later.filter(verb__in=(*SENT_BACK, *STOPS), decided_at__lte=OuterRef("heard_at"))
         ),
@@ -385,8 +383,8 @@ def _figures(counted: _Counted, of: UUID | None) -> Figures:
 
 
 def _table(pairs: Iterable[Row], of: UUID | None, why: str) -> Counter[tuple[str, str]]:
-    """How often one said this and the other that: of all, the first and the second; of one
-    reviewer, they and whoever it was.
+    """Count pairs of first and second ruling; for one reviewer, pairs of their ruling and the
+    other.
     """
     table: Counter[tuple[str, str]] = Counter()
     for row in pairs:

@@ -1,10 +1,8 @@
-"""How are many cases decided at once?
+"""Bulk decisions: one person proposes a decision for many cases, another confirms it.
 
-One person proposes, another confirms, and each case gets a ruling that can be undone.
-
-Nobody is let through that way: an approval opens rights, and gets a look of its own. What has
-changed, is claimed or was decided since is left out, and told. Two people have looked, which is
-what a second review asks for.
+Each case gets its own ruling, which can be undone. Approvals are excluded: an approval grants
+rights, so a reviewer looks at each one. Cases that changed, were claimed or were decided since the
+proposal are left out, with the reason. Confirmation by a second person satisfies a second review.
 """
 
 from __future__ import annotations
@@ -36,12 +34,10 @@ def propose(
     codes: Sequence[str],
     note: str,
 ) -> Bulk:
-    """Put one decision for these cases before a second person.
+    """Propose one decision for these cases to a second person.
 
-    Claims of one's own on them end, as they do with a decision.
-
-    Cases that this reviewer could not decide are kept with the reason. Raises Refused, also where
-    that is all of them.
+    The reviewer's claims on them end, as they do with a decision. Cases that this reviewer may not
+    decide are kept with the reason. Raise Refused, also if no case is left.
     """
     actor = reviewer.as_reviewer()
     chosen = set(case_ids)
@@ -72,7 +68,7 @@ def propose(
 def _propose(bulk: Bulk, case: Case, actor: Actor, now: datetime) -> BulkItem:
     refused = guards.may_claim(case, actor, now)
     if refused is None and not transitions.allows(bulk.verb, case, actor):
-        # an appeal waits for another answer
+        # the case waits for an answer to an appeal
         refused = Refused("state_conflict", "state", seen=case.state)
     if refused is None:
         if case.claimed_by_me(actor.id, now):
@@ -92,9 +88,9 @@ def _propose(bulk: Bulk, case: Case, actor: Actor, now: datetime) -> BulkItem:
 
 
 def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
-    """A second person agrees: each case that still can be gets its ruling, the others their reason.
+    """Confirm a proposal: each case that still qualifies gets its ruling, the others a reason.
 
-    Raises Refused.
+    Raise Refused.
     """
     actor = other.as_reviewer()
     with transaction.atomic():
@@ -106,8 +102,7 @@ def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
         bulk.confirmed_by, bulk.confirmed_at = other, now
         bulk.save()
         items = list(bulk.items.filter(refusal="").select_related("case").order_by("case"))
-        # The employers first and then their cases, as everywhere, and both in one order, so there
-        # is no deadlock.
+        # Employers before cases, as everywhere, and each in one order, to avoid deadlocks.
         list(
             Employer.objects.filter(pk__in=[item.case.employer_id for item in items])
             .order_by("pk")
@@ -127,10 +122,10 @@ def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
 
 
 def _rule(bulk: Bulk, item: BulkItem, case: Case, actor: Actor, now: datetime) -> Refused | None:
-    """The ruling of one case, or why it gets none."""
+    """Make the ruling of one case; return the reason if it gets none."""
     if case.version != item.case_version:
         return Refused("bulk_changed")
-    if case.claimed_by_me(actor.id, now):  # who confirms has had it before them
+    if case.claimed_by_me(actor.id, now):  # the person who confirms has claimed the case
         claims.clear_claim(case, now)
         case.save()
     for person in (bulk.proposed_by.as_reviewer(), actor):
@@ -152,7 +147,7 @@ def _rule(bulk: Bulk, item: BulkItem, case: Case, actor: Actor, now: datetime) -
                 made_at=now,
                 due_at=now + timedelta(seconds=settings.UNDO_SECONDS),
             )
-    except IntegrityError:  # the constraint: one open ruling a case
+    except IntegrityError:  # the constraint: one open ruling per case
         return Refused("decision_under_way")
     record(
         "rule",
@@ -166,7 +161,7 @@ def _rule(bulk: Bulk, item: BulkItem, case: Case, actor: Actor, now: datetime) -
 
 
 def drop(bulk_id: UUID, reviewer: User, now: datetime) -> Bulk:
-    """Nothing comes of a proposal. Raises Refused."""
+    """Drop a proposal. Raise Refused."""
     with transaction.atomic():
         bulk = _open(bulk_id)
         if refused := guards.may_bulk(bulk.verb, reviewer.as_reviewer()):
@@ -177,9 +172,9 @@ def drop(bulk_id: UUID, reviewer: User, now: datetime) -> Bulk:
 
 
 def undo(bulk_id: UUID, reviewer: User, now: datetime) -> int:
-    """Either of the two takes back what can still be undone of it; how many cases.
+    """Undo the rulings of a bulk decision that can still be undone; return their number.
 
-    Raises Refused where that is none.
+    Both people may do so. Raise Refused if none can be undone.
     """
     undone, refused = 0, Refused("undo_too_late")
     for ruling_id in (
@@ -196,7 +191,7 @@ def undo(bulk_id: UUID, reviewer: User, now: datetime) -> int:
 
 
 def _open(bulk_id: UUID) -> Bulk:
-    """The proposal, locked, while nobody has confirmed or dropped it."""
+    """Return the proposal, locked. Raise Refused if it is already confirmed or dropped."""
     bulk: Bulk = Bulk.objects.select_for_update().get(pk=bulk_id)
     if bulk.confirmed_at is not None or bulk.dropped_at is not None:
         raise Refused("bulk_settled")

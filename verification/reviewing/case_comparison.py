@@ -1,6 +1,6 @@
-"""What a reviewer compares to decide: a case's fields from all sources, and what checks found.
+"""The reviewer's comparison: a case's fields from all sources, and the findings of its checks.
 
-It makes rows of words from stored facts; it reads and writes nothing.
+It turns stored facts into rows with wording, and reads and writes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from verification.checks import field_comparison
 from verification.providers.registries.base import Agrees, status_of
 from verification.rules.findings import Finding, Observation
 
-# --- The same thing from four sides ---------------------------------------------------------------
+# --- A field from four sources --------------------------------------------------------------------
 
 Agreement = Literal["agrees", "differs", "alone", "absent"]
 AGREEMENT_WORDS: Final[dict[str, Word]] = {
@@ -29,8 +29,8 @@ AGREEMENT_WORDS: Final[dict[str, Word]] = {
     "alone": _("Nothing to compare"),
     "absent": _("Not given"),
 }
-STATUS_WORDS: Final[dict[str, Word]] = {"agrees": _("In order"), "differs": _("Speaks against")}
-"""Of what stands in the register alone, and is judged rather than compared."""
+STATUS_WORDS: Final[dict[str, Word]] = {"agrees": _("In order"), "differs": _("Concern")}
+"""For a field that only the register has, which is judged rather than compared."""
 _SAID: Final[dict[Agrees, Word]] = {
     Agrees.MATCH: AGREEMENT_WORDS["agrees"],
     Agrees.MISMATCH: AGREEMENT_WORDS["differs"],
@@ -39,9 +39,7 @@ _SAID: Final[dict[Agrees, Word]] = {
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a value, and whether it is where the value departs from the one that it is
-    compared with.
-    """
+    """A part of a value, and whether it differs from the reference value."""
 
     text: str
     differs: bool = False
@@ -54,8 +52,8 @@ class Cell:
     parts: tuple[Part, ...] = ()
     differs: bool = False
     note: Word = ""
-    """What is known beside the value, or without one: of a register that says whether it agrees,
-    and shows nothing.
+    """A remark on the value. It can come without a value, from a register that only says whether a
+    declared value agrees.
     """
 
     @property
@@ -65,9 +63,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One field as declared, as read from the licence, as in its QR code, and as in the
-    register.
-    """
+    """One field as declared, as read from the licence, from its QR code, and from the register."""
 
     field: str
     declared: Cell
@@ -76,7 +72,7 @@ class Row:
     registry: Cell
     agreement: Agreement
     former: bool = False
-    """It differs by a name that the company had before."""
+    """Whether it differs because it is a former name of the company."""
 
     @property
     def label(self) -> Word:
@@ -96,9 +92,7 @@ class Row:
 
     @property
     def compares(self) -> bool:
-        """Whether it belongs among the fields that are compared, rather than with
-        what is only read.
-        """
+        """Whether the field is shown among those compared, not among those only read."""
         return self.field in _ALWAYS_SHOWN or self.agreement in ("agrees", "differs")
 
 
@@ -112,7 +106,7 @@ _IN_ORDER: Final = tuple(
 def comparison(
     declared: Mapping[str, str], reading: Observation, registry: Observation
 ) -> list[Row]:
-    """Every field that any source gives, those that were declared first.
+    """Return a row for every field with a value in any source, declared fields first.
 
     `reading` and `registry` are the observations of the checks of those names; either may be empty.
     """
@@ -141,9 +135,7 @@ def _cell(row: field_comparison.Row, source: str) -> Cell:
 
 
 def _of_code(row: field_comparison.Row) -> Word:
-    """What is said of a code that was misread: what it may be, or that a second source has told
-    what it is.
-    """
+    """Return the remark on a misread code: a suggested code, or that another source supplied it."""
     return (
         _("Read as a similar character; another source has this one")
         if row.taken
@@ -152,7 +144,7 @@ def _of_code(row: field_comparison.Row) -> Word:
 
 
 def marked(value: str, reference: str) -> tuple[Part, ...]:
-    """`value` in parts, marked where it departs from `reference`."""
+    """Return `value` in parts, with those that differ from `reference` marked."""
     changes = SequenceMatcher(None, reference, value, autojunk=False).get_opcodes()
     return tuple(
         Part(value[start:end], kind != "equal")
@@ -161,7 +153,7 @@ def marked(value: str, reference: str) -> tuple[Part, ...]:
     )
 
 
-# --- Where on the page it stands ------------------------------------------------------------------
+# --- Regions on the page --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -175,7 +167,7 @@ class Box:
     height: float
     agreement: Agreement | Literal["trace"]
     says: Word = ""
-    """What a box says that is no field's."""
+    """The label of a box that belongs to no field."""
 
     @property
     def label(self) -> Word:
@@ -183,7 +175,7 @@ class Box:
 
 
 def boxes(reading: Observation, rows: Iterable[Row]) -> list[Box]:
-    """The regions of the fields that were read, in the colour of their row."""
+    """Return a box for each field that was read, in the colour of its row."""
     agreements = {row.field: row.agreement for row in rows}
     return [
         Box(field, x0, y0, x1 - x0, y1 - y0, agreements.get(field, "alone"))
@@ -193,9 +185,7 @@ def boxes(reading: Observation, rows: Iterable[Row]) -> list[Box]:
 
 
 def mark_of(finding: Finding) -> str:
-    """By which name a finding and the box of its place know each other; "" for one without a place
-    of its own.
-    """
+    """Return the id that links a finding to its own box; "" if it has none."""
     return (
         f"{finding.check}-{finding.code}-{finding.field}"
         if finding.region and finding.check in MARKED
@@ -204,11 +194,11 @@ def mark_of(finding: Finding) -> str:
 
 
 MARKED: Final = frozenset({"forgery", "duplicates"})
-"""Checks whose findings have a place that is no field's: it is drawn for itself."""
+"""Checks whose findings have their own region, apart from the fields."""
 
 
 def traces(findings: Iterable[Finding], check: str, page: int) -> list[Box]:
-    """The places on `page` of which `check` has something to say."""
+    """Return the boxes on `page` for the findings of `check`."""
     return [
         Box(
             mark_of(finding),
@@ -241,7 +231,7 @@ class Said:
 
     @property
     def points_at(self) -> str:
-        """The box on the page that it lights up."""
+        """The box on the page that this finding highlights."""
         return mark_of(self.finding) or self.finding.field
 
     @property
@@ -263,7 +253,7 @@ class Said:
 
     @property
     def seen(self) -> Word:
-        """What was seen, where that says more than the sentence."""
+        """The value seen; empty if the sentence already says it."""
         return (
             ""
             if self.finding.code == "re_encoded_only"
@@ -276,12 +266,10 @@ class Said:
 
 
 def strictest_first(findings: Iterable[Finding]) -> list[Said]:
-    """The findings as sentences, those that speak against the case before those in its favour."""
+    """Return the findings as sentences, the strictest first."""
     return [Said(finding) for finding in sorted(findings, key=lambda finding: -finding.severity)]
 
 
 def told(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Stored reasons (`[{"code", "seen", "expected"}]`) with their sentence, for lists of
-    decisions.
-    """
+    """Return stored reasons (`[{"code", "seen", "expected"}]`) with their sentence added."""
     return [{"sentence": wording.code_for_staff(reason["code"]), **reason} for reason in reasons]

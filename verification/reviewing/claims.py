@@ -1,7 +1,7 @@
-"""Claims on cases, the drafts of reviewers, and who has a case open.
+"""Claims on cases, reviewers' drafts, and who has a case open.
 
-A claim is a lease: it ends by itself, and a colleague can ask for it. It does not count as a change
-of the case, so the version of the case stays the same. A heartbeat writes no Event.
+A claim is a lease: it expires, and a colleague can ask for the case. It does not count as a change
+of the case, so the case's version stays the same. A heartbeat writes no Event.
 """
 
 from __future__ import annotations
@@ -35,33 +35,33 @@ from verification.models import (
 from verification.reviewing.queue_filters import NO_FILTERS, Filters
 
 CLAIM_FOR: Final = timedelta(minutes=15)
-"""How long a claim lasts where no script tells that its page is still open."""
+"""Length of a claim if no script reports that the page is still open."""
 BEAT_FOR: Final = timedelta(minutes=3)
-"""How long it lasts after each heartbeat."""
+"""Length of a claim after each heartbeat."""
 THERE_FOR: Final = timedelta(seconds=45)
-"""How long after a heartbeat somebody counts as there."""
+"""A reviewer counts as present for this long after a heartbeat."""
 NOTE_AT_MOST: Final = 2000
 ABOUT_NOTHING: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
 class Beat:
-    """What a reviewer's page is told each time that it says it is still open."""
+    """The answer to a heartbeat of a reviewer's page."""
 
     mine: bool
     until: datetime | None = None
-    """When the claim ends, unless it is extended; None where it is not theirs."""
+    """When the claim ends; None if it is not the reviewer's."""
     others: tuple[str, ...] = ()
-    """The addresses of colleagues who have the case open too."""
+    """Email addresses of colleagues who have the case open."""
     asked_by: str = ""
-    """The colleague who asks for the case; empty where none does."""
+    """The colleague who asks for the case, or ""."""
     yours_now: bool = False
-    """It was asked for, and given."""
+    """Whether a colleague has just handed the case over to this reviewer."""
 
 
 @contextmanager
 def _locked(case_id: UUID) -> Iterator[Case]:
-    """A case whose claim is changed and nothing else; locked until the end, and then saved."""
+    """Lock a case until the end, then save it. For changes of the claim only."""
     with transaction.atomic():
         case: Case = Case.objects.select_for_update().get(pk=case_id)
         yield case
@@ -70,7 +70,7 @@ def _locked(case_id: UUID) -> Iterator[Case]:
 
 @contextmanager
 def claimed_case(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
-    """A case that this reviewer has claimed; locked until the end, then saved. Raises Refused."""
+    """Lock a case that this reviewer has claimed until the end, then save it. Raise Refused."""
     with _locked(case_id) as case:
         if refused := guards.may_decide(actor):
             raise refused
@@ -83,7 +83,7 @@ def claimed_case(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
 
 
 def claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
-    """Claim a waiting case, or extend one's own claim. Raises Refused."""
+    """Claim a waiting case, or extend one's own claim. Raise Refused."""
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
         if refused := guards.may_claim(case, actor, now):
@@ -93,9 +93,9 @@ def claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
 
 
 def claim_next(reviewer: User, now: datetime, filters: Filters = NO_FILTERS) -> Case | None:
-    """Claim the most urgent case that this reviewer may claim; None if there is none.
+    """Claim the most urgent case that this reviewer may claim; return None if there is none.
 
-    Cases that are assigned to the reviewer come first. `filters` apply to the other cases.
+    Cases assigned to the reviewer come first. `filters` apply to the other cases.
     """
     actor = reviewer.as_reviewer()
     waiting = Case.objects.awaiting_review().free(now).open_to(actor)
@@ -112,8 +112,9 @@ def claim_next(reviewer: User, now: datetime, filters: Filters = NO_FILTERS) -> 
 
 
 def _first(cases: CaseQuerySet, actor: Actor, now: datetime) -> Case | None:
-    """The first that may be claimed, locked; one that another is just taking is passed by, and
-    nobody waits for it.
+    """Return the first case that may be claimed, locked.
+
+    A case that another reviewer is claiming at this moment is skipped without waiting.
     """
     can = connection.features.has_select_for_update_skip_locked
     passed: list[UUID] = []
@@ -139,7 +140,7 @@ def _take(case: Case, reviewer: User, actor: Actor, now: datetime) -> None:
 
 
 def drop_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
-    """Put a case back into the queue. Raises Refused."""
+    """Put a case back into the queue. Raise Refused."""
     actor = reviewer.as_reviewer()
     with claimed_case(case_id, actor, now) as case:
         clear_claim(case, now)
@@ -148,7 +149,7 @@ def drop_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
 
 
 def clear_claim(case: Case, now: datetime) -> None:
-    """End the claim, and a colleague's request for the case; the caller saves it."""
+    """End the claim, and a colleague's request for the case. The caller saves the case."""
     case.claimed_by = case.claimed_until = case.claimed_at = None
     _answer_take_over(case, now)
 
@@ -179,13 +180,11 @@ def beat(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
     return Beat(True, case.claimed_until, there, asked or "", given)
 
 
-# --- From one to another --------------------------------------------------------------------------
+# --- Assigning and handing over -------------------------------------------------------------------
 
 
 def assign(case_id: UUID, to: User, lead: User, now: datetime) -> Case:
-    """A lead wants this colleague to decide the case: it is offered to them first, and to nobody
-    else. Raises Refused.
-    """
+    """Assign a case to a colleague, so that it is offered only to them. Raise Refused."""
     actor = lead.as_reviewer()
     with _locked(case_id) as case:
         if not actor.can(Power.ASSIGN):
@@ -199,14 +198,14 @@ def assign(case_id: UUID, to: User, lead: User, now: datetime) -> Case:
 
 
 def ask_take_over(case_id: UUID, reviewer: User, now: datetime) -> TakeOver:
-    """Ask for a case that a colleague has claimed; asking twice changes nothing. Raises Refused."""
+    """Ask for a case that a colleague has claimed; asking twice changes nothing. Raise Refused."""
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
         if refused := guards.may_ask_for(case, actor, now):
             raise refused
         if (
             not case.claimed_by_other(actor.id, now) or case.claimed_by is None
-        ):  # free, or mine: it can simply be claimed
+        ):  # free or already theirs: they can claim it
             raise Refused("claim_required")
         try:
             with transaction.atomic():
@@ -216,7 +215,7 @@ def ask_take_over(case_id: UUID, reviewer: User, now: datetime) -> TakeOver:
                     answered_at=None,
                     defaults={"asked_of": case.claimed_by, "asked_at": now},
                 )
-        except IntegrityError as error:  # somebody else asks for it already
+        except IntegrityError as error:  # somebody else has already asked for it
             raise Refused("claimed_by_other") from error
         if new:
             record("ask_take_over", case, actor, now, employer_id=case.employer_id)
@@ -224,11 +223,11 @@ def ask_take_over(case_id: UUID, reviewer: User, now: datetime) -> TakeOver:
 
 
 def give_case(case_id: UUID, reviewer: User, now: datetime) -> Case:
-    """Hand a case over to the colleague who asked for it. Raises Refused."""
+    """Hand a case over to the colleague who asked for it. Raise Refused."""
     actor = reviewer.as_reviewer()
     with claimed_case(case_id, actor, now) as case:
         asked = _asked_of(case, reviewer)
-        # The colleague has to be allowed to take it, not the one who gives it.
+        # The colleague needs permission to take it, not the reviewer who gives it.
         if refused := guards.may_ask_for(case, asked.asked_by.as_reviewer(), now):
             raise refused
         _answer_take_over(case, now, given=True)
@@ -245,7 +244,7 @@ def give_case(case_id: UUID, reviewer: User, now: datetime) -> Case:
 
 
 def decline_take_over(case_id: UUID, reviewer: User, now: datetime) -> None:
-    """Keep a case that a colleague asked for. Raises Refused."""
+    """Keep a case that a colleague asked for. Raise Refused."""
     actor = reviewer.as_reviewer()
     with claimed_case(case_id, actor, now) as case:
         _asked_of(case, reviewer)
@@ -260,7 +259,7 @@ def _asked_of(case: Case, reviewer: User) -> TakeOver:
         .first()
     )
     if asked is None:
-        raise Refused("state_conflict", "state", seen=case.state)  # answered in the same moment
+        raise Refused("state_conflict", "state", seen=case.state)  # answered at the same moment
     return asked
 
 
@@ -268,7 +267,7 @@ def _answer_take_over(case: Case, now: datetime, *, given: bool = False) -> None
     TakeOver.objects.filter(case=case, answered_at=None).update(answered_at=now, given=given)
 
 
-# --- Drafts, and what is masked -------------------------------------------------------------------
+# --- Drafts and masked data -----------------------------------------------------------------------
 
 
 def save_draft(
@@ -281,10 +280,9 @@ def save_draft(
     note: str,
     about: Mapping[str, str] = ABOUT_NOTHING,
 ) -> ReviewDraft:
-    """Keep what was ticked and written, claim or not: a claim that has ended costs nobody their
-    words. Raises Refused.
+    """Save a reviewer's draft, also without a claim, so that an expired claim loses no work.
 
-    `about` as `operations.review` has it.
+    `about` is as for `operations.review`. Raise Refused.
     """
     if refused := guards.may_decide(reviewer.as_reviewer()):
         raise refused
@@ -302,9 +300,7 @@ def save_draft(
 
 
 def unmask(case_id: UUID, field: str, reviewer: User, now: datetime) -> str:
-    """The whole `phone` or `email` of whoever handed the case in; that it was asked for is put on
-    record. Raises Refused.
-    """
+    """Return the submitter's full `phone` or `email`, and record the access. Raise Refused."""
     actor = reviewer.as_reviewer()
     case: Case = Case.objects.select_related("submitted_by").get(pk=case_id)
     if not actor.can(Power.UNMASK):

@@ -1,7 +1,4 @@
-"""What can a reviewer do with a case that they do not decide?
-
-Set it aside, or hand it to a senior.
-"""
+"""Postpones a claimed case, or escalates it to a senior reviewer."""
 
 from __future__ import annotations
 
@@ -20,8 +17,9 @@ WORDS_AT_MOST: Final = 2000
 
 
 def postpone_case(case_id: UUID, reviewer: User, now: datetime, until: datetime, why: str) -> Case:
-    """Set a claimed case aside until later, a week at most; until then only this reviewer can take
-    it. Raises Refused.
+    """Postpone a claimed case for up to a week; until then only this reviewer can claim it.
+
+    Raise Refused.
     """
     if not now < until <= now + POSTPONE_AT_MOST:
         raise Refused("until_invalid", "until", seen=until.isoformat())
@@ -32,7 +30,7 @@ def postpone_case(case_id: UUID, reviewer: User, now: datetime, until: datetime,
 
 
 def escalate_case(case_id: UUID, reviewer: User, now: datetime, why: str) -> Case:
-    """Hand a claimed case to the seniors. Raises Refused."""
+    """Hand a claimed case to the senior reviewers. Raise Refused."""
     with claims.claimed_case(case_id, reviewer.as_reviewer(), now) as case:
         case.for_senior, case.assigned_to = True, None
         _put_down(case, NoteKind.ESCALATE, reviewer, now, why, {})
@@ -42,8 +40,9 @@ def escalate_case(case_id: UUID, reviewer: User, now: datetime, why: str) -> Cas
 def _put_down(
     case: Case, kind: NoteKind, reviewer: User, now: datetime, why: str, data: dict[str, Any]
 ) -> None:
-    """The claim ends, and colleagues can read why; the Event, which cannot be erased, says only
-    that it was done.
+    """End the claim and note the reason for colleagues.
+
+    The Event records only the action, because Events cannot be erased.
     """
     if not why.strip():
         raise Refused("words_missing", "why")

@@ -1,9 +1,8 @@
-"""How long is the queue, what is in it, and how did it come to this?
+"""Figures of the review queue: its length, its contents and the last two weeks.
 
-Counted by the database, and kept for a few seconds.
-
-In a number of queries that does not depend on how many cases wait. Golden cases are in no figure,
-but for whoever they were made: a figure that is one short would tell them apart.
+The database counts them, in a fixed number of queries, and they are cached for a few seconds.
+Golden cases count only for the reviewer they were made for: a figure that is off by one would
+reveal them.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ from verification.models import Appeal, Case, CaseQuerySet, CaseReason, Decision
 
 DAYS: Final = 14
 CHART_CACHED_TIMES: Final = 20
-"""The chart is kept this many times as long as the figures: days change slowly."""
+"""The chart is cached this many times as long as the figures, because days change slowly."""
 _TENTHS: Final = 10
-"""Waiting is told to a tenth of an hour."""
+"""Waiting times are rounded down to a tenth of an hour."""
 
 Cached = TypeVar("Cached")
 
@@ -40,26 +39,26 @@ def _cached(name: str, seconds: int, made: Callable[[], Cached]) -> Cached:
     return found
 
 
-# --- What waits now -------------------------------------------------------------------------------
+# --- The queue now --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What waits for a reviewer at one moment."""
+    """The cases that wait for a reviewer at one moment."""
 
     waiting: int = 0
     free: int = 0
     late: int = 0
     postponed: int = 0
     oldest: datetime | None = None
-    """When the one came that has waited longest."""
+    """When the case that has waited longest came in."""
     by_reason: Mapping[str, int] = field(default_factory=dict)
     by_class: Mapping[str, int] = field(default_factory=dict)
     by_tier: Mapping[str, int] = field(default_factory=dict)
     by_province: Mapping[str, int] = field(default_factory=dict)
 
     def and_also(self, other: Figures) -> Figures:
-        """With what is in `other`."""
+        """Return the sum of these figures and `other`."""
         oldest = min(filter(None, (self.oldest, other.oldest)), default=None)
         summed: dict[str, Any] = {
             name: getattr(self, name) + getattr(other, name)
@@ -77,8 +76,8 @@ def _added(some: Mapping[str, int], others: Mapping[str, int]) -> Mapping[str, i
 
 
 def of_queue(now: datetime, reviewer: UUID) -> Figures:
-    """The queue in figures, as it was at most `QUEUE_FIGURES_SECONDS` ago, with what is there for
-    this reviewer alone.
+    """Return the figures of the queue, at most `QUEUE_FIGURES_SECONDS` old, as this reviewer sees
+    it.
     """
     cached = _cached("waiting", settings.QUEUE_FIGURES_SECONDS, lambda: count(now))
     own = _made_for(reviewer)
@@ -93,9 +92,9 @@ def _made_for(reviewer: UUID) -> CaseQuerySet:
 
 
 def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
-    """The queue in figures: four queries, which look at each case that waits twice.
+    """Count the queue in four queries, which read each waiting case twice.
 
-    `among`: golden cases; else all others.
+    `among` counts the given golden cases; without it, all real cases count.
     """
     waiting = (Case.objects.real() if among is None else among).queued().order_by()
     not_postponed = Q(held_until=None) | Q(held_until__lte=now)
@@ -109,16 +108,15 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
             oldest=Min(Coalesce("review_since", "submitted_at")),
         )
     )
-    # Those of which a decision is under way are few, and asked for each case they would cost more
-    # than all the rest.
+    # Few cases have a ruling under way. A subquery for each case would cost more than the rest.
     under_way = (
         waiting.unclaimed(now)
         .not_postponed(now)
         .filter(pk__in=Ruling.objects.open().values("case"))
         .count()
     )
-    # Golden cases are few, and an index has them: joined with their cases, all reasons would be
-    # looked up one by one.
+    # Golden cases are few and indexed. A join with their cases would look up every reason by
+    # itself.
     those: Any = (Case.objects.filter(golden=True) if among is None else waiting).values("pk")
     of_cases = (
         CaseReason.objects.exclude(case__in=those)
@@ -126,8 +124,8 @@ def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
         else CaseReason.objects.filter(case__in=those)
     )
     reasons = of_cases.values_list("code").annotate(n=Count("*")).order_by("-n", "code")
-    # Apart from the others: PostgreSQL takes the parts of a code for many, and would sort all cases
-    # to group by them with the rest.
+    # A query of its own: PostgreSQL expects many distinct substrings, and would sort all cases to
+    # group by them together with the rest.
     provinces = (
         waiting.values_list(Substr("declared_uscc", 3, 2)).annotate(n=Count("*")).order_by("-n")
     )
@@ -156,29 +154,26 @@ def _summed(groups: list[dict[str, Any]], by: str) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Day:
-    """One day of the queue; of today, what has been of it."""
+    """One day of the queue; for today, the figures so far."""
 
     day: date
     came: int
     decided: int
     backlog: int
-    """What waited when the day ended."""
+    """The number of cases waiting at the end of the day."""
     median: float | None
-    """Working hours that those which were decided had waited: half of them no longer than this.
-
-    None where none was decided.
-    """
+    """Median working hours that the decided cases had waited; None if none was decided."""
     p90: float | None
 
 
 @dataclass
 class _Fortnight:
-    """What the last days are reckoned from; what two of them say can be added."""
+    """Counts from which the last days are calculated. Two of them can be added."""
 
     came: Counter[date]
     decided: Counter[date]
     waited: dict[date, Counter[int]]
-    """Of what was decided, in tenths of an hour."""
+    """The decided cases by waiting time, in tenths of an hour."""
     waiting: int
 
     def and_also(self, other: _Fortnight) -> _Fortnight:
@@ -194,10 +189,10 @@ class _Fortnight:
         )
 
     def days(self, now: datetime) -> list[Day]:
-        """Each day, today at the end. The backlog is reckoned back from what waits now."""
+        """Return each day, today last, with backlogs calculated back from the present one."""
         days = _days(now)
         grown = [self.came[day] - self.decided[day] for day in days]
-        # What waited at the end of a day is what waits now, less what it has grown by since.
+        # The backlog at the end of a day is the present one, less its growth since.
         since_then = list(accumulate(reversed(grown[1:]), initial=0))[::-1]
         return [
             Day(
@@ -213,9 +208,7 @@ class _Fortnight:
 
 
 def lately(now: datetime, reviewer: UUID) -> list[Day]:
-    """The last `DAYS` days, today at the end, as they were at most a few minutes ago, with what was
-    there for this reviewer alone.
-    """
+    """Return the last `DAYS` days, today last, as this reviewer sees them, at most minutes old."""
     cached = _cached(
         "lately", settings.QUEUE_FIGURES_SECONDS * CHART_CACHED_TIMES, lambda: _count_fortnight(now)
     )
@@ -224,7 +217,7 @@ def lately(now: datetime, reviewer: UUID) -> list[Day]:
 
 
 def fortnight(now: datetime) -> list[Day]:
-    """The last `DAYS` days from the decisions on record: four queries."""
+    """Return the last `DAYS` days from the decisions on record, in four queries."""
     return _count_fortnight(now).days(now)
 
 
@@ -241,13 +234,13 @@ def _count_fortnight(now: datetime, among: CaseQuerySet | None = None) -> _Fortn
         if among is None
         else decisions.filter(case__in=among.values("pk"))
     )
-    # Rights that were given back on an appeal took it from the queue as well, and have waited;
-    # others never were in it.
+    # An appeal that restores rights also leaves the queue, and has a waiting time. Other decisions
+    # without a claim were never in the queue.
     by_person = decisions.filter(
         Q(verb__in=guards.NEEDS_CLAIM) | Q(waited__isnull=False), decided_by__isnull=False
     )
     came = _by_day(decisions.filter(verb__in=("hold_for_review", "reopen")), "decided_at")
-    if among is None:  # nobody appeals for a golden case
+    if among is None:  # no one appeals in a golden case
         came += _by_day(Appeal.objects.filter(at__gte=since).order_by(), "at")
     decided: Counter[date] = Counter()
     waited: dict[date, Counter[int]] = defaultdict(Counter)
@@ -273,7 +266,7 @@ def _by_day(rows: Any, moment: str) -> Counter[date]:
 
 
 def _percentile(tenths: Counter[int], share: float) -> float | None:
-    """The least value that at least this share of them do not exceed."""
+    """Return the smallest value that at least this share of the counted values do not exceed."""
     wanted = share * tenths.total()
     reached = 0
     for value in sorted(tenths):

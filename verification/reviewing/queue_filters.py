@@ -1,8 +1,7 @@
-"""Which cases does a reviewer see, and which are before and after this one?
+"""Filters of the review queue, and a case's neighbours under them.
 
-The same filters for the list and for every way through it.
-
-The order is that of `CaseQuerySet.awaiting_review`, which indexes serve; nothing here sorts.
+The list and the navigation between cases use the same filters. The order is that of
+`CaseQuerySet.awaiting_review`, which indexes serve; nothing here sorts.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ class Age(StrEnum):
     """How long a case has waited."""
 
     LATE = "late"
-    """Past the time by which it should have been decided."""
+    """Past its review deadline."""
     DAY = "1d"
     THREE_DAYS = "3d"
     WEEK = "7d"
@@ -47,9 +46,7 @@ class Claim(StrEnum):
     MINE = "mine"
     FREE = "free"
     EXPIRING = "expiring"
-    """Claimed, but whoever did no longer has it before them: their page has been silent for a
-    while.
-    """
+    """Claimed, but the reviewer's page has been silent for a while."""
     HELD = "held"
 
 
@@ -59,34 +56,32 @@ OLDER_THAN: Final = {
     Age.WEEK: timedelta(days=7),
 }
 EXPIRING_WITHIN: Final = timedelta(minutes=2)
-"""An open page renews its claim every few seconds for three minutes; a claim with less than this
-left has none.
+"""An open page renews its claim every few seconds for three minutes, so a claim with less than this
+left has no open page.
 """
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What a reviewer wants to see; empty fields ask for nothing."""
+    """What a reviewer wants to see; an empty field does not filter."""
 
     state: str = State.IN_REVIEW
-    """In review: with the appeals of those whose rights were taken away, which wait for a reviewer,
-    too.
-    """
+    """In review includes the appeals against suspensions, which also wait for a reviewer."""
     reason: str = ""
     account_class: str = ""
     tier: str = ""
-    """What the employer holds by another case (`RightsNow`)."""
+    """The rights that the employer holds through another case (`RightsNow`)."""
     age: str = ""
     province: str = ""
-    """The third and fourth character of the code."""
+    """The third and fourth characters of the code."""
     claim: str = ""
     text: str = ""
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Filters:
-        """As an address says it.
+        """Return the filters of a query string.
 
-        What is not known asks for nothing, and who searches does so in every state.
+        Unknown values are ignored. A text search covers every state unless a state is given.
         """
         text = query.get("q", "").strip()
         chosen = {
@@ -102,7 +97,7 @@ class Filters:
         )
 
     def as_query(self) -> str:
-        """As an address says it: `from_query` makes the same of it."""
+        """Return the query string from which `from_query` makes the same filters."""
         usual = Filters(state=ALL if self.text else State.IN_REVIEW)
         names = PARAMETERS | {"text": "q"}
         asked = ((field.name, getattr(self, field.name)) for field in fields(self))
@@ -111,13 +106,13 @@ class Filters:
         )
 
     def suffix(self) -> str:
-        """What an address ends with to ask for the same: `as_query`, after its question mark."""
+        """Return `as_query` with its question mark, or "" if it is empty."""
         return f"?{query}" if (query := self.as_query()) else ""
 
     def apply(self, cases: CaseQuerySet, actor: Actor, now: datetime) -> CaseQuerySet:
-        """Those of `cases` that are asked for, in the order in which they came.
+        """Return the `cases` that match, in queue order.
 
-        `actor` is the reviewer who asks.
+        `actor` is the reviewer who filters.
         """
         if self.text:
             cases = found(cases, self.text)
@@ -147,7 +142,7 @@ PARAMETERS: Final = {
     "province": "province",
     "claim": "claim",
 }
-"""How an address names what is asked for."""
+"""Query parameters by field."""
 NO_FILTERS: Final = Filters()
 
 
@@ -189,8 +184,8 @@ def _of_claim(cases: CaseQuerySet, claim: str, actor: Actor, now: datetime) -> C
 
 
 def found(cases: CaseQuerySet, text: str) -> CaseQuerySet:
-    """Those that `text` names: by a whole credit code, by the id, else by a part of the company's
-    name, or of one that looks like it.
+    """Return the cases that match `text`: a whole credit code, a case id, or a part of the
+    company's name or of one that looks like it.
     """
     if len(code := normalise(text)) == USCC_LENGTH and code.isascii():
         return cases.filter(declared_uscc=code)
@@ -204,7 +199,7 @@ def found(cases: CaseQuerySet, text: str) -> CaseQuerySet:
     return cases.filter(named)
 
 
-# --- Before and after -----------------------------------------------------------------------------
+# --- Neighbours -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -214,8 +209,9 @@ class Neighbours:
 
 
 def neighbours(case: Case, filters: Filters, actor: Actor, now: datetime) -> Neighbours:
-    """The cases before and after this one among what is asked for, whether or not it is among them
-    itself: two queries.
+    """Return the cases before and after this one among those that match, in two queries.
+
+    The case itself need not match.
     """
     cases = filters.apply(Case.objects.shown_to(actor.id).order_by(*ORDER), actor, now).exclude(
         pk=case.pk
@@ -226,7 +222,7 @@ def neighbours(case: Case, filters: Filters, actor: Actor, now: datetime) -> Nei
 
 
 ORDER: Final = ("-urgency", "submitted_at", "pk")
-"""That of the queue, for cases in any state."""
+"""Queue order, for cases in any state."""
 
 
 def _first(cases: CaseQuerySet) -> UUID | None:
@@ -234,8 +230,9 @@ def _first(cases: CaseQuerySet) -> UUID | None:
 
 
 def _after(case: Case) -> Q:
-    """The bound stands apart: by it an index is entered where the case is, and not at its
-    beginning.
+    """Return the condition for the cases after this one.
+
+    The separate bound on `urgency` lets an index start at the case instead of at its beginning.
     """
     later = Q(submitted_at__gt=case.submitted_at) | Q(
         submitted_at=case.submitted_at, pk__gt=case.pk

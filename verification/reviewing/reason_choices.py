@@ -120,9 +120,8 @@ REASONS_FOR: Final[dict[str, tuple[str, ...]]] = {
     ),
     "reopen": ("review_decided",),
 }
-"""What a reviewer can tick.
-
-A reason that only time or a service mends is none that a person decides for.
+"""Reasons by verb. Reasons that only time or a service can resolve are left out: no one decides on
+them.
 """
 REASONS_FOR["uphold"] = REASONS_FOR["suspend"]
 
@@ -130,24 +129,24 @@ REASONS_FOR["uphold"] = REASONS_FOR["suspend"]
 OF_ANY_DOCUMENT: Final = frozenset(
     {"document_blurred", "document_glare", "document_cropped", "document_unreadable"}
 )
-"""Reasons of which a reviewer says which kind of document they are about."""
+"""Reasons for which the reviewer names the kind of document."""
 
 
 BY_NUMBER: Final = 9
-"""So many reasons can be ticked by the number keys."""
+"""The number of reasons with a number key."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A reason to tick: whether it is ticked, whether a check of this attempt found it, and which
-    key ticks it, if one does.
+    """A reason to tick: whether it is ticked, whether a check of this attempt found it, and its
+    key.
     """
 
     reason: Reason
     ticked: bool
     found: bool
     about: str = ""
-    """Of which kind of document it is said, where it can be said of any."""
+    """The kind of document, if the reason can apply to any."""
     key: str = ""
 
     @property
@@ -157,7 +156,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class OfItem:
-    """The reasons that are about one thing that an employer is asked for."""
+    """The reasons about one requirement."""
 
     item: str
     choices: list[Choice]
@@ -178,10 +177,10 @@ def choices(
     about: Mapping[str, str],
     paper: str,
 ) -> list[Choice]:
-    """The reasons that fit `verb`, those that the checks found first; the first of them have a key.
+    """Return the reasons that fit `verb`, those found by checks first; the first have a number key.
 
-    What can be said of any document is said of the kind in `about`, else of the one that it was
-    found on, else of `paper`.
+    A reason that fits any document gets the kind in `about`, else the kind it was found on, else
+    `paper`.
     """
     found = {
         finding.code: finding.field for finding in findings if finding.severity >= Severity.WAIT
@@ -207,8 +206,9 @@ def choices(
 
 
 def by_item(offered: Iterable[Choice], paper: str) -> list[OfItem]:
-    """The reasons by what they are about, `paper` being that by which the body was set up; where
-    something was found, first.
+    """Group the reasons by requirement, those with findings first.
+
+    `paper` is the kind of document that shows the body was set up.
     """
     groups: dict[str, list[Choice]] = {}
     for choice in offered:

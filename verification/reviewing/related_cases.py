@@ -1,10 +1,8 @@
-"""Which other cases have to do with this one?
+"""Finds cases related to a case: those that share a code, person, phone, device or picture with it,
+and those that share one with them.
 
-Those that share a code, a person, a phone, a device or a picture, and theirs in turn.
-
-In at most `QUERIES` queries, whatever there is: what more than `COMMON` cases share is told as a
-number and not followed, since it tells cases apart no longer; and no more than `AT_MOST` cases are
-shown.
+It needs at most `QUERIES` queries. A thing shared by more than `COMMON` cases no longer
+distinguishes them, so it is shown as a number and not followed. At most `AT_MOST` cases are shown.
 """
 
 from __future__ import annotations
@@ -32,14 +30,14 @@ COMMON: Final = 20
 AT_MOST: Final = 50
 QUERIES: Final = 10
 COUNTED: Final = 1000
-"""How far it is counted how many share a thing."""
+"""Cases that share a thing are counted up to this number."""
 DECISIONS: Final = 20
-"""How many decisions are shown."""
+"""The number of decisions shown."""
 READ_AT_MOST: Final = 100
-"""How many of the latest decisions they are chosen from: the reviewer's own come first."""
+"""Decisions are chosen from this many of the latest, the reviewer's own first."""
 _ALIKE: Final = 20
 _UNSAID: Final = (State.DRAFT, State.WITHDRAWN)
-"""Nobody stands by what is declared there: it says nothing of anybody."""
+"""No one has confirmed what is declared in these states, so it counts for nothing."""
 
 
 class Shared(StrEnum):
@@ -49,7 +47,7 @@ class Shared(StrEnum):
     IMAGE = "image"
     """The same file."""
     PICTURE = "picture"
-    """Nearly the same picture, as the checks of either have seen it."""
+    """Nearly the same picture, as the checks of either case observed."""
     CODE = "code"
     PHONE = "phone"
     DEVICE = "device"
@@ -73,7 +71,7 @@ class Link:
 
     by: Shared
     through: UUID | None = None
-    """The case in between; None where it is linked with this one itself."""
+    """The case in between; None if it is linked directly."""
 
 
 @dataclass
@@ -81,7 +79,7 @@ class Related:
     case: Case
     links: list[Link]
     picture: dict[str, Any] | None = None
-    """Which of its pages shows the same picture, as the checks observed it."""
+    """The page with the same picture, as the checks observed it."""
 
     @property
     def hops(self) -> int:
@@ -89,8 +87,8 @@ class Related:
 
     @property
     def why(self) -> list[str]:
-        """What it has in common, in words, the strongest first; of one in between, with that
-        one.
+        """What the case shares, in words, the strongest first; for an indirect link, with the case
+        between.
         """
         shown = sorted(
             {link.by for link in self.links if link.through is None or self.hops > 1},
@@ -100,7 +98,7 @@ class Related:
 
     @property
     def through(self) -> str:
-        """The id of the case in between; empty where it is linked with this one itself."""
+        """The id of the case in between; empty if it is linked directly."""
         return "" if self.hops == 1 else str(self.links[0].through)
 
     @property
@@ -109,7 +107,7 @@ class Related:
 
     @property
     def percent(self) -> int | None:
-        """How much of the picture agrees."""
+        """The share of the picture that agrees, in per cent."""
         share = (self.picture or {}).get("agreement")
         return round(100 * share) if share is not None else None
 
@@ -120,7 +118,7 @@ class Related:
 
 @dataclass(frozen=True)
 class DecidedCase:
-    """What somebody decided on one of the cases, in words."""
+    """A reviewer's decision on one of the cases, in words."""
 
     case: Case
     at: datetime
@@ -132,25 +130,22 @@ class DecidedCase:
 
 @dataclass
 class Cluster:
-    """What has to do with a case."""
+    """The cases related to a case."""
 
     case: Case
     related: list[Related] = field(default_factory=list)
-    """The nearest first, and of those the ones with most in common."""
+    """The nearest first, then those with most in common."""
     common: list[tuple[wording.Word, int]] = field(default_factory=list)
-    """What it shares with so many others that they are not followed, and how many those are;
-    `COUNTED` stands for more.
+    """Things shared with too many cases to follow, and their number; `COUNTED` means that or more.
     """
     alike: list[Case] = field(default_factory=list)
-    """Cases of other codes whose names a passing eye takes for this one's."""
+    """Cases of other codes with names that look the same."""
     decisions: list[DecidedCase] = field(default_factory=list)
-    """What people decided on these cases; those of the reviewer who looks first, then the latest
-    first.
-    """
+    """Reviewers' decisions on these cases: those of the current reviewer, then the latest first."""
 
     @property
     def waiting(self) -> list[Case]:
-        """Those of them, with the case itself, that wait for a reviewer."""
+        """The cases, with the case itself, that wait for a reviewer."""
         return [
             case
             for case in (self.case, *(found.case for found in self.related))
@@ -159,12 +154,12 @@ class Cluster:
 
 
 def around(case: Case, reviewer: User | None, observed: dict[str, Any] | None = None) -> Cluster:
-    """What has to do with `case`.
+    """Return the cases related to `case`.
 
-    `observed` is what its last check of duplicates saw, for who has that at hand.
+    `observed` is the observation of its last check of duplicates, if the caller has it.
     """
     cluster, links = Cluster(case), defaultdict[UUID, list[Link]](list)
-    if case.golden:  # what its like was kept from would tell the decision
+    if case.golden:  # the related cases hidden from it would reveal the decision
         return replace(cluster, alike=_alike(case))
     near = _seen_near(case, observed)
     for other in near:
@@ -231,20 +226,20 @@ def _decided(cluster: Cluster, reviewer: User | None) -> list[DecidedCase]:
 # --- Shared things --------------------------------------------------------------------------------
 
 Sharing = tuple[Shared, UUID, list[UUID], int]
-"""By what, which case, with which others, and how many share it (counted as far as `COUNTED`)."""
+"""The kind of link, the case, the other cases, and how many share it (counted up to `COUNTED`)."""
 
 
 def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
-    """Whatever `seeds` share with other cases, in one query whose work is bounded by `COMMON` and
-    `COUNTED` for each thing.
+    """Return everything that `seeds` share with other cases.
+
+    One query, whose work is bounded by `COMMON` and `COUNTED` for each thing.
     """
     key = Case._meta.pk
     listed = current_dialect().joined("o.id")
     marks = ",".join(["%s"] * len(seeds))
     parts = []
     for by, (things, thing, others) in _THINGS.items():
-        # Only names and numbers of our own stand in the text; what comes from outside is a
-        # parameter.
+        # The text contains only names and numbers from this module; outside values are parameters.
         parts.append(
             f"SELECT '{by}', t.seed, (SELECT {listed} FROM (SELECT DISTINCT x.id FROM ({others}"
             f" LIMIT {COUNTED}) x LIMIT {COMMON + 1}) o), (SELECT COUNT(DISTINCT n.id) FROM"
@@ -281,7 +276,7 @@ _STOOD_BY: Final = (
     f" ({', '.join(repr(str(state)) for state in _UNSAID)})"
 )
 _OTHERS: Final = f"{_STOOD_BY} AND c.employer_id <> t.employer"
-# An account without an address of its own is nobody yet: a stranger types anybody's phone.
+# Accounts without a confirmed email address are ignored: a stranger can type anyone's phone.
 _SEEN: Final = (
     "SELECT c.id FROM employers_sighting g JOIN employers_user u ON u.id = g.user_id JOIN"
     " employers_member m ON m.user_id = g.user_id JOIN verification_case c ON c.employer_id ="
@@ -326,25 +321,24 @@ _THINGS: Final[dict[Shared, tuple[str, str, str]]] = {
         ),
     ),
 }
-"""Of each shared thing: where it is found at the cases that are asked about, what it is there, and
-which other cases have it.
+"""For each shared thing: where the cases asked about have it, its column there, and the query for
+other cases that have it.
 """
 
 
-# --- Pictures that are nearly the same ------------------------------------------------------------
+# --- Nearly the same pictures ---------------------------------------------------------------------
 
 
 def _seen_near(case: Case, observed: dict[str, Any] | None) -> dict[UUID, dict[str, Any]]:
-    """Cases with nearly the same picture, as this one's check saw them and as theirs saw this one,
-    which came later.
+    """Return cases with nearly the same picture, as observed by this case's check or by theirs.
 
-    Those are looked for among the pages that share this one's rare words: no index leads from an
-    observation back.
+    A later case's check may have seen this one. No index leads back from an observation, so such
+    cases are searched among the pages that share rare words with this one's.
     """
     seen = observed if observed is not None else _observed([case.pk]).get(case.pk, {})
     near = {
         UUID(found["case"]): found for found in reversed(seen.get("near_same", ()))
-    }  # of each case the best, which is the first
+    }  # the best of each case, which comes first
     mine = DocumentPage.objects.filter(
         document__case=case,
         document__kind=DocumentKind.BUSINESS_LICENCE,
@@ -368,15 +362,13 @@ def _seen_near(case: Case, observed: dict[str, Any] | None) -> dict[UUID, dict[s
 
 
 def _observed(cases: Iterable[Any]) -> dict[UUID, dict[str, Any]]:
-    """What the check of duplicates saw of each of these cases, the last time that it looked."""
+    """Return the latest observation of the check of duplicates for each of these cases."""
     runs = CheckRun.objects.filter(attempt__case__in=cases, code="duplicates").order_by("pk")
     return dict(runs.values_list("attempt__case", "observation"))
 
 
 def _from_here(other: UUID, found: dict[str, Any]) -> dict[str, Any]:
-    """What another case's check saw of this one, told from this one's side: its page is theirs, and
-    the region is not known.
-    """
+    """Return another case's observation of this one, with pages swapped and no region."""
     return {
         "case": str(other),
         "page": found.get("of_page", 0),

@@ -1,10 +1,7 @@
-"""What does a saved reply say of this case?
+"""Renders saved replies: texts in both languages with variables such as {company}.
 
-A text in both languages, with variables such as {company} in it.
-
-A reply goes to an employer as it stands, so none leaves with a variable that nobody knows or with a
-hole where its value should be. What an employer declared is put in as it is and never read for
-variables itself.
+A reply goes to the employer unchanged, so one with an unknown variable or a missing value is
+refused. Values that an employer declared are inserted literally and not searched for variables.
 """
 
 from __future__ import annotations
@@ -18,23 +15,25 @@ from events.core.errors import Refused
 from events.core.reasons import Text
 
 VARIABLES: Final = ("company", "uscc", "items")
-"""Company name; its code; what has to be mended. An appeal has no time limit that could be told."""
+"""The company's name, its code, and what has to be fixed. There is no variable for an appeal
+deadline, because appeals have none.
+"""
 
 _BRACED: Final = re.compile(r"[{｛]([^{}｛｝]*)[}｝]")
-"""A Chinese keyboard gives the wide braces."""
+"""A Chinese keyboard types the full-width braces."""
 _EXPECTED: Final = " ".join(f"{{{name}}}" for name in VARIABLES)
 
 
 @dataclass(frozen=True)
 class Values:
-    """What a case puts in place of the variables. What it does not have is empty."""
+    """The values of a case's variables; a missing value is empty."""
 
     company: str
     uscc: str
     items: Sequence[Text] = ()
 
     def in_(self, language: str) -> dict[str, str]:
-        """Each variable's value in `language` (a code such as `zh-hans` or `en`)."""
+        """Return each variable's value in `language` (a code like `zh-hans` or `en`)."""
         items = ("、" if language.startswith("zh") else ", ").join(
             item.in_(language) for item in self.items
         )
@@ -42,8 +41,8 @@ class Values:
 
 
 def problem(text: str) -> Refused | None:
-    """Why `text` is no reply that can be saved, or None if it is one: it has a variable that is not
-    known, or a brace alone.
+    """Return why `text` cannot be saved as a reply: an unknown variable or a single brace; else
+    None.
     """
     for braced in _BRACED.finditer(text):
         if braced[1].strip() not in VARIABLES:
@@ -54,10 +53,10 @@ def problem(text: str) -> Refused | None:
 
 
 def render(reply: Text, values: Values) -> Text:
-    """`reply` with `values` in place of its variables, in both languages.
+    """Return `reply` with its variables replaced, in both languages.
 
-    Raises Refused: `reply_variable_unknown` as `problem` has it; `reply_value_missing` where the
-    case has no value for one.
+    Raise Refused: `reply_variable_unknown` as in `problem`, or `reply_value_missing` if the case
+    has no value for a variable.
     """
     return Text(_rendered(reply.zh, values.in_("zh-hans")), _rendered(reply.en, values.in_("en")))
 

@@ -1,12 +1,9 @@
-"""How does a reviewer decide, and take it back?
+"""Reviewers' rulings: making, undoing and carrying them out.
 
-A ruling is held for a moment, and carried out when that has passed.
-
-Until then nothing has happened: the case waits as before, no right begins, nothing is sent.
-Carrying out asks every guard anew. What needs two people is filed and goes to a second reviewer,
-who is not shown what the first one ruled: the Events of a ruling name it, and never say what it is.
-
-Locks are taken in the order employer, case, ruling, as everywhere.
+A ruling is held for a short time and then carried out. Until then the case waits as before, no
+right begins and nothing is sent. Carrying out checks every guard again. A decision that needs two
+people is filed and goes to a second reviewer, who does not see the first ruling: its Events carry
+its id and never its content. Locks are taken in the order employer, case, ruling, as everywhere.
 """
 
 from __future__ import annotations
@@ -44,20 +41,20 @@ from verification.reviewing import claims
 
 LEASE_SECONDS: Final = 60
 DEATHS_AT_MOST: Final = 3
-"""A ruling over which so many workers died is given back: no case is under way for ever."""
+"""A ruling is returned after this many workers died on it, so that no case is stuck."""
 NOTHING_BESIDES: Final[Mapping[str, Any]] = {}
 
 
 @contextmanager
 def _locked(case_id: UUID) -> Iterator[Case]:
-    """The case, locked with its employer until the end; nothing is saved."""
+    """Lock the case and its employer until the end; save nothing."""
     with transaction.atomic():
         Employer.objects.select_for_update(no_key=True).filter(cases=case_id).first()
         case: Case = Case.objects.select_for_update().get(pk=case_id)
         yield case
 
 
-# --- Ruling, and taking it back -------------------------------------------------------------------
+# --- Making and undoing a ruling ------------------------------------------------------------------
 
 
 def rule_on_case(
@@ -71,12 +68,10 @@ def rule_on_case(
     seen_version: int,
     besides: Mapping[str, Any] = NOTHING_BESIDES,
 ) -> Ruling:
-    """Rule on a claimed case; carried out after `UNDO_SECONDS` unless it is undone.
+    """Rule on a claimed case; the ruling is carried out after `UNDO_SECONDS` unless it is undone.
 
-    The claim ends and the draft goes.
-
-    `seen_version` is the version of the case that the reviewer looked at. `besides` is what else
-    `operations.review` has to be told. Raises Refused.
+    The claim ends and the draft is deleted. `seen_version` is the version of the case that the
+    reviewer saw. `besides` contains further arguments for `operations.review`. Raise Refused.
     """
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
@@ -105,7 +100,7 @@ def rule_on_case(
                     seconds=case.seconds_before(actor.id, now),
                     due_at=now + timedelta(seconds=settings.UNDO_SECONDS),
                 )
-        except IntegrityError as error:  # the constraint: one open ruling a case
+        except IntegrityError as error:  # the constraint: one open ruling per case
             raise Refused("decision_under_way") from error
         claims.clear_claim(case, now)
         case.save()
@@ -115,9 +110,7 @@ def rule_on_case(
 
 
 def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
-    """What an approval would be refused for when it is carried out, told while the reviewer still
-    has the case before them.
-    """
+    """Return why an approval is bound to be refused, so that the reviewer learns it at once."""
     if verb != "approve" or case.golden:
         return None
     if stopped := guards.stopped(case.employer_id):
@@ -131,9 +124,9 @@ def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
 
 
 def undo(ruling_id: int, reviewer: User, now: datetime) -> Ruling:
-    """Take a ruling back while it is held; the claim comes back, and what was typed as a draft.
+    """Undo a ruling while it is held; the claim comes back, and the input as a draft.
 
-    Raises Refused.
+    Raise Refused.
     """
     actor = reviewer.as_reviewer()
     ruling: Ruling = Ruling.objects.get(pk=ruling_id)
@@ -151,9 +144,7 @@ def undo(ruling_id: int, reviewer: User, now: datetime) -> Ruling:
 
 
 def _give_back(case: Case, ruling: Ruling, now: datetime) -> None:
-    """The reviewer goes on where they were: their claim, the time that they had looked, and what
-    they had typed.
-    """
+    """Restore the reviewer's claim, the time they had spent, and their input."""
     case.claimed_by, case.claimed_until = ruling.by, now + claims.CLAIM_FOR
     case.claimed_at = ruling.made_at - timedelta(seconds=ruling.seconds or 0)
     case.save()
@@ -173,11 +164,11 @@ def _save_draft(ruling: Ruling, now: datetime) -> None:
     )
 
 
-# --- Carrying it out ------------------------------------------------------------------------------
+# --- Carrying out ---------------------------------------------------------------------------------
 
 
 def carry_out(ruling_id: int, now: datetime) -> str:
-    """Carry out a ruling, if it is due and not leased; its outcome, or "" if it was not due."""
+    """Carry out a ruling if it is due and not leased; return its outcome, or "" if not."""
     rulings = Ruling.objects.select_related("by")
     lease: Lease[Ruling] | None = claim(rulings, ruling_id, lambda: now, LEASE_SECONDS)
     if lease is None:
@@ -200,7 +191,7 @@ def carry_out(ruling_id: int, now: datetime) -> str:
 
 
 def carry_out_due(now: datetime, of: User | None = None, at_most: int = SWEEP_AT_MOST) -> int:
-    """Carry out what is due, the longest due first, of one reviewer or of all; how many."""
+    """Carry out the due rulings of one reviewer or all, oldest first; return their number."""
     due = Ruling.objects.due(now).order_by("due_at", "pk")
     due = due.filter(Q(by=of) | Q(confirmed_by=of)) if of else due
     return sum(
@@ -210,7 +201,10 @@ def carry_out_due(now: datetime, of: User | None = None, at_most: int = SWEEP_AT
 
 
 def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
-    """Raises Refused: whoever ruled may have left since, or the case may have changed."""
+    """Carry out a ruling.
+
+    Raise Refused, for example if the reviewer has left or the case has changed since.
+    """
     actor = ruling.by.as_reviewer()
     if ruling.deaths >= DEATHS_AT_MOST:
         raise Refused("check_incomplete")
@@ -239,7 +233,7 @@ def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
 
 
 def _compare(ruling: Ruling, case: Case, now: datetime) -> None:
-    """Compare the ruling on a golden case with the right one, once."""
+    """Compare the ruling on a golden case with the right answer, once."""
     assignment = GoldenTurn.objects.select_related("golden").get(case=case)
     if assignment.answered_at is None:
         assignment.verb, assignment.reasons, assignment.answered_at = (
@@ -252,9 +246,7 @@ def _compare(ruling: Ruling, case: Case, now: datetime) -> None:
 
 
 def _file(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
-    """Kept beside the case, which goes to somebody else: to the second reviewer, or to a third
-    where the first two differ.
-    """
+    """File the ruling. A second reviewer gets the case, or a third if the two differ."""
     case.review_stage = (
         ReviewStage.SECOND if case.review_stage == ReviewStage.FIRST else ReviewStage.THIRD
     )
@@ -267,9 +259,7 @@ def _file(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
 
 
 def _return(ruling: Ruling, case: Case, refused: Refused, now: datetime) -> None:
-    """The case waits again, colleagues can read why, and whoever ruled finds what they had
-    typed.
-    """
+    """Return the case to the queue, with a note, and the reviewer's input as a draft."""
     CaseNote.objects.create(case=case, at=now, kind=NoteKind.RETURNED, text=refused.code)
     record(
         "return_ruling",
@@ -284,7 +274,7 @@ def _return(ruling: Ruling, case: Case, refused: Refused, now: datetime) -> None
         _save_draft(ruling, now)
 
 
-# --- Before it is decided -------------------------------------------------------------------------
+# --- Previews -------------------------------------------------------------------------------------
 
 
 def preview(
@@ -297,22 +287,20 @@ def preview(
     *,
     besides: Mapping[str, Any] = NOTHING_BESIDES,
 ) -> dict[str, tuple[str, str]]:
-    """Subject and body of the mail that the employer would get, by language; nothing is done.
+    """Return subject and body of the mail that the employer would get, by language.
 
-    Raises Refused as the decision would.
-
-    The decision itself is made, its mail written as it would leave, and all of it rolled back: so
-    it cannot differ.
+    The decision is made, its mail rendered, and everything rolled back, so the preview cannot
+    differ from the mail. Raise Refused as the decision would.
     """
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
         if refused := guards.may(verb, case, actor, now):
             raise refused
-        if case.golden:  # whose people never get a mail: as long as this is looked at, they would
+        if case.golden:  # inactive users get no mail, so activate them until the rollback
             User.objects.filter(member__employer=case.employer_id).update(is_active=True)
         as_if = Ruling(
             case=case, stage=RulingStage.THIRD, verb=verb, by=reviewer, made_at=now
-        )  # by whom the last word is said
+        )  # the stage that decides
         operations.review(case.pk, verb, actor, now, codes, note, None, ruling=as_if, **besides)
         mail = (
             Mail.objects.filter(template=f"case_{verb}", created_at=now, context__case=str(case.pk))

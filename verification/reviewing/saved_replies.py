@@ -1,6 +1,6 @@
-"""How does a lead keep the replies that reviewers send often?
+"""Saves the replies that reviewers send often.
 
-Each is looked over before it is kept, and on record.
+A lead maintains them; each is validated, and each change is recorded.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from verification.reviewing import reply_templates
 
 
 def problem(text: str) -> Refused | None:
-    """Why `text` cannot be kept, or None if it can."""
+    """Return why `text` cannot be saved, or None."""
     return reply_templates.problem(text)
 
 
 def may_save(actor: Actor) -> bool:
-    """Whether this member of staff writes replies: what all reviewers say is for who answers for
-    their work.
+    """Whether this member of staff may save replies: only those responsible for reviewers' quality
+    may.
     """
     return actor.can(Power.QUALITY)
 
 
 def save_reply(reply: SavedReply, actor: Actor, now: datetime) -> SavedReply:
-    """Keep a reply, new or changed. Raises Refused where a variable in it is not known."""
+    """Save a new or changed reply. Raise Refused if it has an unknown variable."""
     if not may_save(actor):
         raise Refused("not_allowed", seen=actor.role)
     if refused := problem(reply.text_zh) or problem(reply.text_en):

@@ -1,1 +1,1 @@
-"""The versioned numbers and pure decisions of verification."""
+"""The rules of verification: versioned numbers, tables and pure decisions."""

@@ -1,4 +1,4 @@
-"""What is known of a case and its recruiter that decides what is asked of them?
+"""The facts about a case and its recruiter that determine which requirements apply.
 
 Plain values, gathered by `verification.pages.requirement_facts`.
 """
@@ -17,20 +17,20 @@ from verification.rules.states import State
 
 
 class RequirementState(StrEnum):
-    """Where one requirement stands. Words of the API; never renamed."""
+    """The state of a requirement. The API uses these words; never renamed."""
 
     CURRENTLY_DUE = "currently_due"
     """The employer has to do something."""
     PENDING_VERIFICATION = "pending_verification"
-    """The employer has done its part; the machine, a provider or a reviewer is at work."""
+    """The employer has done its part. The machine, a provider or a reviewer is at work."""
     PAST_DUE = "past_due"
-    """As currently due, and its deadline is over: rights have ended or never began."""
+    """Currently due, and the deadline has passed: rights have ended or never began."""
     SATISFIED = "satisfied"
 
 
 class Strength(StrEnum):
-    """What a proof of authority is worth (weak proof is evidence for a reviewer, and opens nothing
-    by itself).
+    """The strength of a proof of authority. A weak proof is evidence for a reviewer and opens no
+    rights without one.
     """
 
     STRONG = "strong"
@@ -44,15 +44,15 @@ STRENGTH: Final[dict[str, Strength]] = {
     "vouch": Strength.MEDIUM,
     "authorization_letter": Strength.WEAK,
 }
-"""By way. An address at the company's domain is MEDIUM where the register names that domain, else
+"""By way. An address at the company's domain is MEDIUM if the register names that domain, otherwise
 WEAK (domain table).
 """
 
 
 @dataclass(frozen=True)
 class Why:
-    """One reason: a code of `events.core.reasons`, and what was seen and expected of which
-    field.
+    """A reason: a code of `events.core.reasons`, the field it is about, and the values seen and
+    expected.
     """
 
     code: str
@@ -60,14 +60,12 @@ class Why:
     seen: str = ""
     expected: str = ""
     check: str = ""
-    """Which check said so; empty where a person or the rules did."""
+    """The check that gave the reason; empty if a person or the rules gave it."""
 
 
 @dataclass(frozen=True)
 class Paper:
-    """A document of the case that was not replaced, and the flaws that were seen in its
-    photograph.
-    """
+    """A document of the case that was not replaced, with the flaws of its photograph."""
 
     kind: str
     at: datetime
@@ -76,7 +74,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class ReusablePaper:
-    """What an employer gave of one kind with an earlier case: how many can be used again, and why
+    """An employer's documents of one kind from an earlier case: how many can be reused, and why
     others cannot.
     """
 
@@ -86,7 +84,9 @@ class ReusablePaper:
 
 @dataclass(frozen=True)
 class Proof:
-    """A recruiter's proof of its authority for this company: begun, proven, or ended without."""
+    """A recruiter's proof of its authority for this company: begun, proven, or ended without
+    success.
+    """
 
     kind: str
     state: str
@@ -107,15 +107,13 @@ class Proof:
 
     @property
     def opens(self) -> bool:
-        """Whether it is worth enough to open rights without a person."""
+        """Whether it is strong enough to open rights without a person."""
         return self.strength is not Strength.WEAK
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A client's letter that an agency has added while its approval is in force, and where that
-    stands.
-    """
+    """A client's letter that an agency added after its approval, and the letter's state."""
 
     state: RequirementState
     why: Why | None = None
@@ -123,7 +121,9 @@ class Letter:
 
 @dataclass(frozen=True)
 class Report:
-    """What one check found when it last ran for the case, in this attempt or one before."""
+    """The findings of one check when it last ran for the case, in this attempt or an earlier
+    one.
+    """
 
     check: str
     at: datetime
@@ -132,7 +132,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that decides what is due of one case and one recruiter, as plain values."""
+    """Everything that determines the requirements of one case and one recruiter."""
 
     account_class: str
     uscc: str
@@ -142,25 +142,27 @@ class Facts:
     email_shown: str = ""
     """The recruiter's address, masked."""
     email_may_prove: bool = False
-    """Whether somebody who counts has a verified address at a domain that may be the company's own,
-    so that the register may name it.
+    """Whether someone who acts for the company has a verified address at a domain that may be the
+    company's own, so that the register may confirm it.
     """
     proving_shown: str = ""
     """That address, masked."""
     papers: tuple[Paper, ...] = ()
     reusable: Mapping[str, ReusablePaper] = field(default_factory=dict)
-    """By kind, what is here from an earlier case and has not been given with this one."""
+    """By kind, the documents of earlier cases that can be reused and are not in this case."""
     proofs: tuple[Proof, ...] = ()
     clients_until: tuple[date | None, ...] = ()
-    """The last day of each client's authorisation that was not ended; None has no end."""
+    """The last day of each client's authorisation that has not been ended; None if it has no
+    end.
+    """
     clients_end: datetime | None = None
-    """When the last letter ends by which an approved agency recruits, and its approval with it;
-    None where one has no end.
+    """When the last client's letter of an approved agency ends, and the approval with it; None if
+    one letter has no end.
     """
     letters: tuple[Letter, ...] = ()
     reports: tuple[Report, ...] = ()
     reasons: tuple[Why, ...] = ()
-    """Of the last decision, as the employer was told."""
+    """The reasons of the last decision, as the employer was told."""
     decided_at: datetime | None = None
     declared_at: datetime | None = None
     """When the declared facts last changed."""
@@ -168,16 +170,18 @@ class Facts:
     golden: bool = False
     conditional: bool = False
     renew_by: datetime | None = None
-    """When another case of the employer that is in force ends: this one is to replace it."""
+    """When another case of the employer, which is in force and which this one would replace,
+    ends.
+    """
     waiting_for: str = ""
     waits_until: datetime | None = None
-    """When it waits no longer, and a person decides."""
+    """When it stops waiting and a person decides."""
     not_offered: frozenset[str] = frozenset()
-    """Ways that nobody stands behind in this deployment, such as a bank."""
+    """Ways that have no provider in this deployment, such as a bank."""
     verbs: frozenset[str] = frozenset()
-    """The transitions that the employer may use, besides giving what is asked."""
+    """The transitions that the employer may use, besides giving what is required."""
     heard: bool = False
-    """Whether its appeal against what took its rights away waits for a reviewer."""
+    """Whether a reviewer has yet to answer its appeal against a suspension or revocation."""
 
     def in_force(self, now: datetime) -> bool:
         return validity.in_force(self, now)

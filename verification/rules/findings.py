@@ -1,6 +1,6 @@
-"""In which words do checks report?
+"""Findings, severities and verdicts: the terms in which checks and the policy report.
 
-Observations are stored as they came; findings are what they mean.
+Observations are stored raw; findings are their interpretation.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from typing import Any, Final
 from events.core.reasons import REASONS
 
 Observation = dict[str, Any]
-"""What a check saw, as JSON: the raw reply of a service, the reading of a picture."""
+"""The raw data that a check saw, as JSON: the reply of a service, the reading of a picture."""
 
 
 class Severity(IntEnum):
-    """How strict a finding is. The strictest of a case wins."""
+    """How strict a finding is. The strictest finding of a case wins."""
 
     PASS = 0
     NOTE = 1
-    """Worth showing to a reviewer; decides nothing."""
+    """For a reviewer's information. Decides nothing."""
     WAIT = 2
-    """Time will tell: ask again later before anybody decides."""
+    """May resolve with time: repeat the check later, before anyone decides."""
     UNABLE = 3
-    """Could not tell. A person has to look."""
+    """The check could not tell. A person has to review it."""
     CONCERN = 4
-    """Speaks against the case. A person has to look."""
+    """Counts against the case. A person has to review it."""
     BLOCK = 5
-    """Speaks so strongly that the policy may refuse by itself, if it names the reason."""
+    """Counts so strongly that the policy may reject automatically, if it names the reason."""
 
 
 EVIDENCE_FOR_REVIEWERS: Final = frozenset(
@@ -40,19 +40,19 @@ EVIDENCE_FOR_REVIEWERS: Final = frozenset(
         "duplicate_nominee",
     }
 )
-"""Of these an employer is told that they were found, and not by what: who knows by what it is known
-changes just that.
+"""The employer is told these reasons without details. Anyone who knows which detail was recognised
+would change exactly that.
 """
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found about one thing.
+    """One finding of one check.
 
-    `code` is a reason (a key of `events.core.reasons.REASONS`) unless the severity is PASS or NOTE,
-    where it may be a plain word. `field` names the licence field it is about; `region` is x0, y0,
-    x1, y1 in pixels of `page`, of the document with the id `document` where that is not clear by
-    itself. `until` is the last day, in ISO, of the paper that it speaks of.
+    `code` is a reason (a key of `events.core.reasons.REASONS`); if the severity is PASS or NOTE, it
+    may be a plain word. `field` names the licence field. `region` is x0, y0, x1, y1 in pixels of
+    `page`; `document` is the id of its document if that is not clear from the check. `until` is the
+    last day, in ISO format, of the document's validity.
     """
 
     check: str
@@ -74,7 +74,7 @@ class Finding:
         return asdict(self) | {"severity": self.severity.name.lower()}
 
     def as_reason(self) -> dict[str, str]:
-        """What the employer is told of it."""
+        """The reason as the employer is told it."""
         told = {
             "check": self.check,
             "code": self.code,
@@ -95,7 +95,7 @@ class Finding:
 
 
 class Outcome(StrEnum):
-    """What the policy says shall happen now."""
+    """What the policy decides."""
 
     APPROVE = "approve"
     REVIEW = "review"
@@ -108,13 +108,13 @@ OUTCOME_VERB: Final = {
     Outcome.REVIEW: "hold_for_review",
     Outcome.REJECT: "reject",
 }
-"""The verb by which a verdict is carried out."""
+"""The verb that carries out each outcome."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The policy's answer: what to do, why, by which version, for WAIT until when, for APPROVE
-    whether on condition.
+    """The policy's decision: the outcome, its reasons, the policy version, for WAIT the time to
+    wait until, and for APPROVE whether it is conditional.
     """
 
     outcome: Outcome
@@ -122,6 +122,6 @@ class Verdict:
     policy_version: str
     wait_until: datetime | None = None
     conditional: bool = False
-    """Approved before the register lists the company, on a strong proof of authority; lapses unless
-    it does in time.
+    """Approved on a strong proof of authority before the register lists the company. Lapses unless
+    the register lists it in time.
     """

@@ -1,11 +1,10 @@
-"""Is this company's name made to be taken for another's?
+"""Company names that imitate others.
 
-A name is its region, its trade name (字号), its line of business and its legal form
-(企业名称登记管理规定, article 6). Region and form are cheap to vary and say nothing of who somebody
-is; the trade name is what an imitator copies. `skeleton` is what is left of a name when what the
-eye passes over is taken away: equal keys can be looked up. `likeness` says how near two names are
-that are not equal. Both are for a reviewer to look at: honest companies have like names too, and
-nobody is refused for one.
+A name consists of region, trade name (字号), line of business and legal form (企业名称登记管理规定,
+article 6). Region and form are easy to vary and identify no one; an imitator copies the trade name.
+`skeleton` reduces a name to what a reader notices, so that equal keys can be found by an index.
+`likeness` measures how similar two different names are. Both are hints for a reviewer: honest
+companies have similar names too, and no case is rejected for one.
 """
 
 from __future__ import annotations
@@ -16,19 +15,19 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 ALIKE: Final = 0.65
-"""From this likeness on a name is worth showing: one character of three or more differs, or one was
-added to two.
+"""Names of at least this likeness are worth showing: one of three or more characters differs, or
+one character was added to two.
 """
 _MARK_COUNTS: Final = 0.75
-"""How much of the likeness is that of the trade names alone."""
+"""The weight of the trade names in the likeness."""
 KEY_AT_MOST: Final = 64
-"""Characters of a name's key that are kept."""
+"""Characters of a name's key that are stored."""
 _LEAST: Final = 2
-"""Characters that are always left: a trade name has at least two (article 8)."""
+"""Characters that always remain: a trade name has at least two (article 8)."""
 
-# Characters that print alike. Written as the first of its group each of them is the same; after
-# Unicode UTS #39 for the Latin, Cyrillic, Greek and kana ones, and after what is mixed up in
-# Chinese print for the others.
+# Groups of characters that look alike in print; each is replaced by the first of its group. Latin,
+# Cyrillic, Greek and kana follow Unicode UTS #39; the others are characters that are commonly
+# confused in Chinese print.
 _CONFUSED: Final = """
     OО〇○◯0Ο I1LІΙ丨 AАΑ BВΒ8 CС EЕΕ HНΗ KКΚ MМΜ NΝ PРΡ S5Ѕ TТΤ XХΧ YУΥ Z2Ζ
     口囗ロ 力カ刀刁 工エ 二ニ 夕タ 人入八ハ 卜ト 一ー
@@ -49,7 +48,7 @@ _REGIONS: Final = """
     韶关 深圳 珠海 汕头 佛山 江门 湛江 茂名 肇庆 惠州 清远 东莞 中山 揭阳 南宁 柳州 桂林 北海 海口 三亚 成都 自贡 泸州 德阳 绵阳 乐山
     南充 宜宾 贵阳 遵义 昆明 曲靖 大理 拉萨 西安 咸阳 宝鸡 榆林 兰州 天水 西宁 银川 乌鲁木齐
 """
-"""Provinces and the larger cities, as names have them without 省 or 市; any other place is known by
+"""Provinces and larger cities, as names write them without 省 or 市. Other places are recognised by
 that ending.
 """
 _FORMS: Final = """
@@ -65,11 +64,11 @@ _TRADES: Final = """
 
 
 def skeleton(name: str) -> str:
-    """What `name` is to a passing eye: without width, spaces, brackets, region and legal form,
-    look-alike characters as one.
+    """Reduce `name` to what a reader notices: without width, spaces, brackets, region and legal
+    form, and with look-alike characters unified.
 
-    For looking up and comparing only, never to be shown. At least two characters are left where
-    there were two; empty for a name without letters. The skeleton of a skeleton is itself.
+    Only for lookup and comparison; never shown. At least two characters remain if there were two;
+    empty for a name without letters. Idempotent.
     """
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).upper())
     plain = re.sub(
@@ -80,16 +79,16 @@ def skeleton(name: str) -> str:
 
 
 def key(name: str) -> str:
-    """By which a name's look-alikes are looked up."""
+    """The key for looking up a name's look-alikes."""
     return skeleton(name)[:KEY_AT_MOST]
 
 
 def likeness(a: str, b: str) -> float:
-    """How alike two names are, from 0 to 1; 1 where their skeletons are the same, 0 where one has
-    no letters.
+    """How similar two names are, from 0 to 1: 1 if their skeletons are equal, 0 if one has no
+    letters.
 
-    Mostly that of their trade names, since the longest part of most names is the line of business
-    that many share.
+    The trade names weigh most, because the longest part of most names is a line of business that
+    many share.
     """
     one, other = skeleton(a), skeleton(b)
     if not one or not other:
@@ -100,8 +99,8 @@ def likeness(a: str, b: str) -> float:
 
 
 def alike(name: str, others: Iterable[str]) -> list[tuple[float, str]]:
-    """Those of `others` that are worth showing beside `name`, with their likeness, the nearest
-    first.
+    """Those of `others` that are similar enough to show beside `name`, with their likeness, the
+    most similar first.
     """
     near = ((likeness(name, other), other) for other in others)
     return sorted((pair for pair in near if pair[0] >= ALIKE), key=lambda pair: (-pair[0], pair[1]))
@@ -112,13 +111,13 @@ def _letters(text: str) -> str:
 
 
 def _any_of(words: str) -> str:
-    # Spelt as they stand in a key; the longest first, so that 有限公司 leaves no 有限.
+    # Spelt as in a key. The longest first, so that 有限公司 does not leave 有限.
     return "|".join(
         sorted((re.escape(_letters(word)) for word in words.split()), key=len, reverse=True)
     )
 
 
-# 超市 and 社区 end no place's name.
+# 超市 and 社区 do not end a place name.
 _REGION: Final = re.compile(
     rf"^(?:(?:{_any_of(_REGIONS)})(?:省|市|特别行政区|\w{{0,3}}{_letters('自治区')})?"
     rf"|\w{{2,4}}?(?:省|(?<![超城都门集夜])市|{_letters('自治州')}|县)|\w{{2,4}}?(?<![社小园景校治])区)"
@@ -130,7 +129,7 @@ _TRADE: Final = re.compile(rf"(?:{_any_of(_TRADES)})$")
 
 
 def _bared(key: str, *parts: re.Pattern[str]) -> str:
-    """`key` without any of `parts`, as often as they are there and enough is left."""
+    """Remove `parts` from `key` repeatedly, as long as enough remains."""
     return next((_bared(left, *parts) for left in _without(key, parts) if len(left) >= _LEAST), key)
 
 
@@ -139,8 +138,8 @@ def _without(key: str, parts: Iterable[re.Pattern[str]]) -> Iterator[str]:
 
 
 def _near(a: str, b: str) -> float:
-    """1 less the share of characters that have to be put in, left out, exchanged or swapped with
-    the next (optimal string alignment).
+    """1 minus the share of characters to insert, delete, replace or swap with a neighbour (optimal
+    string alignment).
     """
     before: list[int] = []
     row = list(range(len(b) + 1))

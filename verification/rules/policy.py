@@ -1,6 +1,6 @@
-"""What follows from the findings?
+"""The policy: derives a verdict from findings.
 
-A pure function of findings and rules; the rules are data with a version.
+A pure function of findings and rules. The rules are versioned data.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from verification.rules.facts import Strength
 from verification.rules.findings import Finding, Outcome, Severity, Verdict
 
 AUTHORITY_PROVEN = "authority_proven"
-"""What the authority check finds where the recruiter may act for the company; `expected` holds the
+"""The authority check's finding if the recruiter may act for the company. `expected` holds the
 proof's strength.
 """
 
 UNLISTED = "registry_pending"
-"""The register does not list a company that may be too young for it: alone it opens nothing, with a
-strong proof a little.
+"""The register does not list a company that may be too young to be listed. Alone, this opens no
+rights; with a strong proof of authority, it allows a conditional approval.
 """
 
 
@@ -27,29 +27,28 @@ strong proof a little.
 class Rules:
     """One version of the policy.
 
-    Stored decisions name `version`; change anything and it gets a new one.
+    Stored decisions name `version`, so every change needs a new one.
     """
 
     version: str
     required_checks: frozenset[str]
-    """Without a report of each of these a person decides."""
+    """If any of these has not reported, a person decides."""
     automatic_rejections: frozenset[str]
-    """The only reasons for which the machine may refuse.
+    """The only reasons for automatic rejection.
 
-    Each rests on the company register, never on a picture.
+    Each comes from the company register, never from a picture.
     """
     valid_for: timedelta
-    """How long an approval is in force; 人社厅发〔2025〕60号 asks for re-verification at least
+    """How long an approval is in force. 人社厅发〔2025〕60号 requires re-verification at least
     every 6 months.
     """
     retry_after: tuple[timedelta, ...]
-    """Waits between looking again at what time may settle, such as a register that does not list a
-    young company yet, or an employer that has not shown its authority; after the last a person
-    decides.
+    """Waits between repeated checks of what may resolve with time, such as a register that does not
+    list a young company yet, or a missing proof of authority. After the last, a person decides.
     """
     conditional_for: timedelta = timedelta(days=14)
-    """How long an approval before the register lists the company lasts, unless the register
-    confirms it; zero: there is none.
+    """How long a conditional approval lasts unless the register confirms the company. Zero means
+    that there are none.
     """
 
 
@@ -80,22 +79,23 @@ EARLIER = replace(
     required_checks=frozenset({"scan", "reading", "registry", "duplicates", "authority"}),
     conditional_for=timedelta(0),
 )
-"""What decided before, so that its decisions can still be explained."""
+"""The previous version, kept to explain its decisions."""
 
 SHADOW = replace(CURRENT, version="2026-12.1", retry_after=CURRENT.retry_after[:7])
-"""What may come next: a person after five days, no longer a fortnight, where a register does not
-list a company.
+"""A candidate for the next version: if the register does not list a company, a person decides after
+five days instead of a fortnight.
 
-Decides nothing; beside the live one it runs where the deployment says so (`ZIZHI_SHADOW_POLICY`).
+It decides nothing. It runs beside the live policy if the deployment enables it
+(`ZIZHI_SHADOW_POLICY`).
 """
 
 POLICIES = {rules.version: rules for rules in (EARLIER, CURRENT, SHADOW)}
-"""By version: what can decide, run beside, or be replayed over what is stored."""
+"""By version: the policies that can decide, run in shadow, or be replayed over stored findings."""
 
 
 def waits_until(waits: int, due_at: datetime, rules: Rules) -> datetime:
-    """When an attempt that has waited `waits` times, and is looked at again at `due_at`, waits no
-    longer: then a person decides.
+    """When an attempt that has waited `waits` times and is due at `due_at` stops waiting, so that a
+    person decides.
     """
     return due_at + sum(rules.retry_after[waits:], timedelta())
 
@@ -108,9 +108,9 @@ def decide_case(
     waits: int,
     now: datetime,
 ) -> Verdict:
-    """The verdict on one attempt: the strictest finding wins.
+    """Return the verdict on one attempt: the strictest finding wins.
 
-    `reported` are the codes of the checks that finished; `waits` counts how often this attempt has
+    `reported` are the codes of the checks that finished. `waits` counts how often this attempt has
     waited.
     """
     findings = sorted(findings, key=lambda finding: -finding.severity)
@@ -133,8 +133,8 @@ def decide_case(
 
 
 def _proven_strongly(findings: Iterable[Finding]) -> bool:
-    """Whether the recruiter's authority stands by a bank or by the electronic licence: neither
-    rests on a printed date.
+    """Whether a bank or the electronic licence proves the recruiter's authority. Neither relies on
+    a printed date.
     """
     return any(
         f.code == AUTHORITY_PROVEN and f.severity is Severity.PASS and f.expected == Strength.STRONG

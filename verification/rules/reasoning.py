@@ -1,7 +1,7 @@
-"""Rule by rule, why is the verdict what it is?
+"""Explains a verdict rule by rule.
 
-The rules of `policy.decide_case`, each with whether it applied and what it saw; the first that
-applied has decided. Pure, and held to `decide` by a test over any findings.
+The rules of `policy.decide_case`, each with whether it applied and what it saw. The first that
+applied decides. Pure; a test compares it with `decide_case` over arbitrary findings.
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ from verification.rules.policy import AUTHORITY_PROVEN, UNLISTED, Rules
 
 @dataclass(frozen=True)
 class Step:
-    """One rule: the question it asks, whether it applied, what it saw, and the outcome it leads to
-    if it applies.
-    """
+    """One rule: its question, whether it applied, what it saw, and the outcome if it applies."""
 
     asks: Text
     applied: bool
@@ -30,9 +28,7 @@ class Step:
 def steps(
     findings: Sequence[Finding], reported: Collection[str], rules: Rules, *, waits: int
 ) -> list[Step]:
-    """The rules in the order in which they are asked, up to the first that applied: that one
-    decides.
-    """
+    """The rules in order, up to the first that applied, which decides."""
     asked: list[Step] = []
     for step in _all(findings, reported, rules, waits):
         asked.append(step)

@@ -1,7 +1,4 @@
-"""What is asked of whom?
-
-The rules of an account class and of a kind of body, as data with a version.
-"""
+"""The requirements of each account class and kind of organisation, as versioned data."""
 
 from __future__ import annotations
 
@@ -15,13 +12,13 @@ from events.core.reasons import AT_ONCE, HEARD, MINUTES, REVIEWED, Text
 
 
 class Unlocks(StrEnum):
-    """The right that a requirement stands before."""
+    """The right that a requirement guards."""
 
     SUBMISSION = "submission"
     DOWNLOAD = "download"
 
 
-# The codes of requirements.
+# Codes of requirements.
 MAIL: Final = "mail_address"
 FACTS: Final = "company_facts"
 REGISTRATION: Final = "registration"
@@ -36,39 +33,39 @@ REVERIFICATION: Final = "reverification"
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that can be asked: by which ways it is met, which checks look at it, what is said
-    while it is not there.
+    """One possible requirement: the ways to meet it, the checks on it, and the reason while it is
+    missing.
     """
 
     code: str
     unlocks: Unlocks
     ways: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
-    """Once all of these have reported and found nothing about it, it is accepted.
+    """Once all of these have reported and found nothing against it, it is accepted.
 
-    Without any, a person accepts it.
+    If there are none, a person accepts it.
     """
     missing: str = ""
 
 
 @dataclass(frozen=True)
 class Pack:
-    """One version of what is asked of whom. Change anything and it gets a new version."""
+    """One version of the requirements. Every change needs a new version."""
 
     version: str
     items: Mapping[str, Item]
-    """Everything that can be asked, in the order in which it is done."""
+    """All possible requirements, in the order in which they are met."""
     by_class: Mapping[str, tuple[str, ...]]
-    """What each account class is asked for, besides its paper."""
+    """The requirements of each account class, besides its founding document."""
     paper: Mapping[str, str]
-    """By the first character of the code, the paper by which the body was set up; all others have
-    `other_paper`.
+    """By the first character of the code, the founding document that is required. All other codes
+    need `other_paper`.
     """
     other_paper: str
     public_paper: str
-    """Of public employment services, whatever their code."""
+    """The founding document of public employment services, whatever their code."""
     renew_before: timedelta
-    """How long before an approval ends it is asked to verify anew."""
+    """How long before the end of an approval re-verification becomes due."""
 
 
 EVERYBODY: Final = (MAIL, FACTS, AUTHORITY)
@@ -117,7 +114,7 @@ CURRENT: Final = Pack(
 )
 """人力资源市场暂行条例 18 and 26, 人社厅发〔2025〕60号.
 
-A body without a business licence is asked for what set it up.
+An organisation without a business licence provides the document that established it.
 """
 
 TAKES: Final[dict[str, Text]] = {
@@ -220,20 +217,19 @@ HOW: Final[dict[str, Text]] = {
 
 
 PAPERS: Final = frozenset({LICENCE, APPROVAL})
-"""By which a body shows that it exists; of each body one of them is due."""
+"""Founding documents. Every organisation needs exactly one of them."""
 
 
 def paper_of(account_class: str, uscc: str, pack: Pack = CURRENT) -> str:
-    """The paper by which this body shows that it exists:
-
-    `business_licence` or `approval_document`.
+    """Return the founding document of an organisation: `business_licence` or
+    `approval_document`.
     """
     if account_class == "public_service":
         return pack.public_paper
     return pack.paper.get(uscc[:1], pack.other_paper) if uscc else pack.paper["9"]
 
 
-# --- Which item a reason is about -----------------------------------------------------------------
+# --- The requirement that a reason is about -------------------------------------------------------
 
 OF_KIND: Final = {
     "business_licence": LICENCE,
@@ -242,7 +238,7 @@ OF_KIND: Final = {
     "client_authorization": CLIENTS,
     "authorization_letter": AUTHORITY,
 }
-"""Under which item each kind of document stands."""
+"""The requirement that each kind of document belongs to."""
 _OF_PAPER: Final = (
     "document_",
     "uscc_missing",
@@ -253,7 +249,7 @@ _OF_PAPER: Final = (
     "forgery_",
 )
 _OF_A_DOCUMENT: Final = ("document_", "duplicate_same_image", "duplicate_alike", "forgery_")
-"""Reasons that name the kind of document which they are about, where that is not the paper."""
+"""Reasons whose field names the kind of document, if that is not the founding document."""
 _ABOUT: Final = (
     ("authority_email_unverified", MAIL),
     ("authority_", AUTHORITY),
@@ -270,12 +266,13 @@ _ABOUT: Final = (
     ("uscc_invalid", FACTS),
     ("uscc_mismatch", FACTS),
 )
-"""By how the code of a reason begins; the first that fits."""
+"""By the start of a reason's code; the first that matches applies."""
 
 
 def about(code: str, field: str = "", paper: str = LICENCE) -> str:
-    """The item that a reason is about; what nobody but a reviewer can settle belongs to the
-    submission.
+    """Return the requirement that a reason is about.
+
+    Reasons that only a reviewer can settle belong to the submission.
     """
     if code.startswith(_OF_A_DOCUMENT) and field in OF_KIND:
         return OF_KIND[field]

@@ -1,4 +1,4 @@
-"""Where each requirement stands, by when it is due, and what was said of it."""
+"""The state of each requirement, its deadline, and the reasons that apply to it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from verification.rules.validity import day_of, end_of_papers
 CLOSED: Final = frozenset(
     {State.REJECTED, State.WITHDRAWN, State.EXPIRED, State.SUSPENDED, State.REVOKED}
 )
-"""Nothing can be given to such a case any more; a way on leads elsewhere."""
+"""Cases in these states accept nothing more. The employer needs an appeal or a new case."""
 AT_WORK: Final = states.IN_PROGRESS | states.REVIEWABLE
 
 
 def state_of(
     item: Item, facts: Facts, whys: tuple[Why, ...], touched: datetime | None, now: datetime
 ) -> RequirementState:
-    """Where the item stands, from the state of its case and what was said of it."""
+    """The state of a requirement, from the state of the case and the reasons given."""
     given = _given(item, facts, now)
     accepted = RequirementState.SATISFIED if given else RequirementState.CURRENTLY_DUE
     if facts.state in (State.APPROVED, State.EXPIRED):
@@ -58,12 +58,14 @@ def state_of(
 
 
 def state_when_stopped(facts: Facts) -> RequirementState:
-    """The state of what rights were taken away for: past due until an appeal is being heard."""
+    """The state of a requirement whose failure took rights away: past due until an appeal is
+    open.
+    """
     return RequirementState.PENDING_VERIFICATION if facts.heard else RequirementState.PAST_DUE
 
 
 def state_of_letters(letters: Sequence[Letter]) -> tuple[RequirementState, tuple[Why, ...]]:
-    """The state of an approved agency's clients: that of the letter which needs most to be done."""
+    """The state of an approved agency's clients: that of the letter which needs most attention."""
     for state in (RequirementState.CURRENTLY_DUE, RequirementState.PENDING_VERIFICATION):
         if found := [letter for letter in letters if letter.state is state]:
             return state, tuple(dict.fromkeys(letter.why for letter in found if letter.why))
@@ -71,12 +73,12 @@ def state_of_letters(letters: Sequence[Letter]) -> tuple[RequirementState, tuple
 
 
 def _passed(item: Item, facts: Facts, touched: datetime | None) -> bool:
-    """Whether every check of the item has reported on it as it is now.
+    """Whether every check of the requirement has reported on its current content.
 
-    What was found against it is not asked here.
+    Does not consider findings against it.
     """
     at = {report.check: report.at for report in facts.reports}
-    if item.code == AUTHORITY:  # another proof takes nothing from the one that was accepted
+    if item.code == AUTHORITY:  # a further proof does not invalidate the accepted one
         touched = None
     return bool(item.checks) and all(
         check in at and (touched is None or at[check] >= touched) for check in item.checks
@@ -84,7 +86,7 @@ def _passed(item: Item, facts: Facts, touched: datetime | None) -> bool:
 
 
 def _given(item: Item, facts: Facts, now: datetime) -> bool:
-    """Whether the employer has done its part: whatever is asked is there, good or not."""
+    """Whether the employer has done its part. Does not consider whether the result is good."""
     if item.code == MAIL:
         return facts.email_verified
     if item.code == FACTS:
@@ -111,9 +113,9 @@ def papers(item: Item, facts: Facts) -> list[Paper]:
 
 
 def last_changed(item: Item, facts: Facts, paper: str) -> datetime | None:
-    """When the employer last changed something about the item.
+    """When the employer last changed something relevant to the requirement.
 
-    A name that does not agree can be corrected in the declaration or in the document.
+    A mismatched name can be corrected in the declaration or in the document.
     """
     times = [p.at for p in papers(item, facts)]
     if item.code == FACTS:
@@ -130,13 +132,13 @@ def last_changed(item: Item, facts: Facts, paper: str) -> datetime | None:
 def state_by_deadline(
     state: RequirementState, deadline: datetime | None, now: datetime
 ) -> RequirementState:
-    """`state`, or past due where it is due and its `deadline` has passed."""
+    """Return `state`, or past due if it is currently due and `deadline` has passed."""
     late = state is RequirementState.CURRENTLY_DUE and deadline is not None and deadline <= now
     return RequirementState.PAST_DUE if late else state
 
 
 def papers_end(item: Item, facts: Facts, paper: str, now: datetime) -> datetime | None:
-    """When the paper ends that was accepted for the item, and the approval with it."""
+    """When the first accepted document of the requirement ends, and the approval with it."""
     found = (finding for report in facts.reports for finding in report.findings)
     return end_of_papers(
         (finding for finding in found if about(finding.code, finding.field, paper) == item.code),
@@ -145,7 +147,7 @@ def papers_end(item: Item, facts: Facts, paper: str, now: datetime) -> datetime 
 
 
 def proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetime | None:
-    """By when what is under way has to be completed, or how long what was proven holds."""
+    """When proofs under way have to be completed, or how long accepted proofs are valid."""
     if state is RequirementState.PENDING_VERIFICATION:
         return min(
             (proof.expires_at for proof in facts.proofs if proof.under_way(now)), default=None
@@ -159,10 +161,11 @@ def proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetime
 def waited_until(
     item: Item, facts: Facts, state: RequirementState, whys: tuple[Why, ...]
 ) -> datetime | None:
-    """Until when the checks wait for it, where they do; then a person decides without.
+    """How long the checks wait for the requirement; after that, a person decides without it. None
+    if they do not wait.
 
-    Of two things that are waited for, an attempt names the employer's; the register is waited for
-    beside it.
+    An attempt names one reason for waiting. If it waits for the employer and for the register, it
+    names the employer's part.
     """
     if item.code == REGISTRATION:
         waits = any(why.code == "registry_pending" for why in whys)
@@ -176,10 +179,11 @@ def waited_until(
 
 
 def reasons_by_item(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why, ...]]:
-    """The reasons that still hold, by item: of the decision while that is what counts, else of what
-    the checks found.
+    """The reasons that still apply, by requirement: those of the decision if it is current,
+    otherwise those of the checks.
 
-    What was changed since is mended until somebody has looked again.
+    A reason no longer applies once the employer has changed its subject, until the next check or
+    review.
     """
     if facts.state is State.CHANGES_REQUESTED or facts.state in CLOSED - {
         State.EXPIRED,
@@ -198,7 +202,7 @@ def reasons_by_item(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why
     spoken: dict[str, dict[Why, None]] = {}
     for why, at in said:
         if why.code == "document_missing" and why.field not in OF_KIND and facts.of_kinds((paper,)):
-            continue  # a body that has no licence has shown what it was set up by
+            continue  # an organisation without a licence has provided its founding document instead
         code = about(why.code, why.field, paper)
         touched = last_changed(pack.items[code], facts, paper)
         if facts.state in CLOSED or touched is None or at is None or touched <= at:
@@ -207,7 +211,7 @@ def reasons_by_item(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why
 
 
 def missing(item: Item, facts: Facts) -> tuple[Why, ...]:
-    """Why an item is open of which nobody has said anything yet: it is not there."""
+    """Why a requirement without reasons is open: it is missing."""
     if item.code == FACTS:
         refused = problem(facts.uscc)
         return (

@@ -1,4 +1,4 @@
-"""The ways to meet a requirement, and where the employer stands on each."""
+"""The ways to meet a requirement, and the employer's progress on each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from verification.rules.states import State
 
 @dataclass(frozen=True)
 class Way:
-    """One of the ways to meet a requirement, and where the employer stands on it."""
+    """One way to meet a requirement, and the employer's progress on it."""
 
     code: str
     """A document kind or a proof kind (`models.DocumentKind`, `models.ProofKind`), a verb of the
@@ -36,15 +36,15 @@ class Way:
     strength: Strength | None = None
     state: RequirementState = RequirementState.CURRENTLY_DUE
     shown: str = ""
-    """What it is about, masked: the address, the account, the colleague."""
+    """What it is about, masked: the address, the account, or the colleague."""
     reasons: tuple[Why, ...] = ()
     expires_at: datetime | None = None
     reusable: ReusablePaper | None = None
-    """Of a document: what is here from an earlier case, to be used again by one press."""
+    """For a document, those of earlier cases that can be reused with one click."""
 
     @property
     def how(self) -> Text:
-        """How it is gone."""
+        """How to complete it."""
         return HOW[self.code]
 
     @property
@@ -55,7 +55,7 @@ class Way:
 
 _ON_THE_TABLE: Final = frozenset({"declare", *OF_KIND})
 LETTERS: Final = frozenset({"authorization_letter", "client_authorization"})
-"""What a case takes while its checks wait (as `guards.may_add` has it)."""
+"""Letters that a case accepts while its checks wait (see `guards.may_add`)."""
 
 
 def ways_of(
@@ -66,8 +66,8 @@ def ways_of(
     paper: str,
     now: datetime,
 ) -> tuple[Way, ...]:
-    """How the item can be met, each way with where the employer stands on it; none where the case
-    takes nothing any more.
+    """The ways to meet the requirement, with the employer's progress on each; empty if the case
+    accepts nothing more.
     """
     if facts.state in CLOSED or (facts.state is State.APPROVED and not facts.in_force(now)):
         return ()
@@ -83,7 +83,7 @@ def ways_of(
             if way.state is not RequirementState.CURRENTLY_DUE or _takes(way.code, facts)
         )
     shown = facts.email_shown if item.code == MAIL else ""
-    # What was declared and what the paper says can be brought together from either end.
+    # A mismatch between declaration and document can be corrected on either side.
     codes = (
         (*item.ways, paper)
         if item.code == FACTS and any(why.check == "reading" for why in whys)
@@ -105,8 +105,8 @@ def ways_of(
 
 
 def _takes(way: str, facts: Facts) -> bool:
-    """Whether the case takes this now: while it is looked at, its papers lie on the table, but for
-    letters that come after.
+    """Whether the case accepts this now. During checks and review it accepts no changes, except
+    letters that may follow during the checks.
     """
     if facts.state not in AT_WORK or way not in _ON_THE_TABLE:
         return True
@@ -116,9 +116,9 @@ def _takes(way: str, facts: Facts) -> bool:
 def _way_of_proof(
     kind: str, facts: Facts, whys: tuple[Why, ...], state: RequirementState, now: datetime
 ) -> Way:
-    """One way to show one's authority.
+    """One way to prove authority.
 
-    A letter is looked at by a person; the rest stands as its latest proof does.
+    A person reviews a letter. The state of any other way is that of its latest proof.
     """
     strength = STRENGTH.get(kind, Strength.MEDIUM)
     takes = TAKES[kind]
@@ -172,8 +172,8 @@ def _way_of_proof(
 
 
 def _by_address(facts: Facts, state: RequirementState) -> RequirementState | None:
-    """Where the recruiter's own address stands, which the register may name the domain of; None
-    where it is no proof.
+    """The state of the recruiter's own address as a proof, if the register may name its domain;
+    None if it is no proof.
     """
     said = [
         finding

@@ -1,8 +1,8 @@
-"""What is due from the employer, by when, and which right it unlocks.
+"""The requirements: what is due from the employer, when, and which right it unlocks.
 
-The rules are data with a version. The same answer serves the web page, the API and the mail: each
-requirement with its state, its reasons, the ways to meet it, and what it unlocks. Only what failed
-is asked again: what was accepted stays so until somebody changes it.
+The rules are versioned data. The web page, the API and mails use the same result: each requirement
+with its state, its reasons, the ways to meet it, and what it unlocks. Only failed requirements
+become due again: an accepted one stays accepted until it is changed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from verification.rules.states import State
 
 @dataclass(frozen=True)
 class Requirement:
-    """One thing that is asked of an employer. Any one of its `ways` meets it."""
+    """One requirement of an employer. Any one of its `ways` meets it."""
 
     code: str
     state: RequirementState
@@ -65,9 +65,7 @@ class Requirement:
 
 
 def due_requirements(facts: Facts, pack: Pack, now: datetime) -> list[Requirement]:
-    """Everything that is asked, in the order in which it is done, each with where it stands at
-    `now`.
-    """
+    """Return all requirements, in the order in which they are met, each with its state at `now`."""
     paper = paper_of(facts.account_class, facts.uscc, pack)
     spoken = reasons_by_item(facts, paper, pack)
     asked = {*pack.by_class.get(facts.account_class, EVERYBODY), paper, SUBMISSION, *spoken}
@@ -85,8 +83,8 @@ def due_requirements(facts: Facts, pack: Pack, now: datetime) -> list[Requiremen
 
 
 def next_of(requirements: Sequence[Requirement]) -> Requirement | None:
-    """The one next thing for the employer to do: of what is open, the first that it can do
-    something about here.
+    """Return the employer's next requirement: the first open one that it can do something about
+    here.
     """
     waiting = [requirement for requirement in requirements if requirement.open]
     return next(
@@ -156,7 +154,7 @@ def _requirement(
 
 
 def _submission(item: Item, facts: Facts, whys: tuple[Why, ...], now: datetime) -> Requirement:
-    """Handing the case in, and what came of it."""
+    """The requirement to submit the case, and the outcome of the submission."""
     ways = tuple(
         Way(verb, TAKES[verb]) for verb in ("submit", "appeal", "ask_person") if verb in facts.verbs
     )
@@ -206,7 +204,7 @@ def _submission(item: Item, facts: Facts, whys: tuple[Why, ...], now: datetime) 
 
 
 def _reverification(item: Item, facts: Facts, pack: Pack, now: datetime) -> Requirement:
-    """Verifying anew before, or after, the approval has ended."""
+    """The requirement to verify again before the approval ends, or after it has ended."""
     ends = facts.expires_at
     if not facts.in_force(now):
         state, whys = RequirementState.PAST_DUE, (Why("employer_expired"),)

@@ -1,4 +1,4 @@
-"""The states of a case, and the sets of them that other modules ask about.
+"""The states of a case, and named sets of states.
 
 The transitions between them are methods of `Case`.
 """
@@ -28,7 +28,7 @@ class State(StrEnum):
 
 
 EDITABLE: Final = frozenset({State.DRAFT, State.CHANGES_REQUESTED})
-"""The employer may change what it declared and uploaded."""
+"""The employer may change its declaration and its documents."""
 
 OPEN: Final = frozenset(
     {State.DRAFT, State.SUBMITTED, State.CHECKING, State.IN_REVIEW, State.CHANGES_REQUESTED}
@@ -36,22 +36,22 @@ OPEN: Final = frozenset(
 """Not decided yet. An employer has at most one such case."""
 
 IN_PROGRESS: Final = frozenset({State.SUBMITTED, State.CHECKING})
-"""The machine works on it."""
+"""The machine is working on it."""
 
 REVIEWABLE: Final = frozenset({State.IN_REVIEW})
 """It waits for a reviewer."""
 
 EVER_APPROVED: Final = frozenset({State.APPROVED, State.SUSPENDED, State.EXPIRED, State.REVOKED})
-"""It was approved once; `Case.is_in_force` says whether it gives rights now."""
+"""It was approved at some time. `Case.is_in_force` tells whether it gives rights now."""
 
 STOPPED: Final = frozenset({State.SUSPENDED, State.REVOKED})
 """Rights were taken away.
 
-The employer can appeal; another case does not give them back.
+The employer can appeal. Another case does not restore them.
 """
 
 FINAL: Final = frozenset({State.EXPIRED, State.WITHDRAWN})
-"""No transition leads out; the employer may open a new case."""
+"""No transition leads out. The employer may open a new case."""
 
 EMPLOYER: Final = frozenset({Role.OWNER, Role.RECRUITER})
 """The roles of an employer's members."""

@@ -1,15 +1,14 @@
-"""Which case does a reviewer look at next? Harm × waiting × deadline, as one stored number.
+"""The urgency of a case in the reviewers' queue: harm × waiting × deadline, as one stored number.
 
-The order of the queue, and nothing else: no case is decided by it. What a case would do if it
-waited is multiplied by what it has waited and by how near its deadline is,
+It orders the queue and decides no case. The harm that a case would do if it waited is multiplied by
+how long it has waited and how near its deadline is:
 
     score(now) = harm × 2^(waited / 8 h) × 2^(−left / 4 h)        in working hours, `left` below 0 once it is late
     key        = log2(harm) − W(entered) / 8 h − W(due) / 4 h     with W the working hours counted until then
 
-As `now` moves on, the logarithm of every score grows by the same, so the order by `key` is the
-order by `score` at every moment: an index serves it, and a key is reckoned once. Stored keys are
-worth comparing only under the same rules and the same working hours; where either changes, they are
-reckoned anew.
+As `now` advances, the logarithms of all scores grow equally, so the order by `key` is the order by
+`score` at any time. A key is computed once, and an index serves the order. Keys are comparable only
+under the same rules and the same working hours; if either changes, they are computed again.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -25,35 +24,35 @@ from verification.rules.working_hours import Hours
 
 
 class Kind(StrEnum):
-    """What a case is to the queue; it may be several at once. Stored."""
+    """The kind of a case in the queue. A case may be of several kinds. Stored."""
 
     FRAUD = "fraud"
-    """A trace of editing, an excluded party, or a device or phone that many companies share."""
+    """Signs of editing, an excluded party, or a device or phone that many companies share."""
     AGENCY = "agency"
     """One approval opens the resumes of many clients' candidates."""
     LAPSING = "lapsing"
     """An approval in force ends soon, and with it an honest employer's rights."""
     APPEAL = "appeal"
-    """Somebody was refused, perhaps wrongly."""
+    """An employer may have been rejected wrongly."""
     ORDINARY = "ordinary"
 
 
 @dataclass(frozen=True)
 class Rules:
-    """One version of what weighs how much. Change anything and it gets a new version."""
+    """One version of the weights. Every change needs a new version."""
 
     version: str
     harm: Mapping[Kind, float]
-    """What a case of this kind weighs, above 0. Of several kinds the heaviest counts."""
+    """The weight of a case of this kind, above 0. If several kinds apply, the heaviest counts."""
     target: Mapping[Kind, timedelta]
-    """Working time within which it shall be decided; of several kinds the shortest.
+    """Working time until the decision is due. If several kinds apply, the shortest counts.
 
-    Those not named have that of `ORDINARY`.
+    Kinds not listed have the target of `ORDINARY`.
     """
     waiting_doubles: timedelta
-    """Each time it has waited this long it weighs twice as much."""
+    """Working time after which the weight has doubled."""
     deadline_doubles: timedelta
-    """Each time this much less is left it weighs twice as much."""
+    """The weight doubles with each reduction of the remaining working time by this amount."""
 
 
 CURRENT: Final = Rules(
@@ -68,7 +67,7 @@ CURRENT: Final = Rules(
     deadline_doubles=timedelta(hours=4),
 )
 RULES: Final = {rules.version: rules for rules in (CURRENT,)}
-"""By version, so that what a stored key rests on can still be said."""
+"""By version, to explain stored keys."""
 
 FRAUD: Final = frozenset(
     {
@@ -86,16 +85,16 @@ FRAUD: Final = frozenset(
 """Reasons that make a case one of `Kind.FRAUD`."""
 _AGENCY: Final = "commercial_agency"
 _CAPPED: Final = 500.0
-"""Doublings from which a factor is shown no larger: two years of waiting, or one of being late.
+"""Doublings that a displayed factor shows at most: two years of waiting, or one year late.
 
-Keys know no cap.
+Keys are not capped.
 """
 
 
 def kinds(
     reasons: Collection[str], account_class: str, *, appealed: bool, lapsing: bool
 ) -> frozenset[Kind]:
-    """What a case is to the queue. `lapsing`: its employer's approval in force ends soon."""
+    """The kinds of a case. `lapsing` means that its employer's approval in force ends soon."""
     applies = {
         Kind.FRAUD: not FRAUD.isdisjoint(reasons),
         Kind.AGENCY: account_class == _AGENCY,
@@ -107,9 +106,7 @@ def kinds(
 
 @dataclass(frozen=True)
 class Factors:
-    """The three factors of a case at one moment, and the working hours from which two of them
-    come.
-    """
+    """The three factors of a case at one moment, and the working hours behind two of them."""
 
     harm: float
     waiting: float
@@ -117,7 +114,7 @@ class Factors:
     waited: float
     """Working hours since it came to the reviewers."""
     left: float
-    """Working hours until it is due; below 0 once it is late."""
+    """Working hours until it is due; negative once it is late."""
 
     @property
     def score(self) -> float:
@@ -136,10 +133,7 @@ class QueuePosition:
     due: datetime
 
     def key(self, hours: Hours, rules: Rules = CURRENT) -> float:
-        """The number by which the queue is ordered, the highest first.
-
-        Without a unit: doublings.
-        """
+        """The queue's sort key, the highest first, in doublings."""
         waiting = hours.cumulative(self.entered) / _hours(rules.waiting_doubles)
         return (
             log2(rules.harm[self.weighs])
@@ -148,7 +142,9 @@ class QueuePosition:
         )
 
     def factors(self, now: datetime, hours: Hours, rules: Rules = CURRENT) -> Factors:
-        """Why this case is where it is, to be shown: `factors.score` orders as `key` does."""
+        """The factors of this position, for display. `Factors.score` gives the same order as
+        `key`.
+        """
         waited, left = (
             _hours(hours.between(self.entered, now)),
             _hours(hours.between(now, self.due)),
@@ -166,12 +162,12 @@ class QueuePosition:
 def queue_position(
     of: Collection[Kind], entered: datetime, hours: Hours, rules: Rules = CURRENT
 ) -> QueuePosition:
-    """The position of a case of these kinds (at least one) that came to the reviewers at
+    """Return the position of a case of these kinds (at least one) that came to the reviewers at
     `entered`.
     """
     ordinary = rules.target[Kind.ORDINARY]
     target = min(rules.target.get(kind, ordinary) for kind in of)
-    # Of two that weigh the same, the first of the rules is named.
+    # Of two kinds with the same weight, the first in the rules is named.
     weighs = max((kind for kind in rules.harm if kind in of), key=lambda kind: rules.harm[kind])
     return QueuePosition(weighs, entered, hours.after(entered, target))
 

@@ -1,6 +1,6 @@
-"""Whether an approval is in force, and when it and the papers behind it end.
+"""Whether an approval is in force, and when it and the documents behind it end.
 
-Findings about a paper with an end name its last day (`Finding.until`).
+Findings about a document with an end name its last day (`Finding.until`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
 
 CHINA: Final = timezone(timedelta(hours=8))
-"""A paper's day is the day of the place where it was issued."""
+"""A document's dates are those of the place where it was issued."""
 ENDS_SOON: Final = timedelta(days=7)
-"""A paper that ends within a week is not enough: we ask for the renewed one."""
+"""A document that ends within this time is not enough: we ask for its renewal."""
 
 IN_FORCE: Final[dict[str, Any]] = {"state": State.APPROVED, "golden": False}
 """The fields of a case that is in force until its `expires_at`. A golden case gives no rights."""
@@ -44,7 +44,7 @@ def in_force_lookups(now: datetime) -> dict[str, Any]:
 
 
 def in_force_sql(case: str, now: str) -> str:
-    """`in_force` as an SQL condition on the row `case`; `now` is the time's placeholder."""
+    """`in_force` as an SQL condition on the row `case`; `now` is the placeholder for the time."""
     fits = [f"{case}.{field} = {_literal(value)}" for field, value in IN_FORCE.items()]
     return " AND ".join([*fits, f"{case}.expires_at > {now}"])
 
@@ -54,22 +54,24 @@ def _literal(value: object) -> str:
 
 
 def day_of(moment: datetime) -> date:
-    """Which day it is then where papers are issued."""
+    """The date at `moment` where documents are issued."""
     return moment.astimezone(CHINA).date()
 
 
 def end_of(last_day: date) -> datetime:
-    """The moment from which a paper with this last day holds no more."""
+    """The moment when a document with this last day ends."""
     return datetime.combine(last_day + timedelta(days=1), time(), CHINA)
 
 
 def ends_soon(last_day: date, now: datetime) -> bool:
-    """Whether a paper that still holds ends within a few days."""
+    """Whether a document that is still valid ends within a few days."""
     return timedelta(0) < end_of(last_day) - now <= ENDS_SOON
 
 
 def has_ended(findings: Iterable[Finding], now: datetime) -> Finding | None:
-    """Of what was found in order the first that has ended since, as while an attempt waited."""
+    """The first passed finding whose document has ended since, for example while an attempt
+    waited.
+    """
     ended = (
         f
         for f in findings
@@ -79,10 +81,10 @@ def has_ended(findings: Iterable[Finding], now: datetime) -> Finding | None:
 
 
 def end_of_papers(findings: Iterable[Finding], now: datetime) -> datetime | None:
-    """When the first of the papers ends of which `findings` speak; None where none has an end.
+    """When the first document that `findings` name ends; None if none has an end.
 
-    One that has ended already was before the eyes of whoever approves all the same, and ends
-    nothing any more.
+    Documents that had already ended at `now` are ignored: the approver saw that they had ended, and
+    their end does not end the approval.
     """
     ends = (end_of(date.fromisoformat(finding.until)) for finding in findings if finding.until)
     return min((end for end in ends if end > now), default=None)
@@ -91,6 +93,6 @@ def end_of_papers(findings: Iterable[Finding], now: datetime) -> datetime | None
 def rights_end(
     began_at: datetime, valid_for: timedelta, findings: Iterable[Finding], now: datetime
 ) -> datetime:
-    """An approval outlives nothing that it rests on."""
+    """When an approval ends: no later than any document that it relies on."""
     by_papers = end_of_papers(findings, now)
     return min(began_at + valid_for, by_papers) if by_papers else began_at + valid_for

@@ -1,10 +1,8 @@
-"""How much working time lies between two moments?
-
-By the deployment's week, its holidays and its make-up days (调休).
+"""Working time between two moments, by the deployment's week, holidays and make-up days (调休).
 
 A deadline of "16 working hours" means the same before a weekend, within the Spring Festival and on
-a working Saturday. Amounts are exact `timedelta`s, all moments are aware datetimes; what passes
-while clocks are put back or forward is counted as it passes.
+a working Saturday. Amounts are exact `timedelta`s and moments are aware datetimes. When clocks
+change, the time that actually passes counts.
 """
 
 from __future__ import annotations
@@ -21,20 +19,20 @@ from zoneinfo import ZoneInfo
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIRST_YEAR: Final = 2020
-"""Working time is counted from the first moment of this year; nothing here is older."""
+"""Working time is counted from the start of this year; no case is older."""
 LONGEST_RANGE: Final = timedelta(days=92)
-"""No holiday is longer: a longer range is a slip in the year."""
+"""No holiday is longer. A longer range means a mistyped year."""
 
 _WEEK_EXPECTED: Final = "days, then times, as in 'mon-fri 09:00-12:00 13:30-18:00; sat 09:00-12:00'"
 _DATES_EXPECTED: Final = "dates and ranges, as in '2026-01-01..2026-01-03 2026-04-06'"
 
 Span = tuple[timedelta, timedelta]
-"""When work begins and ends, from midnight on by the clock on the wall."""
+"""When work begins and ends, as wall-clock time since midnight."""
 Part = Literal["week", "holidays", "workdays", "zone"]
 
 
 class NotHours(ValueError):
-    """A text that says no working hours: in which `part`, what was `seen`, and what was
+    """A text does not describe working hours. States the `part`, the value `seen` and what was
     `expected`.
     """
 
@@ -48,21 +46,21 @@ class Hours:
     """The working hours of a deployment."""
 
     week: tuple[tuple[Span, ...], ...]
-    """Of Monday to Sunday, each in order and apart."""
+    """Monday to Sunday; the spans of each day are in order and do not overlap."""
     holidays: frozenset[date]
     workdays: frozenset[date]
-    """Make-up days, which are worked whatever day of the week they are: as long as the week's first
-    day with hours.
+    """Make-up days, worked whatever their day of the week, with the hours of the week's first
+    working day.
     """
     zone: ZoneInfo
 
     @classmethod
     def parse(cls, week: str, holidays: str, workdays: str, zone: str) -> Hours:
-        """Working hours as a deployment writes them. Raises NotHours.
+        """Parse the working hours that a deployment configures. Raises NotHours.
 
-        `week` holds days and their times, in groups apart by semicolons; `holidays` and `workdays`
-        hold dates and ranges of dates, apart by spaces or commas; `zone` is a name of the IANA time
-        zone database.
+        `week` holds days and their times, in groups separated by semicolons. `holidays` and
+        `workdays` hold dates and ranges of dates, separated by spaces or commas. `zone` is a name
+        of the IANA time zone database.
         """
         free, made_up = _dates("holidays", holidays), _dates("workdays", workdays)
         if both := free & made_up:
@@ -82,25 +80,25 @@ class Hours:
     def cumulative(self, at: datetime) -> float:
         """Hours worked from the beginning of `FIRST_YEAR` until `at`.
 
-        Raises ValueError for a time before.
+        Raises ValueError for earlier times.
         """
         return self._worked(at) / timedelta(hours=1)
 
     def between(self, start: datetime, end: datetime) -> timedelta:
-        """Working time from `start` to `end`; negative where `end` is the earlier.
+        """Working time from `start` to `end`; negative if `end` is earlier.
 
-        Raises ValueError before `FIRST_YEAR`.
+        Raises ValueError for times before `FIRST_YEAR`.
         """
         return self._worked(end) - self._worked(start)
 
     def after(self, start: datetime, amount: timedelta) -> datetime:
-        """The first moment by which `amount` has been worked since `start`, in `start`'s time zone.
+        """The first moment at which `amount` has been worked since `start`, in `start`'s time zone.
 
-        Raises ValueError for a negative amount, and before `FIRST_YEAR`.
+        Raises ValueError for a negative amount, and for times before `FIRST_YEAR`.
         """
         if amount <= timedelta():
             if amount:
-                raise ValueError(f"no working time is negative, and this is {amount}")
+                raise ValueError(f"the amount must not be negative, and is {amount}")
             return start
         wanted = self._worked(start) + amount
         year = start.astimezone(self.zone).year
@@ -113,19 +111,19 @@ class Hours:
             if left <= closes - opens:
                 return (opens + left).astimezone(start.tzinfo)
             left -= closes - opens
-        raise AssertionError("a day is as long as its spans")
+        raise AssertionError("the spans of a day add up to its length")
 
     def lists(self, year: int) -> bool:
-        """Whether the holidays of `year` are known; where not, each day of its week counts.
+        """Whether the holidays of `year` are known. If not, every working day of the week counts.
 
-        A deployment that lists none has none.
+        A deployment without any holidays has them all known.
         """
         return not self.holidays or any(day.year == year for day in self.holidays)
 
     def spans(self, day: date) -> Iterator[tuple[datetime, datetime]]:
         """When work begins and ends on `day`, in UTC, in order.
 
-        Where clocks skip an hour, none begins before another ended.
+        If clocks skip an hour, no span begins before the previous one ended.
         """
         last = datetime.min.replace(tzinfo=UTC)
         for opens, closes in self._on(day):
@@ -139,8 +137,8 @@ class Hours:
         return next(filter(None, self.week)) if day in self.workdays else self.week[day.weekday()]
 
     def _moment(self, day: date, clock: timedelta) -> datetime:
-        """Subtraction of aware datetimes of one zone goes by the wall; that of moments in UTC by
-        what passes.
+        """The moment of a wall-clock time, in UTC. Subtraction of aware datetimes in one zone uses
+        wall-clock time; in UTC it uses the time that passes.
         """
         return (datetime.combine(day, time()) + clock).replace(tzinfo=self.zone).astimezone(UTC)
 
@@ -148,7 +146,7 @@ class Hours:
         day = at.astimezone(self.zone).date()
         if day.year < FIRST_YEAR:
             raise ValueError(
-                f"working time is counted from {FIRST_YEAR} on, and this is {at.isoformat()}"
+                f"working time is counted from {FIRST_YEAR}, and this is {at.isoformat()}"
             )
         today = sum(
             (min(max(at, opens), closes) - opens for opens, closes in self.spans(day)), timedelta()
@@ -158,7 +156,9 @@ class Hours:
 
 @lru_cache(maxsize=256)
 def _worked_by_day(hours: Hours, year: int) -> tuple[timedelta, ...]:
-    """What was worked before each day of `year`, and at the last place before the year after."""
+    """The time worked before each day of `year`; the last entry is the time before the next
+    year.
+    """
     before = _worked_by_day(hours, year - 1)[-1] if year > FIRST_YEAR else timedelta()
     first = date(year, 1, 1)
     days = (first + timedelta(days=n) for n in range((date(year + 1, 1, 1) - first).days))
@@ -168,7 +168,7 @@ def _worked_by_day(hours: Hours, year: int) -> tuple[timedelta, ...]:
     return tuple(accumulate(lengths, initial=before))
 
 
-# --- As they are written --------------------------------------------------------------------------
+# --- Parsing --------------------------------------------------------------------------------------
 
 
 def _week(text: str) -> tuple[tuple[Span, ...], ...]:
@@ -225,7 +225,7 @@ def _dates(part: Part, text: str) -> frozenset[date]:
                 if written
                 else (date.max, date.min)
             )
-        except ValueError:  # a 30 February
+        except ValueError:  # such as 30 February
             first, last = date.max, date.min
         if not timedelta() <= last - first <= LONGEST_RANGE:
             raise NotHours(

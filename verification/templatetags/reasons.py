@@ -1,4 +1,4 @@
-"""How does a template say a reason code in the reader's language?"""
+"""Template filters and tags that word reasons, requirements and states in the reader's language."""
 
 from __future__ import annotations
 
@@ -48,21 +48,19 @@ def _say(text: Text) -> str:
 
 @register.filter
 def reason(code: str) -> str:
-    """What the reason with `code` says, in the current language; an unknown code is shown as it
-    stands.
-    """
+    """Return the text of the reason `code`; an unknown code is shown as it is."""
     return _say(REASONS[code].says) if code in REASONS else code
 
 
 @register.filter
 def fix(code: str) -> str:
-    """How the reason with `code` is mended."""
+    """Return how to fix the reason `code`."""
     return _say(REASONS[code].fix) if code in REASONS else ""
 
 
 @register.filter
 def takes(code: str) -> str:
-    """How long that takes; "" where it takes nothing that could be named."""
+    """Return how long the fix takes; "" if that does not apply."""
     return (
         _say(turnaround.told(REASONS[code].takes))
         if code in REASONS and REASONS[code].takes is not NEVER
@@ -72,20 +70,22 @@ def takes(code: str) -> str:
 
 @register.filter
 def told(takes: Text) -> Text:
-    """How long something takes, in both languages, as it is told."""
+    """Return a duration with the actual turnaround, in both languages."""
     return turnaround.told(takes)
 
 
 @register.filter
 def in_language(text: Text) -> str:
-    """A text that stands in both languages, in the current one."""
+    """Return a text in the current language."""
     return _say(text)
 
 
 @register.simple_tag
 def usually(whose: str) -> str:
-    """How long the `machine`, the `reviewers` or the answer to an appeal (`appeals`,
-    `restrictions`) took lately, in a sentence.
+    """Return a sentence on how long the `machine`, the `reviewers` or answers to appeals took
+    lately.
+
+    Appeals are `appeals` or `restrictions`.
     """
     found = turnaround.lately(whose)
     if found is None:
@@ -121,25 +121,25 @@ def usually(whose: str) -> str:
 
 @register.filter
 def way_name(code: str) -> str:
-    """A way to meet a requirement, in words."""
+    """Return the name of a way to meet a requirement."""
     return str(wording.WAYS.get(code, code))
 
 
 @register.filter
 def who(code: str) -> str:
-    """Who can mend it."""
+    """Return who can fix the reason `code`."""
     return str(wording.WHO[REASONS[code].who]) if code in REASONS else ""
 
 
 @register.filter
 def found(code: str) -> str:
-    """What a finding with `code` says: a reason's text, or the words of one that is no reason."""
+    """Return the text of a finding, whether or not its code is a reason."""
     return str(wording.FOUND[code].employer) if code in wording.FOUND else reason(code)
 
 
 @register.filter
 def field_name(field: str) -> str:
-    """The name of a licence field or a document."""
+    """Return the name of a licence field or a document."""
     return str(wording.FIELDS.get(field, ""))
 
 
@@ -161,26 +161,28 @@ def seen(text: str) -> str:
 
 @register.filter
 def state_name(state: str) -> str:
-    """The state of a case in words."""
+    """Return a case's state in words."""
     return str(wording.STATES[state].employer) if state in wording.STATES else state
 
 
 @register.filter
 def happened(verb: str) -> str:
-    """What an event was, in words."""
+    """Return an event's verb in words."""
     return str(wording.HAPPENED.get(verb, verb))
 
 
 @register.filter
 def as_reason(refused: Refused) -> dict[str, Any]:
-    """A refusal as the mapping that `_reason.html` shows."""
+    """Return a refusal as the mapping that `_reason.html` shows."""
     return {"code": refused.code, "field": "", "seen": refused.seen, "expected": refused.expected}
 
 
 @register.simple_tag
 def asked_of(case_id: str, now: datetime) -> list[Requirement]:
-    """What is asked of whoever handed case `case_id` in, as the page and the API say it; for mails,
-    which have but the id.
+    """Return the open requirements of the submitter of case `case_id`, as on the page and in the
+    API.
+
+    For mails, which have only the id.
     """
     case = _case(case_id)
     return (
@@ -196,42 +198,38 @@ def asked_of(case_id: str, now: datetime) -> list[Requirement]:
 
 @register.filter
 def requirement_name(code: str) -> str:
-    """What a requirement is called."""
+    """Return the name of a requirement."""
     return str(wording.REQUIREMENTS[code][0]) if code in wording.REQUIREMENTS else code
 
 
 @register.filter
 def unlocks(right: str) -> str:
-    """Which right a requirement stands before, in words."""
+    """Return the right that a requirement unlocks, in words."""
     return str(wording.UNLOCKS.get(right, ""))
 
 
 @register.simple_tag
 def absolute(path: str) -> SafeString:
-    """`path` as an address that works from a mail."""
+    """Return `path` as an absolute URL for mails."""
     return mark_safe(settings.SITE_URL + path)  # noqa: S308  made of our own settings and routes; autoescape would break it in plain text
 
 
 @dataclass(frozen=True)
 class Told:
-    """A reason as a mail tells it: what was seen and expected, which item it is about, and where
-    that stands now.
-    """
+    """A reason in a mail: the values seen and expected, its item, and the item's present state."""
 
     code: str
     seen: str
     expected: str
     item: str
-    """The requirement's name; "" where it is about none."""
+    """The requirement's name; "" if there is none."""
     state: str
     link: SafeString
 
 
 @register.simple_tag
 def told_of(case_id: str, reasons: list[Any], path: str, now: datetime) -> list[Told]:
-    """The reasons of a mail about case `case_id` (or about none), each with its item as the page
-    and the API have it.
-    """
+    """Return the reasons of a mail about case `case_id` (or none), each with its item."""
     case = _case(case_id)
     items = (
         {item.code: item for item in requirement_facts.requirements_of(case, None, now)}
@@ -263,9 +261,7 @@ def told_of(case_id: str, reasons: list[Any], path: str, now: datetime) -> list[
 
 @register.simple_tag
 def first_item(path: str, reasons: list[Any], case_id: str) -> SafeString:
-    """`path` as an address for a mail, at the item of the first of its reasons; where there is
-    none, at what `path` names.
-    """
+    """Return `path` as a URL for mails, at the item of the first reason if there is one."""
     first = reasons[0] if reasons else None
     return (
         _link(
@@ -281,8 +277,9 @@ def _case(case_id: str) -> Any:
 
 
 def _about(reason: dict[str, Any], case: Any) -> tuple[str, str]:
-    """The code of a reason, and the item that it is about: of a body that has no business licence,
-    the paper that it has.
+    """Return a reason's code and its item.
+
+    For a body without a business licence, the item is the document that it has instead.
     """
     paper = paper_of(case.account_class, case.declared_uscc) if case else LICENCE
     return reason["code"], about(reason["code"], reason.get("field") or "", paper)

@@ -1,9 +1,10 @@
-"""Resumes whose owner's contacts are known beforehand.
+"""Fictitious resumes with known contacts.
 
-Fictitious people, in Chinese and English, whose contacts are where people put them: in a line of
-text, a table, a dark column, a header, a text box, a picture; split, spelled, spaced, hidden. Each
-file comes with the values planted in it and, where its layout is ours, with every character and its
-place, so that what must go and what must stay are both known without asking the code under test.
+The people are fictitious, Chinese and English, and their contacts are where people put them: in a
+line of text, a table, a dark column, a header, a text box, a picture; split, spelled out, spaced,
+hidden. Each file comes with the values planted in it and, if we generate its layout, with every
+character and its place. So both what must be removed and what must stay are known without asking
+the code under test.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ WORD: Final[tuple[Make, ...]] = (
 
 
 def cvs(count: int, seed: int, office: bool) -> Iterator[Cv]:
-    """`count` resumes, of each kind in turn, Chinese and English in turn."""
+    """Yield `count` resumes of all kinds in turn, Chinese and English."""
     kinds = (*KINDS, *WORD) if office else KINDS
     for number in range(count):
         rng = random.Random(seed * 100_003 + number)
@@ -74,7 +75,7 @@ _SUFFIXES: Final = {b"PK": "docx", b"%PDF": "pdf", b"\x89PNG": "png", b"\xff\xd8
 
 
 def save_all(folder: Path, count: int, seed: int) -> None:
-    """Put them into `folder`, to be looked at."""
+    """Write the resumes into `folder` for inspection."""
     for number, cv in enumerate(cvs(count, seed, office=True)):
         suffix = next(name for start, name in _SUFFIXES.items() if cv.data.startswith(start))
         (folder / f"{number:03d} {cv.name}.{suffix}").write_bytes(cv.data)

@@ -1,4 +1,4 @@
-"""Resumes in Word, whose contacts are in runs, headers, tables and text boxes."""
+"""Resumes in Word, with contacts in runs, headers, tables and text boxes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _cells(*cells: str) -> str:
 
 
 def related(kind: str, target: str, more: str = "") -> str:
-    """A part of relations that leads to `target`, and to `more`."""
+    """Return a relationship part with `target` and `more`."""
     first = f'<Relationship Id="rId1" Type="{_OFFICE}/{kind}" Target="{target}"/>'
     return (
         f'{_DECLARED}<Relationships xmlns="{_PACKAGE}/relationships">{first}{more}</Relationships>'
@@ -64,8 +64,9 @@ def related(kind: str, target: str, more: str = "") -> str:
 def word(
     body: str, header: str = "", relations: str = "", more: dict[str, bytes] | None = None
 ) -> bytes:
-    """A Word file of `body`, and of `header` on its pages; with other `relations` and `more` parts,
-    for those who test it.
+    """Return a Word file with `body`, and `header` on its pages.
+
+    Tests may pass other `relations` and `more` parts.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:

@@ -1,4 +1,4 @@
-"""Resumes in PDF whose contacts are text, a picture, a barcode, or hidden."""
+"""Resumes in PDF with contacts as text, in a picture, in a barcode, or hidden."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def small_print(rng: random.Random, chinese: bool) -> Cv:
 
 
 def split_runs(rng: random.Random, chinese: bool) -> Cv:
-    """Every value set in pieces, as editors leave it behind, and the pieces kept in another order
-    than they stand.
+    """Every value in pieces, as some editors write them, and the pieces in a different order in the
+    file than on the page.
     """
     who = person(rng, chinese)
     sheet = Sheet()
@@ -94,7 +94,9 @@ def dark_column(rng: random.Random, chinese: bool) -> Cv:
 
 
 def table(rng: random.Random, chinese: bool) -> Cv:
-    """Labels in one row, values beneath; then labels left, values right."""
+    """Labels in one row with the values below; then labels on the left with the values on the
+    right.
+    """
     who = person(rng, chinese)
     sheet = Sheet(rng.choice(("kai", "song")))
     heads = ("姓名", "手机", "微信", "QQ") if chinese else ("Name", "Phone", "WeChat", "QQ")
@@ -119,7 +121,7 @@ def table(rng: random.Random, chinese: bool) -> Cv:
 
 
 def wrapped(rng: random.Random, chinese: bool) -> Cv:
-    """A number and an address that go on in the next line."""
+    """A number and an address that continue on the next line."""
     who = person(rng, chinese)
     sheet = Sheet(rng.choice(("kai", "song")))
     label = "手机：" if chinese else "Phone: "
@@ -164,8 +166,8 @@ def code(rng: random.Random, chinese: bool) -> Cv:
 
 
 def hidden(rng: random.Random, chinese: bool) -> Cv:
-    """Seen once, and hidden four times: invisible, white, under a picture, off the page, and in
-    what the file says of itself.
+    """Visible once, and hidden five times: invisible, white, under a picture, off the page, and in
+    the file's metadata, attachment and annotation.
     """
     who = person(rng, chinese)
     sheet = Sheet()

@@ -14,7 +14,7 @@ CHINESE: Final = "零一二三四五六七八九"
 
 @dataclass
 class Person:
-    """Somebody who does not exist, and what they say of themselves."""
+    """A fictitious person, and the text of their resume."""
 
     chinese: bool
     name: str
@@ -184,7 +184,7 @@ def person(rng: random.Random, chinese: bool) -> Person:
 
 
 def spelled(rng: random.Random, value: str, how: str) -> str:
-    """A telephone number as people write it so that machines do not see it."""
+    """Return a telephone number in a spelling that hides it from machines."""
     if how == "wide":
         return "".join(WIDE[int(c)] for c in value)
     if how == "chinese":
@@ -204,7 +204,7 @@ def spelled(rng: random.Random, value: str, how: str) -> str:
 
 
 def veiled(rng: random.Random, email: str, how: str) -> str:
-    """An e-mail address likewise."""
+    """Return an e-mail address in a spelling that hides it from machines."""
     name, host = email.split("@")
     if how == "chinese":
         return f"{name}艾特{host.replace('.', '点')}"
@@ -234,9 +234,7 @@ _LABELS_EN: Final = (
 def contact_lines(
     who: Person, rng: random.Random, how: str = ""
 ) -> tuple[list[str], tuple[str, ...]]:
-    """Lines with `who`'s contacts behind their labels, and the values as they are written in
-    them.
-    """
+    """Return lines with `who`'s contacts after their labels, and the values as written in them."""
     phone, email = spelled(rng, who.phone, how), veiled(rng, who.email, how)
     values = (phone, email, who.wechat, who.qq, who.identity, who.link)
     labels = tuple(rng.choice(each) for each in (_LABELS if who.chinese else _LABELS_EN))

@@ -1,4 +1,4 @@
-"""Resumes that are pictures of a page: scanned, photographed, or a screenshot."""
+"""Resumes that are pictures of a page: scans, photographs and screenshots."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from documents.typesetting import font
 def _warped(
     pdf: bytes, values: tuple[str, ...], dpi: float, corners: np.ndarray[Any, Any]
 ) -> tuple[np.ndarray[Any, Any], tuple[Truth, ...]]:
-    """The first page of `pdf` laid so that its corners come to `corners` (shares of the picture),
-    and its characters there.
+    """Return the first page of `pdf` with its corners at `corners` (shares of the picture), and its
+    characters there.
     """
     image = np.asarray(rendered(pdf, dpi))
     high, wide = image.shape[:2]
@@ -80,7 +80,7 @@ def _page_of(rng: random.Random, chinese: bool) -> tuple[bytes, Person, tuple[st
 
 
 def scan(rng: random.Random, chinese: bool) -> Cv:
-    """A page laid askew on a scanner, in a PDF."""
+    """A page that was scanned askew, in a PDF."""
     pdf, who, values = _page_of(rng, chinese)
     rotation = np.deg2rad(rng.uniform(-2.2, 2.2))
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
@@ -104,7 +104,7 @@ def scan(rng: random.Random, chinese: bool) -> Cv:
 
 
 def sideways(rng: random.Random, chinese: bool) -> Cv:
-    """A scan that lies on its side."""
+    """A scan that was turned by 90 or 270 degrees."""
     pdf, who, _ = _page_of(rng, chinese)
     image = rendered(pdf, 150).rotate(rng.choice((90, 270)), expand=True)
     out = io.BytesIO()
@@ -113,7 +113,7 @@ def sideways(rng: random.Random, chinese: bool) -> Cv:
 
 
 def photo(rng: random.Random, chinese: bool) -> Cv:
-    """A page photographed from a little aside."""
+    """A page photographed at a slight angle."""
     pdf, who, values = _page_of(rng, chinese)
     corners = np.array([[0.04, 0.04], [0.96, 0.04], [0.96, 0.96], [0.04, 0.96]]) + np.array(
         [[rng.uniform(-0.03, 0.03) for _ in range(2)] for _ in range(4)]

@@ -1,4 +1,4 @@
-"""A page of PDF with text that can be selected, and where each of its characters is."""
+"""A PDF page with selectable text and the place of each character."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ A4: Final = (595.0, 842.0)
 
 @dataclass(frozen=True)
 class Truth:
-    """One character of a page and its box, as shares of the page's width and height; whether it may
-    stay.
+    """One character of a page, its box as shares of the page's width and height, and whether it was
+    planted.
     """
 
     character: str
@@ -29,8 +29,8 @@ class Truth:
 
 @dataclass(frozen=True)
 class Cv:
-    """A file, how it was made, the values that must not leave (kind and value), and its characters,
-    a list a page, where known.
+    """A file: its kind, the values that must not leave (kind and value), and its characters by
+    page, if known.
     """
 
     name: str
@@ -38,14 +38,14 @@ class Cv:
     planted: tuple[tuple[str, str], ...]
     truth: tuple[tuple[Truth, ...], ...] | None = None
     written: tuple[str, ...] = ()
-    """The planted values as they are written there."""
+    """The planted values as written in the file."""
 
 
 _LOADED: Final[dict[str, bytes]] = {}
 
 
 class Sheet:
-    """One A4 page of a PDF, set from the top with text that can be selected."""
+    """One A4 page of a PDF with selectable text, written from the top."""
 
     def __init__(self, face: str = "kai") -> None:
         self.pdf = pypdfium2.PdfDocument.new()
@@ -67,7 +67,7 @@ class Sheet:
         *,
         hidden: bool = False,
     ) -> float:
-        """`text` with its baseline at `y` points from the top; how far it reaches."""
+        """Write `text` with its baseline `y` points from the top; return its right end."""
         piece = raw.FPDFPageObj_CreateTextObj(self.pdf, self.font, size)
         coded = (text + "\0").encode("utf-16-le")
         raw.FPDFText_SetText(
@@ -99,7 +99,7 @@ class Sheet:
     def lines(
         self, lines: list[str], x: float, y: float, size: float = 11, room: float = 520
     ) -> float:
-        """`lines` below each other, broken to `room`."""
+        """Write `lines` below each other, wrapped to `room`; return where they end."""
         for line in lines:
             for part in broken(line, size, room, self.face):
                 self.text(x, y, part, size)
@@ -120,7 +120,7 @@ def broken(line: str, size: float, room: float, face: str) -> list[str]:
     )
     for word in words:
         if width(parts[-1] + word, face, 100) * size / 100 > room and parts[-1]:  # type: ignore[arg-type]
-            # Numbers are not torn apart, as no program does it.
+            # Numbers are not split, as in other programs.
             held = ""
             while (
                 parts[-1]
@@ -136,7 +136,7 @@ def broken(line: str, size: float, room: float, face: str) -> list[str]:
 
 
 def truth_of(pdf: bytes, written: tuple[str, ...]) -> tuple[tuple[Truth, ...], ...]:
-    """The characters of `pdf` and their places; those of `written` are planted."""
+    """Return the characters of `pdf` and their places; those of `written` are planted."""
     pages = []
     for page in pypdfium2.PdfDocument(pdf):
         wide, high = page.get_size()

@@ -1,8 +1,8 @@
 """Stories of employers whose truth is known: honest ones, and each attack that a document or a
-register can show.
+register can reveal.
 
-A story is one employer, or a few that belong together. Its number is the seed of everything in it.
-The truth is told only to the summary.
+A story is one employer, or a few that belong together. Its number seeds everything in it. Only the
+summary knows the truth.
 """
 
 from __future__ import annotations
@@ -97,20 +97,19 @@ ATTACKS: Final[tuple[Story, ...]] = (
     excluded_picture,
     owner_after_a_thief,
 )
-"""Each comes as often as the others."""
+"""Each is equally frequent."""
 SHARE_HONEST: Final = 0.55
 
 
 def planned(seed: int, count: int) -> Iterator[tuple[str, int, int]]:
-    """Which stories are told for at least `count` employers:
-
-    `honest` or `attack`, which of the table, and its number.
+    """Return the stories for at least `count` employers: `honest` or `attack`, the index in that
+    table, and the number.
     """
     honest = [index for index, (_, weight) in enumerate(HONEST) for _ in range(weight)]
     first, number = seed * 1_000_000, 0
     wanted = round(count * SHARE_HONEST)
     for at in range(wanted):
-        # Spread over the table, so that a small count meets many ways.
+        # Spread over the table, so that a small count covers many ways.
         yield "honest", honest[at * 17 % len(honest)], first + number * STEP + at % 10
         number += 1
     several = {"kit": 3, "one_device": 4, "excluded_returns": 2, "borrowed_of_a_customer": 2}
@@ -123,6 +122,6 @@ def planned(seed: int, count: int) -> Iterator[tuple[str, int, int]]:
 
 
 def told(which: str, index: int, number: int) -> list[Outcome]:
-    """Tell one story."""
+    """Run one story."""
     story = HONEST[index][0] if which == "honest" else ATTACKS[index]
     return story(number)

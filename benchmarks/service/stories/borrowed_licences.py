@@ -1,4 +1,4 @@
-"""Attacks with the true licence of a company that the attacker does not act for."""
+"""Attacks with a real licence of a company that the attacker does not act for."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def borrowed(how: str) -> Story:
 
 
 def borrowed_of_a_customer(number: int) -> list[Outcome]:
-    """The company is with us already, approved."""
+    """The company is already an approved customer."""
     company = company_of(number)
     registered(company)
     owner = Walk(
@@ -77,9 +77,7 @@ def borrowed_of_a_customer(number: int) -> list[Outcome]:
 
 
 def owner_after_a_thief(number: int) -> list[Outcome]:
-    """A thief was let through by a reviewer who was fooled; then the company itself comes, and says
-    so.
-    """
+    """A deceived reviewer has approved a thief; then the company itself registers, and says so."""
     from verification.cases import operations
     from verification.reviewing import claims
 
@@ -98,7 +96,7 @@ def owner_after_a_thief(number: int) -> list[Outcome]:
 
 
 def proof_of_another(number: int) -> list[Outcome]:
-    """Proves authority over its own shell, and then declares another company."""
+    """The attacker proves authority over its own shell, and then declares another company."""
     shell, wanted = company_of(number), company_of(number + 31)
     registered(shell)
     registered(wanted)
@@ -131,7 +129,7 @@ def proof_of_another(number: int) -> list[Outcome]:
 
 
 def vouch_ring(number: int) -> list[Outcome]:
-    """Two who have proven nothing vouch for each other."""
+    """Two accounts without a proof vouch for each other."""
     company = company_of(number)
     registered(company)
 
@@ -151,7 +149,7 @@ def vouch_ring(number: int) -> list[Outcome]:
 
 
 def kit(number: int) -> list[Outcome]:
-    """A set that is sold to many: one picture, for each buyer cut and saved anew."""
+    """A forged set that is sold many times: one picture, cropped and saved again for each buyer."""
     company = company_of(number)
     registered(company)
     picture = make(number, EDITIONS[number % 2], "phone", company).image
@@ -173,7 +171,7 @@ def kit(number: int) -> list[Outcome]:
 
 
 def one_device(number: int) -> list[Outcome]:
-    """Pictures of many companies, handed in from one device and one phone."""
+    """Pictures of many companies, submitted from one device and one phone."""
     told = []
     for at in range(4):
         company = company_of(number + 11 * at)
@@ -190,8 +188,8 @@ def one_device(number: int) -> list[Outcome]:
 
 
 def excluded_returns(number: int) -> list[Outcome]:
-    """Put on the exclusion list, and back: with the same code, or with another company on the same
-    device and phone.
+    """An excluded account returns: with the same code, or with another company on the same device
+    and phone.
     """
     from verification.models import Case
 
@@ -221,8 +219,10 @@ def excluded_returns(number: int) -> list[Outcome]:
 
 
 def excluded_picture(number: int) -> list[Outcome]:
-    """A borrowed licence of which only the picture was excluded, since the company is innocent:
-    cut, saved anew, and sent in by somebody with another device who can read the company's mail.
+    """A borrowed licence returns whose picture alone was excluded, since the company is innocent.
+
+    The picture is cropped, saved again, and sent from another device by somebody who can read the
+    company's mail.
     """
     from verification.models import Case, ExclusionKind
 

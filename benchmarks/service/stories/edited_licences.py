@@ -1,4 +1,4 @@
-"""Attacks with a licence that was altered: its text, its picture or its QR code."""
+"""Attacks with an altered licence: its text, its picture or its QR code."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from documents.specimens.forgery import EDITORS, Attack, edited
 
 
 def edited_digit(number: int) -> list[Outcome]:
-    """One digit of the code altered, so that its check character is wrong.
+    """One digit of the code is altered, so that its check character is wrong.
 
-    Whoever did it can read the company's mail.
+    The attacker can read the company's mail.
     """
     company = company_of(number)
     registered(company)
@@ -39,7 +39,7 @@ def edited_digit(number: int) -> list[Outcome]:
 
 
 def edited_code(number: int) -> list[Outcome]:
-    """Another company's valid code on one's own licence, to be taken for it."""
+    """Another company's valid code on the attacker's own licence, to impersonate it."""
     mine, other = company_of(number), company_of(number + 31)
     registered(mine)
     registered(other)
@@ -49,7 +49,7 @@ def edited_code(number: int) -> list[Outcome]:
 
 
 def edited_name(number: int) -> list[Outcome]:
-    """A better known company's name on one's own licence."""
+    """A better-known company's name on the attacker's own licence."""
     mine, other = company_of(number), company_of(number + 31)
     registered(mine)
     registered(other)
@@ -64,7 +64,7 @@ def edited_name(number: int) -> list[Outcome]:
 
 
 def edited_character(number: int) -> list[Outcome]:
-    """One character of the name altered."""
+    """One character of the name is altered."""
     mine = company_of(number)
     registered(mine)
     at = len(mine.name) // 3
@@ -80,7 +80,7 @@ def edited_character(number: int) -> list[Outcome]:
 
 
 def edited_person(number: int) -> list[Outcome]:
-    """Another person as legal representative; whoever did it can read the company's mail."""
+    """Another person as legal representative; the attacker can read the company's mail."""
     company, thief = company_of(number), company_of(number + 47).legal_representative
     if thief == company.legal_representative:
         thief = "程问渠"
@@ -97,11 +97,10 @@ def edited_person(number: int) -> list[Outcome]:
 
 
 def in_an_editor(attack: Attack, reads_mail: bool = False) -> Story:
-    """A borrowed company's photo opened in a picture editor, by a thief with an address that looks
-    like the company's.
+    """A borrowed company's photo, edited by a thief whose address resembles the company's.
 
-    One who reads the company's own mail has authority by it, and only what is wrong with the
-    picture to be caught by.
+    A thief who reads the company's own mail thereby has authority; only the picture can give them
+    away.
     """
 
     def story(number: int) -> list[Outcome]:
@@ -121,8 +120,8 @@ def in_an_editor(attack: Attack, reads_mail: bool = False) -> Story:
 
 
 def named_editor(number: int) -> list[Outcome]:
-    """One of those edits, by an editor that leaves its name in the file; whoever did it can read
-    the company's mail.
+    """One of those edits, by an editor that leaves its name in the file; the attacker can read the
+    company's mail.
     """
     company = company_of(number, "company")
     registered(company)
@@ -135,7 +134,7 @@ def named_editor(number: int) -> list[Outcome]:
 
 
 def altered(number: int, attack: Attack, company: Company, editor: str = "") -> Callable[[], bytes]:
-    """A photo of the company's licence after `attack`, made when it is asked for."""
+    """Return a function that makes a photo of the company's licence after `attack`."""
 
     def shot() -> bytes:
         import numpy as np
@@ -160,7 +159,7 @@ def altered(number: int, attack: Attack, company: Company, editor: str = "") -> 
 
 
 def forged_qr(number: int) -> list[Outcome]:
-    """A QR code that names another company; all else is as it should be."""
+    """A QR code that names another company; everything else is correct."""
     company, other = company_of(number), company_of(number + 31)
     registered(company)
     return [
@@ -174,8 +173,8 @@ def forged_qr(number: int) -> list[Outcome]:
 
 
 def foreign_qr(number: int) -> list[Outcome]:
-    """A QR code pasted over the printed one, to a page that says what the thief likes; who did it
-    can read the company's mail.
+    """A QR code pasted over the printed one leads to a page of the thief's; the thief can read the
+    company's mail.
     """
     company = company_of(number)
     registered(company)

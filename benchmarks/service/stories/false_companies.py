@@ -1,4 +1,4 @@
-"""Attacks by companies that do not exist, or are not what they say."""
+"""Attacks by companies that do not exist, or misrepresent themselves."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ from documents.specimens import Company
 
 
 def invented(number: int) -> list[Outcome]:
-    """No such company; a forger can print any date, so it says that it is days old.
+    """A company that does not exist.
 
-    It has a domain, and reads its mail.
+    A forger can print any date, so the licence is days old. The attacker has a domain, and reads
+    its mail.
     """
     company = young(number)
     return [
@@ -42,7 +43,7 @@ def invented(number: int) -> list[Outcome]:
 
 
 def invented_with_account(number: int) -> list[Outcome]:
-    """The same, with a bank account that is in another name."""
+    """The same, with a bank account in another name."""
     company = young(number)
     prove = trying(by_deposit(company_of(number + 31).name, company.name))
     papers = [young_licence(number, company)]
@@ -59,8 +60,8 @@ def invented_old(number: int) -> list[Outcome]:
 
 
 def not_in_order(status: str, listed: str = "") -> Story:
-    """A company whose own people come, with all proofs; the register says that it may not trade, or
-    is listed.
+    """A company's own people, with all proofs; the register says that it may not trade, or lists it
+    as abnormal.
     """
 
     def story(number: int) -> list[Outcome]:
@@ -72,8 +73,8 @@ def not_in_order(status: str, listed: str = "") -> Story:
 
 
 def nominee(number: int) -> list[Outcome]:
-    """A shell of a hundred days, whose legal representative lends their name to nine more; its own
-    people come, with its own mail.
+    """A shell of a hundred days, whose legal representative also represents nine others; its own
+    people register, with its own mail.
     """
     day = (NOW - timedelta(days=100)).date()
     company = company_of(number, "company")
@@ -92,7 +93,7 @@ def nominee(number: int) -> list[Outcome]:
 
 
 def agency_unlicensed(number: int) -> list[Outcome]:
-    """An agency by its scope, which calls itself a direct employer."""
+    """An agency by its scope, which claims to be a direct employer."""
     agency = agency_of(number)
     registered(agency)
     return [attack_outcome(number, "agency: no licence", agency)]
@@ -152,8 +153,8 @@ def agency_borrowed_licence(number: int) -> list[Outcome]:
 
 
 def agency_drawn_licence(number: int) -> list[Outcome]:
-    """A licence drawn in one's own name: with an invented number, that of another agency, or the
-    term of one's own prolonged.
+    """A forged agency licence in the attacker's own name: with an invented number, another agency's
+    number, or an extended term of its own.
     """
     agency, other, client = (
         agency_of(number),
@@ -202,8 +203,8 @@ def agency_drawn_licence(number: int) -> list[Outcome]:
 
 
 def agency_drawn_letter(number: int) -> list[Outcome]:
-    """A licensed agency's, with a client's letter that it has drawn itself: without a seal, or for
-    another agency's name.
+    """A licensed agency with a client's letter it has forged: without a seal, or for another
+    agency's name.
     """
     agency = agency_of(number)
     to, sealed = (agency, "no") if number % 2 else (agency_of(number + 41), "yes")
@@ -218,7 +219,7 @@ def agency_drawn_letter(number: int) -> list[Outcome]:
 
 
 def agency_well_drawn_letter(number: int) -> list[Outcome]:
-    """The same, with all that a letter has to say, and a seal."""
+    """The same, with everything that a letter must say, and a seal."""
     agency = agency_of(number)
     drawn = client_letter(number, agency, company_of(number + 31, "company"))
     return [_with_letter(number, "agency: a client's letter drawn well", agency, drawn, apart=True)]
@@ -236,8 +237,8 @@ def _with_letter(
 
 
 def agency_approval_for_licence(number: int) -> list[Outcome]:
-    """No business licence: any picture as an approval document, uploaded as a public service's, and
-    then an agency again.
+    """No business licence: any picture as a public service's approval document, and then an agency
+    again.
     """
     agency, client = agency_of(number), company_of(number + 31, "company")
     registered(agency)

@@ -63,8 +63,8 @@ def honest_code(number: int) -> list[Outcome]:
 
 
 def honest_deposit(number: int) -> list[Outcome]:
-    """A small company without a domain of its own; half of them prove only once the page says what
-    is left.
+    """A small company without a domain; half of them prove authority only when the page asks for
+    it.
     """
     company = company_of(number)
     registered(company, email_domain="")
@@ -116,7 +116,7 @@ def honest_vouch(number: int) -> list[Outcome]:
 
 
 def honest_young_listed(number: int) -> list[Outcome]:
-    """Founded days ago: the register lists it after two days."""
+    """Founded days ago; the register lists it after two days."""
     company = young(number)
     waits = listed_after(company, timedelta(days=2))
     one = honest_applicant(
@@ -130,9 +130,7 @@ def honest_young_listed(number: int) -> list[Outcome]:
 
 
 def honest_young_deposit(number: int) -> list[Outcome]:
-    """Founded days ago, not listed yet, and with a bank account in its name: let through on
-    condition.
-    """
+    """Founded days ago, not listed yet, with a bank account in its name: approved on condition."""
     company = young(number)
     one = honest_applicant(
         number,
@@ -147,8 +145,8 @@ def honest_young_deposit(number: int) -> list[Outcome]:
 
 
 def honest_agency(number: int) -> list[Outcome]:
-    """One in ten is not on the imported list of licensed agencies, and by the rules a person looks
-    at it.
+    """One in ten is missing from the imported list of licensed agencies; by the rules, a person
+    reviews it.
     """
     agency, client = agency_of(number), company_of(number + 31, "company")
     registered(agency)
@@ -170,7 +168,7 @@ def honest_agency(number: int) -> list[Outcome]:
 
 
 def honest_letter(number: int) -> list[Outcome]:
-    """Nothing but a stamped letter, which by the rules a person looks at."""
+    """Only a stamped letter, which by the rules a person reviews."""
     company = company_of(number)
     registered(company, email_domain="")
     papers = [licence(number, company, damage_of(number)), letter(number, company)]
@@ -185,7 +183,7 @@ def honest_letter(number: int) -> list[Outcome]:
 
 
 def honest_public(number: int) -> list[Outcome]:
-    """A public service's approval document, which by the rules a person looks at."""
+    """A public service's approval document, which by the rules a person reviews."""
     company = company_of(number, "company")
     registered(company)
     papers = [
@@ -202,9 +200,7 @@ def honest_public(number: int) -> list[Outcome]:
 
 
 def honest_body(kind: Kind) -> Story:
-    """A body that has no business licence: its certificate, which by the rules a person looks
-    at.
-    """
+    """A body without a business licence: its certificate, which by the rules a person reviews."""
 
     def story(number: int) -> list[Outcome]:
         body = body_of(number, kind)
@@ -233,4 +229,4 @@ HONEST: Final[tuple[tuple[Story, int], ...]] = (
     (honest_body("institution"), 1),
     (honest_body("association"), 1),
 )
-"""Of forty-two honest employers, how many come which way."""
+"""How many of forty-two honest employers take each way."""

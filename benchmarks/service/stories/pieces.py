@@ -1,4 +1,4 @@
-"""The papers, companies, people and proofs that the stories are made of."""
+"""The papers, companies, people and proofs that the stories use."""
 
 from __future__ import annotations
 
@@ -58,9 +58,10 @@ DAMAGES: Final = (
     "cropped",
     "glare",
 )
-"""How honest employers' licences arrive, in turn: a fifth each from a scanner, an ordinary phone
-and a careful one; of the rest some as PDF, on their side, or so poor that the page asks for another
-photo.
+"""How honest employers' licences arrive, in turn.
+
+A fifth each come from a scanner, an ordinary phone and a careful one; of the rest, some are PDFs,
+some are rotated, and some are so poor that the page asks for another photo.
 """
 _BETTER: Final = {
     "hard": ("phone", "light"),
@@ -69,12 +70,12 @@ _BETTER: Final = {
     "glare": ("phone", "light"),
 }
 UNLISTED: Final = 10
-"""Of so many honest agencies one is not on the list: it was licensed since, or by a province that
+"""One honest agency in this many is not on the list: it was licensed later, or its province
 publishes none.
 """
 AGENCY_SCOPE: Final = "人力资源服务（含职业中介活动、劳务派遣）；企业管理咨询；会议及展览服务。"
 STEP: Final = 100
-"""Numbers between stories: what belongs to one is numbered within."""
+"""The distance between stories' numbers; everything in a story is numbered within it."""
 
 
 def company_of(number: int, kind: Any = None) -> Company:
@@ -84,7 +85,7 @@ def company_of(number: int, kind: Any = None) -> Company:
 def photo(
     number: int, company: Company, damage: str, edition: str = "", **printed: Any
 ) -> Callable[[], bytes]:
-    """A picture of the company's licence, made when it is asked for."""
+    """Return a function that makes a picture of the company's licence."""
     edition = edition or EDITIONS[number % len(EDITIONS)]
 
     def shot() -> bytes:
@@ -98,7 +99,7 @@ def photo(
 def licence(
     number: int, company: Company, damage: str = "light", edition: str = "", **printed: Any
 ) -> Paper:
-    """The licence, with the photos that its owner would take one after the other if asked to."""
+    """Return the licence, with the successive photos that its owner would take."""
     tries = (damage, *_BETTER.get(damage, ("light",)))
     return Paper(
         LICENCE,
@@ -119,11 +120,12 @@ def letter(
 
 
 def damage_of(number: int) -> str:
-    return DAMAGES[number // 2 % len(DAMAGES)]  # both forms meet each damage
+    # Both forms meet each damage.
+    return DAMAGES[number // 2 % len(DAMAGES)]
 
 
 def young(number: int) -> Company:
-    """A company of five days."""
+    """A company founded five days ago."""
     day = (NOW - timedelta(days=5)).date()
     company = company_of(number, "company")
     return replace(company, established_on=day, term="长期")
@@ -137,7 +139,7 @@ def young_licence(number: int, company: Company) -> Paper:
 
 def body_of(number: int, kind: Kind) -> Company:
     """An institution set up by the 机构编制 (12), or an association registered by the civil affairs
-    (51).
+    authority (51).
     """
     company = company_of(number, "company")
     first17 = {"institution": "12", "association": "51"}[kind] + company.uscc[2:17]
@@ -165,7 +167,7 @@ def hr_licence(number: int, agency: Company, /, **printed: str) -> Paper:
 
 
 def on_the_list(number: int, agency: Company, /, **printed: str) -> None:
-    """The agency's licence as its province publishes it, whatever somebody may have drawn."""
+    """Enter the agency's real licence in its province's list, whatever the attacker has forged."""
     fields = hr_specimen(number, agency, **printed).fields
     licensed(agency, fields["number"], date.fromisoformat(fields["valid_until"]))
 
@@ -181,7 +183,7 @@ def client_letter(number: int, agency: Company, client: Company, **printed: str)
 
 
 def colleague_of(walk: Walk, email: str) -> Any:
-    """Somebody who joined the walk's employer by its invitation, with a verified address."""
+    """Add a member with a verified address to the walk's employer, by its invitation."""
     from employers.models import Member, User
 
     user = User.objects.create_user(email, None, email_verified_at=walk.now, joined_at=walk.now)
@@ -199,7 +201,7 @@ def a_reviewer() -> Any:
 
 
 def exclude(case: Any, staff: Any, kinds: Sequence[str] = ()) -> None:
-    """Put what the case is known by on the exclusion list: everything, unless `kinds` are named."""
+    """Put the case's identifiers on the exclusion list: all of them, or only `kinds`."""
     from verification.checks import exclusion_list
     from verification.models import ExclusionKind
 
@@ -207,7 +209,7 @@ def exclude(case: Any, staff: Any, kinds: Sequence[str] = ()) -> None:
 
 
 def trying(prove: Callable[[Walk], None]) -> Callable[[Walk], None]:
-    """`prove`, by somebody who goes on when it is refused."""
+    """Wrap `prove` so that a refusal does not stop the walk."""
 
     def trying(walk: Walk) -> None:
         from events.core.errors import Refused

@@ -1,4 +1,6 @@
-"""May this recruiter download this candidate's resume now? A client of Zizhi's API, version 1."""
+"""A client of Zizhi's API, version 1: asks whether a recruiter may download a candidate's
+resume.
+"""
 
 from zizhi_client.answers import Decision, Event
 from zizhi_client.client import Zizhi

@@ -1,6 +1,6 @@
-"""The answers of the API as frozen dataclasses, and the choices that its questions offer.
+"""The responses of the API as frozen dataclasses, and the values that its arguments accept.
 
-Generated from the API's document: change that, and run `manage.py write_client_answers`.
+Generated from the API's document. Do not edit: run `manage.py write_client_answers`.
 """
 
 from __future__ import annotations
@@ -17,73 +17,73 @@ AccountClass: TypeAlias = Literal["direct_employer", "commercial_agency", "publi
 
 @dataclass(frozen=True)
 class Appeal:
-    """The appeal as it stands."""
+    """An appeal."""
 
     appeal_id: int
-    """The appeal."""
+    """Unique identifier of the appeal."""
 
     outcome: str | None
-    """lifted, kept or overtaken; null while it waits."""
+    """The outcome: lifted, kept or overtaken. Null while the appeal is open."""
 
     due_at: datetime
-    """By when it is to be answered."""
+    """When the answer is due."""
 
     answered_at: datetime | None
-    """When it was."""
+    """When it was answered."""
 
     standing: Standing
-    """The employer's tier now."""
+    """The override of the employer's tier now."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try, and what came back."""
+    """An attempt and its result."""
 
     at: datetime
-    """When it ended."""
+    """When the attempt ended."""
 
     status: int | None
-    """Of the answer; null where none came."""
+    """The HTTP status; null if there was no response."""
 
     error: str
-    """Why none came, or why it does not count; empty otherwise."""
+    """Why there was no valid response; empty on success."""
 
     milliseconds: int
-    """How long it took."""
+    """The duration of the attempt, in milliseconds."""
 
     response_start: str
-    """How the answer's body begins."""
+    """The start of the response body."""
 
 
 @dataclass(frozen=True)
 class Blocked:
-    """A company that gets nothing of the candidate."""
+    """A company that the candidate blocks."""
 
     uscc: str
-    """Its code."""
+    """The company's unified social credit code."""
 
     name: str
-    """Its name, where it is known."""
+    """The company's name, if known."""
 
     own: bool
-    """Whether the candidate said so on our page: then what you tell us does not undo it."""
+    """Whether the candidate blocked the company on our page. Your updates do not remove these blocks."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call. Neither side's number stands in it."""
+    """A call. It contains neither side's phone number."""
 
     id: str
-    """Of the call."""
+    """Unique identifier of the call."""
 
     at: datetime
-    """When it began."""
+    """When the call began."""
 
     seconds: int
-    """For how long they spoke."""
+    """Duration of the conversation in seconds."""
 
     outcome: str
-    """connected, no_answer, busy, unreachable, muted, stranger, unbound, blocked or failed."""
+    """The outcome: connected, no_answer, busy, unreachable, muted, stranger, unbound, blocked or failed."""
 
     by_candidate: bool
     """Whether the candidate called."""
@@ -91,39 +91,39 @@ class Call:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A candidate as we know them; their address is not told back."""
+    """A candidate. Their e-mail address is never returned."""
 
     reference: str
-    """Yours."""
+    """Your ID for the candidate."""
 
     mode: str
-    """How they want to be asked."""
+    """How the candidate wants to be asked."""
 
     reachable: bool
-    """Whether we have an address to write to."""
+    """Whether we have an e-mail address for the candidate."""
 
     language: str
-    """Of our mails to them."""
+    """The language of our mails to the candidate."""
 
     blocked: list[Blocked]
-    """Companies that get nothing of them."""
+    """The companies that the candidate blocks."""
 
     told_at: datetime
-    """When you made them known."""
+    """When you first told us about the candidate."""
 
     erased_at: datetime | None
-    """When their contact data were erased."""
+    """When the candidate's contact data was erased."""
 
 
 @dataclass(frozen=True)
 class CandidateDefault:
-    """What counts for candidates of whom you have told us nothing."""
+    """The default for candidates that you have not told us about."""
 
     mode: str
-    """How they are asked."""
+    """How these candidates are asked."""
 
     basis: str
-    """On what that rests; empty where you have declared nothing, and the deployment's own counts."""
+    """The basis of your declaration. Empty if you have declared nothing and the deployment's default applies."""
 
     declared_at: datetime | None
     """When you declared it."""
@@ -131,168 +131,168 @@ class CandidateDefault:
 
 @dataclass(frozen=True)
 class CandidateRecipe:
-    """A candidate's reference, and what happens with it."""
+    """A test candidate, and what happens with it."""
 
     candidate: str
-    """To be asked about at the gate."""
+    """The candidate ID to ask the gate about."""
 
     mode: str
-    """How they want to be asked."""
+    """How the candidate wants to be asked."""
 
     says: Words
-    """What it tests."""
+    """What the candidate tests."""
 
 
 @dataclass(frozen=True)
 class CandidateRecipes:
-    """Every one of them."""
+    """All test candidates."""
 
     data: list[CandidateRecipe]
-    """Each candidate."""
+    """The test candidates."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """The case as it stands after that."""
+    """The case after the request."""
 
     case_id: str
-    """The case."""
+    """The ID of the case."""
 
     state: str
-    """Where it stands."""
+    """The state of the case."""
 
     expires_at: datetime | None
-    """Until when its approval holds."""
+    """When the approval ends."""
 
 
 @dataclass(frozen=True)
 class Clock:
-    """What time it is in the test."""
+    """The time in the test."""
 
     now: datetime
-    """By the test's clock."""
+    """The time on the test's clock."""
 
     ahead_seconds: int
-    """By how much it is ahead of the world's."""
+    """How far the clock is ahead of real time, in seconds."""
 
 
 @dataclass(frozen=True)
 class Consent:
-    """A separate consent: who receives what, for what, how, and until when."""
+    """A candidate's separate consent: who receives what, for what purpose, how, and until when."""
 
     id: str
-    """Of the consent."""
+    """Unique identifier of the consent."""
 
     uscc: str
-    """Of the company that receives."""
+    """The receiving company's unified social credit code."""
 
     receiver: str
-    """Its name, as it was then."""
+    """The company's name at the time of the consent."""
 
     contact: str
-    """Where it can be reached."""
+    """The company's contact address."""
 
     purpose: str
-    """hiring, or for_client."""
+    """The purpose: hiring or for_client."""
 
     method: str
-    """How it gets there."""
+    """How the resume is released."""
 
     kinds: list[str]
-    """What of the candidate's data goes along."""
+    """The kinds of the candidate's data that are released."""
 
     how: str
-    """page: given on our page; platform: on your word."""
+    """How it was given. page: on our page. platform: through you."""
 
     evidence: str
-    """By which you can show it."""
+    """The reference to your evidence."""
 
     given_at: datetime
-    """When."""
+    """When the consent was given."""
 
     until: datetime
-    """Until when it holds."""
+    """When the consent expires."""
 
     revoked_at: datetime | None
-    """When it was revoked."""
+    """When the consent was revoked."""
 
 
 @dataclass(frozen=True)
 class ConsentRequest:
-    """That an employer asks for a candidate's consent, and what they said."""
+    """An employer's request for a candidate's consent, and the answer."""
 
     id: str
-    """Of the request."""
+    """Unique identifier of the request."""
 
     candidate: str
-    """Your reference to the candidate."""
+    """Your ID for the candidate."""
 
     employer_id: str
-    """Who asks."""
+    """The employer that asks."""
 
     purpose: str
-    """hiring, or for_client."""
+    """The purpose: hiring or for_client."""
 
     kinds: list[str]
-    """What of the candidate's data would go along."""
+    """The kinds of the candidate's data to be released."""
 
     state: str
     """open, agreed, refused or expired."""
 
     asked_at: datetime
-    """When it was asked."""
+    """When the candidate was asked."""
 
     expires_at: datetime
-    """Until when it can be answered."""
+    """When the request expires."""
 
     answered_at: datetime | None
     """When it was answered."""
 
     consent_id: str | None
-    """With a yes: the consent."""
+    """The consent, if the candidate agreed."""
 
 
 @dataclass(frozen=True)
 class CopyLink:
-    """Where the copy can be fetched, once."""
+    """A link that opens the copy once."""
 
     url: str
-    """For the recruiter's browser, once, without a key."""
+    """The URL for the recruiter's browser. It works once, without an API key."""
 
     expires_at: datetime
-    """A minute after it was made."""
+    """When the link expires: a minute after its creation."""
 
 
 @dataclass(frozen=True)
 class Decision(YesOrNo):
-    """The answer. It is on record under `id`, whether yes or no."""
+    """A decision of the gate. It is recorded under its `id`, whether it is yes or no."""
 
     id: str
-    """Of the answer, on record."""
+    """Unique identifier of the decision."""
 
     allowed: bool
-    """Anything but true is no."""
+    """Whether the download is allowed. Treat anything but true as no."""
 
     reasons: list[Reason]
-    """Why not; empty with a yes."""
+    """Why the download is not allowed. Empty if it is."""
 
     obligations: list[str]
-    """What you have to do with a yes."""
+    """What you must do with an allowed download."""
 
     tier: str
     """The employer's tier."""
 
     decided_at: datetime
-    """The moment of which the answer speaks."""
+    """When the gate decided."""
 
     retry_at: datetime | None
-    """With a quota that is used up: when it frees."""
+    """When the quota is free again, if it is used up."""
 
     gate_pass: str | None
-    """With a yes: good once, until `gate_pass_expires_at`. Spend it as the resume leaves."""
+    """A pass for an allowed download. It is valid once, until `gate_pass_expires_at`. Spend it when the resume leaves."""
 
     gate_pass_expires_at: datetime | None
-    """A minute after the answer."""
+    """When the pass expires: a minute after the decision."""
 
 
 @dataclass(frozen=True)
@@ -300,208 +300,208 @@ class Delivery:
     """One message to one endpoint."""
 
     id: int
-    """Of the delivery."""
+    """The delivery's ID."""
 
     message_id: str
-    """The `webhook-id`, the same each time."""
+    """The `webhook-id`, which is the same for all attempts."""
 
     type: str
-    """Of the message."""
+    """The event type."""
 
     sequence: int | None
-    """Its number in your feed; null: a ping."""
+    """The event's number in your feed; null for a ping."""
 
     outcome: str | None
-    """delivered, dead or cancelled; null while it is tried."""
+    """delivered, dead or cancelled; null while attempts continue."""
 
     due_at: datetime | None
-    """When it is tried next; null where it has ended."""
+    """When the next attempt is due; null if the delivery has ended."""
 
     tries: int
-    """How often it was tried, since it was last asked for."""
+    """The number of attempts since the delivery was last requested."""
 
     attempts: list[Attempt]
-    """The latest tries, the oldest of them first."""
+    """The latest attempts, oldest first."""
 
 
 @dataclass(frozen=True)
 class Employer:
-    """An employer and the state of the case that counts."""
+    """An employer and the state of its current case."""
 
     id: str
-    """Ours; the gate asks for it."""
+    """Our ID for the employer. The gate requires it."""
 
     reference: str
-    """Yours; empty where the employer registered on our own pages."""
+    """Your ID for the employer. Empty if it registered on our own pages."""
 
     name: str
-    """As it was declared."""
+    """The declared name of the company."""
 
     uscc: str
-    """Its unified social credit code, as it was declared."""
+    """The declared unified social credit code."""
 
     account_class: str
-    """Whom it recruits for."""
+    """Who the employer recruits for."""
 
     test: bool
-    """Whether it was made by a platform for tests."""
+    """Whether a test platform created the employer."""
 
     registered_at: datetime
-    """When it was made known to us."""
+    """When the employer was registered."""
 
     state: str | None
-    """Of the case that counts: the last that was approved, else the last; null where there is none."""
+    """The state of the current case: the latest that was approved, else the latest. Null if there is none."""
 
     expires_at: datetime | None
-    """Until when the approval of that case holds."""
+    """When the approval of that case ends."""
 
     members: list[MemberLine]
-    """Those who act for it now."""
+    """The employer's current recruiters."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An endpoint and how it does."""
+    """An endpoint and its health."""
 
     id: str
-    """Of the endpoint."""
+    """The endpoint's ID."""
 
     url: str
-    """Where messages are sent."""
+    """The URL that events are sent to."""
 
     types: list[str]
-    """Which messages; empty: all."""
+    """The event types that are sent. Empty means all."""
 
     description: str
-    """What you wrote of it."""
+    """Your description."""
 
     created_at: datetime
-    """When it was added."""
+    """When the endpoint was created."""
 
     paused_at: datetime | None
-    """Since when nothing is sent; null: it is."""
+    """When the endpoint was paused; null if it is active."""
 
     paused_why: str | None
-    """asked, gone (it answered 410) or failing (nothing but failures for days)."""
+    """asked, gone (the endpoint answered 410) or failing (only failures for days)."""
 
     failures: int
-    """How many tries failed in a row."""
+    """The number of failed attempts in a row."""
 
     failing_since: datetime | None
-    """When the first of them failed."""
+    """When the first of these attempts failed."""
 
     last_success_at: datetime | None
-    """When it last received anything."""
+    """When the endpoint last received an event."""
 
 
 @dataclass(frozen=True)
 class EndpointWithSecret(Endpoint):
-    """An endpoint with its secret, which is shown this once."""
+    """An endpoint with its secret, which is shown only once."""
 
     secret: str
-    """What messages are signed with. Shown this once."""
+    """The signing secret. It is shown only once."""
 
 
 @dataclass(frozen=True)
 class EraseOrder:
-    """That an employer has to erase its copies of a candidate's resume."""
+    """An order to an employer to erase its copies of a candidate's resume."""
 
     id: str
-    """Of the order."""
+    """Unique identifier of the order."""
 
     candidate: str
-    """Your reference to the candidate."""
+    """Your ID for the candidate."""
 
     employer_id: str
-    """Who has to erase."""
+    """The employer that must erase its copies."""
 
     ordered_at: datetime
     """When the candidate revoked."""
 
     due_at: datetime
-    """Until when."""
+    """The due date."""
 
     answer: str
-    """erased, kept, or empty while it is owed."""
+    """erased or kept; empty until it is answered."""
 
     why: str
-    """Why it is kept."""
+    """Why the copies are kept."""
 
     answered_at: datetime | None
     """When it was answered."""
 
     withdrawn_at: datetime | None
-    """When the candidate took it back."""
+    """When the candidate withdrew the order."""
 
     overdue: bool
-    """Whether it is owed past its day."""
+    """Whether the answer is overdue."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """One message, word for word the body of its webhook."""
+    """An event, identical to the body of its webhook."""
 
     id: str
-    """Of the message; its webhook's `webhook-id`, too."""
+    """Unique ID of the event. It is also the webhook's `webhook-id`."""
 
     type: str
-    """One of: employer.created, employer.submitted, employer.checking, employer.in_review, employer.changes_requested, employer.approved, employer.confirmed, employer.rejected, employer.suspended, employer.reinstated, employer.upheld, employer.revoked, employer.expired, employer.withdrawn, employer.appealed, employer.tier_changed, employer.tier_appealed, employer.tier_upheld, member.joined, member.left, relay.waiting, relay.bound, relay.extended, relay.expiring, relay.called, relay.muted, relay.unmuted, relay.ended, relay.failed, relay.contact_asked, relay.contact_answered, release.ready, release.failed, release.opened, consent.asked, consent.refused, consent.given, consent.revoked, resume.released, candidate.told, misuse.reported, erase.ordered, erase.answered, erase.withdrawn, erase.overdue. There may be more one day."""
+    """One of: employer.created, employer.submitted, employer.checking, employer.in_review, employer.changes_requested, employer.approved, employer.confirmed, employer.rejected, employer.suspended, employer.reinstated, employer.upheld, employer.revoked, employer.expired, employer.withdrawn, employer.appealed, employer.tier_changed, employer.tier_appealed, employer.tier_upheld, member.joined, member.left, relay.waiting, relay.bound, relay.extended, relay.expiring, relay.called, relay.muted, relay.unmuted, relay.ended, relay.failed, relay.contact_asked, relay.contact_answered, release.ready, release.failed, release.opened, consent.asked, consent.refused, consent.given, consent.revoked, resume.released, candidate.told, misuse.reported, erase.ordered, erase.answered, erase.withdrawn, erase.overdue. More may be added."""
 
     timestamp: datetime
-    """When it happened, in UTC."""
+    """When the event happened, in UTC."""
 
     sequence: int
-    """Its number in your feed, where none is left out."""
+    """The event's number in your feed. Numbers have no gaps."""
 
     data: dict[str, Any]
-    """Whom it is about, the states, and reasons with what to do: docs/integrating/webhooks.md."""
+    """The subject, its states, and the reasons with what to do. See docs/integrating/webhooks.md."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """An answer with the facts that it rested on, as they were at that moment."""
+    """A decision with the facts that it used, as they were at that moment."""
 
     id: str
-    """Of the answer."""
+    """Unique identifier of the decision."""
 
     employer_id: str
-    """The employer that was asked about."""
+    """The employer."""
 
     member_id: str
-    """Who of it asked."""
+    """The member who wanted to download."""
 
     candidate: str
-    """Your reference to the candidate."""
+    """Your ID for the candidate."""
 
     allowed: bool
-    """What was answered."""
+    """Whether the download was allowed."""
 
     reasons: list[Reason]
-    """Why not; empty with a yes."""
+    """Why the download was not allowed. Empty if it was."""
 
     tier: str
-    """The employer's tier then."""
+    """The employer's tier at that time."""
 
     ladder_version: str
-    """The version of the ladder by which it was decided."""
+    """The version of the ladder that was used."""
 
     case_state: str | None
-    """Where the case that counted stood."""
+    """The state of the employer's case at that time."""
 
     case_version: int | None
     """The version of that case."""
 
     quota: QuotaUsed
-    """What had been used, and how much there was."""
+    """The quotas and their use."""
 
     decided_at: datetime
-    """When it was answered."""
+    """When the gate decided."""
 
     retry_at: datetime | None
-    """With a quota that was used up: when it frees."""
+    """When the quota was free again, if it was used up."""
 
     pass_state: str
-    """What became of the pass: none, unspent, spent or expired."""
+    """The state of the pass: none, unspent, spent or expired."""
 
     spent_at: datetime | None
     """When the pass was spent."""
@@ -509,48 +509,48 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Finding:
-    """A release, and what speaks for it."""
+    """A release, and the evidence for it."""
 
     release_id: str
-    """Of the release: `/releases/{id}` says whose it is."""
+    """Unique identifier of the release, for `/releases/{id}`, which names the receiver."""
 
     number: str
-    """As it stands on its pages."""
+    """The number printed on its pages."""
 
     named: bool
-    """Whether the leak is of this one, as far as can be told. Without it, it is no evidence."""
+    """Whether the evidence is sufficient to say that the leak comes from this release. If false, it proves nothing."""
 
     by: str
-    """marks, relay_number or copy_number. What is printed can be forged; marks cannot."""
+    """The kind of evidence: marks, relay_number or copy_number. Printed numbers can be forged, marks cannot."""
 
     z: float | None
-    """Of marks: how far it agrees, in deviations. Innocent ones seldom reach 4."""
+    """For marks: the agreement in standard deviations. Other releases rarely reach 4."""
 
     chance: float | None
-    """Of marks: at most so likely is it that an innocent one agrees as well."""
+    """For marks: an upper bound of the probability that an innocent release agrees as well."""
 
 
 Language: TypeAlias = Literal["zh-hans", "en"]
-"""Of our mails to them."""
+"""The language of our mails to the recruiter."""
 
 
 @dataclass(frozen=True)
 class LedgerLink:
-    """The way to the candidate's own page."""
+    """A link to the candidate's own page."""
 
     url: str
-    """For the candidate alone: whoever has it acts as they do."""
+    """The URL of the page. Give it only to the candidate: anyone who has it can act as them."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link: send the recruiter's browser there at once, and keep it nowhere."""
+    """A single-use link. Redirect the recruiter's browser to it at once, and do not store it."""
 
     url: str
-    """Signs this one recruiter in, once."""
+    """Signs this recruiter in, once."""
 
     expires_at: datetime
-    """After this it opens nothing."""
+    """When the link expires."""
 
 
 @dataclass(frozen=True)
@@ -558,53 +558,53 @@ class Mail:
     """A mail that would have been sent."""
 
     id: int
-    """Its number."""
+    """The ID of the mail."""
 
     at: datetime
-    """When it would have gone out."""
+    """When it would have been sent."""
 
     to: str
-    """An address that ends with `.test`."""
+    """The recipient, an address that ends with `.test`."""
 
     template: str
-    """Which mail it is."""
+    """The template of the mail."""
 
     subject: str
-    """Its subject, in the language of whom it is for."""
+    """The subject, in the recipient's language."""
 
     text: str
-    """What it says."""
+    """The text of the mail."""
 
 
 @dataclass(frozen=True)
 class Mails:
-    """The latest mails, the newest first."""
+    """The latest mails, newest first."""
 
     data: list[Mail]
-    """The newest first."""
+    """The mails, newest first."""
 
 
 @dataclass(frozen=True)
 class Me:
-    """The platform whose key this is, and the key."""
+    """The platform that the key belongs to, and the key."""
 
     platform_id: str
-    """Ours for the platform."""
+    """The platform's ID."""
 
     name: str
     """The platform's name."""
 
     test: bool
-    """Whether it is a platform for tests, whose employers exist for nobody else."""
+    """Whether this is a test platform. Its employers are visible only to it."""
 
     key_begins: str
     """The first characters of this key."""
 
     scopes: list[str]
-    """What this key may do."""
+    """The scopes of this key."""
 
     expires_at: datetime | None
-    """When this key ends, if it is to: another has taken its place."""
+    """When this key expires, if another key has replaced it."""
 
 
 @dataclass(frozen=True)
@@ -612,128 +612,132 @@ class Member:
     """A recruiter of an employer, without personal data."""
 
     id: str
-    """Ours; the gate asks for it."""
+    """The member's ID, as used in calls to the gate."""
 
     reference: str
-    """Yours; empty where they came to us by themselves."""
+    """Your reference. Empty if the recruiter joined on our own pages."""
 
     role: str
-    """An owner can invite and remove colleagues on our pages."""
+    """Owners can invite and remove colleagues on our pages."""
 
     verified: bool
-    """Whether they have confirmed their address. Until then the gate says no."""
+    """Whether the recruiter has confirmed their address. Until then, the gate refuses downloads."""
 
     joined_at: datetime
-    """Since when they act for the employer."""
+    """When the recruiter joined the employer."""
 
     left_at: datetime | None
-    """Since when they do not any more."""
+    """When the membership ended; null while it lasts."""
 
 
 @dataclass(frozen=True)
 class MemberLine:
-    """A recruiter of the employer; no personal data."""
+    """A recruiter of an employer, without personal data."""
 
     id: str
-    """Ours; the gate asks for it."""
+    """Our ID for the recruiter. The gate requires it."""
 
     reference: str
-    """Yours; empty where the recruiter came to us by themselves."""
+    """Your ID for the recruiter. Empty if they registered on our own pages."""
 
     role: str
-    """`owner` or `recruiter`."""
+    """Either `owner` or `recruiter`."""
 
 
 @dataclass(frozen=True)
 class Played:
-    """What came of it."""
+    """The result of a simulated call."""
 
     call: Call | None
-    """The call; null where its record comes late: move the clock."""
+    """The call. Null if its record arrives late; advance the clock to receive it."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """The proof as it stands then."""
+    """A proof of authority after the request."""
 
     proof_id: str
-    """The proof."""
+    """The ID of the proof."""
 
     way: str
-    """Which it is."""
+    """The kind of proof."""
 
     state: str
-    """pending, proven, failed or lapsed."""
+    """One of `pending`, `proven`, `failed` or `lapsed`."""
 
     stage: str
-    """Where its provider says that it stands."""
+    """The stage reported by the provider."""
 
     reason: str | None
-    """The code of why it failed."""
+    """The code of the reason why it failed."""
 
     expires_at: datetime
-    """Until when it can be completed."""
+    """The deadline to complete it."""
 
 
 Purpose: TypeAlias = Literal["verify", "renew", "appeal"]
-"""What a platform sends its recruiter to our pages for."""
+"""The purposes for which a platform sends a recruiter to our pages."""
 
 
 @dataclass(frozen=True)
 class Quota:
-    """How many downloads the employer's people have together, and how many of those are left."""
+    """
+    The number of downloads that all members of the employer have together, and how many are
+    left.
+    """
 
     limit: int
-    """How many there are."""
+    """The limit."""
 
     left: int
-    """How many are left now."""
+    """The number left now."""
 
 
 @dataclass(frozen=True)
 class QuotaUsed:
     """
-    What the company had used of its quotas after this answer, where it rested on them, and how
-    much its tier held.
+    The company's use of its quotas after this decision, and the limits of its tier.
+
+    The use is null if the decision did not use the quotas.
     """
 
     used_day: int | None
     """Downloads since midnight."""
 
     per_day: int | None
-    """Their limit."""
+    """The daily limit."""
 
     used_hour: int | None
     """Downloads in the last sixty minutes."""
 
     per_hour: int | None
-    """Their limit."""
+    """The hourly limit."""
 
     per_candidate: int | None
-    """Downloads of one candidate's resume in a day, at most."""
+    """The daily limit for one candidate's resume."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why not, how to mend it, who can, and how long that takes."""
+    """Why the gate said no, how to fix it, who can, and how long it takes."""
 
     code: str
-    """Never changes its meaning."""
+    """A stable code."""
 
     says: Words
     """What is wrong."""
 
     fix: Words
-    """How it is mended."""
+    """How to fix it."""
 
     who: str
-    """Who can."""
+    """Who can fix it."""
 
     takes: Words
-    """How long that takes."""
+    """How long it takes."""
 
     url: str
-    """Where the employer's recruiter sees it and mends it, and appeals where that can be."""
+    """The page where the employer's recruiter sees the reason, fixes it, and can appeal if an appeal is possible."""
 
     appeal: bool
     """Whether the employer can appeal."""
@@ -742,315 +746,315 @@ class Reason:
 @dataclass(frozen=True)
 class Receipt:
     """
-    What anybody can check, without us, that the resume left as it is said: the candidate's
-    receipt.
+    The candidate's receipt. With it, anybody can check without us that the resume left as
+    stated.
     """
 
     id: str
-    """Of the receipt, as in `resume.released` and in the candidate's ledger."""
+    """Unique identifier of the receipt, as in `resume.released` and in the candidate's ledger."""
 
     receipt: str
-    """Word for word as it was signed: JSON in its one form, UTF-8."""
+    """The signed text, verbatim: JSON in canonical form, UTF-8."""
 
     signature: str
-    """Ed25519 over these bytes, in base64url."""
+    """Ed25519 signature over these bytes, base64url."""
 
     key_id: str
-    """By which key of `/.well-known/zizhi-receipt-keys.json`."""
+    """The ID of the signing key in `/.well-known/zizhi-receipt-keys.json`."""
 
     key_url: str
-    """That key as PEM; keep it with the receipt."""
+    """The URL of that key as PEM. Keep the key with the receipt."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A code to register a test employer with, and what then happens when it is handed in."""
+    """A code to register a test employer with, and the outcome it leads to."""
 
     recipe: int
     """The last two digits of the code's region."""
 
     uscc: str
-    """A valid code for it, another one each time."""
+    """A valid code for the recipe, different each time."""
 
     outcome: str
-    """What the checks come to."""
+    """The outcome of the checks."""
 
     reason: str | None
-    """The code of the reason that is given."""
+    """The code of the reason given."""
 
     says: Words
-    """What it tests."""
+    """What the recipe tests."""
 
 
 @dataclass(frozen=True)
 class Recipes:
-    """Every recipe."""
+    """All recipes."""
 
     data: list[Recipe]
-    """Each recipe, with a fresh code."""
+    """The recipes, each with a fresh code."""
 
 
 @dataclass(frozen=True)
 class Relay:
-    """A relay number, as it stands."""
+    """A relay number."""
 
     id: str
-    """Of the binding."""
+    """Unique identifier of the relay number."""
 
     decision_id: str
-    """The answer for which it was asked."""
+    """The decision that it was requested for."""
 
     employer_id: str
-    """Whose people reach the candidate by it."""
+    """The employer whose members can call it."""
 
     member_id: str
-    """Who of them downloaded, and is reminded."""
+    """The member who downloaded the resume, and who gets reminders."""
 
     candidate: str
-    """Your reference to the candidate."""
+    """Your ID for the candidate."""
 
     state: str
-    """requested, bound, ended or failed."""
+    """The state: requested, bound, ended or failed."""
 
     number: str | None
-    """What is to be dialled, once it is bound."""
+    """The number to dial, once the state is bound."""
 
     extension: str | None
-    """What is to be dialled after it, where numbers are scarce."""
+    """The extension to dial after the number, if there is one."""
 
     callers: int
-    """How many people of the employer get through."""
+    """The number of people at the employer whose calls get through."""
 
     muted: bool
-    """Whether the candidate wants no calls for now."""
+    """Whether the candidate has muted calls."""
 
     requested_at: datetime
-    """When it was asked for."""
+    """When it was requested."""
 
     bound_at: datetime | None
-    """When it was lent."""
+    """When the number was lent."""
 
     expires_at: datetime
-    """Until when it leads to the candidate; each contact lets it last on."""
+    """When the number expires. Each contact extends it."""
 
     ended_at: datetime | None
     """When it ended."""
 
     reasons: list[Reason]
-    """Why there is no number yet or any more, or why nobody gets through."""
+    """Why there is no number yet or any more, or why calls do not get through."""
 
     contact: str
-    """none, asked, agreed or refused: whether the candidate was asked again after its end."""
+    """Whether the candidate was asked for contact again after the number ended: none, asked, agreed or refused."""
 
 
 @dataclass(frozen=True)
 class RelayContact:
-    """How the employer reaches the candidate."""
+    """The relay number that reaches the candidate."""
 
     id: str
-    """Of the relay number: `/relays/{id}`."""
+    """Unique identifier of the relay number, for `/relays/{id}`."""
 
     number: str
-    """What is to be dialled."""
+    """The number to dial."""
 
     extension: str | None
-    """What is to be dialled after it, where numbers are scarce."""
+    """The extension to dial after the number, if there is one."""
 
     expires_at: datetime
-    """Until when it leads to the candidate; each contact lets it last on."""
+    """When the number expires. Each contact extends it."""
 
 
 @dataclass(frozen=True)
 class RelayRecipe:
-    """A candidate's number, and what happens with it."""
+    """A test number of a candidate, and what happens with it."""
 
     candidate_phone: str
-    """To be given with `POST /relays`."""
+    """The number to send with `POST /relays`."""
 
     says: Words
-    """What it tests."""
+    """What the number tests."""
 
 
 @dataclass(frozen=True)
 class RelayRecipes:
-    """Every one of them."""
+    """All test numbers."""
 
     data: list[RelayRecipe]
-    """Each number; any other one is as the first."""
+    """The test numbers. Any other number behaves like the first one."""
 
 
 @dataclass(frozen=True)
 class ReleasedResume:
-    """That a resume left."""
+    """A release of a candidate's resume."""
 
     id: str
-    """Of the release."""
+    """Unique identifier of the release."""
 
     decision_id: str
-    """The answer that allowed it."""
+    """The decision that allowed the release."""
 
     employer_id: str
-    """Who has it."""
+    """The employer that received the resume."""
 
     uscc: str
-    """Their unified social credit code."""
+    """The employer's unified social credit code."""
 
     receiver: str
-    """The company's name, as it was then."""
+    """The company's name at the time of the release."""
 
     contact: str
-    """Where the receiver can be reached."""
+    """The receiver's contact address."""
 
     purpose: str
-    """hiring, or for_client."""
+    """The purpose: hiring or for_client."""
 
     method: str
-    """How it went."""
+    """How the resume was released."""
 
     kinds: list[str]
-    """What of the candidate's data went along."""
+    """The kinds of the candidate's data that were released."""
 
     released_at: datetime
-    """When."""
+    """When the resume was released."""
 
     receipt: str
-    """The receipt, word for word as it was signed: JSON in its one form."""
+    """The signed receipt, verbatim: JSON in canonical form."""
 
     signature: str
-    """Ed25519 over these bytes, in base64url."""
+    """Ed25519 signature over the receipt's bytes, base64url."""
 
     key_id: str
-    """By which key of `/.well-known/zizhi-receipt-keys.json`."""
+    """The ID of the signing key in `/.well-known/zizhi-receipt-keys.json`."""
 
 
 @dataclass(frozen=True)
 class Removed:
-    """What was taken out of one kind."""
+    """The removed items of one kind."""
 
     kind: str
-    """phone, email, id_number, passport, wechat, qq, handle, link or code."""
+    """The kind: phone, email, id_number, passport, wechat, qq, handle, link or code."""
 
     count: int
-    """How many."""
+    """How many were removed."""
 
     masked: list[str]
-    """What each was, without giving it."""
+    """Each removed item, masked."""
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """What is sent again."""
+    """The number of events to send again."""
 
     count: int
-    """How many messages."""
+    """The number of messages."""
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """One thing that is asked of the employer."""
+    """One requirement of the employer."""
 
     code: str
-    """What is asked."""
+    """The requirement's code."""
 
     state: str
-    """Where it stands."""
+    """The state of the requirement."""
 
     unlocks: str
-    """The right that it stands before: handing the case in, or downloading resumes."""
+    """The right that it unlocks: submitting the case, or downloading resumes."""
 
     deadline: datetime | None
-    """By when it has to be met, if by a time."""
+    """The deadline, if there is one."""
 
     reasons: list[Why]
     """Why it is not met yet."""
 
     ways: list[Way]
-    """How it can be met; any one is enough."""
+    """The ways to meet it; any one is enough."""
 
 
 @dataclass(frozen=True)
 class Requirements:
-    """Everything that is asked, in the order in which it is done."""
+    """All requirements, in the order in which the employer meets them."""
 
     employer_id: str
-    """The employer."""
+    """Our ID for the employer."""
 
     state: str | None
-    """Of the case that is open, else of the one that counts; null where there is none yet."""
+    """The state of the open case, else of the current one. Null if there is no case yet."""
 
     expires_at: datetime | None
-    """Until when the approval of that case holds."""
+    """When the approval of that case ends."""
 
     next: str | None
-    """The code of the one next thing to do; null where the employer has nothing to do."""
+    """The code of the next requirement to meet. Null if the employer has nothing to do."""
 
     rules: str
-    """The version of the rules by which it is asked."""
+    """The version of the rules that set the requirements."""
 
     as_of: datetime
-    """The moment of this answer."""
+    """When the response was created."""
 
     requirements: list[Requirement]
-    """Each thing that is asked."""
+    """All requirements."""
 
 
 @dataclass(frozen=True)
 class ResumeRelease:
-    """A release, as it stands."""
+    """A release."""
 
     id: str
-    """Of the release."""
+    """Unique identifier of the release."""
 
     number: str
-    """As it stands on every page of the copy."""
+    """The number printed on every page of the copy."""
 
     state: str
-    """preparing, ready, failed or closed."""
+    """The state: preparing, ready, failed or closed."""
 
     decision_id: str
-    """The gate's answer by which the resume leaves."""
+    """The decision that allowed the release."""
 
     employer_id: str
-    """Who receives it."""
+    """The employer that receives the resume."""
 
     member_id: str
-    """Who of it receives it."""
+    """The member who receives it."""
 
     candidate: str
-    """Your reference to the candidate."""
+    """Your ID for the candidate."""
 
     pages: int | None
-    """How many pages the copy has, once it is made."""
+    """The number of pages of the copy, once it is made."""
 
     size: int | None
-    """Its bytes."""
+    """The size of the copy in bytes."""
 
     removed: list[Removed]
-    """What was taken out of it."""
+    """The items that were removed from the resume."""
 
     relay: RelayContact | None
-    """The relay number, once it is lent; it stands on the copy."""
+    """The relay number printed on the copy, once it is lent."""
 
     requested_at: datetime
-    """When it was asked for."""
+    """When the release was requested."""
 
     ready_at: datetime | None
-    """When it was made."""
+    """When the copy was made."""
 
     links_until: datetime | None
-    """Until when links to it can be asked for."""
+    """Until when links to the copy can be created."""
 
     opened_at: datetime | None
-    """When the file left for the first time."""
+    """When the copy left for the first time."""
 
     receipt: Receipt | None
-    """The candidate's receipt. It is made as the copy is opened for the first time: null before, since nothing has left."""
+    """The candidate's receipt, created when the copy is first opened. Null before, because nothing has left yet."""
 
     link: CopyLink | None
-    """Where the copy can be fetched, in a 201 that was waited for; else null: ask `/releases/{id}/links` for one."""
+    """A link to the copy, in a 201 response after waiting. Otherwise null: create one with `/releases/{id}/links`."""
 
     reasons: list[Reason]
-    """Why it failed. Ask again with the same pass once that is mended; it uses up no quota."""
+    """Why the release failed. Fix the cause and retry with the same pass; this uses no quota."""
 
 
 @dataclass(frozen=True)
@@ -1058,7 +1062,8 @@ class Rights:
     """
     What the employer may do at `as_of`.
 
-    No yes: before each download the gate is asked, which also looks at who asks for whom.
+    This is not a decision of the gate. Ask the gate before each download; it also checks the member
+    and the candidate.
     """
 
     employer_id: str
@@ -1068,104 +1073,104 @@ class Rights:
     """The employer's tier."""
 
     download: bool
-    """Whether it may download resumes at all."""
+    """Whether the employer may download resumes at all."""
 
     reason: WhyNot | None
-    """Why it may not."""
+    """Why the employer may not download."""
 
     obligations: list[str]
-    """What you have to do with each download."""
+    """What you must do with each download."""
 
     day: Quota
-    """Since midnight, in the service's time zone."""
+    """Downloads since midnight, in the service's time zone."""
 
     hour: Quota
-    """In the last sixty minutes."""
+    """Downloads in the last sixty minutes."""
 
     per_candidate: int
-    """Downloads of one candidate's resume in a day."""
+    """The daily limit for one candidate's resume."""
 
     expires_at: datetime | None
-    """Until when the approval holds."""
+    """When the approval expires."""
 
     ladder: str
     """The version of the ladder."""
 
     as_of: datetime
-    """The moment of this answer."""
+    """The time of this response."""
 
 
 Role: TypeAlias = Literal["owner", "recruiter"]
-"""An owner can invite and remove colleagues on our pages."""
+"""Owners can invite and remove colleagues on our pages."""
 
 
 @dataclass(frozen=True)
 class Spent:
     """
-    The pass was honoured: hand over this candidate's resume to this member now, under these
+    An honoured pass. Release this candidate's resume to this member now, under these
     obligations.
     """
 
     decision_id: str
-    """The answer that the pass came with."""
+    """The decision that the pass belongs to."""
 
     employer_id: str
-    """Who receives the resume."""
+    """The employer that receives the resume."""
 
     member_id: str
-    """Who of it receives it."""
+    """The member who receives it."""
 
     candidate: str
-    """Whose resume it is, by your reference."""
+    """Your ID for the candidate."""
 
     tier: str
     """The employer's tier now."""
 
     obligations: list[str]
-    """What you have to do."""
+    """What you must do."""
 
     spent_at: datetime
-    """The moment of which this speaks."""
+    """When the pass was spent."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the employer was moved to; `tier` is null where its case alone says it."""
+    """The override of the employer's tier. `tier` is null if the case alone gives the tier."""
 
     tier: str | None
     """The employer's tier."""
 
     reason: str | None
-    """What the gate answers."""
+    """The reason that the gate returns."""
 
     since: datetime | None
-    """Since when."""
+    """When the override began."""
 
     until: datetime | None
-    """Until when, if that is known."""
+    """When the override ends, if known."""
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A trace, as it stands."""
+    """A trace."""
 
     id: str
-    """Of the trace."""
+    """Unique identifier of the trace."""
 
     state: str
-    """looking, done or failed."""
+    """The state: looking, done or failed."""
 
     asked_at: datetime
-    """When it was asked."""
+    """When it was requested."""
 
     done_at: datetime | None
-    """When it was answered."""
+    """When it was finished."""
 
     resumes: int
-    """How many resumes a picture was laid on."""
+    """The number of resumes that the leak was compared with."""
 
     findings: list[Finding]
-    """The likeliest first; empty where nothing was found."""
+    """The findings, the likeliest first. Empty if nothing was found."""
 
     reasons: list[Reason]
     """Why it failed."""
@@ -1176,93 +1181,90 @@ class Way:
     """
     One of the ways to meet a requirement; any one is enough.
 
-    `strength` is of proofs of authority: weak is for a person to judge.
+    `strength` applies to proofs of authority. A reviewer judges weak ones.
     """
 
     code: str
-    """Which way it is."""
+    """The way's code."""
 
     state: str
-    """How far it has been gone."""
+    """The state of this way."""
 
     strength: str | None
-    """Of a proof of authority: how much it proves."""
+    """The strength of a proof of authority."""
 
     shown: str
-    """What it is about, masked."""
+    """A label, such as the masked email address of a proof."""
 
     how: Words
-    """How it is done."""
+    """How to complete it."""
 
     who: Words
-    """Who is needed to complete it; "you" is the recruiter."""
+    """Who has to complete it; "you" is the recruiter."""
 
     takes: Words
-    """How long that takes."""
+    """How long it takes."""
 
     expires_at: datetime | None
-    """By when it has to be completed; where it is done, how long it holds."""
+    """The deadline to complete it. Once completed, when it expires."""
 
     reasons: list[Why]
-    """Why this way did not succeed."""
+    """Why this way failed."""
 
     reusable: int
-    """How many of its documents, given with an earlier case, can be used again by one press on the page."""
+    """The number of documents from an earlier case that the recruiter can reuse on the page."""
 
     not_reusable: Why | None
-    """Why others of an earlier case cannot."""
+    """Why other documents of an earlier case cannot be reused."""
 
 
 @dataclass(frozen=True)
 class Why:
-    """
-    A reason: what was seen and expected of which field, how to mend it, who can, and how long
-    that takes.
-    """
+    """A reason: the field, the values seen and expected, and how to fix it."""
 
     code: str
-    """Never changes its meaning."""
+    """The reason's code. Its meaning never changes."""
 
     field: str
-    """The field or kind of document that it is about."""
+    """The field or kind of document concerned."""
 
     seen: str
-    """What was seen there; what is personal is masked."""
+    """The value seen. Personal data is masked."""
 
     expected: str
-    """What was expected there; what is personal is masked."""
+    """The value expected. Personal data is masked."""
 
     says: Words
-    """What is wrong."""
+    """A description of the problem."""
 
     fix: Words
-    """How it is mended."""
+    """How to fix the problem."""
 
     who: str
-    """Who can mend it: recruiter, company, platform, reviewer, service or nobody."""
+    """Who can fix it: recruiter, company, platform, reviewer, service or nobody."""
 
     takes: Words
-    """How long that takes."""
+    """How long the fix takes."""
 
     appeal: bool
-    """Whether an appeal is open."""
+    """Whether the employer can appeal."""
 
 
 @dataclass(frozen=True)
 class WhyNot:
-    """Why an employer may not download, and how that is mended."""
+    """Why an employer may not download, and how to fix it."""
 
     code: str
-    """Never changes its meaning."""
+    """A stable code."""
 
     says: Words
     """What is wrong."""
 
     fix: Words
-    """How it is mended."""
+    """How to fix it."""
 
     url: str
-    """Where the employer's people see it and mend it, and appeal where that can be."""
+    """The page where the employer's people see the reason, fix it, and can appeal if an appeal is possible."""
 
     appeal: bool
     """Whether the employer can appeal."""
@@ -1270,10 +1272,10 @@ class WhyNot:
 
 @dataclass(frozen=True)
 class Words:
-    """The same words in Simplified Chinese and English."""
+    """A text in Simplified Chinese and in English."""
 
     zh: str
-    """In Simplified Chinese."""
+    """The text in Simplified Chinese."""
 
     en: str
-    """In English."""
+    """The text in English."""

@@ -1,7 +1,4 @@
-"""How is one call made?
-
-With a deadline, repeated only where that is safe, and its problems as exceptions.
-"""
+"""Makes one call: with a deadline, safe retries, and problems as exceptions."""
 
 from __future__ import annotations
 
@@ -17,11 +14,11 @@ from zizhi_client.errors import Unavailable, ZizhiError, error_of
 
 RETRIED: Final = frozenset({429, 500, 502, 503, 504})
 LONGEST_WAIT: Final = 30.0
-"""Where the service asks for a longer one, the caller is told instead."""
+"""If the service asks for a longer wait, the error is raised instead."""
 
 
 class Calls:
-    """Calls to one service with one key. Safe to share between threads."""
+    """Calls to one service with one key. Can be shared between threads."""
 
     def __init__(
         self,
@@ -46,7 +43,7 @@ class Calls:
         )
 
     def close(self) -> None:
-        """Let go of the kept connections."""
+        """Close the kept connections."""
         self._http.close()
 
     def answer(
@@ -61,11 +58,11 @@ class Calls:
         key: str | None = None,
         wait: int | None = None,
     ) -> Any:
-        """The JSON of the answer, None where it has no body. Raises ZizhiError.
+        """Return the JSON of the response, or None if it has no body. Raises ZizhiError.
 
-        What changes something carries an Idempotency-Key, `key` or a fresh one, so it may be said
-        again. What may `wait` for so many seconds is done once by what it holds, and carries `key`
-        alone.
+        Changes carry an Idempotency-Key, `key` or a new one, so they can be retried. A call that
+        may `wait` (seconds) is idempotent by its contents, and carries a key only if `key` is
+        given.
         """
         headers = {} if wait is None else {"Prefer": f"wait={wait}"}
         timeout = self._timeout + (wait or 0)
@@ -102,9 +99,10 @@ class Calls:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> Any:
-        """The same, tried once; a `form` with its `files` is sent as `multipart/form-data`.
+        """Make one attempt. A `form` with its `files` is sent as `multipart/form-data`.
 
-        `timeout` holds for each step of the connection; the client's own where it is not given."""
+        `timeout` applies to each step of the connection. The default is that of the client.
+        """
         limit = httpx.USE_CLIENT_DEFAULT if timeout is None else httpx.Timeout(timeout)
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
@@ -120,7 +118,7 @@ class Calls:
 def _parts(
     form: Mapping[str, Any], files: Mapping[str, bytes]
 ) -> list[tuple[str, tuple[str | None, bytes]]]:
-    """The parts of a form, also where it holds no file."""
+    """Return the parts of a form, which may have no file."""
     fields = [(name, (None, str(value).encode())) for name, value in form.items()]
     return fields + [(name, ("file", data)) for name, data in files.items()]
 
@@ -131,7 +129,7 @@ def _told(response: httpx.Response) -> Any:
     except ValueError:
         told = None
         if response.is_success:
-            raise Unavailable("An answer that is no JSON", status=response.status_code) from None
+            raise Unavailable("The response is not JSON", status=response.status_code) from None
     if response.is_success:
         return told
     named = told if isinstance(told, dict) else {}
@@ -144,7 +142,7 @@ def _seconds(text: str) -> float | None:
 
 
 def _wait(error: ZizhiError, tried: int) -> float | None:
-    """How long until it may be tried again; None: it may not."""
+    """Return the seconds until the next attempt, or None if there must be none."""
     again = (
         error.status in RETRIED
         or error.code == "idempotency_in_progress"
@@ -152,6 +150,6 @@ def _wait(error: ZizhiError, tried: int) -> float | None:
     )
     if not again or (error.retry_after or 0) > LONGEST_WAIT:
         return None
-    # Spread, so that those who failed together do not come back together.
+    # Randomised, so that clients that failed together do not return together.
     spread = random.uniform(0, min(LONGEST_WAIT, 0.5 * 2**tried))  # noqa: S311
     return (error.retry_after or 0) + spread

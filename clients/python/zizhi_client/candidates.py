@@ -1,4 +1,4 @@
-"""The calls for candidates: their wishes, consents and erasures."""
+"""The calls for candidates: preferences, consents and erasures."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ class CandidateCalls(TypedCalls):
         language: str = "zh-hans",
         blocked: Sequence[Mapping[str, str]] = (),
     ) -> answers.Candidate:
-        """How they want to be asked (ask_first, tell_after, closed); `blocked` are `{"employer_id":
-        …}` or `{"uscc": …}`.
+        """Set how the candidate wants to be asked (ask_first, tell_after, closed). `blocked`
+        contains `{"employer_id": …}` or `{"uscc": …}`.
         """
         body = {"mode": mode, "email": email, "language": language, "blocked": list(blocked)}
         return self._send(answers.Candidate, "PUT", f"/candidates/{part(reference)}", body)
 
     def candidate(self, reference: str) -> answers.Candidate:
-        """How they want to be asked, and whom they block."""
+        """Return how the candidate wants to be asked, and whom they block."""
         return self._get(answers.Candidate, f"/candidates/{part(reference)}")
 
     def erase_candidate(self, reference: str, *, idempotency_key: str | None = None) -> None:
-        """Forgets their address; nothing leaves of them any more."""
+        """Erase the candidate's address. Nothing about them is released any more."""
         self._calls.answer("DELETE", f"/candidates/{part(reference)}", key=idempotency_key)
 
     def candidate_default(self) -> answers.CandidateDefault:
-        """What counts for candidates of whom you have told nothing."""
+        """Return the default for candidates without known preferences."""
         return self._get(answers.CandidateDefault, "/candidate-default")
 
     def declare_candidate_default(self, mode: str, basis: str) -> answers.CandidateDefault:
-        """Declares it, and on what it rests."""
+        """Declare this default and its legal basis."""
         return self._send(
             answers.CandidateDefault, "PUT", "/candidate-default", {"mode": mode, "basis": basis}
         )
@@ -46,13 +46,13 @@ class CandidateCalls(TypedCalls):
     def ledger_link(
         self, reference: str, *, idempotency_key: str | None = None
     ) -> answers.LedgerLink:
-        """The candidate's own page: for the candidate alone."""
+        """Return a link to the candidate's own page, for the candidate alone."""
         return self._post(
             answers.LedgerLink, f"/candidates/{part(reference)}/link", None, idempotency_key
         )
 
     def candidate_releases(self, reference: str) -> Iterator[answers.ReleasedResume]:
-        """What left of them, with receipts, the last first; all pages."""
+        """Iterate over the candidate's releases, with receipts, latest first."""
         return self._pages(answers.ReleasedResume, f"/candidates/{part(reference)}/releases", {})
 
     def revoke(
@@ -63,7 +63,7 @@ class CandidateCalls(TypedCalls):
         uscc: str = "",
         idempotency_key: str | None = None,
     ) -> answers.Candidate:
-        """On the candidate's own word: this company gets nothing more, and has to erase what it
+        """Block a company at the candidate's request. It gets nothing more and must erase what it
         has.
         """
         body = {"employer_id": employer_id, "uscc": uscc}
@@ -79,14 +79,14 @@ class CandidateCalls(TypedCalls):
         uscc: str = "",
         idempotency_key: str | None = None,
     ) -> answers.Candidate:
-        """On the candidate's own word: takes that back."""
+        """Unblock a company at the candidate's request."""
         body = {"employer_id": employer_id, "uscc": uscc}
         return self._post(
             answers.Candidate, f"/candidates/{part(reference)}/allow-again", body, idempotency_key
         )
 
     def consents(self, reference: str) -> Iterator[answers.Consent]:
-        """Those that they gave, the last first; all pages."""
+        """Iterate over the candidate's consents, latest first."""
         return self._pages(answers.Consent, f"/candidates/{part(reference)}/consents", {})
 
     def give_consent(
@@ -101,7 +101,7 @@ class CandidateCalls(TypedCalls):
         until: datetime,
         idempotency_key: str | None = None,
     ) -> answers.Consent:
-        """Puts a consent on record that you obtained, with what you can show it by."""
+        """Record a consent that you obtained, with your evidence."""
         body = {
             "employer_id": employer_id,
             "contact": contact,
@@ -123,7 +123,8 @@ class CandidateCalls(TypedCalls):
         kinds: Sequence[str] = (),
         idempotency_key: str | None = None,
     ) -> answers.ConsentRequest:
-        """An employer asks; asked again it is the same request.
+        """Ask a candidate for consent on behalf of an employer. Asking again returns the same
+        request.
 
         Raises Conflict `consent_refused`, `consent_given`.
         """
@@ -136,13 +137,13 @@ class CandidateCalls(TypedCalls):
         )
 
     def consent_request(self, request_id: str) -> answers.ConsentRequest:
-        """Whether it waits, and what was said."""
+        """Return whether the request is open, and the candidate's answer."""
         return self._get(answers.ConsentRequest, f"/consent-requests/{part(request_id)}")
 
     def answer_consent(
         self, request_id: str, agrees: bool, evidence: str, *, idempotency_key: str | None = None
     ) -> answers.ConsentRequest:
-        """Passes on what the candidate said to you."""
+        """Submit the answer that the candidate gave you."""
         body = {"agrees": agrees, "evidence": evidence}
         return self._post(
             answers.ConsentRequest,
@@ -152,13 +153,13 @@ class CandidateCalls(TypedCalls):
         )
 
     def erase_orders(self, *, employer_id: str | None = None) -> Iterator[answers.EraseOrder]:
-        """What employers have to erase, the last ordered first; all pages."""
+        """Iterate over the erasures that employers owe, latest first."""
         return self._pages(answers.EraseOrder, "/erase-orders", {"employer_id": employer_id})
 
     def answer_erase_order(
         self, order_id: str, answer: str, *, why: str = "", idempotency_key: str | None = None
     ) -> answers.EraseOrder:
-        """On the word of an employer of yours: erased, or kept and why."""
+        """Answer for your employer: erased, or kept and why."""
         return self._post(
             answers.EraseOrder,
             f"/erase-orders/{part(order_id)}/answer",

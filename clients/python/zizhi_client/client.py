@@ -1,6 +1,4 @@
-"""The client of a platform's program: one method for each operation of the API's document, by the
-same name.
-"""
+"""The client: one method per operation of the API's document, with the same name."""
 
 from __future__ import annotations
 
@@ -26,14 +24,14 @@ TIMEOUT: Final = 10.0
 class Zizhi(
     GateCalls, ReleaseCalls, RelayCalls, CandidateCalls, EmployerCalls, EventCalls, SimulatorCalls
 ):
-    """The service at `base_url`, asked with `key` (`zk_…`, or `test_…` for tests).
+    """A client of the service at `base_url`, with `key` (`zk_…`, or `test_…` for tests).
 
-    Make one and keep it; threads may share it.
+    Create one and keep it. Threads may share it.
 
-    Every method raises ZizhiError. What is not answered within `timeout` seconds, or with 429 or
-    5xx, is tried again up to `retries` times where that does nothing twice. The gate is asked once,
-    with `gate_timeout` for each step. `idempotency_key` is for what has to be done once even if
-    your program dies in between: make it before the call, and keep it.
+    Every method raises ZizhiError. A call without a response within `timeout` seconds, or with 429
+    or 5xx, is retried up to `retries` times if that is safe. The gate is asked once, with
+    `gate_timeout` for each step. Use `idempotency_key` for what must happen only once even if your
+    program crashes: create and store the key before the call.
     """
 
     def __init__(
@@ -61,9 +59,9 @@ class Zizhi(
         self.close()
 
     def close(self) -> None:
-        """Let go of the kept connections."""
+        """Close the kept connections."""
         self._calls.close()
 
     def me(self) -> answers.Me:
-        """Which platform is asking, and what this key may do. Ask it at start-up."""
+        """Return your platform and the key's scopes. Call it at startup."""
         return self._get(answers.Me, "/me")

@@ -13,7 +13,7 @@ class EmployerCalls(TypedCalls):
     def employers(
         self, *, uscc: str | None = None, reference: str | None = None, state: str | None = None
     ) -> Iterator[answers.Employer]:
-        """Yours, and those who registered by themselves; all pages."""
+        """Iterate over your employers and those who registered on our pages."""
         return self._pages(
             answers.Employer, "/employers", {"uscc": uscc, "reference": reference, "state": state}
         )
@@ -28,7 +28,7 @@ class EmployerCalls(TypedCalls):
         contest: bool = False,
         idempotency_key: str | None = None,
     ) -> answers.Employer:
-        """Makes one by your own `reference`.
+        """Create an employer under your own `reference`.
 
         Raises Invalid `uscc_invalid`, Conflict `reference_taken`.
         """
@@ -51,9 +51,9 @@ class EmployerCalls(TypedCalls):
         contest: bool = False,
         idempotency_key: str | None = None,
     ) -> answers.Employer:
-        """Makes it, or corrects it until a case is handed in.
+        """Create an employer, or change it until a case is submitted.
 
-        Said twice, it is the same as once.
+        Repeating the call has no further effect.
         """
         body = {"name": name, "uscc": uscc, "account_class": account_class, "contest": contest}
         return self._send(
@@ -65,13 +65,15 @@ class EmployerCalls(TypedCalls):
         )
 
     def employer(self, employer_id: str) -> answers.Employer:
-        """Where it stands now. That it is approved is not yet a yes: ask the gate."""
+        """Return the employer's current state. Approval alone permits no download: ask the gate."""
         return self._get(answers.Employer, f"/employers/{part(employer_id)}")
 
     def requirements(
         self, employer_id: str, *, member_id: str | None = None
     ) -> answers.Requirements:
-        """What it lacks, and how that is mended; with `member_id`, for this recruiter."""
+        """Return the employer's open requirements and how to meet them; with `member_id`, for this
+        recruiter.
+        """
         return self._get(
             answers.Requirements,
             f"/employers/{part(employer_id)}/requirements",
@@ -79,11 +81,11 @@ class EmployerCalls(TypedCalls):
         )
 
     def rights(self, employer_id: str) -> answers.Rights:
-        """What it may, and what is left of its quotas."""
+        """Return what the employer may do, and the rest of its quotas."""
         return self._get(answers.Rights, f"/employers/{part(employer_id)}/rights")
 
     def members(self, employer_id: str) -> Iterator[answers.Member]:
-        """Those who act for the employer now; all pages."""
+        """Iterate over the employer's current members."""
         return self._pages(answers.Member, f"/employers/{part(employer_id)}/members", {})
 
     def add_member(
@@ -96,9 +98,9 @@ class EmployerCalls(TypedCalls):
         language: Language = "zh-hans",
         idempotency_key: str | None = None,
     ) -> answers.Member:
-        """Adds a recruiter.
+        """Add a recruiter.
 
-        They confirm their address themselves: send them by an onboarding link.
+        Recruiters confirm their address themselves: send them to our pages with an onboarding link.
         """
         body = {"reference": reference, "email": email, "role": role, "language": language}
         return self._post(
@@ -106,15 +108,17 @@ class EmployerCalls(TypedCalls):
         )
 
     def member(self, employer_id: str, member_id: str) -> answers.Member:
-        """Whether they act for the employer, and have confirmed their address."""
+        """Return a member, including whether their address is confirmed and whether they
+        have left.
+        """
         return self._get(
             answers.Member, f"/employers/{part(employer_id)}/members/{part(member_id)}"
         )
 
     def set_member_phone(self, employer_id: str, member_id: str, phone: str) -> None:
-        """The number that they call relay numbers from; "" for none.
+        """Set the number that the member calls relay numbers from. "" removes it.
 
-        Said twice, it is the same as once.
+        Repeating the call has no further effect.
         """
         self._calls.answer(
             "PUT",
@@ -125,7 +129,7 @@ class EmployerCalls(TypedCalls):
     def end_member(
         self, employer_id: str, member_id: str, *, idempotency_key: str | None = None
     ) -> None:
-        """Ends it at once: the gate says no from the answer on."""
+        """End the membership at once. From then on the gate refuses the member."""
         self._calls.answer(
             "DELETE",
             f"/employers/{part(employer_id)}/members/{part(member_id)}",
@@ -142,9 +146,9 @@ class EmployerCalls(TypedCalls):
         language: Language = "zh-hans",
         idempotency_key: str | None = None,
     ) -> answers.Link:
-        """A link that signs this one recruiter in, once, within 15 minutes.
+        """Create a single-use link that signs this recruiter in. It is valid for 15 minutes.
 
-        Make it when they press your button.
+        Create it when they press your button.
         """
         body = {
             "member_id": member_id,

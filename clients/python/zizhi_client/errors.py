@@ -1,4 +1,4 @@
-"""What can go wrong? Problems that the service names by a code, and no answer at all."""
+"""Errors: problems that the service names by a code, and missing responses."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any, Final
 
 
 class ZizhiError(Exception):
-    """Anything that was not answered as asked.
+    """A call that failed.
 
-    Tell errors apart by `code`, which never changes its meaning.
+    Distinguish errors by `code`, which never changes its meaning.
     """
 
     def __init__(
@@ -27,21 +27,21 @@ class ZizhiError(Exception):
         self.says_zh: str = told.get("detail") or ""
         """What is wrong, in Simplified Chinese."""
         self.code: str = told.get("code") or ""
-        """Empty where no answer came that names one."""
+        """Empty if the response names none."""
         self.status = status
-        """The HTTP status; 0 where no answer came."""
+        """The HTTP status; 0 without a response."""
         self.field: str = told.get("field") or ""
         self.seen: str = told.get("seen") or ""
         self.expected: str = told.get("expected") or ""
         self.fix: str = fix.get("en") or ""
-        """How it is mended, in English."""
+        """How to fix the problem, in English."""
         self.fix_zh: str = fix.get("zh") or ""
         self.errors: list[dict[str, str]] = told.get("errors") or []
-        """Of `invalid_request`: each part that does not have the documented form."""
+        """For `invalid_request`: each part that is not in the documented form."""
         self.request_id: str = told.get("request_id") or ""
-        """Names the request in the service's log: quote it when you ask."""
+        """The request's id in the service's log. Quote it when you ask for help."""
         self.retry_after = retry_after
-        """In how many seconds to try again, if the service said so."""
+        """Seconds until the next try, if the service gave any."""
         super().__init__(
             " ".join(
                 filter(
@@ -53,39 +53,39 @@ class ZizhiError(Exception):
 
 
 class Unauthenticated(ZizhiError):
-    """401: no valid key."""
+    """401: the key is missing or invalid."""
 
 
 class Forbidden(ZizhiError):
-    """403: the key has not the scope, or the employer is not yours."""
+    """403: the key lacks the scope, or the employer is not yours."""
 
 
 class NotFound(ZizhiError):
-    """404, 405: no such thing, or none that you may know of."""
+    """404, 405: the object does not exist, or you may not see it."""
 
 
 class Conflict(ZizhiError):
-    """409: it stands otherwise than this needs."""
+    """409: the object's current state does not allow this."""
 
 
 class Invalid(ZizhiError):
-    """400, 413, 415, 422: not the documented form, or refused for the reason given."""
+    """400, 413, 415, 422: the request is malformed, or is refused for the given reason."""
 
 
 class RateLimited(ZizhiError):
-    """429: too many requests; it has been tried again as often as was allowed."""
+    """429: too many requests, even after retries."""
 
 
 class Unavailable(ZizhiError):
-    """5xx, a broken connection, a time-out, or an answer that cannot be read."""
+    """5xx, a broken connection, a timeout, or an unreadable response."""
 
 
 class GateUnavailable(Unavailable):
-    """The gate gave no answer. That means no: do not hand over the resume."""
+    """The gate did not answer. Treat this as a refusal: do not release the resume."""
 
 
 class WebhookInvalid(ZizhiError):
-    """A message that is not the service's, is too old, or cannot be read. Do not believe it."""
+    """A message that is forged, too old or unreadable. Do not trust it."""
 
 
 _BY_STATUS: Final[dict[int, type[ZizhiError]]] = {
@@ -99,6 +99,6 @@ _BY_STATUS: Final[dict[int, type[ZizhiError]]] = {
 
 
 def error_of(status: int, told: Mapping[str, Any], retry_after: float | None) -> ZizhiError:
-    """The exception for an answer with this status that says `told`."""
+    """Return the exception for a response with this status and body."""
     kind = Unavailable if status >= 500 or status < 400 else _BY_STATUS.get(status, Invalid)
     return kind(f"The service answered {status}", status=status, retry_after=retry_after, told=told)

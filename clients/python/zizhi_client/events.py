@@ -11,8 +11,8 @@ from zizhi_client.typed_calls import PAGE, TypedCalls, given, part, read_answer
 
 class EventCalls(TypedCalls):
     def events(self, *, after: int = 0) -> Iterator[answers.Event]:
-        """Everything your platform is told after the number `after`, in order and without a gap, up
-        to now. Keep the last `sequence`.
+        """Iterate over your platform's events after number `after`, in order and without gaps, up
+        to now. Store the last `sequence`.
         """
         while True:
             page = self._calls.answer("GET", "/events", params={"after": after, "limit": 500})
@@ -22,7 +22,7 @@ class EventCalls(TypedCalls):
             after = page["next_after"]
 
     def webhooks(self) -> list[answers.Endpoint]:
-        """Your endpoints, with their health."""
+        """Return your endpoints, with their health."""
         return self._get(list[answers.Endpoint], "/webhooks")
 
     def create_webhook(
@@ -33,15 +33,15 @@ class EventCalls(TypedCalls):
         description: str = "",
         idempotency_key: str | None = None,
     ) -> answers.EndpointWithSecret:
-        """Adds an endpoint for these types of messages, or for all.
+        """Create an endpoint for these event types, or for all.
 
-        Keep its secret: it is shown this once.
+        Store its secret, which is shown only once.
         """
         body = {"url": url, "types": list(types), "description": description}
         return self._post(answers.EndpointWithSecret, "/webhooks", body, idempotency_key)
 
     def webhook(self, endpoint_id: str) -> answers.Endpoint:
-        """How it does, and whether it is paused."""
+        """Return an endpoint, with its health."""
         return self._get(answers.Endpoint, f"/webhooks/{part(endpoint_id)}")
 
     def change_webhook(
@@ -53,7 +53,7 @@ class EventCalls(TypedCalls):
         description: str | None = None,
         idempotency_key: str | None = None,
     ) -> answers.Endpoint:
-        """Changes what is given."""
+        """Change the given attributes."""
         body = {
             "url": url,
             "types": None if types is None else list(types),
@@ -68,13 +68,13 @@ class EventCalls(TypedCalls):
         )
 
     def delete_webhook(self, endpoint_id: str, *, idempotency_key: str | None = None) -> None:
-        """What waits for it is not sent any more."""
+        """Delete the endpoint. Its waiting deliveries are not sent."""
         self._calls.answer("DELETE", f"/webhooks/{part(endpoint_id)}", key=idempotency_key)
 
     def pause_webhook(
         self, endpoint_id: str, *, idempotency_key: str | None = None
     ) -> answers.Endpoint:
-        """What happens meanwhile waits for it."""
+        """Pause the endpoint. New deliveries wait."""
         return self._post(
             answers.Endpoint, f"/webhooks/{part(endpoint_id)}/pause", None, idempotency_key
         )
@@ -82,7 +82,7 @@ class EventCalls(TypedCalls):
     def resume_webhook(
         self, endpoint_id: str, *, idempotency_key: str | None = None
     ) -> answers.Endpoint:
-        """What waited is sent now."""
+        """Resume the endpoint. Waiting deliveries are sent now."""
         return self._post(
             answers.Endpoint, f"/webhooks/{part(endpoint_id)}/resume", None, idempotency_key
         )
@@ -90,7 +90,7 @@ class EventCalls(TypedCalls):
     def rotate_webhook_secret(
         self, endpoint_id: str, *, idempotency_key: str | None = None
     ) -> answers.EndpointWithSecret:
-        """A new secret; for 24 hours messages carry two signatures."""
+        """Create a new secret. For 24 hours, messages carry two signatures."""
         return self._post(
             answers.EndpointWithSecret,
             f"/webhooks/{part(endpoint_id)}/secret",
@@ -101,23 +101,23 @@ class EventCalls(TypedCalls):
     def ping_webhook(
         self, endpoint_id: str, *, idempotency_key: str | None = None
     ) -> answers.Delivery:
-        """Sends a message of type `webhook.ping`."""
+        """Send a message of type `webhook.ping`."""
         return self._post(
             answers.Delivery, f"/webhooks/{part(endpoint_id)}/ping", None, idempotency_key
         )
 
     def webhook_deliveries(self, endpoint_id: str) -> Iterator[answers.Delivery]:
-        """What was sent to it, the latest first; all pages."""
+        """Iterate over the endpoint's deliveries, latest first."""
         return self._deliveries(f"/webhooks/{part(endpoint_id)}/deliveries")
 
     def dead_letters(self) -> Iterator[answers.Delivery]:
-        """What was given up, the latest first; all pages."""
+        """Iterate over the deliveries that were given up, latest first."""
         return self._deliveries("/webhooks/dead-letters")
 
     def replay_delivery(
         self, endpoint_id: str, delivery_id: int, *, idempotency_key: str | None = None
     ) -> answers.Delivery:
-        """Sends one again, under the same `webhook-id`."""
+        """Send a delivery again, with the same `webhook-id`."""
         path = f"/webhooks/{part(endpoint_id)}/deliveries/{delivery_id}/replay"
         return self._post(answers.Delivery, path, None, idempotency_key)
 
@@ -131,7 +131,7 @@ class EventCalls(TypedCalls):
         until: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> answers.Replayed:
-        """Sends a span again, by numbers, by time or by both; both ends belong to it."""
+        """Send a range again, by sequence, by time or by both. Both ends are included."""
         span = {
             "from": first,
             "to": last,

@@ -1,4 +1,4 @@
-"""The calls of the gate: may this resume be downloaded now?"""
+"""The calls of the gate, which decides whether a resume may be downloaded."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from zizhi_client.typed_calls import TypedCalls, part, read_answer
 
 class GateCalls(TypedCalls):
     def may_download(self, employer_id: str, member_id: str, candidate: str) -> answers.Decision:
-        """May this member of this employer download this candidate's resume now?
+        """Ask whether this member of this employer may download this candidate's resume now.
 
-        True is yes, false is no, and `reasons` say why.
+        The result is true or false; `reasons` explain a refusal.
 
-        Raises GateUnavailable where no answer came: that is a no. Ask before each download, and
-        keep the answer nowhere.
+        Raises GateUnavailable if there is no answer; treat that as a refusal. Ask before each
+        download, and do not cache the answer.
         """
         return self.decide(employer_id, member_id, candidate)
 
@@ -30,7 +30,9 @@ class GateCalls(TypedCalls):
         *,
         idempotency_key: str | None = None,
     ) -> answers.Decision:
-        """The same. With an `idempotency_key`, asking again counts one download, not two."""
+        """Like `may_download`. Repeated with the same `idempotency_key`, it counts as one
+        download.
+        """
         asked = {"employer_id": employer_id, "member_id": member_id, "candidate": candidate}
         return self._ask(answers.Decision, "/gate/decisions", asked, idempotency_key)
 
@@ -42,46 +44,45 @@ class GateCalls(TypedCalls):
         *,
         idempotency_key: str | None = None,
     ) -> list[answers.Decision]:
-        """An answer for each of up to 100 candidates, in their order, as if they had been asked
-        about one after the other.
+        """Return the answers for up to 100 candidates, in order, as if asked one after the
+        other.
         """
         asked = {"employer_id": employer_id, "member_id": member_id, "candidates": list(candidates)}
         decisions = self._ask(
             list[answers.Decision], "/gate/decisions/batch", asked, idempotency_key
         )
         if len(decisions) != len(asked["candidates"]):
-            raise GateUnavailable("As many answers as questions were expected")
+            raise GateUnavailable("The number of answers differs from the number of questions")
         return decisions
 
     def explain(self, decision_id: str) -> answers.Explanation:
-        """Any answer that was given to you, with what it rested on.
+        """Return one of your past answers, with its grounds.
 
-        It tells of then, not of now.
+        They are those of that time, not of now.
         """
         return self._get(answers.Explanation, f"/gate/decisions/{part(decision_id)}")
 
     def spend_pass(self, gate_pass: str, *, idempotency_key: str | None = None) -> answers.Spent:
-        """The last question before the first byte leaves: the facts are looked at again, and the
-        pass is good once.
+        """Spend the pass just before the first byte is sent. The facts are checked again, and a
+        pass works once.
 
-        Asked once and never again by itself. Raises ZizhiError for every no, GateUnavailable where
-        no answer came.
+        Never retried. Raises ZizhiError for a refusal, and GateUnavailable if there is no answer.
         """
         return self._ask(
             answers.Spent, "/gate/passes/spend", {"gate_pass": gate_pass}, idempotency_key
         )
 
     def report_contact(self, decision_id: str, *, idempotency_key: str | None = None) -> None:
-        """The employer and the candidate were in contact after this download.
+        """Report that employer and candidate were in contact after this download.
 
-        Telling it twice is once.
+        Repeating the call has no further effect.
         """
         self._calls.answer(
             "POST", "/gate/contacts", body={"decision_id": decision_id}, key=idempotency_key
         )
 
     def _ask(self, kind: type[T], path: str, body: dict[str, Any], key: str | None) -> T:
-        """Asks once: a recruiter who waits can ask again, and an old yes must not arrive late."""
+        """Ask once. A waiting recruiter can ask again, and an old yes must not arrive late."""
         headers = {"Idempotency-Key": key} if key else {}
         try:
             told = self._calls.once(
@@ -90,7 +91,7 @@ class GateCalls(TypedCalls):
             return read_answer(kind, told)
         except (Unavailable, RateLimited) as error:
             raise GateUnavailable(
-                f"The gate gave no answer, which means no: {error}",
+                f"The gate did not answer. Treat this as a refusal: {error}",
                 status=error.status,
                 retry_after=error.retry_after,
                 told={"code": error.code, "request_id": error.request_id},

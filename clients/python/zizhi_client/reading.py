@@ -1,6 +1,4 @@
-"""Reads the JSON of an answer into its dataclass, strictly; fields that a later version adds are
-ignored.
-"""
+"""Reads JSON into a dataclass, with strict types. Unknown fields of later versions are ignored."""
 
 from __future__ import annotations
 
@@ -14,7 +12,7 @@ T = TypeVar("T")
 
 
 class YesOrNo:
-    """An answer that is true where it allows, and false everywhere else."""
+    """An answer that is true only if it allows."""
 
     allowed: bool
 
@@ -28,7 +26,9 @@ def _types_of(kind: type) -> dict[str, Any]:
 
 
 def read(kind: type[T], value: Any) -> T:
-    """`value` of JSON as a `kind`. Raises KeyError, TypeError or ValueError where it is none."""
+    """Return the JSON `value` as a `kind`. Raises KeyError, TypeError or ValueError if it does not
+    fit.
+    """
     return cast(T, _read(kind, value))
 
 
@@ -55,7 +55,7 @@ def _read_dataclass(kind: type, value: Any) -> Any:
 
 
 def _is(kind: Any, value: Any) -> Any:
-    """Strict, so that no "false" passes for a yes."""
+    """Strict, so that "false" does not count as a yes."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise TypeError(f"{value!r} is no {kind.__name__}")
+        raise TypeError(f"{value!r} is not a {kind.__name__}")
     return value

@@ -12,8 +12,8 @@ class RelayCalls(TypedCalls):
     def bind_relay(
         self, decision_id: str, candidate_phone: str, *, idempotency_key: str | None = None
     ) -> answers.Relay:
-        """The number by which the employer of this allowed answer reaches its candidate; asked
-        again, the same. It follows in seconds.
+        """Get the relay number for an allowed answer. Asking again returns the same one. It is
+        bound within seconds.
         """
         body = {"decision_id": decision_id, "candidate_phone": candidate_phone}
         return self._post(answers.Relay, "/relays", body, idempotency_key)
@@ -21,35 +21,38 @@ class RelayCalls(TypedCalls):
     def relays(
         self, *, employer_id: str | None = None, candidate: str | None = None
     ) -> Iterator[answers.Relay]:
-        """Those to your candidates, the last that was asked for first; all pages."""
+        """Iterate over your candidates' relay numbers, latest request first."""
         return self._pages(
             answers.Relay, "/relays", {"employer_id": employer_id, "candidate": candidate}
         )
 
     def relay(self, relay_id: str) -> answers.Relay:
-        """As it stands now. Show the number to the employer's people alone."""
+        """Return the relay number's current state. Show the number only to the employer's
+        people.
+        """
         return self._get(answers.Relay, f"/relays/{part(relay_id)}")
 
     def extend_relay(self, relay_id: str, *, idempotency_key: str | None = None) -> answers.Relay:
-        """Hiring goes on. Raises Conflict `relay_ended`, `relay_longest`."""
+        """Extend it because hiring continues. Raises Conflict `relay_ended`, `relay_longest`."""
         return self._post(answers.Relay, f"/relays/{part(relay_id)}/extend", None, idempotency_key)
 
     def mute_relay(self, relay_id: str, *, idempotency_key: str | None = None) -> answers.Relay:
-        """The candidate wants no calls for now."""
+        """Mute it: the candidate wants no calls for now."""
         return self._post(answers.Relay, f"/relays/{part(relay_id)}/mute", None, idempotency_key)
 
     def unmute_relay(self, relay_id: str, *, idempotency_key: str | None = None) -> answers.Relay:
-        """The candidate wants calls again."""
+        """Unmute it: the candidate wants calls again."""
         return self._post(answers.Relay, f"/relays/{part(relay_id)}/unmute", None, idempotency_key)
 
     def end_relay(self, relay_id: str, *, idempotency_key: str | None = None) -> None:
-        """The candidate wants to hear of this employer no more."""
+        """End it: the candidate wants no more contact with this employer."""
         self._calls.answer("DELETE", f"/relays/{part(relay_id)}", key=idempotency_key)
 
     def ask_for_contact(
         self, relay_id: str, member_id: str, *, idempotency_key: str | None = None
     ) -> answers.Relay:
-        """After its end: you are told by `relay.contact_asked` to ask the candidate.
+        """Ask for further contact after it has ended. You get the event `relay.contact_asked` and
+        ask the candidate.
 
         Raises Conflict `relay_asked_already`.
         """
@@ -63,11 +66,11 @@ class RelayCalls(TypedCalls):
     def answer_contact(
         self, relay_id: str, agrees: bool, *, idempotency_key: str | None = None
     ) -> answers.Relay:
-        """What the candidate answers: with a yes, the relay number that begins then."""
+        """Submit the candidate's answer. A yes returns the new relay number."""
         return self._post(
             answers.Relay, f"/relays/{part(relay_id)}/answer", {"agrees": agrees}, idempotency_key
         )
 
     def relay_calls(self, relay_id: str) -> Iterator[answers.Call]:
-        """Its calls, the last one first; all pages."""
+        """Iterate over its calls, latest first."""
         return self._pages(answers.Call, f"/relays/{part(relay_id)}/calls", {})

@@ -20,14 +20,14 @@ class ReleaseCalls(TypedCalls):
         wait: int | None = None,
         idempotency_key: str | None = None,
     ) -> answers.ResumeRelease:
-        """Let this resume leave by this pass, redacted, marked and with a relay number.
+        """Release a resume with a pass: redacted, watermarked and with a relay number.
 
-        Ask `read_release` until it is `ready`.
+        Call `read_release` until it is `ready`.
 
-        Send the file, or your reference to it where the service fetches from a store of yours. With
-        `wait` the call lasts up to so many seconds (20 at most) for the copy to be made: redirect
-        the recruiter to its `link`; where that is None, ask on. With an `idempotency_key` it does
-        not wait; without one, the same pass and file again is the same release.
+        Send the file, or your reference to it if the service reads from your storage. With `wait`,
+        the call waits up to this number of seconds (at most 20) for the copy: redirect the
+        recruiter to its `link`, or keep polling if that is None. With an `idempotency_key` it does
+        not wait. Without one, the same pass and file return the same release.
         """
         form = {
             "gate_pass": gate_pass,
@@ -43,19 +43,19 @@ class ReleaseCalls(TypedCalls):
     def releases(
         self, *, employer_id: str | None = None, candidate: str | None = None
     ) -> Iterator[answers.ResumeRelease]:
-        """The last that was asked for first; all pages."""
+        """Iterate over your releases, latest first."""
         return self._pages(
             answers.ResumeRelease, "/releases", {"employer_id": employer_id, "candidate": candidate}
         )
 
     def read_release(self, release_id: str) -> answers.ResumeRelease:
-        """How far it has come."""
+        """Return a release and its progress."""
         return self._get(answers.ResumeRelease, f"/releases/{part(release_id)}")
 
     def link_release(
         self, release_id: str, *, idempotency_key: str | None = None
     ) -> answers.CopyLink:
-        """Where the recruiter's browser fetches the copy, once, within a minute.
+        """Return a link for the recruiter's browser to fetch the copy, once, within a minute.
 
         Raises Conflict `release_not_ready`.
         """
@@ -72,9 +72,9 @@ class ReleaseCalls(TypedCalls):
         candidate: str = "",
         idempotency_key: str | None = None,
     ) -> answers.Trace:
-        """Whose copy is this leak?
+        """Trace a leaked copy to one of your releases.
 
-        Held against your own releases. Ask `read_trace` until it is `done`.
+        Call `read_trace` until it is `done`.
         """
         form = {"why": why, "text": text, "candidate": candidate}
         return self._send_form(
@@ -82,5 +82,5 @@ class ReleaseCalls(TypedCalls):
         )
 
     def read_trace(self, trace_id: str) -> answers.Trace:
-        """What was found."""
+        """Return a trace and its result."""
         return self._get(answers.Trace, f"/traces/{part(trace_id)}")

@@ -1,4 +1,4 @@
-"""The calls that play the other parties in a platform's test."""
+"""The calls that play the other parties in a platform's tests."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from zizhi_client.typed_calls import TypedCalls, part
 
 class SimulatorCalls(TypedCalls):
     def test_recipes(self) -> list[answers.Recipe]:
-        """Codes that stand for outcomes, a fresh one each."""
+        """Return codes that determine outcomes, each of them new."""
         return self._get(answers.Recipes, "/test/recipes").data
 
     def test_hand_in(
         self, employer_id: str, member_id: str, *, idempotency_key: str | None = None
     ) -> answers.Case:
-        """Stands for the upload of all papers and the hand-in."""
+        """Upload all documents and submit the case."""
         return self._post(
             answers.Case,
             f"/test/employers/{part(employer_id)}/hand-in",
@@ -34,9 +34,7 @@ class SimulatorCalls(TypedCalls):
         note: str = "",
         idempotency_key: str | None = None,
     ) -> answers.Case:
-        """Decides as a reviewer would: approve, reject, request_changes, suspend, reinstate,
-        revoke.
-        """
+        """Decide as a reviewer: approve, reject, request_changes, suspend, reinstate, revoke."""
         body = {"verb": verb, "reasons": list(reasons), "note": note}
         return self._post(
             answers.Case, f"/test/employers/{part(employer_id)}/decide", body, idempotency_key
@@ -51,7 +49,7 @@ class SimulatorCalls(TypedCalls):
         code: str = "",
         idempotency_key: str | None = None,
     ) -> answers.Proof:
-        """Proves authority by a code by mail: has it sent, and gives it."""
+        """Prove authority with a code by mail: send it and enter it."""
         body = {"member_id": member_id, "address": address, "code": code}
         return self._post(
             answers.Proof,
@@ -69,9 +67,9 @@ class SimulatorCalls(TypedCalls):
         code: str = "",
         idempotency_key: str | None = None,
     ) -> answers.Proof:
-        """Proves authority by a bank deposit: begins it, and gives its code.
+        """Prove authority with a bank deposit: start it and enter its code.
 
-        The account's last two digits say what becomes of it.
+        The account's last two digits determine the outcome.
         """
         body = {"member_id": member_id, "account_number": account_number, "code": code}
         return self._post(
@@ -86,7 +84,7 @@ class SimulatorCalls(TypedCalls):
         *,
         idempotency_key: str | None = None,
     ) -> answers.Proof:
-        """Plays the phone that scans the code on the recruiter's page: confirm, other_company,
+        """Play the phone that scans the code on the recruiter's page: confirm, other_company,
         refuse.
         """
         body = {"member_id": member_id, "does": does}
@@ -102,7 +100,7 @@ class SimulatorCalls(TypedCalls):
         until: datetime | None = None,
         idempotency_key: str | None = None,
     ) -> answers.Standing:
-        """Moves it on the ladder as a rule would: employer_restricted, employer_step_up,
+        """Change the employer's tier as a rule would: employer_restricted, employer_step_up,
         provisional, established, case.
         """
         body = {"to": to, "until": until.isoformat() if until else None}
@@ -113,7 +111,7 @@ class SimulatorCalls(TypedCalls):
     def test_appeal(
         self, employer_id: str, member_id: str, words: str, *, idempotency_key: str | None = None
     ) -> answers.Appeal:
-        """Appeals against that, as an owner would."""
+        """Appeal against the change, as an owner."""
         body = {"member_id": member_id, "words": words}
         return self._post(
             answers.Appeal, f"/test/employers/{part(employer_id)}/appeal", body, idempotency_key
@@ -122,7 +120,7 @@ class SimulatorCalls(TypedCalls):
     def test_answer_appeal(
         self, employer_id: str, lift: bool, *, reply: str = "", idempotency_key: str | None = None
     ) -> answers.Appeal:
-        """Answers it, as a reviewer would; a no needs a reply."""
+        """Answer the appeal, as a reviewer. A refusal needs a reply."""
         body = {"lift": lift, "reply": reply}
         return self._post(
             answers.Appeal,
@@ -132,19 +130,19 @@ class SimulatorCalls(TypedCalls):
         )
 
     def test_clock(self) -> answers.Clock:
-        """What time it is in the test."""
+        """Return the time in the test."""
         return self._get(answers.Clock, "/test/clock")
 
     def test_move_clock(
         self, advance: timedelta, *, idempotency_key: str | None = None
     ) -> answers.Clock:
-        """Moves it forward; what falls due until then is done before the answer."""
+        """Move the clock forward. Everything that falls due is done before the call returns."""
         return self._post(
             answers.Clock, "/test/clock", {"advance": advance.total_seconds()}, idempotency_key
         )
 
     def test_relay_recipes(self) -> list[answers.RelayRecipe]:
-        """Candidates' numbers that stand for outcomes."""
+        """Return candidates' numbers that determine outcomes."""
         return self._get(answers.RelayRecipes, "/test/relays/recipes").data
 
     def test_call(
@@ -155,18 +153,18 @@ class SimulatorCalls(TypedCalls):
         seconds: int = 60,
         idempotency_key: str | None = None,
     ) -> answers.Played:
-        """Plays a call to a relay number, by a member of the employer or by a stranger."""
+        """Play a call to a relay number, by a member of the employer or by a stranger."""
         body = {"by_stranger": by_stranger, "seconds": seconds}
         return self._post(
             answers.Played, f"/test/relays/{part(relay_id)}/calls", body, idempotency_key
         )
 
     def test_mails(self) -> list[answers.Mail]:
-        """What the members of the test's employers would have got, the newest first."""
+        """Return the mails that members of the test's employers would have got, newest first."""
         return self._get(answers.Mails, "/test/mails").data
 
     def test_candidates(
         self, *, idempotency_key: str | None = None
     ) -> list[answers.CandidateRecipe]:
-        """Lays out candidates that stand for what a candidate says."""
+        """Create candidates whose answers are determined."""
         return self._post(answers.CandidateRecipes, "/test/candidates", None, idempotency_key).data

@@ -1,4 +1,4 @@
-"""Calls whose answers are read into the dataclasses of `answers`: the base of every group."""
+"""Calls whose responses are read into the dataclasses of `answers`. The base of all groups."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from zizhi_client.errors import Unavailable
 from zizhi_client.reading import T, read
 
 PAGE: Final = 100
-"""Rows that are asked for at once."""
+"""Rows requested at once."""
 
 
 class TypedCalls:
-    """Sends a call and reads its answer. `Zizhi` sets the two attributes."""
+    """Sends a call and reads its response. `Zizhi` sets the two attributes."""
 
     _calls: Calls
     _gate_timeout: float
@@ -63,22 +63,22 @@ class TypedCalls:
 
 
 def read_answer(kind: type[T], told: Any) -> T:
-    """The JSON of an answer as a `kind`. Raises Unavailable where it has another form."""
+    """Return a JSON response as a `kind`. Raises Unavailable if it does not fit."""
     try:
         return read(kind, told)
     except (KeyError, TypeError, ValueError) as error:
         raise Unavailable(
-            f"An answer of another form than the document's: {error}", status=200
+            f"The response does not match the API's document: {error}", status=200
         ) from error
 
 
 def given(values: dict[str, Any]) -> dict[str, Any]:
-    """Those of `values` that are not None."""
+    """Return the `values` that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def part(text: str) -> str:
-    """`text` quoted as one part of a path. An empty one would lead to another address."""
+    """Quote `text` as a path segment. An empty one would lead to another address."""
     if not text:
         raise ValueError("An id is missing")
     return quote(text, safe="")

@@ -1,7 +1,4 @@
-"""Is this message from the service?
-
-Checked by the library of the Standard Webhooks specification.
-"""
+"""Verifies webhooks with the library of the Standard Webhooks specification."""
 
 from __future__ import annotations
 
@@ -14,12 +11,11 @@ from zizhi_client.reading import read
 
 
 def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes | str) -> Event:
-    """The event of a request that came to your endpoint, once its signature and its age have been
-    checked.
+    """Verify the signature and age of a request to your endpoint, and return its event.
 
-    `body` is the body as it came, byte for byte. Afterwards: do nothing twice (`event.id`), and
-    apply what has the higher `sequence` last; `sequence` is 0 for a ping. Raises WebhookInvalid;
-    needs the extra `webhooks`.
+    `body` must be the raw body, byte for byte. Afterwards, skip events that you have already
+    processed (`event.id`), and let the higher `sequence` win; `sequence` is 0 for a ping. Raises
+    WebhookInvalid. Needs the extra `webhooks`.
     """
     from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -28,4 +24,4 @@ def verify_webhook(secret: str, headers: Mapping[str, str], body: bytes | str) -
         message = json.loads(body)
         return read(Event, message | {"sequence": message["sequence"] or 0})
     except (WebhookVerificationError, ValueError, KeyError, TypeError) as error:
-        raise WebhookInvalid(f"Not a message of the service: {error}") from error
+        raise WebhookInvalid(f"The message is not authentic: {error}") from error

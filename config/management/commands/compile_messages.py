@@ -1,4 +1,4 @@
-"""Are the translations ready to be read? `manage.py compile_messages` makes them so."""
+"""`manage.py compile_messages`: compiles the translations."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from config.messages import compile_all
 
 
 class Command(BaseCommand):
-    help = (
-        "Compile the translations in LOCALE_PATHS (.po) to what Django reads (.mo). Needs no"
-        " gettext tools."
-    )
+    help = "Compile the translations in LOCALE_PATHS from .po to .mo. Needs no gettext tools."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:

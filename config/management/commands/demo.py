@@ -1,11 +1,9 @@
-"""The demo: three employers on their way from registration to a download, live, by the real
-operations.
+"""The demo: three employers, live, from registration to a download, with the real operations.
 
-Three more are left in the reviewers' queue, to be decided by whoever tries the console. The
-licences are fictitious and drawn here; the mails, the worker, the reading of the pictures and the
-gate are the real ones. The gate is asked as a recruitment site asks it: by the client package, with
-a key, over HTTP. Every run makes new companies. Beside the running service, as `serve` starts it,
-it makes only what is missing.
+Three more cases stay in the reviewers' queue for the user to decide in the console. The licences
+are fictitious and drawn here; mails, worker, OCR and gate are real. The gate is called like a
+recruitment site would: over HTTP, with a key, through the client package. Every run creates new
+companies. Beside a running service (`serve`), it creates only what is missing.
 """
 
 from __future__ import annotations
@@ -32,13 +30,13 @@ from employers.models import Employer
 from zizhi_client import Unavailable, Zizhi, ZizhiError
 
 NICENESS: Final = 5
-"""The demo waits for the pages beside which it is made, and not they for it."""
+"""The demo has a lower priority than the pages that run beside it."""
 
 
 class Command(BaseCommand):
     help = (
-        "Show three employers on their way: let through, held until its papers are mended, refused."
-        " Leave three more to the reviewers."
+        "Show three employers from registration to a decision: approved, approved "
+        "after changes, rejected. Leave three more cases for you to review."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -46,8 +44,8 @@ class Command(BaseCommand):
             "--served",
             metavar="URL",
             help=(
-                "make only what is missing, by the worker and the pages that run there; one line a"
-                " step"
+                "create only what is missing, with the worker and pages already "
+                "running; one line per step"
             ),
         )
         parser.add_argument(
@@ -59,7 +57,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if urlsplit(settings.SITE_URL).hostname not in settings.LOCAL_HOSTS:
             raise CommandError(
-                "The demo makes fictitious employers with real rights. It may not run at"
+                "The demo makes fictitious employers with real rights. It is not allowed with"
                 f" ZIZHI_SITE_URL {settings.SITE_URL}."
             )
         served, path = options["served"], settings.VAR_DIR / demo_record.SIGN_IN
@@ -91,9 +89,7 @@ class Command(BaseCommand):
 
 @contextlib.contextmanager
 def worker() -> Iterator[None]:
-    """A real Celery worker of our own, which keeps its mails so that the demo can open their
-    links.
-    """
+    """Run a Celery worker that keeps its mails, so that the demo can open their links."""
     log = settings.VAR_DIR / "demo-worker.log"
     log.unlink(missing_ok=True)
     with processes.running(processes.worker(1), log, ZIZHI_EMAIL_URL="keptmail://"):
@@ -105,16 +101,14 @@ def worker() -> Iterator[None]:
 
 @contextlib.contextmanager
 def platform(key: str) -> Iterator[tuple[Zizhi, str]]:
-    """A recruitment site's program: our client, and a web process of our own that answers it, on a
-    port that is free.
-    """
+    """Act as a recruitment site: yield the client, connected to a web process on a free port."""
     log = settings.VAR_DIR / "demo-web.log"
     log.unlink(missing_ok=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     at = f"http://127.0.0.1:{port}"
-    # As it stands on this machine, also where a deployment's pages are behind its proxy.
+    # Use this machine's address, even if the deployment's pages are behind a proxy.
     alone = {"ZIZHI_HTTPS": "0", "ZIZHI_ALLOWED_HOSTS": "127.0.0.1"}
     with (
         processes.running(processes.web("127.0.0.1", port), log, **alone),
@@ -125,7 +119,7 @@ def platform(key: str) -> Iterator[tuple[Zizhi, str]]:
 
 @contextlib.contextmanager
 def client(key: str, at: str, hint: str = "") -> Iterator[tuple[Zizhi, str]]:
-    """A recruitment site's program that asks the pages at `at`, as soon as they answer.
+    """Act as a recruitment site: yield the client once the pages at `at` answer.
 
     Raises CommandError.
     """
@@ -140,7 +134,7 @@ def client(key: str, at: str, hint: str = "") -> Iterator[tuple[Zizhi, str]]:
 
 
 def is_there(zizhi: Zizhi) -> bool:
-    """Whether the server has started."""
+    """Return whether the server has started."""
     try:
         zizhi.me()
     except Unavailable:

@@ -21,12 +21,12 @@ PURPOSE: Final = {
     "documents": "a picture in, what it says out (no Django)",
     "events": "what happened, mail, webhooks, queued work",
 }
-"""What each package contains, in one line."""
+"""The contents of each package, in one line."""
 CAPTION: Final = "A package imports those below it; a layer, those after it."
 
 
 def drawn() -> str:
-    """The picture, from the contracts of import-linter in `pyproject.toml`."""
+    """Return the picture, from the contracts of import-linter in `pyproject.toml`."""
     pyproject = Path(settings.BASE_DIR) / "pyproject.toml"
     contracts = tomllib.loads(pyproject.read_text(encoding="utf-8"))["tool"]["importlinter"]
     layered = [each for each in contracts["contracts"] if each["type"] == "layers"]

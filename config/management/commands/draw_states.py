@@ -45,7 +45,7 @@ CENTRES: Final = {
     State.SUSPENDED: (305, 690),
     State.REVOKED: (305, 820),
 }
-"""Where each state is drawn."""
+"""The position of each state."""
 Edge = tuple[State, State]
 ROUTES: Final[dict[Edge, tuple[str, float, float]]] = {
     (State.DRAFT, State.SUBMITTED): ("M305 76V134", 305, 111),
@@ -76,11 +76,11 @@ ROUTES: Final[dict[Edge, tuple[str, float, float]]] = {
     (State.REVOKED, State.APPROVED): ("M373 820C500 790 500 600 373 570", 466, 700),
     (State.REVOKED, State.REVOKED): ("M237 810C175 795 175 845 237 830", 148, 816),
 }
-"""How the arrow between two states runs, and where its words are centred."""
+"""The path of each arrow, and the centre of its text."""
 
 
 def edges() -> dict[Edge, list[str]]:
-    """The names of the transitions between each two states."""
+    """Return the names of the transitions between each pair of states."""
     found: dict[Edge, list[str]] = {}
     for each in transitions.table():
         source = State(str(each.source))
@@ -89,7 +89,7 @@ def edges() -> dict[Edge, list[str]]:
 
 
 def page() -> str:
-    """The text of `states.md`."""
+    """Return the text of `states.md`."""
     rows = (
         f"| `{each.source}` | `{each.name}` | "
         f"`{transitions.target(each.name, State(str(each.source)))}` | "
@@ -100,7 +100,7 @@ def page() -> str:
 
 
 def drawn() -> str:
-    """The picture of the states."""
+    """Return the picture of the states."""
     parts, words = [], []
     for edge, verbs in edges().items():
         path, x, y = ROUTES[edge]

@@ -1,7 +1,7 @@
-"""Web, worker and beat in the foreground, by one command, until Ctrl-C.
+"""Runs web, worker and beat in the foreground until Ctrl-C.
 
-With `--prepare` the database and the static files are made ready first. What is missing of the demo
-is made in the background, once the pages answer.
+With `--prepare`, prepares database and static files first. Missing parts of the demo are created in
+the background once the pages answer.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from config.trying_out.terminal import Lines, Supervisor, Task
 KEPT_MAIL: Final = "keptmail://"
 MANAGE: Final = processes.ROOT / "manage.py"
 OF_CELERY: Final = "You're running the worker with superuser privileges"
-"""Four lines of advice for deployments, which somebody need not take who tries this out in a
+"""The start of a four-line warning for deployments, not needed when trying this out in a
 container.
 """
 EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  (what somebody may ask for, and not what is asked for here)
@@ -47,8 +47,8 @@ class Command(BaseCommand):
             "--prepare",
             action="store_true",
             help=(
-                "migrate and collect static files first; make the demo meanwhile, where it is"
-                " missing"
+                "migrate and collect static files first; create missing parts of the "
+                "demo in the background"
             ),
         )
 
@@ -81,7 +81,7 @@ class Command(BaseCommand):
 
 
 def check_port(host: str, port: int) -> None:
-    """Raises CommandError when something listens there already."""
+    """Raise CommandError if the port is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -99,7 +99,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def check_folder() -> None:
-    """Raises CommandError when the deployment's folder cannot be written."""
+    """Raise CommandError if the deployment's folder is not writable."""
     try:
         settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
         probe = settings.VAR_DIR / ".writable"
@@ -107,13 +107,13 @@ def check_folder() -> None:
         probe.unlink()
     except OSError as error:
         raise CommandError(
-            f"{settings.VAR_DIR} cannot be written ({error.strerror}). Set ZIZHI_VAR_DIR to a"
-            " folder that can."
+            f"Cannot write to {settings.VAR_DIR} ({error.strerror}). Set ZIZHI_VAR_DIR to a"
+            " writable folder."
         ) from error
 
 
 def make_ready() -> None:
-    """Migrate, and collect the static files in a process of their own at the same time.
+    """Migrate, and collect the static files in another process at the same time.
 
     Raises CommandError.
     """
@@ -129,14 +129,14 @@ def make_ready() -> None:
 
 
 def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, str]:
-    """The demo's record, begun where there is none; or None, and why there is to be no demo."""
+    """Return the demo's record, creating it if needed; or None, and why there is no demo."""
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname not in settings.LOCAL_HOSTS:
         return (
             None,
-            f"its companies are fictitious, and ZIZHI_SITE_URL is {given['ZIZHI_SITE_URL']}",
+            f"its companies are fictitious, but ZIZHI_SITE_URL is {given['ZIZHI_SITE_URL']}",
         )
     if given.get("ZIZHI_EMAIL_URL") != KEPT_MAIL:
-        return None, f"it opens links in mails, which it finds where ZIZHI_EMAIL_URL is {KEPT_MAIL}"
+        return None, f"it opens links in mails, which needs ZIZHI_EMAIL_URL={KEPT_MAIL}"
     try:
         return demo_record.load(settings.VAR_DIR / demo_record.SIGN_IN), ""
     except CommandError as error:
@@ -146,8 +146,8 @@ def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, s
 def where_to_go(
     port: int, given: Mapping[str, str], made: demo_record.Record | None, not_made: str
 ) -> str:
-    """What a person needs to begin: addresses, the demo's sign-ins where there are any, and how
-    staff come in.
+    """Return what a user needs to start: addresses, the demo's sign-ins if there are any, and how
+    staff sign in.
     """
     site = f"http://localhost:{port}"
     lines = [
@@ -157,7 +157,7 @@ def where_to_go(
         f"  API          {site}/api/v1/openapi.json",
     ]
     if given.get("ZIZHI_EMAIL_URL") == KEPT_MAIL:
-        lines.append(f"  Mails        {site}/try/mails   (none is sent; each is shown there)")
+        lines.append(f"  Mails        {site}/try/mails   (shown there instead of sent)")
     lines.append("")
     if made is not None:
         path = settings.VAR_DIR / demo_record.SIGN_IN
@@ -181,35 +181,35 @@ def where_to_go(
             ),
         ]
     elif not_made:
-        lines.append(f"  No demo is made: {not_made}.".replace("..", "."))
+        lines.append(f"  No demo: {not_made}.".replace("..", "."))
     lines.append(f"  ({second_factor(given)})")
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
 
 
 def second_factor(given: Mapping[str, str]) -> str:
-    """What the processes ask of staff who sign in."""
+    """Return what staff need to sign in."""
     asked = given.get("ZIZHI_STAFF_SECOND_FACTOR", settings.STAFF_SECOND_FACTOR)
     if asked == "optional":
         return (
-            "a password is enough in the console, until a second factor is set up there, at the top"
+            "a password is enough in the console until you set up a second factor there, at the top"
             " right"
         )
-    return "the console asks staff for a second factor, which they set up when they first sign in"
+    return "the console asks staff for a second factor, set up at their first sign-in"
 
 
 def environment(port: int) -> dict[str, str]:
-    """What the processes are given.
+    """Return the environment of the processes.
 
-    Links in mails lead to this port, unless the deployment names its address; on this machine's own
-    address mails are kept and shown instead of sent, and the console lets staff in without a second
-    factor, unless something else is asked for.
+    Links in mails lead to this port unless the deployment's address is configured. On a local
+    address, mails are kept and shown instead of sent, and staff need no second factor, unless
+    configured otherwise.
     """
     unless_named = {"ZIZHI_LOG_READABLE": "1", "ZIZHI_SITE_URL": f"http://localhost:{port}"}
     given = {**unless_named, **os.environ, **processes.STOPS_AT_ONCE, "PYTHONUNBUFFERED": "1"}
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname in settings.LOCAL_HOSTS:
         given.setdefault(
             "ZIZHI_STAFF_SECOND_FACTOR", "optional"
-        )  # who tries it out has two commands, and no app on a phone
+        )  # to try it out, two commands must do, without an app on a phone
         given.setdefault("ZIZHI_EMAIL_URL", KEPT_MAIL)
         given.setdefault("PYTHONWARNINGS", f"ignore:{OF_CELERY}")
     return given
@@ -218,7 +218,7 @@ def environment(port: int) -> dict[str, str]:
 def supervise(
     host: str, port: int, given: Mapping[str, str], *, has_demo_to_make: bool = False
 ) -> int:
-    """Run the three processes until one ends or a signal comes; the exit status."""
+    """Run the three processes until one ends or a signal comes. Return the exit status."""
     lines = Lines(sys.stdout)
     at = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
     begun = time.monotonic()
@@ -231,10 +231,10 @@ def supervise(
 
     demo = [sys.executable, str(MANAGE), "demo", "--served", at] if has_demo_to_make else []
     failed = (
-        "the rest is made by the next start: press Ctrl-C, and make run again. The pages stay up"
-        " meanwhile"
+        "the next start makes the rest: press Ctrl-C and run `make run` again. The pages work until"
+        " then"
     )
-    quiet = {**given, "ZIZHI_LOG_LEVEL": "WARNING"}  # the demo says itself what it has made
+    quiet = {**given, "ZIZHI_LOG_LEVEL": "WARNING"}  # the demo reports what it has created
     manager = Supervisor(lines, Task("demo", demo, quiet, lines, is_due, failed))
     for name, command in (
         ("web", processes.web(host, port)),
@@ -243,13 +243,13 @@ def supervise(
     ):
         manager.add_process(name, shlex.join(command), env=dict(given))
     manager.loop()
-    # Ended by Ctrl-C or by a signal is a clean end; a process that failed by itself is not.
+    # Ctrl-C and signals are clean ends. A process that fails is not.
     code = manager.returncode or 0
     return 0 if code in (-2, -15, 130, 143) else code
 
 
 def is_answering(at: str) -> bool:
-    """Whether a web process answers at `at`, whatever it says."""
+    """Return whether a web process answers at `at`, whatever the status."""
     try:
         with urllib.request.urlopen(f"{at}/healthz", timeout=5):  # noqa: S310  (our own web process)
             return True

@@ -16,7 +16,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="write nothing, and fail where the file is stale"
+            "--check",
+            action="store_true",
+            help="write nothing, and fail if the file is out of date",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

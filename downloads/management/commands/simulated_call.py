@@ -1,6 +1,6 @@
-"""How does one who tries this out call a relay number that a simulator lends?
+"""Command that calls a simulated relay number.
 
-No phone rings; the record of the call comes in.
+No phone rings; the call record is received as usual.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from events.core.errors import Refused
 
 class Command(BaseCommand):
     help = (
-        "Dial a simulated relay number: `simulated_call +8617000000010 --caller 13800000001`; who"
-        " is not of the team hears a prompt."
+        "Dial a simulated relay number: `simulated_call +8617000000010 --caller 13800000001`."
+        " Callers outside the team hear an announcement."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.RELAYS != "simulator":
-            raise CommandError("ZIZHI_RELAYS is not the simulator.")
+            raise CommandError("ZIZHI_RELAYS is not set to the simulator.")
         try:
             number, caller = check_phone(options["number"]), check_phone(options["caller"])
         except Refused as refused:

@@ -1,6 +1,6 @@
-"""Whose copy is the file that was found?
+"""Command that traces a leaked file to a copy.
 
-Asked at the machine itself; on record like any other trace.
+It runs on the server itself; the trace is recorded like any other.
 """
 
 from __future__ import annotations
@@ -19,15 +19,13 @@ from events.core.errors import Refused
 
 
 class Command(BaseCommand):
-    help = "Hold a leaked file against the copies that were released, and name those that it is of."
+    help = "Compare a leaked file with the released copies, and print the copies it came from."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--why", required=True, help="what is put on record")
+        parser.add_argument("--why", required=True, help="the reason, which is recorded")
         parser.add_argument(
-            "--candidate",
-            default="",
-            help="the platform's reference, where it is known whose resume it is",
+            "--candidate", default="", help="the platform's reference of the candidate, if known"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,7 +46,7 @@ class Command(BaseCommand):
         row = Trace.objects.get(pk=row.pk)
         if row.finished_at is None:
             raise CommandError(
-                "It could not be looked at now; a worker tries again. See the trace in the console."
+                "The file could not be traced now. A worker will retry; see the console."
             )
         if row.refused:
             raise CommandError(row.refused)
@@ -61,4 +59,4 @@ class Command(BaseCommand):
                 f" {by}"
             )
         if not row.named:
-            self.stdout.write(f"Nobody is named ({row.resumes} resumes looked at).")
+            self.stdout.write(f"No copy found ({row.resumes} resumes compared).")

@@ -1,4 +1,4 @@
-"""Is this receipt genuine? Checked by the keys of this deployment, or by a public key in a file."""
+"""Command that checks a receipt, with this deployment's keys or a public key from a file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from downloads.candidates import receipts
 
 
 class Command(BaseCommand):
-    help = "Check a receipt: what it says, or that it is not genuine (exit status 1)."
+    help = "Check a receipt and print its content. The exit status is 1 if it is not genuine."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="the receipt as it was handed out")
+        parser.add_argument("file", type=Path, help="the receipt file")
         parser.add_argument(
-            "--key",
-            type=Path,
-            help="a public key (PEM) to check it by, in place of this deployment's own",
+            "--key", type=Path, help="a public key (PEM) to use instead of this deployment's keys"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,7 +29,7 @@ class Command(BaseCommand):
         except (OSError, ValueError) as error:
             raise CommandError(f"cannot be read: {error}") from error
         if not receipts.is_genuine(receipt, trusted):
-            raise CommandError("NOT genuine: no key that is trusted here has signed this text.")
+            raise CommandError("NOT genuine: the text is not signed by a trusted key.")
         self.stdout.write("genuine")
         for name, value in json.loads(receipt.text).items():
             self.stdout.write(f"  {name}: {value}")

@@ -1,4 +1,4 @@
-"""Which address leads to an employer's erase orders?"""
+"""URLs of an employer's erase orders."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""How does an employer find and see what it has to erase, and answer?"""
+"""The pages on which an employer lists and answers its erase orders."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ def _member(request: HttpRequest) -> Member | None:
 
 
 def owed_erasures(request: HttpRequest) -> dict[str, Any]:
-    """For every page (`TEMPLATES` names it): how many orders the signed-in member's employer owes
-    an answer, and whether one is past its day; None where it owes none. Asked only where a page
-    shows it.
+    """Context processor: how many erase orders the signed-in member's employer has open, and
+    whether one is overdue; None for no orders.
+
+    The database is queried only if a page shows it.
     """
 
     def load() -> dict[str, Any] | None:

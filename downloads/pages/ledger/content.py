@@ -1,6 +1,5 @@
-"""What does a candidate see of themselves?
-
-Who took their resume, who asks for it, and what they have said, put together for one page.
+"""The content of a candidate's own page: releases of their resume, requests for it, and their
+choices.
 """
 
 from __future__ import annotations
@@ -24,12 +23,12 @@ from downloads.models.consent_purposes import in_words
 from employers.models import ApiClient
 
 SHOWN: Final = 200
-"""So many releases are shown, the last ones."""
+"""Only the latest releases are shown, up to this many."""
 
 
 @dataclass
 class Company:
-    """One company, by its code, with all that is between it and the candidate."""
+    """One company, by its code, and everything between it and the candidate."""
 
     uscc: str
     name: str
@@ -42,13 +41,13 @@ class Company:
 
     @property
     def kinds(self) -> list[Any]:
-        """What of the candidate's data it has got, of all times together."""
+        """Return the kinds of data that the company has ever received."""
         return in_words({kind for release in self.releases for kind in release.kinds})
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, with its words."""
+    """A request, with its kinds of data in words."""
 
     request: ConsentRequest
     kinds: list[Any]
@@ -61,15 +60,15 @@ class Ledger:
     candidate: Candidate
     platform: str
     asked: list[Asked]
-    """Those that wait for an answer."""
+    """Requests that wait for an answer."""
     refused: list[Asked]
-    """Those that were refused and can still be agreed to."""
+    """Refused requests that can still be accepted."""
     took: list[Company]
-    """Who took the resume, the last one first."""
+    """Companies that received the resume, latest first."""
     agreed: list[Company]
-    """Who may take it and has not yet."""
+    """Companies that may download the resume and have not yet."""
     blocked: list[BlockedEmployer]
-    """Whom else they block."""
+    """Other blocked companies."""
 
     @property
     def is_closed(self) -> bool:
@@ -81,8 +80,9 @@ class Ledger:
 
 
 def ledger_of(candidate: Candidate, now: datetime) -> Ledger:
-    """The candidate's page as it stands at `now`; as many questions to the database, however many
-    companies there are.
+    """Return the candidate's page at `now`.
+
+    The number of queries does not depend on the number of companies.
     """
     companies: dict[str, Company] = {}
     for release in Release.objects.about(candidate)[:SHOWN]:

@@ -1,4 +1,4 @@
-"""Which address leads to which part of a candidate's own page?"""
+"""URLs of a candidate's own page."""
 
 from django.urls import path
 

@@ -1,10 +1,8 @@
-"""What can a candidate see and do, who has no account here?
+"""A candidate's own page, which needs no account: a link that only they have opens it.
 
-Their own page, opened by a link that only they were given.
-
-The link is exchanged at once for a cookie of half an hour, so that it stands in no address bar, no
-history entry that is shared, and no referrer. Nothing of these pages is kept by a browser. Every
-change is a POST of the page's own form.
+The link is exchanged at once for a cookie that lasts half an hour, so it stays out of the address
+bar, shared history and referrers. Browsers store none of these pages. Every change is a POST of the
+page's own form.
 """
 
 from __future__ import annotations
@@ -40,7 +38,7 @@ P = ParamSpec("P")
 def _of_candidate(
     view: Callable[Concatenate[HttpRequest, Candidate, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """The view for whoever holds the cookie of a link; for anybody else, how to come in."""
+    """Pass the candidate of the link's cookie to the view; without one, show how to get a link."""
 
     @never_cache
     @wraps(view)
@@ -66,9 +64,9 @@ def _of_candidate(
 
 
 def _remember(response: HttpResponse, candidate: Candidate) -> None:
-    """For half an hour, which is signed with it: a browser that keeps it for longer opens nothing.
+    """Set the cookie for half an hour. The time is signed with it, so keeping it longer is no use.
 
-    No link can be made of it.
+    No link can be made from it.
     """
     response.set_signed_cookie(
         COOKIE,
@@ -100,8 +98,9 @@ def _by(candidate: Candidate) -> Actor:
 @never_cache
 @require_GET
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Changes nothing but the cookie: what opens links in mails before their reader does may open
-    this one.
+    """Exchange the link for the cookie.
+
+    Nothing else changes, so a mail scanner that opens links does no harm.
     """
     candidate = page_links.opened(token)
     if candidate is None:
@@ -138,7 +137,7 @@ def _release(candidate: Candidate, release_id: UUID) -> Release:
 @require_GET
 @_of_candidate
 def receipt(request: HttpRequest, candidate: Candidate, release_id: UUID) -> HttpResponse:
-    """What the receipt says, and whether it is as it was signed."""
+    """Show the receipt, and whether its signature is valid."""
     release = _release(candidate, release_id)
     context = {"ledger": True, "release": release, "kinds": in_words(release.kinds)}
     return render(
@@ -161,7 +160,7 @@ def receipt_file(request: HttpRequest, candidate: Candidate, release_id: UUID) -
 
 @require_GET
 def keys(request: HttpRequest) -> HttpResponse:
-    """The public keys of receipts, for everybody (RFC 7517)."""
+    """Return the public keys of receipts, for everybody (RFC 7517)."""
     found = {"keys": [receipts.as_jwk(key) for key in receipts.public_keys()]}
     return JsonResponse(
         found, headers={"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
@@ -170,7 +169,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def key(request: HttpRequest, key_id: str) -> HttpResponse:
-    """One of them as PEM, as `openssl` reads it."""
+    """Return one public key as PEM, for `openssl`."""
     for each in receipts.public_keys():
         if receipts.key_id_of(each) == key_id:
             return HttpResponse(receipts.as_pem(each), content_type="application/x-pem-file")
@@ -282,7 +281,7 @@ def report(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 @require_POST
 @_of_candidate
 def new_link(request: HttpRequest, candidate: Candidate) -> HttpResponse:
-    """The old links end in every mailbox and browser but this one."""
+    """Replace the candidate's link; the earlier ones end everywhere except in this browser."""
     now = timezone.now()
     fresh = page_links.rotate(candidate.pk, _by(candidate), now)
     if notices.mail_candidate(fresh, "candidate_link", {}, now):

@@ -1,4 +1,4 @@
-"""Is an honest picture told apart from the same one after each attack?"""
+"""Tests of the forgery benchmark: an honest picture and the same one after each attack."""
 
 from __future__ import annotations
 

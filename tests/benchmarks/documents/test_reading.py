@@ -1,4 +1,4 @@
-"""Are the labelled pictures of a folder found, halved and read the way of an upload?"""
+"""Tests of the reading benchmark: labelled pictures are found, halved and read like uploads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from documents.upload.intake import examine
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Five files, labelled beside their folder."""
+    """Five files, with labels beside their folder."""
     (tmp_path / "images").mkdir()
     rows = []
     for number in range(5):

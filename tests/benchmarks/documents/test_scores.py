@@ -1,6 +1,4 @@
-"""Does the score count what a person would count, so that a wrong value given as sure can never
-hide?
-"""
+"""Tests of the scores: they count as a person would, and no wrong sure value is hidden."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the torture notice a worker that dies or hangs, and go on?"""
+"""Tests of the torture benchmark: it reports a worker that dies or hangs, and continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the benchmark of marks count what happened: right, wrong, refused?"""
+"""Tests of the benchmark of marks: it counts right, wrong and refused traces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the search for leaks notice a leak, and the count of words one that is gone?"""
+"""Tests of the redaction benchmark: leaks are found, and lost words are counted."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Do the figures of the decision count what they say, and does a small run of it tell honest from
-false?
-"""
+"""Tests of the decision benchmark: its figures, and a small run with honest and false employers."""
 
 from __future__ import annotations
 
@@ -106,7 +104,7 @@ def test_every_way_and_every_attack_comes() -> None:
 def test_only_a_client_s_letter_drawn_well_is_told_of_apart(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What a picture is edited in stands in the fraud table, whoever reads the company's mail."""
+    """The picture's editor belongs in the fraud table, whoever controls the company's mail."""
     came: list[Applicant] = []
 
     class Coming(Walk):
@@ -135,7 +133,7 @@ def test_only_a_client_s_letter_drawn_well_is_told_of_apart(
 
 
 def test_no_two_employers_share_a_number_by_chance() -> None:
-    """Each story keeps a hundred numbers to itself, of this seed and of no other."""
+    """Each story has a hundred numbers of its own, by seed."""
     for seed in (1, 2):
         numbers = [number // 100 for _, _, number in planned(seed, 400)]
         assert len(numbers) == len(set(numbers))
@@ -148,7 +146,7 @@ def test_a_plan_is_the_same_each_time() -> None:
 
 @pytest.mark.timeout(400)
 def test_a_small_run() -> None:
-    """Four employers: the first three honest ways are let through, the first attack is not."""
+    """Four employers: the first three, honest, are approved; the first attack is not."""
     inherited = {
         name: value
         for name, value in os.environ.items()

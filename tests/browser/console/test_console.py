@@ -1,5 +1,5 @@
-"""Does a reviewer get through the queue in a real browser, with the pages calm and no policy
-against scripts broken?
+"""Tests that a reviewer can work through the queue in a browser, without errors or violations of
+the script policy.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def reviewer(now: datetime) -> User:
-    """A superuser: a transactional test empties the table of groups."""
+    """A superuser, because a transactional test empties the table of groups."""
     return make_reviewer(now, "reviewer@zizhi.example")
 
 
@@ -55,9 +55,8 @@ def test_from_signing_in_to_the_next_case(visit: Visitor, reviewer: User, now: d
     visitor.is_calm()
 
     page.get_by_role("button", name="领取", exact=True).click()
-    expect(page.locator(".claim-mine")).to_contain_text(
-        "2:"
-    )  # each beat holds it for three minutes
+    # Each heartbeat holds the case for three minutes.
+    expect(page.locator(".claim-mine")).to_contain_text("2:")
     page.locator(".decision-request_changes summary").click()
     form = page.locator(".decision-request_changes form")
     form.get_by_label("公司名称不一致").check()
@@ -120,9 +119,8 @@ def test_what_is_in_force_is_asked_about_before_a_refusal(
     visitor.is_calm()
     form.get_by_label("公司名称不一致").check()
     form.get_by_role("button", name="拒绝").click()
-    expect(form.locator("[name=in_force]:invalid")).to_have_count(
-        2
-    )  # the browser asks for the choice
+    # The browser requires a choice.
+    expect(form.locator("[name=in_force]:invalid")).to_have_count(2)
     form.get_by_role("button", name="再保留 15 分钟").click()
     expect(form.get_by_label("公司名称不一致")).to_be_checked()
     form.get_by_label("以相同理由一并暂停").check()

@@ -35,7 +35,7 @@ def reviewer(now: datetime) -> User:
 
 @pytest.fixture
 def plain(now: datetime) -> User:
-    """A reviewer who is no senior."""
+    """A reviewer who is not a senior."""
     user = make_reviewer(now, "plain@zizhi.example")
     user.is_superuser = False
     user.save()
@@ -71,7 +71,7 @@ def by_keys(page: Page, keys: str) -> None:
 
 
 def is_shown(page: Page, case: Case) -> None:
-    """The page of `case` is there with its scripts, and its heading has the focus."""
+    """Check that the page of `case` is shown with its scripts, and its heading has the focus."""
     heading = page.locator("h1")
     expect(heading).to_have_text(case.declared_name, timeout=SOON)
     page.wait_for_load_state("domcontentloaded")
@@ -202,7 +202,7 @@ def test_a_refusal_is_shown_beside_the_form_with_what_was_typed(
     page.keyboard.type("写了很久")
     by_keys(page, "Escape Enter")
     form = page.locator(".decision-request_changes form")
-    expect(form.locator("#refusal")).to_contain_text("至少一条理由")
+    expect(form.locator("#refusal")).to_contain_text("至少选择一条理由")
     expect(form.locator("#refusal")).to_be_in_viewport()
     expect(form.locator("textarea")).to_have_value("写了很久")
     expect(form).to_be_focused()
@@ -236,7 +236,7 @@ def test_two_people_at_one_case(
     here.keyboard.press("1")
     there.get_by_role("button", name="请求接手").click()
     expect(here.locator(".take-over")).to_contain_text("colleague@zizhi.example", timeout=SOON)
-    # The one lets go; what they had begun decides nothing any more.
+    # The first reviewer transfers the case; their open draft no longer decides anything.
     with here.expect_navigation():
         here.keyboard.press("t")
         expect(here.get_by_role("button", name="移交")).to_be_focused()

@@ -1,5 +1,5 @@
-"""Can a lead read how well cases are decided on any screen, and keep a golden case, and is it
-decided like any other?
+"""Tests of quality figures and golden cases in a browser, on any screen; a golden case is decided
+like any other.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ QUALITY, MINE = "/console/quality/", "/console/quality/mine/"
 
 @pytest.fixture
 def lead(now: datetime) -> User:
-    """A superuser: a transactional test empties the table of groups."""
+    """A superuser, because a transactional test empties the table of groups."""
     return make_reviewer(now, "lead@zizhi.example")
 
 
 @pytest.fixture
 def colleague(now: datetime) -> User:
-    """Somebody who decides and sees the lists, and reads no answers."""
+    """A colleague who decides and sees the lists, and may not read answers."""
     user = make_staff(now, Power.DECIDE)
     user.user_permissions.add(
         Permission.objects.get(
@@ -49,7 +49,7 @@ def colleague(now: datetime) -> User:
 
 @pytest.fixture
 def a_month(now: datetime, lead: User) -> User:
-    """Two reviewers who have done enough to say something, and one who has not."""
+    """Two reviewers with enough decisions for figures, and one without."""
     anna, bert, chris = (make_staff(now, Power.DECIDE, Power.SECOND_REVIEW) for _ in range(3))
     for person, name in ((anna, "anna"), (bert, "bert"), (chris, "chris")):
         User.objects.filter(pk=person.pk).update(email=f"{name}@zizhi.example")
@@ -131,7 +131,8 @@ def test_a_lead_keeps_one_and_a_colleague_decides_it_without_a_script(
     page = reviewer.go("/console/verification/case/")
     page.get_by_role("button", name="Claim the next case").click()
     expect(page.locator("h1")).to_have_text(copy.declared_name)
-    page.wait_for_load_state()  # the keys are there
+    # The keys are ready.
+    page.wait_for_load_state()
     page.keyboard.press("a")
     page.keyboard.press("Enter")
     expect(page.get_by_text(f"Approved: {copy.declared_name}")).to_be_visible()

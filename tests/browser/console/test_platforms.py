@@ -1,6 +1,5 @@
-"""Does a recruiter come from their platform, hand in, and go back without a password?
-
-And are staff's pages for platforms usable?
+"""Tests that a recruiter comes from their platform, submits and returns without a password, and of
+staff's pages for platforms.
 """
 
 from __future__ import annotations
@@ -63,7 +62,7 @@ def is_usable(visitor: Visit, name: str) -> None:
     if folder := os.environ.get("ZIZHI_TEST_PICTURES"):
         visitor.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
     assert serious(Axe().run(visitor.page).response["violations"]) == [], name
-    # axe tries to copy what a stylesheet imports into the page, which the policy forbids to it
+    # axe tries to copy a stylesheet's imports into the page, which the policy forbids.
     visitor.complaints.clear()
 
 

@@ -1,6 +1,4 @@
-"""Does somebody with a bad photo see what is wrong with it, and get a better one in its place, with
-and without a script?
-"""
+"""Tests that a person with a bad photo sees its faults and replaces it, with or without scripts."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ def saved(image: Image.Image, file: Path) -> Path:
 
 
 def lit_and_cut(image: Image.Image) -> Image.Image:
-    """A lamp mirrored in the middle, and the lower fifth left out."""
+    """Return the picture with a lamp mirrored in the middle, and without its lower fifth."""
     width, height = image.size
     spoilt = image.crop((0, 0, width, int(height * 0.8)))
     ImageDraw.Draw(spoilt).ellipse(

@@ -1,5 +1,5 @@
-"""Does a reviewer see at a glance what waits and why, and do two people decide several cases,
-without a script and on any screen?
+"""Tests that the queue shows what waits and why, and that two people decide several cases, without
+scripts and on any screen.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ QUEUE = "/console/verification/case/"
 
 @pytest.fixture
 def reviewer(now: datetime) -> User:
-    """A superuser: a transactional test empties the table of groups."""
+    """A superuser, because a transactional test empties the table of groups."""
     return make_reviewer(now, "reviewer@zizhi.example")
 
 
 @pytest.fixture
 def cases(now: datetime) -> list[Case]:
-    """Three of one person, each held for other reasons; and what was decided on the days before."""
+    """Three cases of one person, each held for other reasons, and decisions of the days before."""
     made = []
     for n, codes in enumerate(
         (("forgery_suspected", "name_mismatch"), ("authority_unproven",), ("name_mismatch",))

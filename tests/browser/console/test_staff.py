@@ -1,5 +1,5 @@
-"""Does staff set up a second factor and come in by it, on a phone and at a desk, in both languages,
-with and without scripts?
+"""Tests that staff set up a second factor and sign in with it, on phone and desktop, in both
+languages, with and without scripts.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def type_code(page: Page, code: str) -> None:
 
 
 def fits(visitor: Visit, name: str) -> None:
-    """Calm, narrow enough, and usable by everybody."""
+    """Check that the page has no errors, fits the screen, and is accessible."""
     visitor.is_calm()
     assert serious(Axe().run(visitor.page).response["violations"]) == [], name
 

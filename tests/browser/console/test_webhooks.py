@@ -1,5 +1,5 @@
-"""Can an operator find an endpoint that paused itself, and mend it, on a phone and at a desk, in
-both languages?
+"""Tests that an operator can find and repair a paused endpoint, on phone and desktop, in both
+languages.
 """
 
 from __future__ import annotations
@@ -54,9 +54,8 @@ def test_an_operator_mends_an_endpoint(visit: Visitor, screen: str, now: datetim
         "view_platformevent",
         "view_apiclient",
     )
-    operator.user_permissions.set(
-        Permission.objects.filter(codename__in=may)
-    )  # a test that writes for good has emptied the groups
+    # A test that commits has emptied the groups.
+    operator.user_permissions.set(Permission.objects.filter(codename__in=may))
     visitor.sign_in(operator)
     at = f"/console/events/webhookendpoint/{endpoint.pk}/"
     page = visitor.go("/console/")

@@ -1,6 +1,4 @@
-"""Does every answer under /api/v1 keep the API's manners: problems, ids, limits, and what is done
-once?
-"""
+"""Tests of all responses under /api/v1: problems, ids, limits and idempotency."""
 
 from __future__ import annotations
 
@@ -266,9 +264,7 @@ def test_a_put_that_comes_late_does_not_undo_what_was_put_after_it(key: str) -> 
 
 
 def test_each_method_that_changes_something_takes_a_key() -> None:
-    """Whatever method an operation of the document has, a key with it is honoured or means
-    nothing.
-    """
+    """For each operation of the document, an idempotency key is honoured or has no effect."""
     used = {
         method.upper()
         for methods in api.get_openapi_schema()["paths"].values()
@@ -455,8 +451,8 @@ def test_without_the_header_the_gate_asks_no_more_of_the_database(
 ) -> None:
     asked = question()
     send("POST", GATE, key, asked)
-    # The one statement, which confirms the key; on PostgreSQL it is prepared and goes past Django's
-    # counting.
+    # The one statement, which confirms the key. On PostgreSQL it is prepared and bypasses Django's
+    # query count.
     with django_assert_num_queries(0 if connection.vendor == "postgresql" else 1):
         send("POST", GATE, key, asked | {"candidate": "c-2"})
 
@@ -532,7 +528,7 @@ def test_every_field_is_described(client: Client) -> None:
 
 
 def test_no_two_schemas_share_a_name() -> None:
-    """The document keeps one by each name, and the other would be lost without a word."""
+    """The document keeps one schema per name and would silently lose the other."""
     from ninja import Schema
 
     def under(kind: type) -> Iterator[type]:

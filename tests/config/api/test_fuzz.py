@@ -1,10 +1,10 @@
-"""Does the API keep its own document, whatever is sent?
+"""Tests that the API keeps its own document, whatever is sent.
 
-Requests made from the document, right ones and wrong ones, at every operation.
+Requests are generated from the document, valid and invalid, for every operation.
 
-Checked of each answer: no 5xx, a status, a content type and a body that the document names, no
-wrong request let through, and no answer without a key. Each request is undone before the next, so
-that one that deletes hides nothing from those after it.
+Each response is checked: no 5xx; status, content type and body as documented; no invalid request
+accepted; and no response without a key. Each request is rolled back before the next, so that a
+deletion does not affect later ones.
 """
 
 from __future__ import annotations
@@ -56,21 +56,20 @@ CHECKS: list[CheckFunction] = [
 ]
 
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
-# Wrong keys are tried by `ignored_auth`; among the wrong requests they would be replaced by the
-# right one.
+# `ignored_auth` tries wrong keys. Among invalid requests they would be replaced by the right one.
 schema.config.generation.update(with_security_parameters=False)
 
 
 def _named(member: Member) -> Member:
-    """By the platform's own reference, so that it may say more of them."""
+    """With the platform's own reference, so that it may answer for them."""
     Member.objects.filter(pk=member.pk).update(reference="hr-1")
     return member
 
 
 @pytest.fixture
 def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A test platform's key that may do everything, and the ids of what there is, by the names of
-    the path's parameters.
+    """A test platform's key with all scopes, and the ids of existing objects by the names of path
+    parameters.
     """
     settings.API_PER_SECOND = {"gate": 0.0, "other": 0.0}
     now = timezone.now()
@@ -135,7 +134,8 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     ids["order_id"] = EraseOrder.objects.create(
         candidate=candidate, employer=employer, uscc=employer.uscc, ordered_at=now, due_at=now
     ).pk
-    # The test's connection is not the server's to close; Django's own test client does the same.
+    # The test's connection must not be closed by the server. Django's own test client does the
+    # same.
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)
     yield key, {name: str(value) for name, value in ids.items()}
@@ -149,8 +149,7 @@ def test_every_answer_is_one_of_the_documents(
     case: schemathesis.Case, there: tuple[str, dict[str, Any]]
 ) -> None:
     key, ids = there
-    # What is right by its form is asked of rows that there are; a wrong id stays as it is, since it
-    # is what is tried.
+    # Valid requests use existing rows. An invalid id stays, since that is what is tested.
     if case.meta and case.meta.generation.mode.is_positive:
         case.path_parameters = {name: ids[name] for name in case.path_parameters or {}}
         if isinstance(case.body, dict):

@@ -1,6 +1,4 @@
-"""Mails are kept where somebody tries this out, and shown to whoever sits at that machine, and to
-nobody else.
-"""
+"""Tests that mails are kept when trying the product out, and are shown only on that machine."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ HOST = "localhost:8000"
 
 @pytest.fixture
 def kept(settings: Any, tmp_path: Path) -> Path:
-    """The folder of mails of somebody who tries this out."""
+    """The folder of kept mails."""
     settings.MAILS_KEPT, settings.MAILS_DIR = True, tmp_path / "mails"
     return tmp_path / "mails"
 
@@ -46,7 +44,7 @@ def deliver(
 
 
 def at_home(**headers: str) -> Client:
-    """A browser on the same machine."""
+    """Return a browser on the same machine."""
     return Client(HTTP_HOST=HOST, REMOTE_ADDR="127.0.0.1", headers=headers)
 
 

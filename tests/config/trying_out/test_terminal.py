@@ -1,6 +1,4 @@
-"""One terminal shows several processes in lines that can be read, and a task beside them ends
-alone.
-"""
+"""Tests of several processes in one terminal, and of a task beside them that ends on its own."""
 
 from __future__ import annotations
 
@@ -37,7 +35,7 @@ def task(lines: Lines, script: str, is_due: Callable[[], bool] = lambda: True) -
 
 
 def said(terminal: io.StringIO) -> list[str]:
-    """The lines without their time."""
+    """Return the lines without their time."""
     return [line[9:] for line in terminal.getvalue().splitlines()]
 
 

@@ -1,4 +1,4 @@
-"""A reader that sees what a test scripts, and the pages that it looks at again."""
+"""A reader with scripted results, and the pages that it reads again."""
 
 from __future__ import annotations
 
@@ -23,15 +23,13 @@ FIRST, SECOND = (
     "名称翻译服务；住所安保服务。（依法须经批准的项目）**",
 )
 SOUND = without(ROOM)
-"""A page that leaves no doubt: its address is of one line."""
+"""A page that leaves no doubt: its address has one line."""
 REPRESENTATIVE = line(250, 520, "王示例")
 
 
 @dataclass
 class ScriptedReader:
-    """A reader that sees what it was told to, where it is asked to look, and keeps what it was
-    asked.
-    """
+    """Returns scripted boxes in the places that it is asked to read, and records the requests."""
 
     in_lines: Sequence[TextBox] = ()
     enlarged: Sequence[TextBox] = ()
@@ -65,7 +63,7 @@ def _contains(area: Polygon, box: TextBox) -> bool:
 
 
 def again(page: Sequence[TextBox], reader: ScriptedReader) -> Found:
-    """`page` after a second look by `reader`."""
+    """Return `page` after a second look by `reader`."""
     assert isinstance(reader, CloseReader)
     return look_again(PAGE, page, fields_of(page, WIDTH, HEIGHT), reader)
 

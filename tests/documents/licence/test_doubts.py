@@ -1,4 +1,4 @@
-"""Is a second look asked for where the page leaves a doubt, and nowhere else?"""
+"""Tests of the doubts: a second look is requested where the page leaves a doubt, and only there."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ STREET, ROOM = "北京市海淀区示例路1号", "2号楼301室"
 
 @dataclass(frozen=True)
 class Case:
-    """A page with something amiss, and where on it the reader should look."""
+    """A page with a flaw, and the place that the reader should read again."""
 
     page: Sequence[TextBox]
     names: tuple[str, ...]
     there: TextBox
-    """What a closer look would read."""
+    """The text that a closer look would read."""
     line: bool = False
-    """Whether the line is known in which it must stand."""
+    """Whether the line that must hold the value is known."""
 
 
 DOUBTFUL = {
@@ -141,7 +141,7 @@ DOUBTFUL = {
 
 
 def kept(doubts: Sequence[Doubt]) -> list[Doubt]:
-    """The doubts but for the last characters of lines, which every address of two lines has."""
+    """Return the doubts except those of lines' last characters, which most addresses have."""
     return [doubt for doubt in doubts if not doubt.clipped]
 
 
@@ -153,7 +153,7 @@ def contains(area: Polygon, box: TextBox) -> bool:
 
 
 def lean(box: TextBox, degrees: float) -> TextBox:
-    """`box` on the page turned about its top left corner."""
+    """Return `box` on the page turned around its top left corner."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     a, b, c, d = ((x * cos - y * sin, x * sin + y * cos) for x, y in box.polygon)
     return replace(box, polygon=(a, b, c, d))
@@ -164,7 +164,7 @@ def direction(polygon: Polygon) -> float:
 
 
 def looked_at(case: Case, doubts: Sequence[Doubt], there: TextBox) -> Doubt:
-    """The doubt that covers what is missing, of the right fields."""
+    """Return the doubt of the right fields that covers the missing text."""
     found = [
         doubt for doubt in kept(doubts) if doubt.names == case.names and contains(doubt.area, there)
     ]
@@ -179,7 +179,7 @@ def test_what_is_amiss_is_doubted_in_its_place(case: Case) -> None:
     assert (doubt.line is not None) == case.line
     assert doubt.line_height == pytest.approx(24, abs=1)
     assert {name for doubt in kept(found.doubts) for name in doubt.names} == set(case.names), (
-        "and nothing else is"
+        "there is no other doubt"
     )
 
 
@@ -192,7 +192,7 @@ def test_on_a_page_that_lies_turned(case: Case, rotation: Rotation) -> None:
     doubt = looked_at(case, fields_of(page, width, height).doubts, there)
     for polygon in (doubt.area, doubt.line or doubt.area):
         assert math.isclose(abs(direction(polygon)), abs(there.angle), abs_tol=0.5), (
-            "the corners begin where reading begins"
+            "the corners begin at the text's start"
         )
     level = looked_at(case, read(*case.page).doubts, case.there)
     assert np.allclose(doubt.area, level.rotated(rotation, WIDTH, HEIGHT).area)
@@ -208,7 +208,7 @@ def test_on_a_page_that_leans(which: str, degrees: float) -> None:
 
 
 def inner(box: TextBox) -> TextBox:
-    """The middle of `box`, two thirds of its height."""
+    """Return the middle of `box`, two thirds of its height."""
     (x0, y0), (x1, y1) = box.polygon[0], box.polygon[2]
     y0, y1 = y0 + (y1 - y0) / 6, y1 - (y1 - y0) / 6
     return replace(box, polygon=((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
@@ -224,7 +224,7 @@ def test_the_line_is_told_where_it_is_known(which: str) -> None:
 
 @pytest.mark.parametrize("degrees", [0.0, 4.0])
 def test_a_line_like_a_code_is_told_in_other_cuts_too(degrees: float) -> None:
-    """What overlaps it above or below may be left out by one of them."""
+    """One of the cuts may exclude print that overlaps the line above or below."""
     case = DOUBTFUL["wrong check character"]
     code = lean(case.there, degrees)
     doubt = looked_at(case, read(*(lean(box, degrees) for box in case.page)).doubts, code)
@@ -236,7 +236,7 @@ def test_a_line_like_a_code_is_told_in_other_cuts_too(degrees: float) -> None:
 
 @pytest.mark.parametrize("up", [-12, -5, 0, 5, 12])
 def test_a_code_beside_a_larger_word_is_told_in_cuts_without_it(up: float) -> None:
-    """(副本) stands before the code, is twice as large, and the finder put both into one box."""
+    """(副本) precedes the code, is twice as large, and the finder put both into one box."""
     copy, code = line(100, 340, "（副本）", height=48), line(310, 340 + up, CODE, height=22)
     both = line(100, 340, f"(副A{WRONG}", height=48, width=code.x1 - copy.x0)
     found = read(*without(CODE, "统一社会信用代码"), both)
@@ -288,12 +288,12 @@ def test_the_last_character_of_an_address_is_doubted_where_it_goes_on_below() ->
     assert doubt.names == ("address",) and doubt.clipped and doubt.area == doubt.line
     assert contains(doubt.area, line(street.x1, 520, "一", width=0.55 * 24))
     assert not contains(doubt.area, line(street.x1, 520, "一二三")), (
-        "two characters more are another print"
+        "two more characters are other print"
     )
     assert (
         contains(doubt.area, line(street.x1 - 48, 520, "1号"))
         and doubt.area[0][0] > street.x0 + 100
-    ), "a short cut shows what a whole line's does not"
+    ), "a short cut shows more than one of the whole line"
     assert [doubt for doubt in read(*without(ROOM)).doubts if doubt.clipped] == []
 
 
@@ -384,7 +384,7 @@ def test_an_address_that_ends_otherwise_may_go_on(end: str) -> None:
 
 
 def test_where_few_labels_are_seen_none_is_missed() -> None:
-    """One label tells too little of where the others stand."""
+    """One label says too little about the places of the others."""
     found = read(line(100, 420, "名称"), line(250, 420, "示例科技有限公司"), line(100, 340, CODE))
     assert kept(found.doubts) == []
 

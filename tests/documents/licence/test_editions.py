@@ -1,6 +1,4 @@
-"""Does a line name the paper or only speak of it, and is the form told from what is printed
-where?
-"""
+"""Tests of titles and editions, decided by the print and its position."""
 
 from __future__ import annotations
 
@@ -64,7 +62,7 @@ def test_no_title_of_another_paper(text: str) -> None:
     assert not is_other_title(tidy(text))
 
 
-# --- What is a licence ----------------------------------------------------------------------------
+# --- Titles ----------- ---------------------------------------------------------------------------
 
 LETTER = [
     line(100, 100, "办理招聘资质须知"),
@@ -84,7 +82,7 @@ def test_a_page_is_a_licence_by_its_title_or_by_its_labels() -> None:
     assert not read(*LETTER).is_licence
 
 
-# --- Which edition --------------------------------------------------------------------------------
+# --- Editions ---------- --------------------------------------------------------------------------
 
 
 def column(title: str, number: tuple[str, str], *labels: str) -> list[TextBox]:
@@ -162,6 +160,6 @@ def test_the_edition_of_specimens(printed: str, edition: Edition, kind: Kind) ->
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize("part", ["登记证", "营业执照", "!", "登记证!", "(", "正本", "一"])
 def test_a_line_without_end_is_soon_judged(part: str) -> None:
-    """A pattern that tries every split of such a line would not be done in an hour."""
+    """A pattern that tries every split of these lines would take more than an hour."""
     for text in (part * 50_000, "登记证" + part * 100_000, "营业执照" + part * 100_000):
         assert not is_title(text) and not is_other_title(text)

@@ -1,4 +1,4 @@
-"""Tests of how lines become fields on every form, however a reader broke them."""
+"""Tests of extracting fields from lines on every form, however a reader split them."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_page_that_leans(degrees: float) -> None:
 
 
 def tall(x: float, y: float, text: str, pitch: float) -> TextBox:
-    """A box that holds one character of each of several rows."""
+    """A box with one character of each of several rows."""
     h = pitch * len(text)
     polygon: Polygon = (
         (x, y - pitch / 2),
@@ -105,9 +105,7 @@ def test_labels_stacked_and_glued(stack: str) -> None:
 
 
 def test_a_half_below_the_stack_is_told_by_those_above_it() -> None:
-    """The first halves of two rows are stacked and misread, those of the third (经 营) are read
-    apart.
-    """
+    """The first halves of two rows are stacked and misread; those of 经 营 are apart."""
     found = read(
         tall(100, 420, "名美", 50),
         line(240, 420, "称示例理发店"),
@@ -254,17 +252,17 @@ def test_no_code_is_ever_mended(index: int, character: str) -> None:
 
 
 def test_a_wrong_code_is_not_replaced_by_another_of_the_page() -> None:
-    """A stamp, a footer or a forger's margin may show a code that is right."""
+    """A stamp, a footer or a forger's margin may show a valid code."""
     wrong = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
     found = read(*without(CODE), line(100, 340, wrong), line(60, 900, CODE))
     assert found.fields["uscc"] == wrong
     assert found.codes == (CODE,)
     assert (
         read(*without(CODE), line(100, 340, wrong), line(420, 340, CODE)).fields["uscc"] == wrong
-    ), "nor by one beside it"
+    ), "nor by a code beside it"
     assert (
         read(*without(CODE), line(100, 340, wrong), line(96, 342, CODE)).fields["uscc"] == CODE
-    ), "but for a reading of its own place"
+    ), "except one read in the same place"
 
 
 def test_several_codes_are_told() -> None:
@@ -341,7 +339,7 @@ def test_traditional_characters_are_folded_but_names_kept(text: str, expected: s
 
 
 def aside(boxes: Sequence[TextBox], right: float, down: float = 0.0) -> list[TextBox]:
-    """`boxes` further right and down on the page."""
+    """Move `boxes` right and down on the page."""
     moved = []
     for box in boxes:
         a, b, c, d = ((x + right, y + down) for x, y in box.polygon)
@@ -358,7 +356,7 @@ def test_two_licences_on_a_page_are_told(right: float, down: float, rotation: Ro
     both = rotated([*LANDSCAPE, *aside(LANDSCAPE, right, down)], rotation, width, height)
     found = fields_of(both, *((width, height) if rotation == 0 else (height, width)))
     assert found.several and Problem.SEVERAL_LICENCES in problems_of(found)
-    assert found.codes == (CODE,), "it is told of two papers of one company too"
+    assert found.codes == (CODE,), "two licences of one company are reported too"
 
 
 @pytest.mark.parametrize("copy", ["（副本）", "(副本)", "副本", "（正本）"])
@@ -434,10 +432,10 @@ def test_the_check_digit_of_a_number_proves_it(first14: str, at: int, more: int)
     assert is_checked_number(number) and is_sound_number(number)
     misread = number[:at] + str((int(number[at]) + more) % 10) + number[at + 1 :]
     assert not is_checked_number(misread) and not is_sound_number(misread), (
-        "one wrong digit is always told"
+        "one wrong digit is always detected"
     )
     assert is_sound_number(number[:13]) and not is_checked_number(number[:13]), (
-        "the older ones have none"
+        "older numbers have no check digit"
     )
 
 
@@ -455,7 +453,7 @@ def test_a_number_gives_way_to_a_proven_one_in_its_own_place_alone(
     page = [*without(CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, MISREAD)]
     assert read(*page, line(x, y, NUMBER)).fields["registration_number"] == taken
     assert read(*page, line(300, 340, NUMBER[:13])).fields["registration_number"] == MISREAD, (
-        "what is not proven takes no place"
+        "an unproven number replaces none"
     )
 
 
@@ -484,9 +482,7 @@ SCOPE = ("软件开发；技术咨询；货物进出口。", "名称翻译服务
 def test_a_line_of_the_scope_may_be_a_label_word_and_begin_left_of_the_first(
     begins: str, x: float
 ) -> None:
-    """Where the label is glued to the first line, the others may begin a little left of where it
-    seems to end.
-    """
+    """The label is glued to the first line, so others may begin left of where it seems to end."""
     page = [
         *without("经营范围", *SCOPE),
         line(100, 570, f"经营范围{SCOPE[0]}"),

@@ -1,4 +1,4 @@
-"""Property tests of the extraction: nothing is invented, whatever a reader returns."""
+"""Property tests of the extraction: it invents nothing, whatever a reader returns."""
 
 from __future__ import annotations
 
@@ -102,21 +102,19 @@ pages = st.lists(
 
 
 def characters_of(boxes: Sequence[TextBox]) -> set[str]:
-    """The characters that a value may have, if nothing is invented: those that were read, folded as
-    documented.
-    """
+    """Return the characters that a value may contain: those read, folded as documented."""
     printed = unicodedata.normalize("NFKC", "".join(box.text for box in boxes))
     had = {*printed, *printed.upper(), *map(TO_SIMPLIFIED.convert, printed)}
     had |= {digit for letter, digit in ("O0", "I1", "Z2", "S5") if letter in had}  # in codes
     for half, full in ("(（", ")）", ",，", ";；", ":："):
         had |= {full} if half in had else set()
-    had |= {"；"} if "：" in had else set()  # readers take one for the other
-    had |= {")", "）"} if "(" in had else set()  # the one that an edge has taken
+    had |= {"；"} if "：" in had else set()  # readers confuse the two
+    had |= {")", "）"} if "(" in had else set()  # cut off by the edge
     return set(unicodedata.normalize("NFKD", "".join(had)))
 
 
 def figures_of(boxes: Sequence[TextBox]) -> set[str]:
-    """The characters that a day may have in ISO."""
+    """Return the characters that a day in ISO format may contain."""
     printed = unicodedata.normalize("NFKC", "".join(box.text for box in boxes))
     return {"-", "0", *printed, *(figure for c in printed for figure in NUMERALS.get(c, ""))}
 
@@ -124,9 +122,7 @@ def figures_of(boxes: Sequence[TextBox]) -> set[str]:
 @settings(max_examples=150)
 @given(pages)
 def test_nothing_is_ever_invented(boxes: list[TextBox]) -> None:
-    """Whatever is read: no exception, no character that no reader gave, and all that is told of a
-    value or nothing.
-    """
+    """No exception, no invented character, and every field has all of its attributes."""
     found = read(*boxes)
     assert (
         found.fields.keys()

@@ -1,4 +1,4 @@
-"""Is a code taken from the QR only where it states one?"""
+"""Tests of the code in the QR code, which counts only if the QR code states it as one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_stated_code(payload: str) -> None:
         f"统一社会信用代码：{WRONG}",
         f"统一社会信用代码：{CODE}9",
         f"编号：{CODE}",
-        # Anybody can have a host, and write whatever they like behind it.
+        # Anyone can own a host, and put any code in its address.
         f"http://evil.example/?统一社会信用代码:{CODE}",
         f"http://evil.example/ 统一社会信用代码:{CODE}",
         f"统一社会信用代码：{CODE} http://evil.example/",

@@ -1,4 +1,4 @@
-"""Does a document become one reading, and a file one line?"""
+"""Tests of reading a document into one reading, and of the command."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BLANK = Image.new("RGB", (600, 400), "white")
 
 
 def says(*rows: tuple[str, str]) -> list[TextBox]:
-    """A licence of some `rows`, each a label and its value."""
+    """A licence with some `rows`, each a label and its value."""
     return [
         line(100, 310, "营业执照", 20),
         *(
@@ -73,7 +73,7 @@ def test_the_qr_code_is_a_second_witness() -> None:
 
 
 def printed_qr(**of_specimen: Any) -> tuple[Picture, tuple[int, ...]]:
-    """A licence, and the rectangle in which it differs from the same one without a code."""
+    """Return a licence, and the rectangle that differs from the same one without a QR code."""
     page, bare = (
         picture_of(make(12, **of_specimen, **without).image) for without in ({}, {"qr_uscc": ""})
     )
@@ -141,8 +141,9 @@ def test_two_licences_side_by_side_are_told(edition: str) -> None:
 
 
 class Shelf(Sequence[Image.Image]):
-    """Pages that are made when asked for, and remembers which were, and how many others were still
-    held then.
+    """Pages that are made on request.
+
+    Records which were requested, and how many others were held at the time.
     """
 
     def __init__(self, *pages: Image.Image) -> None:
@@ -181,7 +182,7 @@ def test_a_second_reader_looks_at_the_same_picture() -> None:
 
 
 def test_the_page_that_says_most_is_kept() -> None:
-    """The first of them, where two say as much."""
+    """Of two that say as much, the first."""
 
     class Rotating(ScriptedReader):
         def read(self, image: Picture) -> list[TextBox]:
@@ -232,7 +233,7 @@ def test_the_second_reader_takes_over_when_the_first_fails(failure: ProviderErro
 
 @dataclass
 class ScriptedCloud:
-    """A cloud that answers `answer`, or fails with it, and remembers what it was sent."""
+    """A cloud reader that answers `answer` or raises it, and records the pictures sent."""
 
     answer: CloudReading | ProviderError
     sent: list[bytes] = field(default_factory=list)
@@ -305,11 +306,11 @@ def test_what_is_no_licence_does_not_look_like_one() -> None:
     assert reading.fields == {}
 
 
-# --- The command ----------------------------------------------------------------------------------
+# --- The command -------- -------------------------------------------------------------------------
 
 
 def command(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """`manage.py read_licence` in a process of its own, whose locale knows no Chinese."""
+    """Run `manage.py read_licence` in its own process, in a locale without Chinese."""
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "LC_ALL": "C",
@@ -361,7 +362,7 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def told(folder: Path) -> subprocess.CompletedProcess[bytes]:
-    """What the command tells of all NAMES."""
+    """Return the command's output for all NAMES."""
     return command("--json", *(str(folder / name) for name in NAMES))
 
 

@@ -1,4 +1,4 @@
-"""Tests of the second look: it adds what the first one missed and nothing that was not seen."""
+"""Tests of the second look: it adds only text that the first look missed and a reader saw."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.documents.licence.scripted_reader import (
 )
 from tests.documents.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, without
 
-# --- Where and how it looks -----------------------------------------------------------------------
+# --- Places and ways of looking ----------- -------------------------------------------------------
 
 
 def test_nothing_is_asked_when_nothing_is_in_doubt() -> None:
@@ -100,13 +100,13 @@ def test_a_code_that_was_missed_or_misread_is_found() -> None:
         found = again(page, reader)
         assert found.fields["uscc"] == CODE and found.confidence["uscc"] > 0.99
         assert "ink" not in reader.asked
-        assert "uscc" not in found.alternatives, "a right code is nothing else"
+        assert "uscc" not in found.alternatives, "a right code has no alternatives"
         assert alike_in_keys(found)
 
 
 @pytest.mark.parametrize("up", [-4, 4])
 def test_a_code_that_other_print_overlaps_is_found_in_a_tighter_cut(up: float) -> None:
-    """The cut that holds the middle of its print alone."""
+    """Only the cut with the middle of its print finds it."""
     page = [*(box for box in SOUND if box.text != CODE), line(100, 340, WRONG)]
     reader = ScriptedReader(in_lines=[line(100, 340 + up, CODE, height=12)])
     assert again(page, reader).fields["uscc"] == CODE
@@ -171,7 +171,7 @@ def test_what_is_not_in_doubt_stays_as_it_was_read() -> None:
     assert {name: found.confidence[name] for name in first.fields} == first.confidence
 
 
-# --- Values of which the reader is not sure -------------------------------------------------------
+# --- Unsure values ---------- ---------------------------------------------------------------------
 
 
 def unsure(score: float, other: str = "王小例") -> list[TextBox]:
@@ -191,7 +191,7 @@ def test_a_value_gives_way_to_a_surer_reading_of_it() -> None:
     assert found.fields["legal_representative"] == "王示例"
     assert found.confidence["legal_representative"] == pytest.approx(0.98)
     found = again(unsure(0.6), ScriptedReader(enlarged=rows(0.5), in_ink=rows(0.9)))
-    assert found.fields["legal_representative"] == "王示例", "the dark print alone was surer"
+    assert found.fields["legal_representative"] == "王示例", "the dark print had more confidence"
 
 
 @pytest.mark.parametrize("score", [0.3, 0.6, 0.62])
@@ -213,7 +213,7 @@ def test_a_part_of_what_was_read_is_no_better_reading(scrap: str) -> None:
     assert again(unsure(0.6, "王示例"), reader).fields["legal_representative"] == "王示例"
 
 
-# --- Numbers from before the code -----------------------------------------------------------------
+# --- Registration numbers ----------- -------------------------------------------------------------
 
 
 MISREAD_NUMBER = NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10)
@@ -270,7 +270,7 @@ def test_an_address_is_completed_by_the_character_at_the_edge(more: str) -> None
     assert found.fields == EXPECTED | {"address": STREET + more + ROOM}
     assert reader.asked[0] == "lines"
     x0, _, x1, _ = found.lines["address"][0]
-    assert (x0, x1) == (950, math.ceil(STREET_ENDS + 14)), "its place is as much wider"
+    assert (x0, x1) == (950, math.ceil(STREET_ENDS + 14)), "its region is wider by the same amount"
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_an_address_that_breaks_off_is_read_to_its_end() -> None:
     assert (
         again(page, ScriptedReader(enlarged=[line(950, 520, "北京市海淀")])).fields["address"]
         == half
-    ), "less is not better"
+    ), "a shorter reading is not better"
 
 
 # --- The scope ------------------------------------------------------------------------------------
@@ -386,7 +386,7 @@ TORN = [
     line(250, 570, FIRST),
     line(250, 630, SECOND),
 ]
-"""A scope of which a line was not found."""
+"""A scope with a missing line."""
 
 
 @pytest.mark.parametrize(("score", "kept"), [(0.99, True), (0.91, True), (0.8, False)])
@@ -444,12 +444,12 @@ def test_the_number_of_looks_is_bounded(lost: set[str], codes: int) -> None:
     again(page, reader)
     assert reader.asked.count("lines") <= 2 and reader.most_regions <= MOST_LINES
     assert reader.asked.count("ink") <= MOST_LOOKS
-    assert reader.asked.count("area") <= MOST_LOOKS + 2, "and two halves"
+    assert reader.asked.count("area") <= MOST_LOOKS + 2, "plus the two halves"
     assert all(1 <= zoom <= LARGEST_ZOOM for zoom in reader.zooms)
 
 
 def test_all_cuts_of_two_codes_printed_into_another_word_are_read() -> None:
-    """Eleven places each; with fewer, those that help would be left out."""
+    """Eleven cuts each; with fewer, those that help would be left out."""
     page = [*without(CODE), *(line(400, 240 + 50 * i, f"(副A{WRONG}", width=500) for i in range(3))]
     reader = ScriptedReader()
     again(page, reader)
@@ -489,13 +489,11 @@ def test_what_the_reader_raises_goes_through(failure: ProviderError) -> None:
             look(ScriptedReader(fails=failure))
 
 
-# --- Another reader's opinion ---------------------------------------------------------------------
+# --- A second reader ------ -----------------------------------------------------------------------
 
 
 def test_a_second_opinion_is_asked_of_the_code_only() -> None:
-    """Of a name no other engine's reading can be proven right; of a code its check character proves
-    it.
-    """
+    """Only a code can be proven right in another engine's reading, by its check character."""
     page = [box for box in LANDSCAPE if box.text not in ("王示例", CODE)]
     told = [
         line(100, 340, CODE),

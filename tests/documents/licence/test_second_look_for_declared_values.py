@@ -1,4 +1,4 @@
-"""Tests of the second look for what an employer declared."""
+"""Tests of the second look for declared values."""
 
 from __future__ import annotations
 
@@ -42,9 +42,11 @@ def test_what_was_declared_is_taken_where_the_reader_saw_it(
     found = looked_for(MISREAD, reader, {"name": EXPECTED["name"]})
     assert found.fields == fields_of(SOUND, WIDTH, HEIGHT).fields
     assert found.regions["name"] == (250, 408, 442, 432)
-    assert found.confidence["name"] <= CONFIRMED and found.read_again, "which is told"
+    assert found.confidence["name"] <= CONFIRMED and found.read_again, (
+        "the second reading is reported"
+    )
     assert found.alternatives["name"][0] == "示例科枝有限公司", (
-        "and the first reading is kept beside it"
+        "the first reading is an alternative"
     )
     assert reader.asked == asked
 

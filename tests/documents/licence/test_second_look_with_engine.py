@@ -21,7 +21,7 @@ RAPID = next(reader for reader in READERS if isinstance(reader, RapidReader))
 
 
 def both_looks(image: Image.Image) -> tuple[Found, Found]:
-    """What the engine reads at the first look, and after the second."""
+    """Return the engine's first reading, and the one after the second look."""
     require("rapid", RAPID.available())
     picture = picture_of(image)
     boxes = RAPID.read(picture)
@@ -34,7 +34,7 @@ def region_of(image: Image.Image, name: str) -> Region:
 
 
 def overlaid(image: Image.Image, layer: Image.Image, region: Region) -> Image.Image:
-    """`image` with the middle of `layer` on the middle of `region`."""
+    """Return `image` with the middle of `layer` on the middle of `region`."""
     page = image.convert("RGBA")
     left, top = (
         (region[0] + region[2] - layer.width) // 2,
@@ -45,9 +45,7 @@ def overlaid(image: Image.Image, layer: Image.Image, region: Region) -> Image.Im
 
 
 def stamp(text: str) -> Image.Image:
-    """`text` in translucent grey, leaning, as an applicant's own program writes it over the
-    page.
-    """
+    """Return `text` in leaning, translucent grey, as an applicant's app writes it over the page."""
     face = font("hei", 60)
     layer = Image.new("RGBA", (int(face.getlength(text)) + 20, 120), (128, 128, 128, 0))
     ImageDraw.Draw(layer).text((layer.width / 2, 60), text, (128, 128, 128, 120), face, "mm")
@@ -55,7 +53,7 @@ def stamp(text: str) -> Image.Image:
 
 
 def logo(radius: float) -> Image.Image:
-    """Three coloured discs, one in another, half transparent."""
+    """Three nested coloured discs, half transparent."""
     side = round(2 * radius) + 2
     layer = Image.new("RGBA", (side, side), (0, 0, 0, 0))
     for share, colour in (
@@ -79,8 +77,10 @@ def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
 
 
 def test_a_name_under_a_coloured_logo_is_found_by_the_second_look() -> None:
-    """The logo hides half a character. Processors round differently, so the character or its double
-    comes first; the right name is among what is offered, and a wrong one is not given as sure.
+    """The logo hides half a character, and the engine is unsure of it.
+
+    Processors round differently, so either the character or its double comes first. The right name
+    is among the alternatives, and a wrong one is not given as sure.
     """
     specimen, name = make(61), "legal_representative"
     region = region_of(specimen.image, name)

@@ -1,4 +1,4 @@
-"""What does a second witness change, and what does it leave as it was read?"""
+"""Tests of second sources, the QR code and other readers: which fields they change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from documents.uscc import check_character, organisation_check_character
 
 
 def sound(region: str, first8: str) -> str:
-    """A code whose check characters are right, both."""
+    """Return a code with two right check characters."""
     part = f"91{region}{first8}{organisation_check_character(first8)}"
     return part + check_character(part)
 
@@ -38,7 +38,7 @@ REGION = (100, 328, 340, 352)
 
 
 def found(code: str = "", confidence: float = 0.9, alternatives: tuple[str, ...] = ()) -> Found:
-    """A page that says the name and, if told, `code`."""
+    """A page with the name and, if given, `code`."""
     fields = {"name": "示例科技有限公司"} | ({"uscc": code} if code else {})
     return Found(
         fields=fields,
@@ -73,7 +73,7 @@ def test_a_code_that_was_not_read_is_the_qr_codes_and_has_no_place() -> None:
     assert problems == (Problem.USCC_ONLY_IN_QR,)
     assert only.fields["uscc"] == CODE and only.confidence["uscc"] == ONLY_IN_QR
     assert set(only.fields) == set(only.confidence) == {"name", "uscc"}
-    assert set(only.regions) == set(only.lines) == {"name"}, "it was not seen anywhere on the page"
+    assert set(only.regions) == set(only.lines) == {"name"}, "it was not read anywhere on the page"
 
 
 def test_one_look_alike_is_settled_by_the_qr_code() -> None:
@@ -82,8 +82,8 @@ def test_one_look_alike_is_settled_by_the_qr_code() -> None:
     )
     assert problems == (Problem.USCC_SETTLED_BY_QR,)
     assert settled.fields["uscc"] == CODE and settled.confidence["uscc"] == ONLY_IN_QR
-    assert settled.regions["uscc"] == REGION, "it stands where it was read"
-    assert "uscc" not in settled.alternatives, "what is settled is nothing else"
+    assert settled.regions["uscc"] == REGION, "its region stays"
+    assert "uscc" not in settled.alternatives, "a resolved code has no alternatives"
 
 
 def test_what_the_reader_itself_held_possible_is_settled_too() -> None:
@@ -108,14 +108,12 @@ def test_a_contradiction_is_told_and_the_print_stands(read: str, confidence: flo
 
 
 def test_a_valid_print_is_never_settled_even_by_what_the_reader_held_possible() -> None:
-    """A forged QR code beside a sound print, or a sound one beside a forged print: a person must
-    see it.
-    """
+    """One of the two is forged, the QR code or the print, so a reviewer must see it."""
     doubted, problems = with_qr(found(OTHER, 0.9, (CODE,)), CODE)
     assert (doubted.fields["uscc"], problems) == (OTHER, (Problem.QR_DISAGREES,))
 
 
-# --- What another reader says of fields, without their places -------------------------------------
+# --- Another reader's fields, without positions ------ --------------------------------------------
 
 
 def test_what_is_told_without_a_place_fills_what_is_lacking_and_nothing_else() -> None:
@@ -134,14 +132,14 @@ def test_a_code_that_fails_its_check_gives_way_to_one_that_does_not() -> None:
     told = with_fields(wrong, {"uscc": CODE}, {"uscc": 0.9})
     assert (told.fields["uscc"], told.confidence["uscc"]) == (CODE, 0.9)
     assert not {"uscc"} & (told.regions.keys() | told.lines.keys() | told.alternatives.keys()), (
-        "those were the other code's"
+        "they were the other code's"
     )
     assert with_fields(wrong, {"uscc": ONE_LOOK_ALIKE}, {}) == wrong, (
-        "one wrong code is no better than another"
+        "one wrong code does not replace another"
     )
 
 
-# --- Whether two agree ----------------------------------------------------------------------------
+# --- Agreement of two values ------ ---------------------------------------------------------------
 
 SAME = [
     ("示例（北京）科技有限公司", "示例(北京)科技有限公司"),

@@ -1,9 +1,7 @@
-"""What did the engine say of these fictitious licences?
+"""Stored outputs of the engine for fictitious licences, to test the parser without the engine.
 
-Stored, so that the parser is tested without the engine.
-
-`python -m tests.documents.ocr.engine_outputs` reads the specimens anew, after a change of the
-engine or of its models.
+After a change of the engine or its models, `python -m tests.documents.ocr.engine_outputs` reads the
+specimens again.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ SPECIMENS = [
 
 @dataclass(frozen=True)
 class Output:
-    """One page as the engine saw it, and what is printed on it."""
+    """The engine's output for one page, and the page's print."""
 
     name: str
     width: int

@@ -1,4 +1,4 @@
-"""Is a part of a page laid level and enlarged, and does it lie where it came from?"""
+"""Tests of enlarged views: a part of a page is straightened, enlarged, and mapped back."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def page(width: int = 600, height: int = 400) -> Picture:
 
 
 def tilted(x: float, y: float, width: float, height: float, degrees: float) -> Polygon:
-    """`width` × `height` pixels about x, y, read in the direction of `degrees`."""
+    """`width` × `height` pixels around x, y, read in the direction of `degrees`."""
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     a, b, c, d = (
         (x + u * width * cos - v * height * sin, y + u * width * sin + v * height * cos)
@@ -34,13 +34,13 @@ def tilted(x: float, y: float, width: float, height: float, degrees: float) -> P
 
 
 def inside(area: Polygon, u: float, v: float) -> tuple[float, float]:
-    """The point at the shares u, v of the width and height of `area`."""
+    """Return the point at the shares u, v of the width and height of `area`."""
     (ax, ay), (bx, by), _, (dx, dy) = area
     return ax + u * (bx - ax) + v * (dx - ax), ay + u * (by - ay) + v * (dy - ay)
 
 
 def dark_spot(picture: Picture) -> tuple[float, float]:
-    """The middle of what is dark on `picture`."""
+    """Return the middle of the dark pixels of `picture`."""
     ys, xs = np.nonzero(picture.max(axis=2) < 128)
     assert len(xs), "nothing is dark"
     return float(xs.mean()) + 0.5, float(ys.mean()) + 0.5
@@ -57,7 +57,7 @@ def test_an_area_is_laid_level_beginning_where_one_reads(degrees: float) -> None
     seen = view(image, area, 2.0).picture
     assert seen.shape == (120, 480, 3)
     dark = seen.max(axis=2) < 128
-    assert dark[30:42, 60:420].mean() > 0.98, "the bar lies along the upper half"
+    assert dark[30:42, 60:420].mean() > 0.98, "the bar is in the upper half"
     assert (
         dark[56:, :].mean() < 0.01
         and dark[:16, :].mean() < 0.01
@@ -148,9 +148,7 @@ def test_beyond_the_page_its_edge_goes_on() -> None:
     image = page()
     image[:, 590:] = INK
     near = view(image, tilted(600, 390, 100, 60, 0), 1.0)
-    assert (near.picture[:30, 60:].max(axis=2) < 60).all(), (
-        "no other colour that a reader might take for print"
-    )
+    assert (near.picture[:30, 60:].max(axis=2) < 60).all(), "no other colour looks like print"
     assert (near.picture[:, :30].max(axis=2) > 200).all()
     (box,) = near.on_page(
         [TextBox("", 0.0, ((0.0, 0.0), (100.0, 0.0), (100.0, 60.0), (0.0, 60.0)))]
@@ -161,7 +159,7 @@ def test_beyond_the_page_its_edge_goes_on() -> None:
     assert (view(image, tilted(2000, 2000, 100, 60, 0), 1.0).picture.max(axis=2) < 60).all()
 
 
-# --- Dark print alone -----------------------------------------------------------------------------
+# --- Dark print only ------ -----------------------------------------------------------------------
 
 WORDS = [(60 + 40 * i, 190) for i in range(12)]
 """Top left of each character, 24 × 24 pixels."""
@@ -177,7 +175,7 @@ def printed() -> Picture:
 
 
 def stamped(image: Picture, colour: tuple[int, int, int], strength: float) -> Picture:
-    """`image` with a bar of `colour` across, as transparent ink lies over print."""
+    """Return `image` with a bar of `colour` across, as transparent ink over print."""
     bar = image[180:222, 140:460].astype(np.float32)
     wet = 1 - strength * (1 - np.array(colour, np.float32) / 255)
     image[180:222, 140:460] = (bar * wet).round().astype(np.uint8)
@@ -203,8 +201,8 @@ def test_ink_takes_a_stamp_away_and_leaves_the_print(
         cleaned[:, :, 1] == cleaned[:, :, 2]
     ).all(), "no colour is left"
     assert (cleaned[dark] < 70).all(), "print stays dark, under the stamp and beside it"
-    assert (cleaned[around] > 225).all(), "and all else is paper"
-    assert (plain[around].min(axis=1) < 225).any(), "which it was not"
+    assert (cleaned[around] > 225).all(), "everything else is paper"
+    assert (plain[around].min(axis=1) < 225).any(), "it was not before"
 
 
 def test_ink_evens_out_a_shadow() -> None:

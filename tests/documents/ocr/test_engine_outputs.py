@@ -1,6 +1,4 @@
-"""Does the parser find every field in what the engine really says, through all forms and
-damages?
-"""
+"""Tests that the parser finds every field in the engine's real output."""
 
 from __future__ import annotations
 
@@ -15,8 +13,9 @@ from tests.documents.ocr.engine_outputs import Output, stored
 
 OUTPUTS = stored()
 FOUND = ("uscc", "name", "type", "legal_representative", "registered_capital", "established_on")
-"""What has to be right in every one of them; address and scope lose a character here and there to
-the engine.
+"""The fields that must be right in all of them.
+
+In address and scope the engine sometimes loses a character.
 """
 
 

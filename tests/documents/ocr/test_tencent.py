@@ -1,6 +1,6 @@
-"""Tests of the cloud readers' contract, and of what is asked of Tencent and read from its answers.
+"""Tests of the contract of cloud readers, and of Tencent's requests and answers.
 
-`TestAnyFieldReader` is the contract: add a reader to `READERS` and it must pass. The reader here is
+`TestAnyFieldReader` is the contract: a reader added to `READERS` must pass it. The reader here is
 the real SDK, pointed at a local server that checks its signature and answers in the service's own
 format.
 """
@@ -39,7 +39,7 @@ OLD_NUMBERS = {"13": "9901012003456", "15": "990101000012348"}
 
 
 def in_our_form(fields: dict[str, str]) -> dict[str, str]:
-    """What a specimen prints, cleaned as every reader's text is."""
+    """Return a specimen's fields, cleaned like every reader's text."""
     box = TextBox("", 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)))
     cleaned = {
         name: clean(name, [(text, box)])
@@ -54,7 +54,7 @@ def in_our_form(fields: dict[str, str]) -> dict[str, str]:
 
 
 READERS: dict[str, Callable[[TencentServer], FieldReader]] = {"tencent": reader_at}
-"""How to make each reader, and have it talk to the service that the test arranges."""
+"""How to make each reader, talking to the service that the test arranges."""
 
 
 class TestAnyFieldReader:
@@ -124,8 +124,9 @@ class TestAnyFieldReader:
 
 
 def test_the_server_verifies_as_published() -> None:
-    """The example of the service's own documentation (签名方法 v3), so that server and SDK cannot
-    be wrong together.
+    """The example from the service's documentation (签名方法 v3).
+
+    So server and SDK cannot both be wrong.
     """
     body = (
         b'{"Limit": 1, "Filters": [{"Values": ["\\u672a\\u547d\\u540d"], "Name": "instance-name"}]}'
@@ -145,7 +146,7 @@ def test_the_server_verifies_as_published() -> None:
 def test_what_is_asked(server: TencentServer) -> None:
     reader_at(server).read_fields(JPEG)
     assert base64.b64decode(server.parameters.pop("ImageBase64")) == JPEG, (
-        "a picture within the limit goes as it is"
+        "a picture within the limit is sent unchanged"
     )
     assert server.parameters == {"EnableCopyWarn": True, "EnablePeriodComplete": True}
 

@@ -1,4 +1,4 @@
-"""Tests of the answers of Tencent that are no reading, and of the failures that raise an error."""
+"""Tests of Tencent's answers without a reading, and of failures that raise an error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.fakes.tencent_server import SECRET_ID, SECRET_KEY, TencentServer, tol
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """`error` and those that it came from, as an error tracker walks them."""
+    """Yield `error` and its causes, as an error tracker walks them."""
     while error:
         yield error
         error = error.__cause__ or error.__context__
@@ -181,7 +181,7 @@ def test_a_reply_without_end(server: TencentServer) -> None:
 def test_nobody_listens() -> None:
     require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound and not listening: whoever connects is refused
+        taken.bind(("127.0.0.1", 0))  # bound but not listening: connections are refused
         reader = TencentReader(
             Account(SECRET_ID, SECRET_KEY, endpoint=f"http://127.0.0.1:{taken.getsockname()[1]}")
         )

@@ -67,7 +67,7 @@ def settings_with(
 
 
 def reader_of(settings: dict[str, Any]) -> FieldReader | None:
-    """The cloud reader of a deployment with these settings."""
+    """Return the cloud reader of a deployment with these settings."""
     names = (
         "CLOUD_READER",
         "TENCENT_SECRET_ID",

@@ -50,7 +50,7 @@ def test_a_rotation_and_its_opposite_change_nothing(
 def test_a_page_photographed_turned_is_recognised(
     corners: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
-    """A page that lies turned one way must be turned the other."""
+    """A page turned one way must be turned back the other way."""
     lying = rotated([box(*corners)], rotation, WIDTH, HEIGHT)
     assert rotation_of(lying) == opposite(rotation)
 

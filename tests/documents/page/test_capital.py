@@ -1,4 +1,4 @@
-"""Is an amount the same amount in figures and in capital numerals?"""
+"""Tests of amounts in figures and in capital numerals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DIGITS = "零壹贰叁肆伍陆柒捌玖"
 
 
 def in_numerals(wan: int) -> str:
-    """`wan` × 10,000 yuan, 1 ≤ wan ≤ 9999, as a cheque has it."""
+    """Return `wan` × 10,000 yuan, 1 ≤ wan ≤ 9999, as written on a cheque."""
     out, pending_zero = "", False
     for place, unit in ((1000, "仟"), (100, "佰"), (10, "拾"), (1, "")):
         digit = wan // place % 10

@@ -1,4 +1,4 @@
-"""Is every line of a column given to the label that a reader of the page would give it to?"""
+"""Tests of assigning the lines of a column to its labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHORT, WRAPS, PARAGRAPH = Rule(wraps=False), Rule(wraps=True), Rule(wraps=True, 
 
 @dataclass(frozen=True)
 class Print:
-    """What stands at `y` from `x0` to `x1`; `h` high."""
+    """A line at `y` from `x0` to `x1`, `h` high."""
 
     y: float
     x0: float = 200
@@ -74,7 +74,7 @@ def test_a_label_whose_line_was_not_read_takes_no_other_labels() -> None:
 def test_what_stands_apart_in_the_row_is_another_papers() -> None:
     assert shared([label(100)], [Print(96, x0=900, x1=950), Print(100)]) == ((1,),)
     assert shared([label(100)], [Print(100, x0=900, x1=950)]) == ((0,),), (
-        "unless it is all there is"
+        "unless there is no other line"
     )
 
 

@@ -1,4 +1,4 @@
-"""Is a value given as sure only as far as it is, and what else may it be?"""
+"""Tests of the confidence in values, and of their alternatives."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLAT: Polygon = (0.0, 0.0), (100.0, 0.0), (100.0, 20.0), (0.0, 20.0)
 
 
 def sound(first8: str) -> str:
-    """The code of the body whose organisation code begins with `first8`."""
+    """Return the code of the body whose organisation code begins with `first8`."""
     part = "91110108" + first8 + organisation_check_character(first8)
     return part + check_character(part)
 
@@ -63,7 +63,7 @@ def as_it_is(text: str) -> str:
     return text
 
 
-# --- How sure -------------------------------------------------------------------------------------
+# --- Confidence ------- ---------------------------------------------------------------------------
 
 
 def test_a_long_line_counts_for_more_than_a_short_one() -> None:
@@ -123,7 +123,7 @@ def test_a_code_is_as_sure_as_its_check_characters_make_it() -> None:
     assert confidence.of_code(unsound, 0.3) == 0.3
 
 
-# --- What else it may be --------------------------------------------------------------------------
+# --- Alternatives ----- ---------------------------------------------------------------------------
 
 
 def test_alternatives_change_one_character_likeliest_first() -> None:
@@ -152,7 +152,7 @@ def test_alternatives_are_cleaned_as_the_value_was() -> None:
     weak = (Weak(0, 0.5, "#"), Weak(1, 0.4, "不"), Weak(3, 0.3, "供"), Weak(4, 0.2, "司"))
     others = confidence.alternatives("示例公司", [line("*示例公司", 0.9, *weak)], cleaned)
     assert others == ("不例公司", "#示例公司"), (
-        "what is no value and what is the value itself are no alternatives"
+        "neither an empty text nor the value itself is an alternative"
     )
 
 
@@ -203,12 +203,12 @@ def differing(a: Sequence[str], b: Sequence[str]) -> int:
     return sum(x != y for x, y in zip(a, b, strict=True))
 
 
-# --- Codes that look alike ------------------------------------------------------------------------
+# --- Codes that look alike ------ -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("pair", LOOK_ALIKES)
 def test_look_alikes_are_so_both_ways(pair: str) -> None:
-    """Of `pair`, the one that was printed is suggested where the other was read."""
+    """Whichever of `pair` was printed is suggested if the other was read."""
     a, b = list(pair)
     for printed, read in ((a, b), (b, a)):
         if printed in ALPHABET:
@@ -229,7 +229,7 @@ def test_whatever_is_alike_is_so_both_ways() -> None:
 
 
 def test_a_digit_is_never_like_every_other() -> None:
-    """A third of all forgeries by one character would otherwise be somebody's real code."""
+    """Otherwise a third of all forgeries by one character would be another company's real code."""
     assert CODE not in confidence.like_codes(CODE.replace("A1B", "A9B"), ANYWHERE)
 
 
@@ -244,7 +244,7 @@ def test_where_the_reader_was_sure_a_wrong_character_is_the_prints(
 
 
 def test_a_valid_code_has_none() -> None:
-    """All weights are prime to 31, so no single change keeps the check character right."""
+    """All weights are coprime to 31, so no single change keeps the check character right."""
     assert is_valid(CODE) and confidence.like_codes(CODE, ANYWHERE) == ()
 
 

@@ -1,4 +1,4 @@
-"""Are days read as they are printed, in figures and in numerals?"""
+"""Tests of days in figures and in numerals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DIGITS = "〇一二三四五六七八九"
 
 
 def numeral(value: int) -> str:
-    """1..99 as it is spoken: 5 五, 10 十, 25 二十五."""
+    """Return 1..99 as spoken: 5 五, 10 十, 25 二十五."""
     tens, ones = divmod(value, 10)
     return ("" if tens == 0 else "十" if tens == 1 else DIGITS[tens] + "十") + (
         DIGITS[ones] if ones else ""

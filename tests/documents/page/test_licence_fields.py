@@ -1,4 +1,4 @@
-"""Tests of the table of a licence's fields: what else knows about fields follows from it."""
+"""Tests that everything about a field follows from its row in the table."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ print(json.dumps({
 
 
 def test_a_row_is_enough_for_a_field_to_be_read() -> None:
-    """In a process of its own: the tables that follow are made when their modules are imported."""
+    """In its own process: the tables are built when their modules are imported."""
     ran = subprocess.run(
         [sys.executable, "-c", ANOTHER_FIELD], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -1,4 +1,7 @@
-"""Is a letter of authorisation read, as sentences and as a form, and is no identity number kept?"""
+"""Tests of reading letters of authorisation, as sentences and as forms.
+
+No identity number is kept.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +84,7 @@ def test_a_form() -> None:
     reading = read(*FORM)
     assert reading.fields == EXPECTED
     assert reading.titled
-    assert reading.signed is None  # nothing was read there, and nobody looked at the ink
+    assert reading.signed is None  # no text was read there, and the ink was not checked
     assert reading.signature_place is not None
     x0, y0, x1, y1 = reading.signature_place
     assert 300 < x0 < 345 and y0 < 700 < y1 and x1 > 480

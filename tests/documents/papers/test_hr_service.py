@@ -1,6 +1,4 @@
-"""Do lines become the fields of a human resources service licence, whichever form a province
-prints?
-"""
+"""Tests of parsing human resources service licences, in the forms of all provinces."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Are the other papers read from pictures: their print, their seals, and whether they are what they
-were said to be?
-"""
+"""Tests of reading the other documents from pictures: print, seals, and kind."""
 
 from __future__ import annotations
 
@@ -61,7 +59,7 @@ def test_hr_service_licences(layout: str, damage: str) -> None:
     specimen = make_hr_service(21, layout, damage)
     reading = read_paper("hr_service_licence", [BLANK, specimen.image], FIRST)
     truth = dict(specimen.fields)
-    authority = truth.pop("authority")  # its end may lie under the ring
+    authority = truth.pop("authority")  # the ring may cover its end
     assert wrong(reading.fields, truth) == {}
     assert authority.startswith(reading.fields.get("authority", "?")[:-1])
     assert (
@@ -84,7 +82,7 @@ def test_letters(layout: str, damage: str) -> None:
     assert reading.seal_region is not None
     if (
         damage == "none" or reading.seal_text
-    ):  # the ring of a photographed seal is not always legible, and then nothing is claimed
+    ):  # a photographed ring is not always legible, and then no text is reported
         assert len(set(plain(reading.seal_text)) & set(plain(specimen.fields["company"]))) >= 4
     json.dumps(reading.as_json())
 
@@ -94,7 +92,7 @@ def test_a_letter_that_nobody_sealed_or_signed() -> None:
     specimen = make_letter(24, "form", sealed="no", signed="no")
     reading = read_paper("authorization_letter", [specimen.image], FIRST)
     assert reading.signed is False and not reading.seal_text and reading.seal_region is None
-    assert reading.sealed is None  # black and white, as a copy is
+    assert reading.sealed is None  # black and white, like a copy
     assert (
         read_paper(
             "authorization_letter", [make_letter(24, "form", sealed="no").image], FIRST
@@ -154,12 +152,10 @@ def test_pages_are_taken_one_at_a_time_and_only_until_the_paper_is_found() -> No
     shelf = Shelf(BLANK, make_letter(24, "form").image, BLANK)
     reading = read_paper("authorization_letter", shelf, FIRST)
     assert reading.page == 2 and reading.sealed and reading.titled
-    assert (shelf.asked, shelf.held) == ([0, 1, 1], 0), (
-        "once to be read, and once more for its seal"
-    )
+    assert (shelf.asked, shelf.held) == ([0, 1, 1], 0), "once for the page, and once for its seal"
 
 
-# --- Which reader is asked ------------------------------------------------------------------------
+# --- The choice of readers ----- ------------------------------------------------------------------
 
 
 def test_the_second_reader_rests_when_the_first_saw_enough() -> None:
@@ -258,7 +254,7 @@ def test_what_lies_under_a_seal_is_laid_open_and_the_rest_stays() -> None:
     assert unrolled(picture, seals[0]).shape[1] > 1000
 
 
-# --- Specimens and their command ------------------------------------------------------------------
+# --- Specimens and their command ------ -----------------------------------------------------------
 
 
 def test_equal_arguments_give_equal_pictures_and_truths_of_nobody() -> None:

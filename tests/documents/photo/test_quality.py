@@ -1,4 +1,4 @@
-"""Is a bad photograph told from a good one, whichever way up it lies, and is the employer told?"""
+"""Tests of judging photographs, in any rotation, and of the advice to employers."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def reduced(picture: Picture) -> Picture:
 
 
 def shaken(picture: Picture) -> Picture:
-    """Along its rows only, by 25 pixels."""
+    """Blur along the rows only, by 25 pixels."""
     return np.asarray(cv2.blur(picture, (25, 1)), np.uint8)
 
 
@@ -91,12 +91,12 @@ def blurred(picture: Picture) -> Picture:
 
 
 def past_reading(picture: Picture) -> Picture:
-    """So far out of focus that no line of print is left."""
+    """Blur so much that no line of print is left."""
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 9), np.uint8)
 
 
 def far_away(picture: Picture) -> Picture:
-    """A sheet on a large dark desk, in 12 megapixels: small, and its print still legible."""
+    """A sheet on a large dark desk, in 12 megapixels: small, but with legible print."""
     desk = np.full((3000, 4000, 3), (70, 90, 110), np.uint8)
     scale = 1100 / max(picture.shape)
     sheet = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -105,7 +105,7 @@ def far_away(picture: Picture) -> Picture:
 
 
 def plain(kind: str) -> Picture:
-    """A picture that shows no print at all."""
+    """A picture without any print."""
     rng = np.random.default_rng(7)
     fall = np.linspace(40, 220, 1200)[None, :, None]
     made = {
@@ -328,7 +328,7 @@ class TestTheEmployer:
         (found,) = DocumentPage.objects.get().judged.flaws
         assert found.code == GLARE
         assert "Glare covers part of the text" in page
-        assert "switch the flash off" in page
+        assert "turn off the flash" in page
         assert (
             f'<rect x="{found.x}" y="{found.y}" width="{found.width}" height="{found.height}"/>'
             in page

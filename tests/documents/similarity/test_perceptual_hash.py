@@ -1,6 +1,4 @@
-"""Does the fingerprint know a picture that was saved again, and tell companies apart that share a
-form?
-"""
+"""Tests of the fingerprint: pictures saved again match, other companies' do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures and PDFs to upload, sound and harmful, and how to look at what comes out."""
+"""Pictures and PDFs to upload, valid and harmful, and helpers for checking the results."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from documents.upload import intake
 from documents.upload.intake import Limits, examine
 from events.core.errors import Refused
 
-register_heif_opener()  # so that the tests can write HEIC; the product never asks Pillow to guess
+register_heif_opener()  # so that the tests can write HEIC; the product never lets Pillow guess
 DEFAULT = Limits()
 
 
 def picture(width: int = 800, height: int = 600, mode: str = "RGB") -> Image.Image:
-    """A picture whose upper left quarter is red, so that turns and colours can be told."""
+    """A picture whose upper left quarter is red, to show rotations and colours."""
     image = Image.new("RGB", (width, height), (230, 230, 220))
     ImageDraw.Draw(image).rectangle((0, 0, width // 2, height // 2), fill=(200, 20, 20))
     return image.convert(mode)
 
 
 def lab() -> Image.Image:
-    """The same in CIELAB, as scanners for print make it."""
+    """The same in CIELAB, as produced by scanners for print."""
     profiles = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
     converted = ImageCms.applyTransform(picture(), ImageCms.buildTransform(*profiles, "RGB", "LAB"))
     assert converted is not None
@@ -63,7 +63,7 @@ def pdf(
     content: bytes = b"1 0 0 rg 50 50 300 300 re f",
     extra: bytes = b"",
 ) -> bytes:
-    """A PDF written by hand: each page shows `content`; `extra` is more of the trailer."""
+    """A PDF written by hand. Each page shows `content`; `extra` is appended to the trailer."""
     kids = b" ".join(b"%d 0 R" % (4 + number) for number in range(pages))
     stream = (
         content
@@ -92,7 +92,7 @@ def pdf(
 
 
 def huge_png(width: int, height: int) -> bytes:
-    """A PNG whose header claims `width` × `height`, with next to nothing behind it."""
+    """A PNG whose header claims `width` × `height`, with almost no data."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return pack(">I", len(body)) + kind + body + pack(">I", zlib.crc32(kind + body))
@@ -120,7 +120,7 @@ def print_like(width: int = 1600, height: int = 1200, grey_foot: int = 0) -> Ima
 
 
 def claiming(jpeg: bytes, height: int) -> bytes:
-    """`jpeg` with another height in its frame's header."""
+    """Return `jpeg` with another height in its frame's header."""
     at = 2
     while jpeg[at + 1] not in (0xC0, 0xC2):
         at += 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")

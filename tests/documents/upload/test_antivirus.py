@@ -1,4 +1,4 @@
-"""Is only a plain OK of a real clamd taken as clean?"""
+"""Tests that only a plain OK of a real clamd counts as clean."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STREAM_LIMIT = 2 * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def clamd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real clamd that knows two signatures, both ours."""
+    """The address of a real clamd with two signatures, both ours."""
     program = shutil.which("clamd") or shutil.which("clamd", path="/usr/sbin:/usr/local/sbin")
     require("clamd (Debian: clamav-daemon)", program is not None)
     assert program
@@ -121,14 +121,12 @@ def test_an_address_that_is_none(address: str) -> None:
         scan(b"x", address)
 
 
-# --- What no clamd on a good day says: a listener that speaks the protocol and then the given words
+# --- Answers that clamd seldom gives: a listener that speaks the protocol, then a given reply
 
 
 @pytest.fixture
 def listener() -> Iterator[Listen]:
-    """Starts a TCP listener that treats its one caller with the given function; gives its
-    address.
-    """
+    """Starts a TCP listener that passes its one connection to a function; returns its address."""
     server = socket.create_server(("127.0.0.1", 0))
     threads: list[threading.Thread] = []
 
@@ -149,9 +147,7 @@ def listener() -> Iterator[Listen]:
 
 
 def stream_of(connection: socket.socket) -> bytes:
-    """All that the caller streams, by the protocol: command, then chunks by length until one of
-    length 0.
-    """
+    """Return all that the client streams: a command, then chunks up to an empty one."""
     with connection.makefile("rb") as file:
         assert file.read(10) == b"zINSTREAM\0"
         received = b""

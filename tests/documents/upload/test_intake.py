@@ -1,4 +1,4 @@
-"""Tests of the uploads that are accepted, and of those refused before they are parsed."""
+"""Tests of uploads that are accepted, and of those refused before they are parsed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.documents.upload.made_files import (
     refusal,
 )
 
-# --- Told by content, bounded before it is parsed -------------------------------------------------
+# --- Types by content, and limits before parsing -------- -----------------------------------------
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ class TestRefusedBeforeParsing:
         assert "HEIC" in refused.expected
 
 
-# --- What is accepted -----------------------------------------------------------------------------
+# --- Accepted uploads ----- -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -235,13 +235,13 @@ def test_the_noisiest_page_fits() -> None:
 
 
 def tables_of(jpeg: bytes) -> tuple[list[list[int]], int]:
-    """The steps by which a JPEG is rounded, and how coarse its colours are."""
+    """Return a JPEG's quantisation tables, and the subsampling of its colours."""
     image = JpegImageFile(io.BytesIO(jpeg))
     return [list(table) for _, table in sorted(image.quantization.items())], get_sampling(image)
 
 
 def furthest(one: Image.Image, other: Image.Image) -> int:
-    """By how many shades two pictures differ where they differ most."""
+    """Return the largest difference of two pictures, in shades."""
     extremes: Any = ImageChops.difference(one.convert("RGB"), other).getextrema()
     return max(high for _, high in extremes)
 
@@ -297,7 +297,7 @@ def test_a_jpeg_whose_tables_do_not_fit_the_page_is_encoded_as_new(
 
 
 def test_the_finest_tables_do_not_make_a_page_too_large() -> None:
-    """A page of noise by steps of one takes 45 MB."""
+    """A page of noise quantised by steps of one takes 45 MB."""
     image = Image.frombytes("RGB", (4000, 4000), os.urandom(4000 * 4000 * 3)).resize(
         (3999, 3999), Image.Resampling.BILINEAR
     )

@@ -1,4 +1,4 @@
-"""Tests of uploads that are broken, bounded or made to do harm."""
+"""Tests of uploads that are broken, oversized or harmful."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def test_cut_short(kind: str) -> None:
 )
 @pytest.mark.parametrize("tail", [b"", b"\xff\xd9PK\x03\x04"])
 def test_a_jpeg_that_has_less_rows_than_it_claims(how: dict[str, Any], tail: bytes) -> None:
-    """Its decoder paints what is missing in grey, and says nothing."""
+    """The decoder paints missing rows in grey, without an error."""
     image = print_like().convert(how.get("mode", "RGB"))
     whole = (
         encoded(image, "JPEG", **{name: value for name, value in how.items() if name != "mode"})
         + tail
     )
     assert len(examine(whole).pages) == 1
-    assert len(examine(claiming(whole, 1220)).pages) == 1, "a few rows are not worth a new photo"
+    assert len(examine(claiming(whole, 1220)).pages) == 1, "a few missing rows are accepted"
     refused = refusal(claiming(whole, 1800))
     assert refused.code == "document_broken" and refused.seen in {
         f"下方 {share} 缺失 / the lower {share} is missing" for share in ("32%", "33%")

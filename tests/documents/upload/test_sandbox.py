@@ -37,9 +37,7 @@ CHILD_FILES = (
 
 @pytest.fixture
 def taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Puts in the child's place one that does its work with the given body of `work(data, limits)`,
-    inside the real limits.
-    """
+    """Replaces the child's work by a given body of `work(data, limits)`, with the real limits."""
     room = tmp_path / "documents"
     for name in CHILD_FILES:
         (room / name).parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +92,7 @@ def test_it_can_open_nothing(
 
 
 def test_it_cannot_start_processes(taken_over: Callable[[str], None]) -> None:
-    """Linux exempts root from the limit on processes, so a test run by root steps down first."""
+    """Linux exempts root from the limit on processes, so as root the test drops privileges."""
     taken_over("if os.getuid() == 0:\n    os.setuid(65534)\nos.fork()")
     with pytest.raises(Refused) as caught:
         answer_of()
@@ -104,7 +102,7 @@ def test_it_cannot_start_processes(taken_over: Callable[[str], None]) -> None:
 def test_bubblewrap_hides_files_even_where_a_pdf_may_open_some(
     taken_over: Callable[[str], None],
 ) -> None:
-    """A PDF's child may open files, for fonts: of ours it must not see any but its own code."""
+    """A PDF's child may open files, for fonts, but may see none of ours except its own code."""
     require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
     taken_over(f"""
         hidden = [{__file__!r}, "/etc/passwd", "/proc/self/environ", "/home", "/root/.ssh", "/var", "/sys"]
@@ -185,7 +183,7 @@ def test_a_child_that_hangs_is_ended(
     taken_over(body)
     began = time.monotonic()
     with pytest.raises(Refused) as caught:
-        answer_of(isolation, Limits(seconds=3))  # of which a busy machine needs one to start it
+        answer_of(isolation, Limits(seconds=3))  # a busy machine needs one of them to start it
     assert caught.value.code == "document_broken"
     assert time.monotonic() - began < 20
 

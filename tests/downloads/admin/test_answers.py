@@ -1,4 +1,4 @@
-"""Is what staff search for found however old it is, without reading every answer that there is?"""
+"""Tests that staff find answers of any age, without a query that reads all of them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def answer(
 
 
 def found(root: Client, address: str, term: str, **more: str) -> set[str]:
-    """The ids of the rows that are listed."""
+    """Return the ids of the listed rows."""
     html = root.get(address, {"q": term} | more).content.decode()
     return set(re.findall(rf"{address}([^/\"]+)/change/", html))
 
@@ -136,7 +136,7 @@ def test_uses_of_a_pass_are_found_by_its_answer(root: Client) -> None:
     assert found(root, USES, str(uuid4())) == found(root, USES, "cand-77") == set()
 
 
-# --- How it is found ------------------------------------------------------------------------------
+# --- Query plans ----------------------------------------------------------------------------------
 
 FILL = """
     INSERT INTO downloads_gatedecision (id, client_id, test, employer_id, member_id, candidate, uscc, allowed, reason, tier, ladder_version,
@@ -152,9 +152,7 @@ FILL_USES = """
 
 @pytest.mark.postgresql
 def test_nothing_that_is_searched_for_reads_every_answer(root: Client, member: Member) -> None:
-    """Three years of them, 30,000: each question that the page asks of the table is explained by
-    the server.
-    """
+    """PostgreSQL explains each query of the page, over three years and 30,000 answers."""
     mine = answer(member, timezone.now() - timedelta(days=500), allowed=True)
     with connection.cursor() as cursor:
         cursor.execute(FILL, {"client": uuid4()})

@@ -1,6 +1,4 @@
-"""Does staff see what candidates said and what is owed to them, is nothing said again that no
-longer holds, and does it go in time?
-"""
+"""Tests of the console's pages about candidates, of replayed answers, and of retention."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ PAGES = ("candidate", "consent", "consentrequest", "release", "eraseorder", "mis
 
 @pytest.fixture
 def live() -> Live:
-    """One who agreed, whose resume left, who reported it, and then revoked."""
+    """A candidate who agreed, was downloaded and reported it, and then revoked."""
     now = timezone.now()
     live = Live(now)
     candidate = live.candidate(now, mode=Mode.ASK_FIRST)
@@ -164,7 +162,7 @@ def test_a_report_is_settled_in_the_console_by_who_decides(live: Live) -> None:
     assert report.settled_at and report.outcome == "The company was suspended"
 
 
-# --- Never said again -----------------------------------------------------------------------------
+# --- Replayed answers -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", ["revoke", "closed"])
@@ -191,9 +189,7 @@ def test_a_kept_yes_is_not_said_again_once_the_candidate_has_changed_their_mind(
 def test_the_statement_agrees_with_the_function(
     known: str | None, declared: str, consent: str, blocks: bool, now: datetime
 ) -> None:
-    """Compares SQL and Python over every combination of what a candidate can have
-    said.
-    """
+    """Compares SQL and Python over every combination of a candidate's settings."""
     live = Live(now)
     if declared:
         CandidateDefault.objects.create(
@@ -224,7 +220,7 @@ def test_the_statement_agrees_with_the_function(
     )
 
 
-# --- In time --------------------------------------------------------------------------------------
+# --- Retention ------------------------------------------------------------------------------------
 
 
 def test_what_an_employer_does_not_erase_counts(live: Live) -> None:

@@ -1,5 +1,5 @@
-"""Can two people change the ladder and an employer's place on it in the console, and nobody alone
-or without the right?
+"""Tests that two people can change the ladder and an employer's tier in the console, and nobody
+alone or without the right.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Does staff see whose a relay number was and how many contacts were lost, and can nobody change or
-read more than that?
+"""Tests that staff see whose a relay number was and how many contacts were lost, and can read and
+change no more.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def test_a_number_found_on_paper_leads_to_whose_it_was(
     synced(binding, now)
     page = auditor.get(BINDINGS, {"q": binding.number}).content.decode()
     assert member.employer.name in page and "c-1" in page and other.number not in page
-    assert "The candidate no longer takes this employer" in page
+    assert "The candidate no longer takes calls from this employer" in page
     details = auditor.get(f"{BINDINGS}{binding.pk}/change/").content.decode()
     assert "c-1" in details and str(binding.decision_id) in details
     for text in (page, details):

@@ -1,5 +1,5 @@
-"""Does the API translate, and nothing else: who asks, what is wrong with the question, what the
-gate said?
+"""Tests of the gate's API: it only translates the caller, errors in the request, and the
+decision.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def test_allowed_with_obligations(client: Client, question: dict[str, str], now:
 def test_the_answers_have_the_documented_form(
     client: Client, question: dict[str, str], now: datetime
 ) -> None:
-    """They are written without the framework's own look at them."""
+    """They are written without the framework's validation."""
     _, key = make_api_client(now)
     stranger = {**question, "member_id": str(uuid4())}
     documented = client.get("/api/v1/openapi.json").json()["components"]["schemas"][

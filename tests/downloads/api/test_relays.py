@@ -28,8 +28,8 @@ PHONE = "+8613900000001"
 
 
 class Platform:
-    """A platform with a key that may do everything, and an approved employer whose recruiter gave a
-    number, where it is a test.
+    """A platform with a key for everything, and an approved employer; in a test, its recruiter has
+    a phone number.
     """
 
     def __init__(self, *, test: bool = True) -> None:
@@ -257,7 +257,7 @@ def test_an_idempotency_key_does_it_once(platform: Platform) -> None:
     assert first == second and first["state"] == "bound"
 
 
-# --- Whose it is ----------------------------------------------------------------------------------
+# --- Access ---------------------------------------------------------------------------------------
 
 
 def test_nobody_elses_is_seen_or_touched(platform: Platform) -> None:
@@ -330,7 +330,7 @@ def test_a_phone_is_taken_only_for_whom_the_platform_named(
         == 204
     )
     assert Event.objects.filter(verb="set_phone", employer_id=employer.pk).count() == said, (
-        "the same as before"
+        "unchanged"
     )
     assert (
         "13800000001" not in str(list(Event.objects.values()))

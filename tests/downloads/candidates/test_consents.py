@@ -1,4 +1,6 @@
-"""Is a candidate asked once, is a no a no, and does a yes say all that the law wants to be told?"""
+"""Tests of consents: a candidate is asked once, a no stays a no, and a yes has all that the law
+requires.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ def code_of(live: Live, now: datetime) -> str:
 def test_asked_once_answered_yes_and_then_it_may_be_downloaded(live: Live, now: datetime) -> None:
     first = ask(live, now)
     assert ask(live, now + timedelta(days=1)).pk == first.pk, (
-        "whoever asks again gets the same request"
+        "asking again returns the same request"
     )
     mail = Mail.objects.get(template="candidate_asked")
     assert (mail.to, mail.context["company"]) == (
@@ -68,7 +70,9 @@ def test_asked_once_answered_yes_and_then_it_may_be_downloaded(live: Live, now: 
         "page",
         now,
     )
-    assert live.ask(now).allowed and not live.ask(consent.until, "c-1").allowed, "it ends by itself"
+    assert live.ask(now).allowed and not live.ask(consent.until, "c-1").allowed, (
+        "it expires on its own"
+    )
     assert code_of(live, now) == "consent_given"
 
 
@@ -125,7 +129,7 @@ def test_revoking_ends_the_consent_and_the_relays_and_blocks(live: Live, now: da
     assert live.ask(now).reasons[0].code == "candidate_blocked_employer"
     consents.allow_again(candidate.pk, live.employer.uscc, ONE, now)
     assert live.ask(now).reasons[0].code == "candidate_no_consent", (
-        "a consent that was revoked is given anew or not at all"
+        "a revoked consent can only be replaced by a new one"
     )
 
 
@@ -207,5 +211,5 @@ def test_the_platform_asks_in_its_own_app_and_passes_the_answer_on(platform: Pla
         told["consent.asked"]["request"] == asked["id"]
         and told["consent.given"]["candidate"] == "c-1"
     )
-    assert "hr." not in str(told["consent.given"]), "no address in what cannot be erased"
+    assert "hr." not in str(told["consent.given"]), "no address in data that cannot be erased"
     assert Event.objects.filter(verb="ask_consent").get().role == "owner"

@@ -1,5 +1,5 @@
-"""Does the gate do as the candidate says, from the acknowledgement on, and does what a platform
-tells of them hold?
+"""Tests of candidates' settings: the gate follows them from the acknowledgement on, and platforms'
+updates hold.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def live(now: datetime, db: None) -> Live:
     return Live(now)
 
 
-# --- The gate asks it -----------------------------------------------------------------------------
+# --- The gate -------------------------------------------------------------------------------------
 
 
 def test_each_mode_and_block_is_answered_with_its_reason(platform: Platform) -> None:
@@ -140,7 +140,7 @@ def test_a_pass_is_refused_once_the_candidate_has_changed_their_mind(
     assert refused.value.code == (
         "candidate_closed" if change == "closed" else "candidate_blocked_employer"
     )
-    assert PassUse.objects.get().reason == refused.value.code, "the try is on record"
+    assert PassUse.objects.get().reason == refused.value.code, "the attempt is recorded"
 
 
 def test_a_block_is_the_companys_not_the_accounts(live: Live, now: datetime) -> None:
@@ -154,7 +154,7 @@ def test_a_block_is_the_companys_not_the_accounts(live: Live, now: datetime) -> 
     assert live.ask(now).allowed
 
 
-# --- Told by the platform -------------------------------------------------------------------------
+# --- Updates by the platform ----------------------------------------------------------------------
 
 
 def test_said_twice_is_the_same_as_once(platform: Platform) -> None:
@@ -219,7 +219,7 @@ def test_erased_contact_data_are_gone_and_nothing_leaves(platform: Platform) -> 
     assert (row.email_sealed, row.mode) == ("", Mode.CLOSED) and row.erased_at
     assert platform.why_not() == "candidate_closed"
     assert len(platform.call("get", "/candidates/c-1/releases")["data"]) == 1, (
-        "what left stays on record"
+        "releases stay on record"
     )
     assert platform.call("post", "/candidates/c-1/link")["code"] == "candidate_unknown"
     platform.put(mode="tell_after")
@@ -259,8 +259,8 @@ def test_every_recipe_is_what_it_says(platform: Platform) -> None:
 
 @pytest.mark.django_db
 def test_what_a_tests_candidates_are_mailed_its_platform_reads_and_no_other() -> None:
-    """The recipes' addresses are the same in every test: a mail is whose candidate's link it
-    bears.
+    """The recipes' addresses are the same in every test, so the link in a mail decides which
+    candidate it is for.
     """
     ours, others = Platform(), Platform()
     for platform in (ours, others):
@@ -277,11 +277,11 @@ def test_what_a_tests_candidates_are_mailed_its_platform_reads_and_no_other() ->
     assert (told["to"], told["template"]) == ("try-told@candidate.test", "candidate_told")
     (address,) = [line for line in told["text"].splitlines() if "/mine/" in line]
     assert Client().get("/mine/" + address.split("/mine/")[1].strip()).status_code == 302, (
-        "the link leads to the candidate's page"
+        "the link opens the candidate's page"
     )
 
 
-# --- Never late -----------------------------------------------------------------------------------
+# --- Concurrency ----------------------------------------------------------------------------------
 
 
 def _keep_asking(
@@ -291,8 +291,9 @@ def _keep_asking(
     stop: threading.Event,
     log: dict[str, Any],
 ) -> None:
-    """Ask about the candidates in turn, and spend what is allowed, until `stop`; what was allowed
-    after an acknowledgement is late.
+    """Ask about the candidates in turn, and spend the passes, until `stop`.
+
+    A yes that was asked for after an acknowledgement is late.
     """
     for n in itertools.count():
         if stop.is_set():
@@ -320,7 +321,7 @@ def _keep_asking(
 
 
 def _until(log: dict[str, Any], code: str, times: int) -> None:
-    """Wait until it was answered so often: a machine may be slow."""
+    """Wait until this answer came so many times, because the machine may be slow."""
     for _ in range(600):
         if log["codes"].count(code) >= times or log["errors"]:
             return
@@ -396,8 +397,8 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(
 def test_what_is_blocked_again_meanwhile_is_blocked_under_the_companys_lock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The block is there as the locks are taken, and gone as it is to be written: another call of
-    the platform took it back.
+    """The block exists when the locks are taken, and is gone when it is written, because another
+    call of the platform removed it.
     """
     live, now = Live(timezone.now()), timezone.now()
     told = operations.Told(Mode.TELL_AFTER, blocked={live.employer.uscc: ""})
@@ -421,7 +422,7 @@ def test_what_is_blocked_again_meanwhile_is_blocked_under_the_companys_lock(
     monkeypatch.setattr(operations, "locked_candidate", locked)
     operations.put_candidate(live.client, "c-1", told, now)
     assert [block.uscc for block in row.blocked.all()] == [live.employer.uscc]
-    assert took == [live.employer.uscc] * 2, "that of taking it back, and that of blocking it anew"
+    assert took == [live.employer.uscc] * 2, "one for removing it, and one for blocking again"
 
 
 @pytest.mark.postgresql
@@ -458,8 +459,8 @@ def test_the_candidates_rows_are_found_by_their_indexes(now: datetime) -> None:
 def test_a_question_that_comes_meanwhile_waits_and_hears_the_new_word(
     change: str, now: datetime
 ) -> None:
-    """Whoever asks between the change and its commit is answered after it: no yes is written behind
-    an acknowledgement.
+    """A request between the change and its commit is decided after it: no yes is written after an
+    acknowledgement.
     """
     live = Live(timezone.now())
     candidate = live.candidate(timezone.now())

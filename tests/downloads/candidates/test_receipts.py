@@ -1,4 +1,6 @@
-"""Is a receipt what was signed, and can a stranger tell with nothing but the public key?"""
+"""Tests of receipts: they contain exactly what was signed, and a public key is enough to check
+them.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,7 @@ def test_it_says_who_got_what_and_nothing_of_who_the_candidate_is(
         "zizhi-receipt-1",
     )
     assert "lin@" not in receipt.text and release.contact not in receipt.text
-    assert receipt.text == receipts.canonical(said), "there is one form only"
+    assert receipt.text == receipts.canonical(said), "there is only one form"
 
 
 def test_whatever_is_changed_is_found(receipt: receipts.Receipt) -> None:
@@ -140,7 +142,7 @@ def test_the_command_tells_a_genuine_one_from_another(
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 def test_openssl_alone_can_check_it(receipt: receipts.Receipt, tmp_path: Path) -> None:
-    """As docs/how-it-works/candidates.md says."""
+    """As docs/how-it-works/candidates.md describes."""
     (tmp_path / "text").write_bytes(receipt.text.encode())
     (tmp_path / "signature").write_bytes(base64.urlsafe_b64decode(receipt.signature))
     (tmp_path / "key.pem").write_text(receipts.as_pem(receipts.public_keys()[0]), encoding="ascii")
@@ -201,4 +203,6 @@ def test_a_platform_gets_the_receipt_with_the_release() -> None:
     platform.take()
     (row,) = platform.call("get", "/candidates/c-1/releases")["data"]
     assert receipts.is_genuine(receipts.Receipt(row["receipt"], row["signature"], row["key_id"]))
-    assert json.loads(row["receipt"])["test"] == "yes", "nobody takes a test for a real release"
+    assert json.loads(row["receipt"])["test"] == "yes", (
+        "a test cannot be mistaken for a real release"
+    )

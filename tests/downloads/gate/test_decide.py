@@ -1,4 +1,4 @@
-"""Is the gate always right, and is every answer on record?"""
+"""Tests of the gate: its decisions are right, and each is recorded."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_suspension_and_expiry_bite_at_once(approved: Member, now: datetime) -> 
     case = approved.employer.cases.get()
     assert ask(approved, case.expires_at - timedelta(seconds=1)).allowed
     assert ask(approved, case.expires_at).reasons[0].code == "employer_expired", (
-        "nobody has written the expiry down yet"
+        "the case is not marked as expired yet"
     )
     operations.suspend(case.pk, SYSTEM, now, ["forgery_suspected"])
     assert ask(approved, now, "c-2").reasons[0].code == "employer_suspended"
@@ -133,9 +133,7 @@ def test_quotas(approved: Member, now: datetime) -> None:
     for n in range(held.per_hour - 1):
         assert ask(approved, now, f"c-{n}").allowed
     assert ask(approved, now, "one more").reasons[0].code == "quota_hour"
-    assert ask(approved, now + timedelta(hours=1), "one more").allowed, (
-        "denied answers use up nothing"
-    )
+    assert ask(approved, now + timedelta(hours=1), "one more").allowed, "denials use no quota"
 
 
 def test_one_platforms_reference_is_not_anothers(approved: Member, now: datetime) -> None:
@@ -196,7 +194,7 @@ def test_the_statement_agrees_with_the_ladder(
     now: datetime,
     db: None,
 ) -> None:
-    """Compares SQL and pure function over every combination of facts."""
+    """Compares SQL and the pure function over every combination of facts."""
     member = make_member(now)
     member.employer.confirmed_at = now - confirmed if confirmed else None
     member.employer.save()
@@ -224,15 +222,15 @@ def test_the_statement_agrees_with_the_ladder(
 
 @pytest.mark.not_on_postgresql
 def test_one_statement(approved: Member, now: datetime, django_assert_num_queries: object) -> None:
-    """On PostgreSQL the statement goes past Django's counting, in one message with the lock."""
+    """On PostgreSQL the statement bypasses Django's counting, in one message with the lock."""
     with django_assert_num_queries(1):  # type: ignore[operator]
         ask(approved, now)
 
 
 @pytest.mark.postgresql
 def test_the_statement_is_planned_once_per_connection(approved: Member, now: datetime) -> None:
-    """Planning it costs the database as much as answering; after a few plans for the values at hand
-    it keeps one for all.
+    """Planning costs the database as much as deciding. After a few custom plans it keeps a generic
+    one.
     """
     for number in range(8):
         ask(approved, now, f"c-{number}")
@@ -248,8 +246,8 @@ def test_the_statement_is_planned_once_per_connection(approved: Member, now: dat
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> None:
-    """Six threads ask while thirty employers are suspended; allowed answers that were asked for
-    afterwards are counted.
+    """Six threads ask while thirty employers are suspended; the test counts allowed decisions that
+    were asked for after a suspension.
     """
     members = []
     for _ in range(30):
@@ -301,7 +299,7 @@ def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_moves_and_questions_never_deadlock(now: datetime) -> None:
-    """One employer, asked about by four threads while it is suspended and reinstated: nobody ends
+    """Four threads ask about one employer while it is suspended and reinstated; no transaction ends
     in a deadlock.
     """
     member, reviewer = make_member(now), make_reviewer(now)

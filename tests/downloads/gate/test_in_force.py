@@ -1,4 +1,4 @@
-"""All code that asks whether a case is in force gives the same answer."""
+"""Tests that all code that checks whether a case is in force agrees."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TABLE = [
     for left in (-SECOND, timedelta(0), SECOND)
     for golden in (False, True)
 ]
-"""State, time left, golden, and whether such a case is in force."""
+"""State, time left, golden, and whether the case is in force."""
 
 
 @pytest.fixture

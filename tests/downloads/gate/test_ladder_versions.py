@@ -1,5 +1,5 @@
-"""Is the ladder data that two people change, that the gate follows at once, and that each answer
-names?
+"""Tests of ladder versions: two people change them, the gate applies them at once, and each
+decision names its version.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.factories import make_colleague, make_reviewer
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A version is never another one later, but for tests whose rows are rolled back."""
+    """Clear the cache: a version never changes, except in tests whose rows are rolled back."""
     monkeypatch.setattr(ladder_versions, "_last", {"": FIRST})
 
 
@@ -39,7 +39,7 @@ def changed(tier: str = "provisional", **changes: Any) -> dict[str, Any]:
 
 
 def bring_in(now: datetime, data: dict[str, Any]) -> str:
-    """Two people bring it into force; its version."""
+    """Bring a ladder into force with two people; return its version."""
     row = ladder_versions.propose(data, "a new rule", make_colleague(now, "Leads"), now)
     ladder_versions.settle_ladder_version(row.pk, make_reviewer(now), now, activate=True)
     return row.version
@@ -67,7 +67,7 @@ def test_the_gate_follows_at_once_and_names_the_version(member: Member, now: dat
         )
     ) == [FIRST.version, version, version, third]
     assert ladder_versions.by_version(version).rights["provisional"].per_hour == 2, (
-        "old ones are kept"
+        "old versions are kept"
     )  # type: ignore[union-attr]
 
 

@@ -1,4 +1,6 @@
-"""Is no quota ever exceeded: by many at once, by many in one question, by a test?"""
+"""Tests that no quota is ever exceeded: by concurrent requests, by many candidates in one request,
+or by a test platform.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ CLIENT = uuid4()
 
 
 def approved(now: datetime, employer: Employer | None = None, days: int = 0) -> Member:
-    """A recruiter of an employer that was approved so many days ago."""
+    """Return a recruiter of an employer that was approved `days` ago."""
     member = make_member(now, employer)
     Employer.objects.filter(pk=member.employer_id).update(confirmed_at=now - timedelta(days=days))
     make_case(member, now, State.APPROVED)
@@ -38,7 +40,7 @@ def ask_all(
     client_id: UUID = CLIENT,
     test: bool = False,
 ) -> list[str]:
-    """The reason of each answer, in order; "" where it is yes."""
+    """Return the reason of each decision, in order; "" for a yes."""
     answers = decide.decide_all(
         client_id=client_id,
         employer_id=member.employer_id,
@@ -52,7 +54,9 @@ def ask_all(
 
 
 def at_once(threads: int, each: int, member: Member, now: datetime, candidate: str = "c-{}") -> int:
-    """So many threads ask so often, all from the same moment on; how many answers were yes."""
+    """Let several threads ask several times at the same moment; return how many decisions
+    were yes.
+    """
     start, numbers, granted = threading.Barrier(threads), itertools.count(), []
 
     def ask() -> None:
@@ -86,7 +90,7 @@ def test_two_hundred_at_once_take_exactly_what_is_left(days: int, left: int) -> 
         assert set(ask_all(member, used, now)) == {""}
     assert at_once(20, 10, member, now) == left
     assert GateDecision.objects.allowed().count() == held.per_hour
-    assert GateDecision.objects.count() == 200 + len(used), "every answer is on record"
+    assert GateDecision.objects.count() == 200 + len(used), "every decision is recorded"
 
 
 @pytest.mark.postgresql
@@ -99,7 +103,7 @@ def test_one_candidate_is_had_once_however_many_ask() -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_the_counting_that_was_in_use_would_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the company's lock the same threads take too much: so the test above can fail."""
+    """Without the company's lock the same threads exceed the quota, so the test above can fail."""
     from downloads import locks
 
     monkeypatch.setattr(locks, "LOCK_COMPANY", "SELECT %(employer)s::uuid")
@@ -165,7 +169,7 @@ def test_a_platform_sees_its_own_and_those_who_came_by_themselves(now: datetime,
         None,
         "",
         "held",
-    ), "nothing of it shows"
+    ), "nothing about the employer is recorded"
 
 
 def test_a_test_is_a_world_apart(now: datetime, db: None) -> None:
@@ -180,5 +184,5 @@ def test_a_test_is_a_world_apart(now: datetime, db: None) -> None:
     five = [f"c-{n}" for n in range(5)]
     for member, client in ((made, test), (made_too, other), (real, live)):
         assert ask_all(member, five, now, client.pk, client.test) == [""] * 5, (
-            "none has used up what is another's"
+            "no platform has used another one's quota"
         )

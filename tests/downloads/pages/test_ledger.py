@@ -1,5 +1,5 @@
-"""Can a candidate see and stop what happens to their resume, without a password, and nobody else in
-their place?
+"""Tests that candidates can see and stop what happens to their resumes, without a password, and
+that nobody else can.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def do(client: Client, path: str, **body: str) -> str:
     return answer.content.decode()
 
 
-# --- The way in -----------------------------------------------------------------------------------
+# --- Access ---------------------------------------------------------------------------------------
 
 
 def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candidate) -> None:
@@ -146,7 +146,7 @@ def test_changes_need_the_pages_own_form(candidate: Candidate) -> None:
     assert Candidate.objects.get(pk=candidate.pk).link_version == candidate.link_version
 
 
-# --- What is seen and done ------------------------------------------------------------------------
+# --- Content and actions --------------------------------------------------------------------------
 
 
 def test_an_empty_page_says_so(mine: Client) -> None:
@@ -247,7 +247,7 @@ def test_revoking_stops_all_and_orders_erasure_and_can_be_taken_back(
 def test_blocking_by_name_or_code_and_what_is_no_company(
     live: Live, mine: Client, candidate: Candidate
 ) -> None:
-    assert "No such company was found" in do(mine, "block/", company="某不存在的公司")
+    assert "We could not find this company" in do(mine, "block/", company="某不存在的公司")
     assert live.employer.name in do(mine, "block/", company=live.employer.name)
     assert not live.ask(timezone.now()).allowed
     do(mine, "allow-again/", uscc=live.employer.uscc)
@@ -263,7 +263,7 @@ def test_a_request_is_answered_on_the_page_and_a_strangers_is_not(
     assert f"Share your resume with {live.employer.name}?" in page(mine)
     other = live.candidate(now, "c-2", Mode.ASK_FIRST)
     theirs = consents.ask_consent(live.client, "c-2", live.employer, live.member.pk, [], now)
-    assert "no such request" in do(mine, f"requests/{theirs.pk}/", answer="yes")
+    assert "no consent request with this ID" in do(mine, f"requests/{theirs.pk}/", answer="yes")
     assert not other.consents.exists()
     assert "Agree after all" in do(mine, f"requests/{asked.pk}/", answer="no")
     assert "can now download" in do(mine, f"requests/{asked.pk}/", answer="yes")
@@ -278,7 +278,7 @@ def test_a_report_is_on_record_once_and_a_person_settles_it(
     assert "will look into it" in do(
         mine, "report/", release=str(release.pk), about="money", said="要求先交培训费"
     )
-    assert "received already" in do(mine, "report/", release=str(release.pk), about="money")
+    assert "already received" in do(mine, "report/", release=str(release.pk), about="money")
     row = MisuseReport.objects.get()
     assert (row.about, row.said) == ("money", "要求先交培训费")
     live.take(timezone.now(), "somebody-else")
@@ -313,7 +313,9 @@ def test_calls_are_muted_by_whom_they_reach_and_nobody_else(
     )
     assert relay["state"] == "bound"
     path = f"relays/{relay['id']}/"
-    assert "no such relay number" in do(mine, path, muted="yes"), "it is another candidate's"
+    assert "no relay number with this ID" in do(mine, path, muted="yes"), (
+        "it is another candidate's"
+    )
     assert RelayBinding.objects.get().muted is False
     theirs = Client(headers={"accept-language": "en"})
     theirs.get(page_links.path_of(Candidate.objects.get(client_id=platform.client.pk)))
@@ -355,7 +357,7 @@ def test_the_employer_answers_on_its_page_and_the_candidate_sees_it(
     browser = sign_in(live.member.user)
     assert "Candidate c-1" in browser.get("/erasures/").content.decode()
     said = browser.post(f"/erasures/{order.pk}/", {"answer": "kept", "why": " "}, follow=True)
-    assert "Say why it is kept" in said.content.decode()
+    assert "You have not said why you need to keep the resume" in said.content.decode()
     browser.post(f"/erasures/{order.pk}/", {"answer": "kept", "why": "已签劳动合同"})
     order.refresh_from_db()
     assert (order.answer, order.why, order.answered_by) == ("kept", "已签劳动合同", live.member)

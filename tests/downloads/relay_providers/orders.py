@@ -1,4 +1,4 @@
-"""Orders of relay numbers, and what providers lend for them."""
+"""Orders of relay numbers, and the numbers that providers lend for them."""
 
 from __future__ import annotations
 

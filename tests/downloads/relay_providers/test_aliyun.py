@@ -1,4 +1,4 @@
-"""Tests of what only Alibaba Cloud does, and of the settings that switch it on."""
+"""Tests of what is specific to Alibaba Cloud, and of its settings."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_lost_answer_may_leave_a_binding_that_ends_by_its_time(server: AliyunS
 
 @pytest.mark.parametrize("verb", ["extend", "mute", "unbind"])
 def test_what_it_says_of_an_ended_one_need_not_be_known(server: AliyunServer, verb: str) -> None:
-    """No document tells it, so whatever code it is, the binding is looked for."""
+    """The code for an ended binding is undocumented, so on any code the binding is looked up."""
     relays_ = AliyunRelays(account(server))
     made = bound(relays_)
     server.bindings[made.reference].ended = True
@@ -247,7 +247,7 @@ def test_an_account_that_is_none_is_refused(wrong: dict[str, str]) -> None:
     assert "very-secret" not in str(caught.value)
 
 
-# --- What a deployment sets -----------------------------------------------------------------------
+# --- Settings -------------------------------------------------------------------------------------
 
 
 SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"

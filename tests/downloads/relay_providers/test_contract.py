@@ -1,8 +1,8 @@
-"""Tests of the contract of every provider of relay numbers.
+"""Contract tests for every provider of relay numbers.
 
-Another adapter is another `Case` in `PROVIDERS`: how it is built, how it is made to fail, and how a
-call's record comes in. The second here is the real SDK, pointed at a local server that checks its
-signature and answers in the service's own format.
+To test another adapter, add a `Case` to `PROVIDERS`: how to build it, how to make it fail, and how
+a call record comes in. The second provider here is the real SDK, pointed at a local server that
+checks its signature and answers in the service's format.
 """
 
 from __future__ import annotations
@@ -65,15 +65,13 @@ KINDS: dict[str, type[ProviderError]] = {
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider, how it is made to fail the next time, and what a call by one of the team makes it
-    push.
-    """
+    """A provider, how to make its next request fail, and what it pushes for a call by the team."""
 
     relays: Relays
     fail: Callable[[str], Any]
     call: Callable[[Bound, str, datetime], Callback]
     later: Callable[[datetime], Any] = lambda _now: None
-    """The provider's own clock, where it has one."""
+    """The provider's own clock, if it has one."""
 
 
 @contextmanager

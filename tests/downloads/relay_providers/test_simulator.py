@@ -1,4 +1,4 @@
-"""Tests of what only the simulated provider does."""
+"""Tests of what is specific to the simulated provider."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Relay numbers in each state, as tests make them, and the calls that come in on them."""
+"""Relay numbers in each state, and calls to them, for tests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def give_phone(member: Member, phone: str) -> None:
 
 
 def allowed(member: Member, client: ApiClient, now: datetime, candidate: str = "c-1") -> UUID:
-    """An answer of the gate that said yes."""
+    """Return an allowed answer of the gate."""
     return GateDecision.objects.create(
         client_id=client.pk,
         employer_id=member.employer_id,

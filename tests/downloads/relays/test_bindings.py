@@ -1,4 +1,4 @@
-"""Tests of how a relay number begins, lasts and ends."""
+"""Tests of how a relay number begins, is extended and ends."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_without_a_provider_none_are_lent(
         requested(member, platform, now)
 
 
-# --- Lasting --------------------------------------------------------------------------------------
+# --- Extending ------------------------------------------------------------------------------------
 
 
 def test_extending_counts_from_now_and_the_provider_is_told(
@@ -289,7 +289,7 @@ def test_an_extension_in_the_last_moment_wins(
     )
 
 
-# --- The candidate's word -------------------------------------------------------------------------
+# --- The candidate's wishes -----------------------------------------------------------------------
 
 
 def test_asking_for_contact_is_answered_by_the_candidate(
@@ -410,7 +410,7 @@ def test_who_is_looked_into_keeps_the_numbers_and_gets_no_new_ones(
             verb()
 
 
-# --- Rounds, keeping, at once ---------------------------------------------------------------------
+# --- Periodic tasks, retention, concurrency -------------------------------------------------------
 
 
 def test_sweeps_send_what_was_lost(
@@ -479,8 +479,8 @@ def test_at_once_there_is_one_binding(now: datetime, settings: Any) -> None:
 def test_no_number_outlives_a_suspension_beside_it(
     now: datetime, provider: SimulatedRelays
 ) -> None:
-    """While one thread asks for numbers and lends them, another suspends: once the round after it
-    has ended, none leads anywhere.
+    """One thread asks for numbers and lends them while another suspends; after the next run, no
+    number is open.
     """
     for _ in range(8):
         member = approved(now, days=60)

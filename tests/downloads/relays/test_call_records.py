@@ -1,4 +1,4 @@
-"""Tests of the records of calls, and of whom they are told to."""
+"""Tests of call records, and of who receives them."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def test_lost_contact_is_counted(
     assert RelayCall.objects.tries(now, now + timedelta(seconds=1), uuid4()).share is None
 
 
-# --- Who is told ----------------------------------------------------------------------------------
+# --- Recipients -----------------------------------------------------------------------------------
 
 
 def test_only_the_candidates_platform_hears(
@@ -192,7 +192,7 @@ def test_only_the_candidates_platform_hears(
     )
 
 
-# --- The callback's door --------------------------------------------------------------------------
+# --- The webhook ----------------------------------------------------------------------------------
 
 
 def test_the_door_takes_signed_records_alone(
@@ -220,7 +220,7 @@ def test_the_door_takes_signed_records_alone(
     assert post(push.headers).status_code == 404
 
 
-# --- At once, and from the command line -----------------------------------------------------------
+# --- Concurrency, and the command -----------------------------------------------------------------
 
 
 @pytest.mark.postgresql

@@ -1,5 +1,5 @@
-"""Can a candidate be called who has closed, blocked, revoked, or had themselves erased: by a number
-that there is, or by a new one?
+"""Tests that a candidate who has closed, blocked, revoked or been erased cannot be called, by an
+existing number or a new one.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def second(now: datetime) -> Member:
     return made
 
 
-# --- The numbers that there are -------------------------------------------------------------------
+# --- Existing numbers -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", SAYS)
@@ -124,7 +124,7 @@ def test_one_that_is_asked_for_is_lent_to_nobody(
     provider: SimulatedRelays,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Half-way: the word comes while the provider is asked."""
+    """The candidate refuses while the provider is being asked."""
     put(platform, now)
     binding = requested(member, platform, now)
     bind = SimulatedRelays.bind
@@ -178,9 +178,7 @@ def test_the_number_of_whom_was_erased_is_gone_wherever_it_was_kept(
 def test_what_was_closed_before_there_was_this_end_ends_when_it_is_looked_at(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
 ) -> None:
-    """And what a platform declares of those whom it has not told us of, which ends nothing by
-    itself.
-    """
+    """A platform's default for undeclared candidates behaves the same, and ends no number."""
     known, unknown = bound(member, platform, now), bound(member, platform, now, OTHER, "c-2")
     Candidate.objects.create(
         client_id=platform.pk, reference="c-1", mode=Mode.CLOSED, told_at=now, changed_at=now
@@ -207,7 +205,7 @@ def test_a_word_that_comes_late_ends_the_number_that_has_taken_the_first_ones_pl
     assert RelayBinding.objects.get(pk=first.pk).ended_why == "relay_number_changed"
 
 
-# --- New ones -------------------------------------------------------------------------------------
+# --- New numbers ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("how", SAYS)
@@ -318,8 +316,8 @@ def test_after_a_no_to_contact_only_a_later_answer_opens_a_number(
 def test_what_the_provider_lost_is_not_lent_anew_to_whom_has_closed(
     member: Member, platform: ApiClient, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The word comes after the worker has looked, and before it writes down that the number is
-    lost.
+    """The candidate refuses after the worker has checked, and before it stores that the number is
+    lent.
     """
     put(platform, now)
     binding = bound(member, platform, now, f"{MAGIC}0015")
@@ -347,7 +345,7 @@ def test_nobody_is_asked_for_contact_who_does_not_want_it(
     SAYS[how](platform, member, over)
     with pytest.raises(Refused, match=WHY[how]):
         bindings.ask_for_contact(binding.pk, member.pk, over + timedelta(days=8))
-    # The number of whom was erased is gone: nobody can be asked.
+    # The number of an erased candidate is gone, so nobody can be asked.
     with pytest.raises(Refused, match="relay_not_asked" if how == "erase" else WHY[how]):
         bindings.answer_contact_request(asked.pk, True, platform, over)
     assert not RelayBinding.objects.open().exists()
@@ -365,7 +363,7 @@ def test_a_yes_that_comes_after_a_later_no_opens_nothing(
         bindings.answer_contact_request(first.pk, True, platform, over + timedelta(hours=3))
 
 
-# --- At once --------------------------------------------------------------------------------------
+# --- Concurrency ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -383,7 +381,7 @@ def at_once(transactional_db: None) -> tuple[Member, ApiClient]:
 def test_a_number_that_is_asked_for_meanwhile_waits_and_is_refused(
     how: str, at_once: tuple[Member, ApiClient]
 ) -> None:
-    """Also where it is the candidate's first row, which nobody could lock before."""
+    """This also holds for the candidate's first row, which could not be locked before."""
     member, client = at_once
     now = timezone.now()
     if how in ("block", "revoke", "erase"):
@@ -415,7 +413,7 @@ def test_a_number_that_is_asked_for_meanwhile_waits_and_is_refused(
 def test_a_word_that_is_said_meanwhile_waits_and_finds_the_number(
     how: str, at_once: tuple[Member, ApiClient]
 ) -> None:
-    """The other way round: the number is there, not committed yet."""
+    """The other way round: the number exists, but is not committed yet."""
     member, client = at_once
     now = timezone.now()
     if how in ("block", "revoke", "erase"):
@@ -446,8 +444,8 @@ def _keep_binding(
     stop: threading.Event,
     log: dict[str, list[Any]],
 ) -> None:
-    """Ask for numbers, lend them and let them last, for answers from before, until `stop`; one
-    after an acknowledgement is late.
+    """Request, lend and extend numbers for earlier answers until `stop`; one after an
+    acknowledgement is late.
     """
     for n in itertools.count():
         if stop.is_set():
@@ -465,7 +463,8 @@ def _keep_binding(
             log["late" if known else "lent"].append(reference)
         except Refused as refused:
             log["refused"].append(refused.code)
-        except Exception as error:  # a deadlock, above all
+        # Above all, a deadlock.
+        except Exception as error:
             log["errors"].append(error)
     connections.close_all()
 
@@ -475,8 +474,8 @@ def _keep_binding(
 def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(
     at_once: tuple[Member, ApiClient],
 ) -> None:
-    """Two companies ask for the same candidates, who close, block, revoke, and are erased
-    meanwhile; no deadlock.
+    """Two companies ask for the same candidates, who meanwhile close, block, revoke and are erased;
+    there must be no deadlock.
     """
     member, client = at_once
     now = timezone.now()
@@ -551,8 +550,8 @@ def _wait_for(log: dict[str, list[Any]], what: str, times: int) -> None:
 def test_two_who_spent_passes_of_one_candidate_do_not_wait_for_each_other(
     at_once: tuple[Member, ApiClient],
 ) -> None:
-    """Both hold the candidate's row `FOR SHARE` when they ask for a number: whoever wanted it for
-    itself would never get it.
+    """Both hold the candidate's row `FOR SHARE` when they ask for a number, so neither may need an
+    exclusive lock on it.
     """
     member, client = at_once
     now = timezone.now()

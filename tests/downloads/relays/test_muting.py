@@ -1,4 +1,4 @@
-"""Tests of muted numbers, also where the provider fails to mute them."""
+"""Tests of muted numbers, also when the provider fails to mute them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_muted_before_it_was_lent_it_is_mute_from_its_first_moment(
 
 
 def fails_once(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> None:
-    """Let the provider fail the next time that it is asked this, and answer from then on."""
+    """Make the provider's next call of this method fail."""
     real, left = getattr(SimulatedRelays, name), [error]
 
     def asked(*args: Any) -> Any:
@@ -74,7 +74,7 @@ def fails_once(monkeypatch: pytest.MonkeyPatch, name: str, error: Exception) -> 
 
 
 def bound_at_provider(provider: SimulatedRelays, now: datetime) -> list[str]:
-    """The references of what is lent at the provider, whoever knows of it."""
+    """Return the references of all bindings at the provider, known to us or not."""
     with provider._books.writing() as books:
         return [
             row["reference"]

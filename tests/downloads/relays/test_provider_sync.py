@@ -1,4 +1,4 @@
-"""Tests of the work at the provider: what fails there, and what is given back."""
+"""Tests of the sync with the provider: what fails there, and what is given back."""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ _seen: dict[str, Any] = {}
 
 @pytest.fixture(autouse=True)
 def _read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each file is really read, but by one test alone: reading is what takes the time here."""
+    """Redact each file only once, in the first test that uses it, because redaction takes most of
+    the time.
+    """
 
     def redact(resume: Any, *more: Any) -> Any:
         if resume.sha256 not in _seen:

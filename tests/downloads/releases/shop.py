@@ -1,4 +1,4 @@
-"""A shop: what a platform does with releases, and what its worker makes of them."""
+"""A shop: a platform's calls for releases, and the worker that makes the copies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REAL_REDACT = redaction_redact.redact
 
 
 class Shop:
-    """What a platform does with releases."""
+    """A platform's calls for releases."""
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
@@ -67,7 +67,7 @@ class Shop:
 
 
 def make(release: Any) -> bool:
-    """What the worker does, by the platform's clock."""
+    """Do the worker's job, by the platform's clock."""
     client = ApiClient.objects.get(pk=Copy.objects.get(pk=release["id"]).client_id)
     return make_copy.make_copy(release["id"], lambda: now_for(client))
 

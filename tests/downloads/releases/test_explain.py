@@ -1,6 +1,4 @@
-"""Does every no say when and where to go on, and can every answer be explained from what is on
-record?
-"""
+"""Tests of retry times and of explanations of recorded decisions."""
 
 from __future__ import annotations
 
@@ -78,7 +76,7 @@ def test_what_a_company_takes_elsewhere_is_told_to_nobody_whom_no_quota_refused(
     row = GateDecision.objects.get(client_id=api_client.pk)
     assert (row.reason, row.used_day, row.used_hour) == ("authority_email_unverified", None, None)
     GateDecision.objects.filter(pk=row.pk).update(used_day=3, used_hour=3)
-    assert used(row.pk) == (None, None), "an answer from before it was left out"
+    assert used(row.pk) == (None, None), "a decision from before these were left out"
     User.objects.filter(pk=member.user_id).update(email_verified_at=now)
     assert ask_all(member, ["a", "a"], now, api_client.pk) == ["", "quota_candidate"]
     for later in GateDecision.objects.filter(client_id=api_client.pk).exclude(pk=row.pk):

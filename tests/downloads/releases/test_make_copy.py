@@ -1,4 +1,4 @@
-"""Tests of how the worker makes a copy, and of what keeps a resume from leaving."""
+"""Tests of making copies, and of the checks that keep a resume from leaving."""
 
 from __future__ import annotations
 
@@ -54,9 +54,7 @@ def test_the_copy_bears_this_releases_marks_over_the_clean_page(shop: Shop) -> N
         np.abs(grey - page[: size[0], : size[1]].mean(axis=2)).mean()
         for page in (mine.astype(int), others.astype(int))
     ]
-    assert away[0] < away[1], (
-        "the pages that left are nearer to this release's marks than to another's"
-    )
+    assert away[0] < away[1], "the pages that left match this release's marks better than another's"
 
 
 def test_a_second_copy_of_a_resume_is_made_of_the_same_pages(
@@ -65,7 +63,8 @@ def test_a_second_copy_of_a_resume_is_made_of_the_same_pages(
     first = shop.post(shop.gate_pass(), pdf())
     make(first)
     monkeypatch.setattr("resumes.redaction.redact.redact", lambda *_: pytest.fail("read again"))
-    shop.platform.move("P2D")  # a candidate's quota is one a day
+    # A candidate's quota is one a day.
+    shop.platform.move("P2D")
     second = shop.post(shop.gate_pass(), pdf())
     assert second["http"] == 202 and second["number"] != first["number"]
     assert make(second) and CleanResume.objects.count() == 1
@@ -90,16 +89,15 @@ def test_a_file_that_does_not_open_fails_and_the_pass_is_good_for_another(shop: 
     assert (retried["http"], retried["id"], retried["state"]) == (202, release["id"], "preparing")
     assert make_copy.make_copy(release["id"], lambda: timezone.now() + timedelta(minutes=10))
     assert shop.read(release["id"])["state"] == "ready" and PassUse.objects.count() == 1, (
-        "and it used up no further pass"
+        "it used no further pass"
     )
 
 
 def test_a_contact_that_would_be_left_holds_the_resume_back(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "resumes.redaction.redact.contacts_in", lambda text: []
-    )  # as if nothing had been found
+    # As if nothing had been found.
+    monkeypatch.setattr("resumes.redaction.redact.contacts_in", lambda text: [])
     monkeypatch.setattr("resumes.redaction.redact.redact", REAL_REDACT)
     person = specimen(3, "plain", "zh")
     phone = next(part.text for _, part in person.contacts if part.contact is Contact.PHONE)
@@ -170,11 +168,11 @@ def test_the_lease_is_held_for_as_long_as_it_takes(
 def test_it_waits_for_a_number_and_goes_on_when_one_is_lent(shop: Shop) -> None:
     release = shop.post(
         shop.gate_pass(), pdf(), phone="15400000006"
-    )  # the carrier does not answer: a minute later it does
+    )  # the carrier answers only after a minute
     assert not make(release)
     copy = Copy.objects.get()
     assert copy.state == CopyState.PREPARING and copy.lease is None and copy.resume is not None, (
-        "its pages are there already"
+        "its clean pages are stored already"
     )
     later = timezone.now() + timedelta(minutes=2)
     provider_sync.sync_binding(copy.binding_id, lambda: later)
@@ -195,7 +193,7 @@ def test_where_no_number_comes_in_time_the_resume_does_not_leave(shop: Shop) -> 
 def test_a_worker_that_died_is_made_up_for(shop: Shop) -> None:
     release = shop.post(shop.gate_pass(), pdf())
     assert Copy.objects.claim(release["id"], timezone.now(), 240)
-    assert not make(release), "another holds it"
+    assert not make(release), "another worker has it"
     later = timezone.now() + timedelta(minutes=5)
     assert make_copy.make_copy(release["id"], lambda: later)
     assert Copy.objects.get().deaths == 1 and Copy.objects.get().state == CopyState.READY

@@ -1,4 +1,6 @@
-"""Tests of releases: a resume leaves redacted, marked and relayed, once, to whom it was allowed."""
+"""Tests of releases: a resume leaves redacted, marked and with a relay number, once, and only to
+the allowed receiver.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +84,7 @@ def test_a_resume_leaves_redacted_marked_relayed_and_told(shop: Shop) -> None:
     verbs = list(Event.objects.filter(subject_id=ready["id"]).values_list("verb", flat=True))
     assert verbs == ["request_copy", "ready_copy", "open_copy"]
     copy = Copy.objects.get()
-    assert not copy.given_sealed and not copy.original, "what was given for making it is gone"
+    assert not copy.given_sealed and not copy.original, "the input for making it is erased"
     assert PHONE.replace(" ", "") not in str(Event.objects.values_list("data", flat=True))
     again = fetched(link["url"])
     assert again.status_code == 410 and "application/pdf" not in again["Content-Type"], (
@@ -207,17 +209,17 @@ def test_nothing_is_spent_where_nobody_said_from_which_number_they_call(shop: Sh
         "13800000001",
         timezone.now(),
     )
-    assert shop.post(gate_pass, pdf())["http"] == 202, "and by the same pass it goes on"
+    assert shop.post(gate_pass, pdf())["http"] == 202, "the same pass still works"
 
 
 def test_asked_twice_it_is_one_release_and_one_pass(shop: Shop) -> None:
     gate_pass = shop.gate_pass()
     first = shop.post(gate_pass, pdf(), key="k-1")
     assert shop.post(gate_pass, pdf(), key="k-1")["id"] == first["id"], (
-        "the same key: a form's boundary is another each time"
+        "the same key, although the form's boundary differs each time"
     )
     assert shop.post(gate_pass, pdf())["id"] == first["id"], (
-        "and without a key: the pass says which release it is"
+        "without a key, the pass identifies the release"
     )
     other = shop.post(gate_pass, specimen(4, "plain", "en").pdf)
     assert (other["http"], other["code"]) == (409, "pass_spent"), "one pass, one resume"
@@ -254,7 +256,7 @@ def test_where_no_number_can_be_lent_no_pass_is_spent(shop: Shop) -> None:
     gate_pass = shop.gate_pass()
     assert shop.post(gate_pass, pdf(), phone="12345")["code"] == "phone_invalid"
     assert not PassUse.objects.exists() and not RelayBinding.objects.exists()
-    assert not stored_files(), "the file that came with it is gone"
+    assert not stored_files(), "the uploaded file is deleted"
     assert shop.post(gate_pass, pdf())["http"] == 202
 
 
@@ -275,7 +277,7 @@ def test_a_request_that_is_undone_leaves_no_file(
     gate_pass = shop.gate_pass()
     monkeypatch.setattr(
         "employers.platforms.idempotency.store_response", lambda *_: False
-    )  # another took it over meanwhile
+    )  # another process took it over meanwhile
     assert shop.post(gate_pass, pdf(), key="k-1")["code"] == "idempotency_in_progress"
     assert not Copy.objects.exists() and not PassUse.objects.exists() and not stored_files()
 
@@ -301,7 +303,7 @@ def test_what_was_made_is_not_handed_to_who_was_suspended_since(shop: Shop) -> N
     suspend(shop.platform)
     refused = fetched(link["url"])
     assert refused.status_code == 403 and b"%PDF" not in refused.content
-    assert CopyLink.objects.get().why == "employer_expired", "and the try is on record"
+    assert CopyLink.objects.get().why == "employer_expired", "the attempt is recorded"
     assert shop.link(release["id"])["code"] == "employer_expired"
     assert Copy.objects.get().opened_at is None
 
@@ -366,7 +368,7 @@ def test_a_resume_can_be_fetched_from_the_platforms_own_store(
     release = shop.post(gate_pass, resume_reference="link.pdf")
     make(release)
     assert shop.read(release["id"])["reasons"][0]["code"] == "resume_not_found", (
-        "a link leads out of the platform's folder"
+        "the link leads out of the platform's folder"
     )
     again = shop.post(gate_pass, resume_reference="2026/cv.pdf")
     assert (
@@ -388,7 +390,7 @@ def test_copies_and_pages_go_when_their_time_is_over(
         shop.read(release["id"])["state"] == "closed"
         and shop.link(release["id"])["code"] == "release_closed"
     )
-    assert len(stored_files()) == 1, "the clean pages stay, on which leaks are traced"
+    assert len(stored_files()) == 1, "the clean pages stay, for traces"
     retention.retire_copies(now + timedelta(days=366), 365)
     assert not stored_files() and Copy.objects.get().resume.removed == []  # type: ignore[union-attr]
     retention.retire_copies(now + timedelta(days=1500), 365)
@@ -415,7 +417,7 @@ def test_clean_pages_of_who_is_erased_go_once_nothing_is_reported(
     retention.retire_copies(now, 365)
     assert shop.platform.call("delete", "/candidates/c-1")["http"] == 204
     retention.retire_copies(now, 365)
-    assert CleanResume.objects.available().exists(), "a leak that was reported can still be traced"
+    assert CleanResume.objects.available().exists(), "a reported leak can still be traced"
     misuse_reports.settle_misuse_report(report.pk, "looked into", make_reviewer(now), now)
     retention.retire_copies(now, 365)
     assert not CleanResume.objects.available().exists()
@@ -433,7 +435,7 @@ def test_clean_pages_come_back_as_they_were_and_nothing_else_opens() -> None:
             clean_pages.unpacked(wrong)
 
 
-# --- At once --------------------------------------------------------------------------------------
+# --- Concurrency ----------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""Is a pass good once, for a minute, for whom it was given, and only while the answer would still
-be yes?
+"""Tests of passes: valid once, for a minute, for one receiver, and only while the decision would
+still be yes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CLIENT = uuid4()
 
 
 def a_pass(member: Member, now: datetime, candidate: str = "c-1", client_id: UUID = CLIENT) -> str:
-    """The pass of a yes."""
+    """Return the pass of a yes."""
     answer = decide.decide(
         client_id=client_id,
         employer_id=member.employer_id,
@@ -46,7 +46,7 @@ def a_pass(member: Member, now: datetime, candidate: str = "c-1", client_id: UUI
 
 
 def why_not(pass_: str, now: datetime, client_id: UUID = CLIENT, test: bool = False) -> str:
-    """The code with which the pass is refused, "" if it is honoured."""
+    """Return the code of the refusal, or "" if the pass is honoured."""
     try:
         passes.spend(pass_, client_id=client_id, now=now, test=test)
     except Refused as refused:
@@ -76,7 +76,7 @@ def test_a_pass_is_honoured_once(approved: Member, now: datetime) -> None:
         "",
         "pass_spent",
         "pass_spent",
-    ], "each try is on record"
+    ], "each attempt is recorded"
 
 
 def test_a_pass_lasts_a_minute(approved: Member, now: datetime) -> None:
@@ -227,8 +227,8 @@ def test_many_spend_the_same_at_once_and_one_is_honoured() -> None:
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_no_pass_is_honoured_after_a_suspension_was_acknowledged() -> None:
-    """Four threads spend passes without end while each employer is suspended; those honoured
-    afterwards are counted.
+    """Four threads keep spending passes while each employer is suspended; the test counts passes
+    honoured after a suspension.
     """
     now = timezone.now()
     members = [make_member(now) for _ in range(12)]

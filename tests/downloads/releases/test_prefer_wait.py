@@ -1,4 +1,4 @@
-"""Tests of releases that a platform waits for in one call."""
+"""Tests of requests that wait for their copy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def worker(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A worker that makes what waits while the call sleeps; how often it slept."""
+    """Return a list of the sleeps of a waiting request; during each, a worker makes the copies."""
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -123,7 +123,7 @@ def test_few_wait_at_once_and_the_others_are_answered_at_once(
             None,
         ) and not worker
     assert shop.post(shop.gate_pass("c-2"), pdf(), prefer="wait=10")["http"] == 201, (
-        "a slot is given back"
+        "the slot is free again"
     )
 
 

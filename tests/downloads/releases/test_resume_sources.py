@@ -1,6 +1,6 @@
-"""Does each store of resumes give what is a platform's own, and nothing else?
+"""Tests of the sources of resumes: each returns only files of the platform.
 
-One suite for every adapter, then what each does alone.
+One suite for all adapters, then tests for each alone.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _credentials() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[str]:
-    """The address of an object store on loopback that holds `FILES`."""
+    """The address of a local object store that contains `FILES`."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     address = "http://{}:{}".format(*server.get_host_and_port())
@@ -117,7 +117,7 @@ def test_a_bucket_that_is_not_ours_is_told_to_who_runs_this(store: str) -> None:
 
 @contextmanager
 def answering(answer: bytes) -> Iterator[str]:
-    """A server that says `answer` to whoever comes, and hangs up."""
+    """Run a server that sends `answer` to every client and closes the connection."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:

@@ -1,5 +1,5 @@
-"""Are the patterns of a thief seen, those of an honest recruiter left alone, and is what follows
-mild and liftable?
+"""Tests of the signals: they detect a thief's patterns but not honest recruiters, and lead to mild,
+reversible steps.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def member(now: datetime, db: None) -> Member:
 
 
 def take(member: Member, taken: list[Taken]) -> None:
-    """As answers on record."""
+    """Record the downloads as decisions."""
     GateDecision.objects.bulk_create(
         GateDecision(
             client_id=CLIENT,
@@ -146,7 +146,9 @@ def test_one_signal_asks_for_a_proof_and_is_not_held_against_anybody_twice(
 
 
 def test_a_page_asked_about_at_once_is_no_rush(member: Member, now: datetime) -> None:
-    """Its references run on where a platform lists its newest candidates; nobody took them yet."""
+    """Its references are consecutive if a platform lists its newest candidates, but no resume has
+    left yet.
+    """
     page = [Taken(now - timedelta(hours=3), f"c-{1000 + n}") for n in range(USUAL.burst)]
     take(member, page)
     assert (
@@ -175,12 +177,14 @@ def test_what_left_quickly_from_one_page_is_a_burst_and_a_sequence(
 def test_a_night_counts_what_left_and_not_what_was_asked_about(
     member: Member, now: datetime
 ) -> None:
-    """When it left, too: asked about in the evening and handed over at night is the night's."""
+    """The time of leaving counts: a download requested in the evening that leaves at night belongs
+    to the night.
+    """
     night = now.astimezone(SHANGHAI).replace(hour=0, minute=30) - timedelta(hours=24)
     asked = every(timedelta(minutes=2), USUAL.night, night)
     take(member, asked)
     spend(night + timedelta(hours=1), asked[0].candidate)
-    assert watch(now) == 0, "all but one stayed where they were"
+    assert watch(now) == 0, "all but one did not leave"
     for n, one in enumerate(asked[1:-1], start=1):
         spend(night + timedelta(hours=1, minutes=n), one.candidate)
     assert watch(now) == 0
@@ -259,7 +263,7 @@ def test_several_signals_wait_for_a_person(member: Member, now: datetime) -> Non
 
 def test_real_hiring_raises_the_quota_early(member: Member, now: datetime) -> None:
     take(member, every(timedelta(hours=2), USUAL.early_downloads, now - timedelta(hours=47)))
-    assert watch(now) == 0, "nobody was contacted"
+    assert watch(now) == 0, "no candidate was contacted"
     for _ in range(6):
         Contact.objects.create(
             decision_id=uuid4(), client_id=CLIENT, uscc=member.employer.uscc, at=now
@@ -294,7 +298,7 @@ def test_who_calls_nobody_has_a_smaller_quota_for_a_while(member: Member, now: d
             now.astimezone(SHANGHAI).replace(hour=12) - timedelta(days=1),
         ),
     )
-    assert watch(now) == 0, "the platform tells of no contacts, so that there are none says nothing"
+    assert watch(now) == 0, "the platform does not report contacts, so their absence means nothing"
     Contact.objects.create(decision_id=uuid4(), client_id=CLIENT, uscc="another", at=now)
     assert watch(now) == 1
     override = Standing.objects.get()

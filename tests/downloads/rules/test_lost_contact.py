@@ -1,4 +1,4 @@
-"""Is lost contact counted as a share of all tries, and of none not as nothing lost?"""
+"""Tests of the share of lost contact; without attempts it is None, not zero."""
 
 from __future__ import annotations
 

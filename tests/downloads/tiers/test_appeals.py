@@ -1,5 +1,5 @@
-"""Has every restriction a way back: seen, appealed against, answered by somebody else, lifted at
-once, told and measured?
+"""Tests that every restriction can be appealed: shown, answered by somebody else, lifted at once,
+announced and measured.
 """
 
 from __future__ import annotations
@@ -301,7 +301,7 @@ def test_how_long_answers_take_is_measured(member: Member, now: datetime) -> Non
     reviewer = make_colleague(now, "Reviewers")
     assert appeals.appeal_turnaround() is None and turnaround.told(
         REASONS[RESTRICTED].takes
-    ).en.startswith("cannot be said yet")
+    ).en.startswith("we cannot estimate this yet")
     for n in range(turnaround.AT_LEAST):
         at = now + n * appeals.AGAIN_AFTER
         reply(say(member, at), reviewer, at + timedelta(hours=3), lift=False)
@@ -326,7 +326,7 @@ def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:
     assert member.employer.name in listed and "tag-late" in listed and "1 late" in listed
 
 
-# --- The doors ------------------------------------------------------------------------------------
+# --- API and pages --------------------------------------------------------------------------------
 
 
 def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
@@ -346,7 +346,7 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
         and "downloads are paused, see above" in home
         and "within your daily quota" not in home
     )
-    assert "An owner of the company appeals" in recruiter.get(PAGE).content.decode()
+    assert "Only the account owner can appeal" in recruiter.get(PAGE).content.decode()
     assert owner.post(PAGE, {"words": "", "move": move.pk}).status_code == 422
     page = owner.post(
         PAGE, {"words": "夜班护士。联系 13912345678", "move": move.pk}, follow=True
@@ -359,7 +359,9 @@ def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(
     shown = reviewer.get(change).content.decode()
     assert "夜班护士" in shown and "13912345678" not in shown and 'value="lift"' in shown
     refused = reviewer.post(change, {"answer": "keep", "reply": ""}, follow=True).content.decode()
-    assert "Nothing was written" in refused and MoveAppeal.objects.get().answered_at is None
+    assert (
+        "You have not written anything" in refused and MoveAppeal.objects.get().answered_at is None
+    )
     assert (
         "Restriction lifted. We have told the employer."
         in reviewer.post(

@@ -1,4 +1,4 @@
-"""Tests that calls to a canary's number restrict its employer, who is not told about the canary."""
+"""Tests that calls to a canary's number restrict its employer, without revealing the canary."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def canary(platform: Platform) -> Canary:
 
 
 def call(platform: Platform, relay_id: str, caller: str) -> None:
-    """Somebody at the phone `caller` dials the number."""
+    """Call the number from the phone `caller`."""
     binding, provider = (
         RelayBinding.objects.get(pk=relay_id),
         relay_providers.simulator(relay_providers.of_test(platform.client.pk)),

@@ -1,5 +1,5 @@
-"""Is an employer moved on the ladder only with a reason, by a rule or by two people, and does the
-gate know at once?
+"""Tests that an employer's tier changes only for a reason, by a rule or two people, and that the
+gate knows at once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def member(now: datetime, db: None) -> Member:
 
 
 def tier(member: Member, now: datetime) -> str:
-    """Where the gate says that it stands."""
+    """Return the tier according to the gate."""
     ask_all(member, [str(uuid4())], now)
     return (
         GateDecision.objects.filter(employer_id=member.employer_id)
@@ -87,9 +87,7 @@ def test_each_move_is_on_record_and_told(member: Member, now: datetime) -> None:
 def test_a_smaller_quota_promises_what_a_rule_gives_and_no_more(
     language: str, member: Member, now: datetime
 ) -> None:
-    """A demotion by a rule ends by its time, one by people by people: no record, however clean,
-    ends either.
-    """
+    """A rule's demotion ends by its date, people's only by people: a clean record ends neither."""
     User.objects.filter(pk=member.user_id).update(language=language)
     for until in (now + timedelta(days=30), None):
         tier_changes.change_tier(member.employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until)
@@ -213,7 +211,7 @@ def test_a_step_up_goes_back_to_what_was_before(
 def test_what_two_people_did_meanwhile_stays(
     member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between what a rule saw and its lock, others may have moved the employer."""
+    """Others may change the tier between a rule's decision and its lock."""
     tier_changes.change_tier(member.employer_id, Tier.RESTRICTED, SYSTEM, now, reason=STEP_UP)
 
     def shown(*_: object) -> bool:
@@ -281,8 +279,8 @@ def test_contacts_are_reported_once_by_who_asked(client: Client, member: Member)
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_no_answer_allows_after_a_restriction_was_acknowledged() -> None:
-    """There is no row to lock before an employer's first change of tier: the company's lock has to
-    do.
+    """Before an employer's first change of tier there is no row to lock, so the company's lock must
+    suffice.
     """
     now = timezone.now()
     members = [approved(now, days=60) for _ in range(25)]

@@ -1,4 +1,4 @@
-"""What people type on the account's pages, and the links that they are sent."""
+"""Form data for the account pages, and the links in mails."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def verified_owner(now: datetime) -> Member:
 
 
 def invitation(email: str) -> str:
-    """The address of the last invitation to `email`."""
+    """Return the address in the last invitation to `email`."""
     mail = Mail.objects.filter(template="invitation", to=email).order_by("-pk")[0]
     return str(mail.context["link"].removeprefix(settings.SITE_URL))

@@ -1,4 +1,4 @@
-"""Fixtures for tests of accounts: nobody has tried before, and a visitor."""
+"""Fixtures for tests of accounts: no earlier attempts, and a visitor."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class TestColleagues:
 
     @pytest.mark.parametrize(
         ("confirmed", "verified", "says"),
-        [(True, False, "has not been verified"), (False, True, "has not been approved yet")],
+        [(True, False, "has not been verified"), (False, True, "is not verified yet")],
     )
     def test_nobody_invites_in_a_name_that_is_not_proven(
         self, visitor: Client, now: datetime, confirmed: bool, verified: bool, says: str
@@ -110,18 +110,20 @@ class TestColleagues:
         for _ in range(throttle.INVITATIONS_TO_ADDRESS.tries):
             visitor.post("/team/", {"email": "new@example.com"})
         answer = visitor.post("/team/", {"email": "new@example.com"})
-        assert (answer.status_code, "Too many tries" in text(answer)) == (429, True)
+        assert (answer.status_code, "You have tried too many times" in text(answer)) == (429, True)
         assert Mail.objects.count() == throttle.INVITATIONS_TO_ADDRESS.tries
 
     def test_a_recruiter_neither_invites_nor_removes(self, visitor: Client, now: datetime) -> None:
         owner = make_member(now)
         visitor.force_login(make_member(now, owner.employer, role="recruiter").user)
         assert "Only your company's owner" in text(visitor.get("/team/"))
-        assert "You may not do this" in text(
+        assert "You do not have permission to do this" in text(
             visitor.post("/team/", {"email": "new@example.com"}, follow=True)
         )
         assert not Mail.objects.exists()
-        assert "You may not do this" in text(visitor.post(f"/team/{owner.pk}/remove/", follow=True))
+        assert "You do not have permission to do this" in text(
+            visitor.post(f"/team/{owner.pk}/remove/", follow=True)
+        )
         owner.refresh_from_db()
         assert owner.left_at is None
 
@@ -138,7 +140,7 @@ class TestColleagues:
         taken = make_member(now)
         visitor.force_login(verified_owner(now).user)
         page = text(visitor.post("/team/", {"email": taken.user.email}))
-        assert "already has an account" in page
+        assert "already an account with this" in page
         assert f'value="{taken.user.email}"' in page
 
     def test_a_broken_invitation(self, visitor: Client) -> None:

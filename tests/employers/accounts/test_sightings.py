@@ -1,4 +1,4 @@
-"""Is an account seen again with what it was seen with, and nothing of that readable?"""
+"""Tests that accounts are recognised by what they were seen with, and that it cannot be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the account's pages after too many tries."""
+"""Tests of the account pages after too many attempts."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 
 class TestTooManyTries:
-    """Of each kind of door: the last try that is let through, the first that is not, and who is not
-    locked out by it.
+    """For each entry point: the last attempt allowed, the first refused, and others, who are not
+    locked out.
     """
 
     WRONG = {"username": "hr@example.com", "password": "wrong"}
@@ -136,7 +136,7 @@ class TestTooManyTries:
         for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
             assert visitor.post("/register/", form(password="a wrong sentence")).status_code == 422
         answer = visitor.post("/register/", form(password=PASSWORD))
-        assert (answer.status_code, "Too many tries" in text(answer)) == (429, True)
+        assert (answer.status_code, "You have tried too many times" in text(answer)) == (429, True)
         token = signing.dumps(
             [str(owner.employer_id), "hr@example.com", now.isoformat()], salt=membership.INVITE_SALT
         )
@@ -176,7 +176,10 @@ class TestTooManyTries:
         refused = Client(headers={"accept-language": "en"}).post(
             "/console/login/", entry | {"password": PASSWORD}
         )
-        assert (refused.status_code, "Too many tries" in text(refused)) == (200, True)
+        assert (refused.status_code, "You have tried too many times" in text(refused)) == (
+            200,
+            True,
+        )
 
     @pytest.mark.parametrize(
         ("remote", "forwarded", "proxy", "network"),

@@ -1,4 +1,4 @@
-"""Tests of the account's pages: registration, sign-in, passwords, mails and telephone numbers."""
+"""Tests of the account pages: registration, sign-in, passwords, mails and phone numbers."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ class TestRegister:
         page = text(response)
         assert response.status_code == 422
         assert "The unified social credit code is not valid" in page
-        assert "a valid check character" in page
-        assert "Compare it with the licence" in page
+        assert "a check character that fits the first 17" in page
+        assert "Check it against your licence" in page
         assert f'value="{wrong}"' in page
         assert 'value="云溪市示例科技有限公司"' in page
         assert "a sentence nobody knows" not in page
@@ -69,7 +69,7 @@ class TestRegister:
         taken = make_employer(now, confirmed_at=now)
         page = text(visitor.post("/register/", form(uscc=taken.uscc)))
         assert "This company is already registered" in page
-        assert "administrator to invite you" in page
+        assert "account owner at your company to invite you" in page
 
     @pytest.mark.parametrize(
         "company",
@@ -101,7 +101,7 @@ class TestRegister:
     def test_somebody_elses_address(self, visitor: Client, now: datetime) -> None:
         make_member(now, email="hr@example.com")
         response = visitor.post("/register/", form())
-        assert "This address already has an account" in text(response)
+        assert "There is already an account with this email address" in text(response)
         assert "_auth_user_id" not in visitor.session
 
     def test_weak_password_and_empty_fields(self, visitor: Client) -> None:
@@ -113,7 +113,7 @@ class TestRegister:
         page = text(
             Client(headers={"accept-language": "zh-CN"}).post("/register/", form(uscc="91"))
         )
-        assert "统一社会信用代码不正确" in page
+        assert "统一社会信用代码有误" in page
         assert "当前：<b>2 位</b>" in page
         assert '<html lang="zh-Hans">' in page
 
@@ -471,7 +471,9 @@ class TestMails:
             "case_revoke",
             "case_hold_for_review",
         ):
-            assert ("证明你可以代表该公司招聘" if language != "en" else "Nothing shows yet") in body
+            assert (
+                "证明你有权代表该公司招聘" if language != "en" else "You have not shown"
+            ) in body
             assert "请看 <副本>" in body
         if language != "en":
             assert "Hello" not in body
@@ -486,8 +488,8 @@ class TestMails:
 
 
 class TestMyPhone:
-    """The number that a recruiter calls from: given, replaced and deleted by themselves, and
-    readable for nobody else.
+    """The number that a recruiter calls from: given, replaced and deleted by them, and readable by
+    no one else.
     """
 
     def test_it_is_given_replaced_and_deleted(self, now: datetime, db: None) -> None:

@@ -1,5 +1,5 @@
-"""Is a key shown once, is staff made without handing out everything, and do recruiters' addresses
-stay masked?
+"""Tests that keys are shown once, that staff accounts get limited permissions, and that recruiters'
+addresses are masked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KEYS, STAFF = "/console/employers/apiclient/", "/console/employers/user/"
 
 @pytest.fixture
 def now() -> datetime:
-    """The console is a door and asks the real clock."""
+    """The console uses the real clock."""
     return timezone.now()
 
 

@@ -1,4 +1,6 @@
-"""Can staff see how webhooks do, in both languages, and send again what was given up?"""
+"""Tests of the console's pages for webhooks: health in both languages, and sending dead letters
+again.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Does a platform name its recruiters without learning or opening more than is its own, and do its
-links open once, for one?
+"""Tests that platforms can only add and read their own recruiters, and that links work once, for
+one recruiter.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ BACK = "https://www.site-a.example/hr/"
 
 
 class Caller:
-    """A platform's system, and an employer that it made."""
+    """A platform's system, and an employer that it created."""
 
     def __init__(self, client: ApiClient, key: str, now: datetime) -> None:
         self.client, self.key = client, key
@@ -71,7 +71,7 @@ class Caller:
         )
 
     def door(self, **more: Any) -> str:
-        """The address on our pages of a new link for a new member."""
+        """Return the address of a new link for a new member."""
         answer = self.link(self.add().json()["id"], **more)
         assert answer.status_code == 201, answer.content
         return str(answer.json()["url"]).removeprefix(settings.SITE_URL)

@@ -1,4 +1,4 @@
-"""Can a platform read its feed and manage its endpoints by API, and nobody else's?"""
+"""Tests that a platform can read its feed and manage its endpoints, and no one else's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOOK = {"url": "https://hr.example.com/zizhi"}
 
 
 class Api:
-    """Requests with one key."""
+    """Makes requests with one key."""
 
     def __init__(self, key: str) -> None:
         self._client, self._headers = Client(), {"Authorization": f"Bearer {key}"}

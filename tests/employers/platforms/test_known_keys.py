@@ -1,6 +1,4 @@
-"""Is a key that this process knows worth no more than what the database says of it at that
-moment?
-"""
+"""Tests that a cached key is never trusted more than the database at that moment."""
 
 from __future__ import annotations
 
@@ -43,7 +41,7 @@ def _nothing_known() -> Iterator[None]:
 
 
 class Platform:
-    """One whose key this process knows, and a recruiter who may download."""
+    """A platform with a cached key, and a recruiter who may download."""
 
     def __init__(self, *scopes: Scope, test: bool = False) -> None:
         now = timezone.now()
@@ -169,7 +167,7 @@ def test_nobody_is_known_by_a_part_of_a_key(platform: Platform) -> None:
 
 
 def test_a_tests_key_is_looked_up_each_time() -> None:
-    """Its clock can stand months ahead, where its key would have ended long ago."""
+    """Its clock can be months ahead, when its key would have ended."""
     made = Platform(test=True)
     rotate_key(made.key, timedelta(hours=1), SYSTEM, timezone.now())
     ApiClient.objects.filter(pk=made.client.pk).update(clock_seconds=3600 * 3)
@@ -252,7 +250,7 @@ def test_after_a_revocation_was_acknowledged_no_thread_hears_a_yes() -> None:
 
 
 def ready() -> None:
-    """As the next request finds the connection, kept from an earlier one."""
+    """Leave the connection as the next request finds it, kept from an earlier one."""
     connection.ensure_connection()
     connection.health_check_enabled, connection.health_check_done = True, False
 
@@ -291,7 +289,7 @@ def test_what_took_long_to_be_found_lost_is_not_asked_of_an_old_moment(
 def test_a_question_whose_answer_was_written_before_the_connection_was_lost_counts_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The second finds its ids taken, and no answer is no."""
+    """The second finds its ids taken. No answer means a refusal."""
     from django.db import IntegrityError
 
     made, truly = Platform(), dialect._rows_after_lock

@@ -1,5 +1,5 @@
-"""Are those told who can mend it when a platform's endpoint is paused by itself: once per pause, in
-their language, and nobody else?
+"""Tests of the notices about automatically paused endpoints: once per pause, in the readers'
+language, only to those who can fix it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def make_platform(
 
 
 def fail(platform: ApiClient, status: int, now: datetime, days: int = 7) -> WebhookEndpoint:
-    """An endpoint that answers nothing but `status`, tried once a day."""
+    """Make the endpoint answer only `status`, with one attempt per day."""
     endpoint, _ = webhooks.create(platform.pk, URL, [], "", SYSTEM, now, local=False)
     go_on_failing(endpoint, platform, status, now, days)
     return endpoint
@@ -58,7 +58,7 @@ def test_the_contact_and_the_operators_once_per_pause(now: datetime) -> None:
     operator, platform = make_colleague(now, "Operators"), make_platform(now)
     for other in ("Reviewers", "Auditors", "Leads"):
         make_colleague(now, other)
-    make_reviewer(now)  # a superuser, who need not be written to while there are operators
+    make_reviewer(now)  # a superuser gets no mail while there are operators
     endpoint = fail(platform, 500, now)
     endpoint.refresh_from_db()
     assert endpoint.paused_at
@@ -122,7 +122,7 @@ def test_who_asked_for_the_pause_is_not_told_of_it(now: datetime) -> None:
 def test_a_pause_that_is_undone_tells_nobody(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The mails are part of what pauses: neither is there without the other."""
+    """The mails are part of the pausing transaction: neither exists without the other."""
     make_colleague(now, "Operators")
 
     def broken(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures for tests of how staff sign in: a clock, and a colleague with a second factor."""
+"""Fixtures for tests of staff sign-in: a clock, and a colleague with a second factor."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def colleague(now: datetime) -> User:
 
 @pytest.fixture
 def factor(colleague: User, now: datetime) -> SecondFactor:
-    """Set up a while ago, so that the codes of now are unused."""
+    """Set up some time ago, so that the current codes are unused."""
     return enrolled(colleague, now)[0]

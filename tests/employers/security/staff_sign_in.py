@@ -1,4 +1,4 @@
-"""Steps of staff who sign in to the console."""
+"""The steps of staff who sign in to the console."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CODE_PAGE, SET_UP = "/console/second-factor/", "/console/second-factor/set-up/"
 
 
 class Clock:
-    """The doors' clock, which tests move."""
+    """The entry points' clock, which tests can move."""
 
     def __init__(self) -> None:
         self.now = datetime.now(UTC).replace(microsecond=0)
@@ -39,7 +39,7 @@ def code_at(now: datetime, secret: str = SECRET) -> str:
 
 
 def wrong_at(now: datetime) -> str:
-    """Six digits that are not the code of any step around `now`."""
+    """Return six digits that match no step around `now`."""
     near = {totp.code(SECRET, totp.step_at(now) + away) for away in range(-3, 4)}
     return next(f"{number:06d}" for number in range(10) if f"{number:06d}" not in near)
 
@@ -55,7 +55,7 @@ def password(client: Client, user: User, **more: str) -> Any:
 
 
 def come_in(client: Client, user: User, clock: Clock) -> Client:
-    """Sign in by both factors, by a code that was not used yet."""
+    """Sign in with both factors and an unused code."""
     clock.forward(seconds=60)
     password(client, user)
     assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 302

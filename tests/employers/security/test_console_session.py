@@ -1,4 +1,4 @@
-"""Tests of how long a console session lasts, and where."""
+"""Tests of the length of a console session, and its binding to browser and network."""
 
 from __future__ import annotations
 

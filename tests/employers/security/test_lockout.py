@@ -1,4 +1,4 @@
-"""Tests of the lock after wrong codes."""
+"""Tests of lockouts after wrong codes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_second_lock_is_twice_as_long(
 
 
 def test_a_lock_survives_a_restart(colleague: User, factor: SecondFactor, clock: Clock) -> None:
-    """What a process remembers is gone; a new browser, too, asks in vain."""
+    """The process's memory is lost, and a new browser is refused too."""
     guess(browser(), colleague, clock, 5)
     cache.clear()
     client = browser()
@@ -104,7 +104,7 @@ def test_strangers_failures_do_not_lock_a_known_browser(
 def test_a_password_makes_no_browser_known(
     colleague: User, factor: SecondFactor, clock: Clock
 ) -> None:
-    """Whoever has it could else have as many counts as they like."""
+    """Otherwise its owner could get any number of counts."""
     client = browser()
     guess(client, colleague, clock, 5)
     client.cookies.pop(lockout.BROWSER_COOKIE, None)

@@ -1,4 +1,4 @@
-"""Tests of second factors: set up, used once, and reset."""
+"""Tests of second factors: setup, single use and reset."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_ten_guesses_at_once_are_five(colleague: User, factor: SecondFactor, clo
 
 
 def at_once(user: User, codes: list[str], now: datetime, taken: int) -> None:
-    """Ten answers in ten threads; so many of them are taken, and the others refused."""
+    """Ten answers in ten threads. `taken` of them are accepted, and the others refused."""
     good, refused = list[str](), list[str]()
     start = threading.Barrier(len(codes))
 

@@ -1,4 +1,4 @@
-"""Tests of the way into the console, where two factors are required and where they are optional."""
+"""Tests of console sign-in with required and optional second factors."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_what_the_first_start_chooses(
 
 
 def settings_with(monkeypatch: pytest.MonkeyPatch, **given: str) -> dict[str, Any]:
-    """The settings of a deployment whose environment has these."""
+    """Return the settings for an environment with these values."""
     for name in ("ZIZHI_STAFF_SECOND_FACTOR", "ZIZHI_SITE_URL"):
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
@@ -209,7 +209,7 @@ def test_a_deployment_requires_it_unless_told_otherwise(monkeypatch: pytest.Monk
                 "ZIZHI_BANK": "",
                 "ZIZHI_E_LICENCES": "",
             },
-            "ZIZHI_STAFF_SECOND_FACTOR is optional, which may not be at ZIZHI_SITE_URL https://hr.example",
+            "ZIZHI_STAFF_SECOND_FACTOR is optional. This is not allowed with ZIZHI_SITE_URL https://hr.example",
         ),
     ],
 )

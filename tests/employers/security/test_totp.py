@@ -1,4 +1,6 @@
-"""Are the codes those of the standard, within a step of the clock, and of no other secret?"""
+"""Tests that codes follow the standard, and are valid within a step of the clock for one secret
+only.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ RFC_6238 = {
 }
 """RFC 6238, appendix B, SHA-1.
 
-Its codes have eight digits; ours are the last six of the same number.
+Its codes have eight digits. Ours are the last six of them.
 """
 RFC_4226 = [
     "755224",

@@ -1,6 +1,4 @@
-"""Is what was written outside of the database taken back where the transaction is undone, and only
-there?
-"""
+"""Tests that writes outside of the database are undone if, and only if, the transaction is."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Steps(list[str]):
-    """The names of the steps that were taken back, in their order."""
+    """The names of the steps that were undone, in order."""
 
     def announce(self, names: Sequence[str]) -> None:
         for name in names:

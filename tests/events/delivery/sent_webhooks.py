@@ -1,4 +1,4 @@
-"""Webhooks: what happens, is sent, and is answered."""
+"""Helpers for webhooks: events, sending, and answers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def send(endpoint: WebhookEndpoint, at: datetime, **more: Any) -> int:
 
 
 def answering(*statuses: int | str) -> tuple[list[str], Callable[..., safe_http.Response]]:
-    """Posts that come to nobody, answered in turn; what was posted."""
+    """Return the list of posts, and a fake `post` that gives these answers in turn."""
     posted: list[str] = []
 
     def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> safe_http.Response:

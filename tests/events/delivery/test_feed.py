@@ -1,4 +1,4 @@
-"""Does each platform hear what it may, once, in order and without a gap, whatever is killed?"""
+"""Tests that each platform gets its events once, in order and without gaps, whatever is killed."""
 
 from __future__ import annotations
 
@@ -218,8 +218,8 @@ while True:
 def test_killed_relays_lose_nothing_and_double_nothing(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two relays, each killed again and again, while four writers commit 2,400 events out of the
-    order of their ids.
+    """Two relays are killed again and again while four writers commit 2,400 events out of the order
+    of their ids.
     """
     monkeypatch.setattr(tasks.relay, "delay", lambda: None)
     clients = [platform(now), platform(now)]
@@ -246,7 +246,7 @@ def test_killed_relays_lose_nothing_and_double_nothing(
                 and Outgoing.objects.exists()
                 and time.monotonic() < deadline
             ):
-                time.sleep(0.01)  # both have begun to work again
+                time.sleep(0.01)  # both work again
             victim = kills % 2
             relays[victim].send_signal(signal.SIGKILL)
             relays[victim].wait()

@@ -1,6 +1,4 @@
-"""Can an address that a stranger chose lead us into our own house, keep us waiting, or make us
-swallow something?
-"""
+"""Tests that strangers' addresses cannot reach internal networks, stall us, or flood us."""
 
 from __future__ import annotations
 
@@ -167,7 +165,7 @@ def test_one_private_address_is_enough_to_refuse_a_name(answers: list[str]) -> N
 
 
 class Rebinding:
-    """A name that is public when it is looked at, and ours the next time."""
+    """A name that resolves to a public address first, and to an internal one the next time."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -195,7 +193,7 @@ def test_a_name_that_rebinds_is_asked_once_and_dialled_where_it_was_looked_at(
 def test_the_name_stays_in_sni_in_the_host_header_and_on_the_certificate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if the receiver stood at a public address, to which alone the dial is bent."""
+    """Pretend that the receiver has a public address, and redirect connections for it."""
     asked_for: list[str | None] = []
     server, client = certified("hr.example.com", tmp_path)
     server.sni_callback = lambda _, name, __: asked_for.append(name)
@@ -267,7 +265,9 @@ def test_of_a_long_answer_only_the_beginning_is_read(receiver: Receiver) -> None
 
 @pytest.mark.parametrize("what", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 "])
 def test_who_drips_is_cut_off(what: bytes) -> None:
-    """One byte now and then keeps every timeout of a socket alive; the line is cut all the same."""
+    """A byte now and then keeps a socket's timeouts from expiring. The connection is cut all the
+    same.
+    """
     done = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -351,8 +351,8 @@ def test_without_keeping_each_message_has_its_own(receiver: Receiver) -> None:
 
 
 def test_another_address_has_another_connection(receiver: Receiver, lines: Lines) -> None:
-    """Another path is another endpoint, perhaps another platform's; and what this machine may
-    reach, others may not.
+    """Another path is another endpoint, perhaps of another platform. What this machine may reach,
+    others may not.
     """
     for url in (
         receiver.url,
@@ -388,8 +388,8 @@ def test_it_is_given_up_before_long(
 def test_a_name_that_has_moved_into_our_house_is_refused_when_it_is_dialled_anew(
     receiver: Receiver, lines: Lines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A kept connection goes on to the address that was looked at; the next one looks at what the
-    name says by then.
+    """A kept connection goes to the address that was checked. The next one resolves the
+    name again.
     """
     server, client = certified("hr.example.com", tmp_path)
     connect, dialled = socket.create_connection, []
@@ -413,7 +413,7 @@ def test_a_name_that_has_moved_into_our_house_is_refused_when_it_is_dialled_anew
 
 
 def test_what_the_other_side_let_go_of_is_dialled_anew(receiver: Receiver, lines: Lines) -> None:
-    """Also where it lets go at the very moment in which the next message is on its way."""
+    """Also if it closes at the moment when the next message is on its way."""
 
     def hang_up(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True
@@ -435,7 +435,7 @@ def test_what_the_other_side_let_go_of_is_dialled_anew(receiver: Receiver, lines
 
 
 def test_no_answer_is_heard_twice_or_for_another_message(receiver: Receiver, lines: Lines) -> None:
-    """What is sent along after an answer is not taken for the next one's."""
+    """Bytes sent after an answer are not taken for the next answer."""
 
     def two_answers(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(

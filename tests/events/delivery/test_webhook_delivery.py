@@ -1,4 +1,4 @@
-"""Tests of the delivery of webhooks: retries, bad endpoints, and when a worker is told."""
+"""Tests of webhook delivery: retries, failing endpoints, and when workers are notified."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def now() -> datetime:
-    """The real time: who verifies a signature looks at a real clock."""
+    """The real time, because signatures are verified with a real clock."""
     return timezone.now()
 
 
@@ -95,8 +95,8 @@ def test_rests_grow_to_an_end(failures: int, chance: float) -> None:
 
 
 def test_a_dead_endpoint_costs_one_try_and_then_rests(employer: Employer, now: datetime) -> None:
-    """A hundred messages wait; the worker is free again after one of them, and the others have lost
-    no try.
+    """A hundred messages wait. The worker is free after one, and the others have not used up an
+    attempt.
     """
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
@@ -186,9 +186,7 @@ def test_an_endpoint_that_only_fails_is_paused_and_what_waits_is_kept(
 def test_who_is_busy_is_not_come_to_before_it_says(
     employer: Employer, now: datetime, asked: str, seconds: float
 ) -> None:
-    """Nor what waits behind it; but not left alone for longer than a day, and not come to sooner
-    than otherwise.
-    """
+    """Nor the messages behind it. But the wait is at most a day, and not shorter than usual."""
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, "https://hr.example.com/", now)
     happen(employer, now, 2)
@@ -224,9 +222,7 @@ def test_a_worker_keeps_its_connection_from_one_message_to_the_next(
     receiver: Receiver, employer: Employer, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for limit in ("IDLE_SECONDS", "OLDEST_SECONDS"):
-        monkeypatch.setattr(
-            safe_http, limit, 3600.0
-        )  # a machine that does much else takes its time
+        monkeypatch.setattr(safe_http, limit, 3600.0)  # a busy machine takes longer
     assert employer.platform_id
     endpoint, secret = add(employer.platform_id, receiver.url, now)
     happen(employer, now, 5)
@@ -289,7 +285,7 @@ def test_the_worker_is_notified_of_what_comes_at_the_end(
 
     def look(endpoint_id: UUID, at: datetime) -> WebhookDelivery | None:
         found = looked(endpoint_id, at)
-        if found is None:  # and in this moment
+        if found is None:  # and now
             happen(employer, now)
         return found
 

@@ -1,4 +1,4 @@
-"""Tests of webhooks as they arrive, and of what a platform does with its endpoints."""
+"""Tests of received webhooks, and of what a platform does with its endpoints."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CLIENT = UUID("11111111-2222-4333-8444-555555555555")
 
 @pytest.fixture
 def now() -> datetime:
-    """The real time: who verifies a signature looks at a real clock."""
+    """The real time, because signatures are verified with a real clock."""
     return timezone.now()
 
 

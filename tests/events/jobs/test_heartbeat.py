@@ -1,4 +1,4 @@
-"""Does a lease outlast its length while the work goes on, and not a moment longer than the work?"""
+"""Tests that a lease lasts as long as the work, and no longer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Work on a row: claimed once, given back, given up, and never written through a lost lease."""
+"""Tests of work on a row: claimed once, given back, given up, never written through a lost
+lease.
+"""
 
 from __future__ import annotations
 
@@ -137,7 +139,7 @@ def test_a_heartbeat_keeps_the_lease_while_the_work_goes_on(job: Mail) -> None:
 class TestALostLease:
     @staticmethod
     def taken_over(clock: Clock, job: Mail) -> Lease[Mail]:
-        """The lease of a worker that was too slow, after another has claimed the row."""
+        """Return the lease of a slow worker, after another has claimed the row."""
         slow = claim(Mail.objects.all(), job.pk, clock, SECONDS)
         clock.now += timedelta(seconds=SECONDS + 1)
         assert slow and claim(Mail.objects.all(), job.pk, clock, SECONDS)

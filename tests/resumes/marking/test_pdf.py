@@ -1,4 +1,4 @@
-"""Does the PDF that leaves hold its pages' pixels and their text, and nothing else?"""
+"""Tests of the PDF that leaves: it contains its pages' pixels and their text, and nothing else."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def line(text: str, x: float = 50, y: float = 80, wide: float = 300, high: float
 
 
 def drawn(data: bytes, number: int = 0) -> Pixels:
-    """The page as a reader shows it."""
+    """Return the page as a PDF viewer shows it."""
     return np.asarray(
         pypdfium2.PdfDocument(data)[number].render(scale=75 / 72).to_pil().convert("RGB")
     )
 
 
 def pixels_of(data: bytes) -> Pixels:
-    """The picture in the first page, pixel by pixel."""
+    """Return the image of the first page, pixel by pixel."""
     (image,) = pypdfium2.PdfDocument(data)[0].get_objects()
     return np.asarray(image.get_bitmap().to_pil().convert("RGB"))
 

@@ -1,5 +1,5 @@
-"""Does a resume of any kind come out as pixels or as an answer, and does nothing reach in or out on
-the way?
+"""Tests of opening a resume: any file becomes pixels or a refusal, and nothing gets in or out on
+the way.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def refusal(
 
 
 def outcome(data: bytes) -> str:
-    """PAGES or the refusal's code. Whatever else is raised fails the test by itself."""
+    """Return PAGES or the refusal's code. Any other exception fails the test."""
     try:
         resume = open_resume(data)
     except Refused as refused:
@@ -75,7 +75,7 @@ def text_of(resume: Resume) -> str:
     return "\n".join(page.text for page in resume.pages)
 
 
-# --- What comes out -------------------------------------------------------------------------------
+# --- Results --------------------------------------------------------------------------------------
 
 
 def sheet_of(*lines: str, size: float = 11) -> bytes:
@@ -90,8 +90,8 @@ def test_a_pdf_is_its_pixels_and_the_places_of_its_characters() -> None:
     assert "电话：13800138000" in page.text
     letter = page.letters[page.text.index("电")]
     x0, y0, x1, y1 = (round(float(edge)) for edge in letter["box"])
-    assert page.pixels[y0:y1, x0:x1].min() < 90  # ink there,
-    assert page.pixels[y0 : y1 + 1, x0 - 14 : x0 - 4].min() > 200  # and none before it
+    assert page.pixels[y0:y1, x0:x1].min() < 90  # ink here
+    assert page.pixels[y0 : y1 + 1, x0 - 14 : x0 - 4].min() > 200  # no ink before it
     assert abs(float(letter["at"][1]) - 90 * page.dpi / 72) < 1.5
 
 
@@ -140,7 +140,7 @@ def test_a_word_file_is_printed() -> None:
     assert "header" in text_of(resume)
 
 
-# --- What is refused ------------------------------------------------------------------------------
+# --- Refusals -------------------------------------------------------------------------------------
 
 
 def with_password(user: str, owner: str) -> bytes:
@@ -208,11 +208,13 @@ def test_a_room_of_its_own_needs_bubblewrap() -> None:
         )
 
 
-# --- What means harm ------------------------------------------------------------------------------
+# --- Attacks --------------------------------------------------------------------------------------
 
 
 def acting() -> bytes:
-    """A PDF with a script, a file within, a form that is sent, and a command to run."""
+    """Return a PDF with a script, an embedded file, a form that is submitted, and a command
+    to run.
+    """
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf())) as file:
         script = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert('here')")
@@ -272,7 +274,7 @@ def test_bytes_changed(kind: str, seed: int) -> None:
 
 
 def packed_bomb(size: int) -> bytes:
-    """A Word file of some KB, whose text is `size` bytes long."""
+    """Return a Word file of a few KB with a text of `size` bytes."""
     out = io.BytesIO()
     with (
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file,
@@ -284,7 +286,7 @@ def packed_bomb(size: int) -> bytes:
 
 
 def lying_bomb() -> bytes:
-    """The same, with a directory that says it is small."""
+    """Return the same file with a directory that declares a small size."""
     data = packed_bomb(200 << 20)
     size = (200 << 20).to_bytes(4, "little")
     return data.replace(size, (1000).to_bytes(4, "little"))
@@ -342,7 +344,7 @@ def test_a_word_file_that_means_harm_ends_in_pages_or_a_code(kind: str) -> None:
 
 @pytest.fixture
 def asked() -> Iterator[tuple[int, list[str]]]:
-    """A server on this machine: its port, and what was asked of it."""
+    """A server on this machine: its port, and the paths that were requested."""
     paths: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -364,8 +366,8 @@ def asked() -> Iterator[tuple[int, list[str]]]:
 
 
 def reaching_out(port: int) -> bytes:
-    """A Word file that wants a picture, a template and a text from a server, and a file of this
-    machine.
+    """Return a Word file that refers to a picture, a template and a text on a server, and to a
+    local file.
     """
     address = f"http://127.0.0.1:{port}"
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -423,7 +425,7 @@ def test_libreoffice_that_takes_too_long_is_ended_with_all_it_started() -> None:
 
 
 def offices() -> set[str]:
-    """The process ids of every LibreOffice."""
+    """Return the process ids of all LibreOffice processes."""
     listed = subprocess.run(
         ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True
     ).stdout
@@ -434,11 +436,11 @@ def offices() -> set[str]:
     }
 
 
-# --- A child that the resume has taken over -------------------------------------------------------
+# --- A child under the control of the resume ------------------------------------------------------
 
 
 def lies(**changed: Any) -> Callable[..., sandbox.Reply]:
-    """An answer in the place of a child's, in which something is not as it should be."""
+    """Return a stand-in for the child's reply in which something is wrong."""
     letters = np.zeros(2, LETTER)
     page = {"width": 20, "height": 10, "dpi": 150.0} | changed.get("page", {})
     blobs = changed.get("blobs", (bytes(600), letters.tobytes()))

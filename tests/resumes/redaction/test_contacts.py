@@ -1,4 +1,4 @@
-"""Is every way to reach somebody found in a text, and is nothing else?"""
+"""Tests of finding contacts in a text: every kind is found, and nothing else is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from resumes.redaction.contacts import KINDS, contacts_in
 from resumes.redaction.digits import plain
 
 FOUND: list[tuple[str, str, str]] = [
-    # telephone numbers, as people set them
+    # telephone numbers, as people write them
     ("phone", "13800138000", "13800138000"),
     ("phone", "138 0013 8000", "138 0013 8000"),
     ("phone", "138-0013-8000", "138-0013-8000"),
@@ -38,7 +38,7 @@ FOUND: list[tuple[str, str, str]] = [
     ("phone", "微信/手机：13800138000", "13800138000"),
     ("phone", "期望薪资 20000-30000元 手机 13800138000", "13800138000"),
     ("phone", "2018.09-2022.06 13800138000", "13800138000"),
-    # and so that machines do not see them
+    # telephone numbers, hidden from machines
     ("phone", "１３８００１３８０００", "１３８００１３８０００"),
     ("phone", "1 3 8 0 0 1 3 8 0 0 0", "1 3 8 0 0 1 3 8 0 0 0"),
     ("phone", "一三八零零一三八零零零", "一三八零零一三八零零零"),
@@ -96,7 +96,7 @@ FOUND: list[tuple[str, str, str]] = [
     ("email", "ｚｈａｎｇ＠１６３．ｃｏｍ", "ｚｈａｎｇ＠１６３．ｃｏｍ"),
     ("email", "zhangsan163.com", "zhangsan163.com"),
     ("email", "邮箱：zhangsan@\nqq.com", "zhangsan@\nqq.com"),
-    # papers
+    # identity documents
     ("id_number", "11010519491231002X", "11010519491231002X"),
     ("id_number", "110105 19491231 002X", "110105 19491231 002X"),
     ("id_number", "身份证号：110105194912310021", "110105194912310021"),
@@ -142,7 +142,7 @@ FOUND: list[tuple[str, str, str]] = [
     ("handle", "LINE ID: zhangsan.tw", "zhangsan.tw"),
     ("handle", "Skype: live:zhangsan", "live:zhangsan"),
     ("handle", "GitHub: zhangsan", "zhangsan"),
-    # pages of one's own
+    # personal pages
     (
         "link",
         "https://www.linkedin.com/in/zhangsan-123",
@@ -316,7 +316,7 @@ def test_a_page_made_to_be_slow_is_not(kind: str) -> None:
     assert time.process_time() - started < 3
 
 
-# --- Whatever is written --------------------------------------------------------------------------
+# --- Arbitrary text -------------------------------------------------------------------------------
 
 MOBILES = st.builds(
     lambda second, rest: f"1{second}{rest}",

@@ -1,5 +1,5 @@
-"""Telephone numbers of other countries are found in the forms that people write, and what resembles
-them is left.
+"""Tests of foreign telephone numbers: they are found in the forms that people write, and similar
+text is kept.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NUMBERS = {
     "United Arab Emirates": "+971501234567",
 }
 Form = Callable[[str, str], str]
-"""How a number is written, of its country code and the rest as its country groups it."""
+"""Formats a number from its country code and the rest, grouped as in its country."""
 FORMS: dict[str, Form] = {
     "international": lambda code, rest: f"+{code} {rest}",
     "digits": lambda code, rest: f"+{code}{rest.replace(' ', '').replace('-', '')}",
@@ -74,7 +74,7 @@ def digits(text: str) -> str:
 
 
 def taken(text: str) -> str:
-    """The digits of `text` that are taken out as telephone numbers."""
+    """Return the digits of `text` that are found as telephone numbers."""
     return "".join(
         digits(text[each.start : each.end]) for each in contacts_in(text) if each.kind == "phone"
     )
@@ -87,7 +87,7 @@ def test_a_number_is_found_in_every_form(country: str, form: str) -> None:
     text = written(NUMBERS[country], form)
     assert taken(text) == digits(text), text
     resume = f"张三 软件工程师\n{text}\n2018.09-2022.06 某某科技有限公司"
-    assert taken(resume) == digits(text), "and nothing else of the page"
+    assert taken(resume) == digits(text), "nothing else on the page is found"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_it_is_left(text: str) -> None:
 
 
 def test_numbers_of_every_day_are_left() -> None:
-    """Dates, spans, amounts, orders and identifiers, 200 of each kind."""
+    """Dates, ranges, amounts, orders and identifiers, 200 of each kind."""
     rng = random.Random(20261127)
     number = lambda length: "".join(rng.choices("0123456789", k=length))  # noqa: E731
     month = lambda: f"{rng.randint(1985, 2026)}.{rng.randint(1, 12):02}"  # noqa: E731

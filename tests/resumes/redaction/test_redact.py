@@ -1,4 +1,4 @@
-"""Does anything that somebody could be reached at stay on a page, and does everything else?"""
+"""Tests of redaction: contacts are removed from a page, and everything else stays."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PHONE, EMAIL, WECHAT = "13800138000", "lumen.harbor88@qq.com", "lumen_8842"
 
 
 class Blind:
-    """A reader that sees nothing, so that what the file says stands alone."""
+    """An OCR engine that sees nothing, so only the text of the file counts."""
 
     name, version = "blind", "1"
 
@@ -40,7 +40,7 @@ class Blind:
 
 
 class Seeing(Blind):
-    """A reader that sees what it was told, on pages of any size."""
+    """An OCR engine that returns given boxes, on pages of any size."""
 
     def __init__(self, *boxes: TextBox) -> None:
         self.boxes = boxes
@@ -52,7 +52,7 @@ class Seeing(Blind):
 
 
 def box(text: str, x: float, y: float, height: float = 30, rotated: bool = False) -> TextBox:
-    """`text` at `x`, `y` (its top left), each character half as wide as it is high."""
+    """Return `text` with its top left at `x`, `y`; each character is half as wide as it is high."""
     wide = len(text) * height / 2
     if rotated:
         return TextBox(text, 0.9, ((x, y), (x, y + wide), (x - height, y + wide), (x - height, y)))
@@ -71,7 +71,7 @@ def resume_of(*lines: str) -> Resume:
 
 
 def bare(height: int = 400, width: int = 600) -> Page:
-    """A page with a grain, of which the file says nothing."""
+    """Return a page with noise, without text in its file."""
     pixels = np.full((height, width, 3), 250, np.uint8)
     pixels[::2, ::2] = 180
     return Page(1, pixels, 150, np.zeros(0, LETTER))
@@ -86,11 +86,11 @@ def kinds(redacted: Redacted) -> list[str]:
 
 
 def changed(resume: Resume, redacted: Redacted) -> np.ndarray:
-    """Which pixels of the first page were painted."""
+    """Return which pixels of the first page were painted."""
     return (resume.pages[0].pixels != redacted.pages[0].pixels).any(axis=2)
 
 
-# --- What the file says ---------------------------------------------------------------------------
+# --- Text in the file -----------------------------------------------------------------------------
 
 
 def test_a_number_gives_way_to_the_relay_and_nothing_else_does() -> None:
@@ -101,7 +101,7 @@ def test_a_number_gives_way_to_the_relay_and_nothing_else_does() -> None:
     assert "0755-8600 1234" in redacted.text
     assert "2018.09-2022.06" in redacted.text.replace(" ", "")
     rows = np.flatnonzero(changed(resume, redacted).any(axis=1)) * 72 / resume.pages[0].dpi
-    assert 98 < rows.min() < rows.max() < 117  # the second line, whose baseline is at 112 points
+    assert 98 < rows.min() < rows.max() < 117  # the second line; its baseline is at 112 points
 
 
 def test_what_was_there_is_gone_from_the_pixels() -> None:
@@ -180,7 +180,7 @@ def test_a_scan_with_text_behind_it_is_covered_by_both() -> None:
     assert item.sources == {"text", "seen"}
 
 
-# --- What is seen ---------------------------------------------------------------------------------
+# --- Text in the pixels ---------------------------------------------------------------------------
 
 
 def test_what_is_only_seen_is_found() -> None:
@@ -232,7 +232,7 @@ def test_only_the_value_in_a_line_is_covered() -> None:
 
 
 def test_what_a_line_shows_only_by_itself_is_covered_too() -> None:
-    """A name at LINE ends its cell; beside another word that a reader saw apart, it does not."""
+    """A LINE name must end its cell; with another word beside it, it does not."""
     resume = resume_with(bare())
     boxes = [box("LINE: zhangsan", 60, 100), box("engineer", 275, 100)]
     redacted = redact(resume, reader=Seeing(*boxes))
@@ -243,14 +243,14 @@ def test_what_a_line_shows_only_by_itself_is_covered_too() -> None:
     left, right = int(run.quads[6, 0, 0]) + 2, int(run.quads[13, 1, 0]) - 2
     assert (
         len(np.unique(redacted.pages[0].pixels[97:133, left:right, 0])) > 2
-    )  # words stand there, on one colour
+    )  # there are words, on one colour
     assert changed(resume, redacted)[104:126, left:right].mean() > 0.2
 
 
 def test_what_still_shows_once_all_is_covered_holds_the_page_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As if no cover held: every look finds it again."""
+    """As if covering failed: every pass finds the contact again."""
     monkeypatch.setattr("resumes.redaction.redact._inside", lambda quad, other: False)
     with pytest.raises(Refused, match="resume_contact_left"):
         redact(resume_with(bare()), reader=Seeing(box(f"Tel: {PHONE}", 60, 100)))
@@ -269,7 +269,7 @@ def test_a_number_down_a_column_is_one() -> None:
 
 
 def letters(codes: str, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Characters of a file, each 5 pixels wide and 8 high, at `x`, `y`."""
+    """Return characters of a file, each 5 pixels wide and 8 high, at `x`, `y`."""
     made = np.zeros(len(codes), LETTER)
     made["code"], made["height"] = [ord(code) for code in codes], 10
     made["box"] = np.stack([x, y, x + 5, y + 8], axis=1)
@@ -341,7 +341,7 @@ def test_a_code_is_covered() -> None:
     assert zxingcpp.read_barcodes(redacted.pages[0].pixels) == []
 
 
-# --- What is put there ----------------------------------------------------------------------------
+# --- Replacement words ----------------------------------------------------------------------------
 
 
 def test_words_that_find_no_room_give_way_to_shorter_ones() -> None:
@@ -361,7 +361,9 @@ def test_words_that_find_no_room_give_way_to_shorter_ones() -> None:
 
 
 def test_words_do_not_run_into_the_next_place() -> None:
-    """Both places are blank once they are covered; the longer words must not take the other's."""
+    """Both places are empty once they are covered; the longer words must not extend into the other
+    place.
+    """
     resume = open_resume(sheet("QQ 12345  QQ 67890").saved())
     redacted = redact(resume, Replacement({"qq": ("由招聘平台代为转接", "略")}), Blind())
     assert [line.text for line in redacted.pages[0].lines] == ["略", "由招聘平台代为转接"]
@@ -418,7 +420,7 @@ def test_a_name_in_the_other_language_changes_nothing(text: str, language: str) 
 
 
 def test_what_annotations_and_layers_show_is_seen_too() -> None:
-    """A free text that is drawn over the page is no part of its text."""
+    """A free text annotation is drawn over the page but is not part of its text."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(sheet("words").saved())) as file:
         look = file.make_stream(f"BT /F 14 Tf 4 8 Td (Tel {PHONE}) Tj ET".encode())
@@ -442,7 +444,7 @@ def test_what_annotations_and_layers_show_is_seen_too() -> None:
     assert (item.kind, item.sources) == ("phone", {"seen"})
 
 
-# --- Put together ---------------------------------------------------------------------------------
+# --- Texts from runs ------------------------------------------------------------------------------
 
 
 def texts(runs: Sequence[Run]) -> list[str]:

@@ -1,6 +1,4 @@
-"""Do the pages of a decision for several cases offer each of two people their part, and pass it
-on?
-"""
+"""Tests of the console pages for bulk decisions."""
 
 from __future__ import annotations
 
@@ -27,12 +25,12 @@ BULK = "/console/verification/bulk/"
 
 @pytest.fixture
 def now() -> datetime:
-    """The console is a door and asks the real clock."""
+    """The console uses the real clock."""
     return timezone.now()
 
 
 def person(now: datetime, *powers: Power) -> User:
-    """A colleague who also may look at cases."""
+    """Make a colleague who may also view cases."""
     from django.contrib.auth.models import Permission
 
     user = make_staff(now, *powers)
@@ -69,7 +67,7 @@ def test_from_the_case_to_both_people_and_back(
     )
     page = client.get(f"{address}?verb=reject").content.decode()
     assert len(re.findall(r'name="cases"', page)) == 3 and page.count("checked") == 1, (
-        "the case it began with is ticked"
+        "the first case is ticked"
     )
     assert "the same legal representative" in page
     response = client.post(address, sent(cases))
@@ -113,7 +111,7 @@ def test_what_is_refused_is_told(now: datetime, senior: User, cases: list[Case])
     Case.objects.filter(pk=cases[0].pk).update(version=9)
     sign_in(person(now, *SENIOR)).post(f"{BULK}{bulk.pk}/confirm/")
     assert (
-        "The case has changed since the bulk decision was proposed"
+        "This case has changed since the bulk decision was proposed"
         in client.get(f"{BULK}{bulk.pk}/change/").content.decode()
     )
     assert says(client.post(f"{BULK}{bulk.pk}/drop/")) != []

@@ -1,6 +1,4 @@
-"""Does a reviewer see what the employer says: its appeal with its evidence, its word on what was
-read, its proofs?
-"""
+"""Tests that a reviewer sees the employer's appeals, evidence, statements and proofs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who sees how well cases are decided, and what can they do there?"""
+"""Tests of the console pages for the quality of decisions, and of their permissions."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class TestKeeping:
             lead,
         )
         assert kept.name in client.get(QUALITY).content.decode()
-        assert client.get(address).status_code == 302, "it is kept already"
+        assert client.get(address).status_code == 302, "it is already saved"
         assert (
             address
             not in client.get(

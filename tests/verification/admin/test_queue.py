@@ -1,4 +1,4 @@
-"""Tests of the queue's page: its order and filters, at the same cost however long the queue is."""
+"""Tests of the queue's page: order, filters, and a cost independent of its length."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def now() -> datetime:
-    """The console is a door and asks the real clock."""
+    """The console uses the real clock."""
     return timezone.now()
 
 
@@ -136,7 +136,7 @@ def test_it_takes_the_same_queries_however_many_wait(client: Client, now: dateti
         "?age=late&province=99",
     )
     waiting(now, reasons=("name_mismatch",))
-    client.get("/console/")  # the first request of a stay notes it
+    client.get("/console/")  # the first request of a session records it
     before = [queries(query) for query in asked]
     for n in range(30):
         claim = (
@@ -157,9 +157,7 @@ def test_no_list_is_counted_to_its_end(
     assert "Showing the first 3. Use filters to see others." in html
     first = Case.objects.awaiting_review().values_list("pk", flat=True)[:2]
     response = client.get(f"{QUEUE}?q=云溪市")
-    assert companies(response) == [str(pk) for pk in first], (
-        "of what is found, those that come first"
-    )
+    assert companies(response) == [str(pk) for pk in first], "the first of the matches"
     assert "Showing the first 2." in response.content.decode()
 
 
@@ -167,7 +165,7 @@ def test_a_filter_without_a_case_left_can_be_seen_and_let_go(client: Client, now
     waiting(now, reasons=("name_mismatch",))
     html = client.get(f"{QUEUE}?reason=uscc_mismatch&province=44").content.decode()
     assert "Guangdong (0)" in html and "(0)" in html
-    assert "The code on the licence differs from the one that was declared (0)" in html
+    assert "The code on the licence is not the one you entered (0)" in html
 
 
 def test_two_weeks_are_shown_as_numbers_too(client: Client, now: datetime) -> None:
@@ -184,7 +182,7 @@ def test_a_lead_is_told_of_a_year_without_holidays(now: datetime, settings: Any)
         settings.WORKING_HOURS = Hours.parse("mon-fri 09:00-18:00", holidays, "", "Asia/Shanghai")
         assert ("Holidays for" in lead.get(QUEUE).content.decode()) == bool(says), holidays
         assert "Holidays for" not in client.get(QUEUE).content.decode(), (
-            "who cannot set it need not read it"
+            "only people who can set it need to see it"
         )
     settings.WORKING_HOURS = Hours.parse(
         "mon-fri 09:00-18:00", f"{now.year}-01-01", "", "Asia/Shanghai"
@@ -232,11 +230,7 @@ def test_filters_and_search(client: Client, reviewer: User, now: datetime) -> No
     claims.claim(name.pk, reviewer, now)
     found = {
         "?reason=uscc_mismatch": {code, agency},
-        "?reason=mismatch": {
-            name,
-            code,
-            agency,
-        },  # no such reason is offered: as if none were chosen
+        "?reason=mismatch": {name, code, agency},  # an unknown reason is ignored
         "?class=commercial_agency": {agency},
         "?claim=mine": {name},
         "?claim=free": {code, agency},
@@ -255,7 +249,7 @@ def test_the_number_of_queries_does_not_grow(
     first = waiting_case(now)
     for hours in range(12):
         waiting_case(now, hours=hours)
-    client.get("/console/")  # the first request of a stay notes it
+    client.get("/console/")  # the first request of a session records it
     with django_assert_max_num_queries(22):
         client.get(QUEUE)
     for number in range(5):

@@ -1,4 +1,4 @@
-"""Does staff see where the shadow policy disagrees, and can nobody change it?"""
+"""Tests of the read-only list of shadow verdicts."""
 
 from __future__ import annotations
 

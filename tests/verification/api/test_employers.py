@@ -1,4 +1,4 @@
-"""Does a platform make and correct its own employers, and know of no others than it may?"""
+"""Tests of the API for employers: creating, updating, reading, and access to others' employers."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def said(**more: Any) -> dict[str, Any]:
     return {"reference": "co-1", "name": "云溪市示例科技有限公司", "uscc": make_uscc()} | more
 
 
-# --- Making ---------------------------------------------------------------------------------------
+# --- Creating -------------------------------------------------------------------------------------
 
 
 def test_an_employer_is_made_and_found_again(call: Caller) -> None:
@@ -115,7 +115,7 @@ def test_a_code_that_another_holds_is_contested_in_so_many_words(
     assert call("POST", "", body).json()["code"] == "duplicate_same_uscc_active"
     assert call("POST", "", body | {"contest": True}).status_code == 201
     assert trial("POST", "", body).json()["code"] == "test_code_required", (
-        "a test does not hear of real companies"
+        "a test does not see real companies"
     )
 
 
@@ -131,7 +131,7 @@ def test_who_may_write(now: datetime) -> None:
     assert not Employer.objects.exists()
 
 
-# --- Correcting -----------------------------------------------------------------------------------
+# --- Updating -------------------------------------------------------------------------------------
 
 
 def put(call: Caller, reference: str = "co-1", **body: Any) -> Any:
@@ -178,7 +178,7 @@ def test_it_is_corrected_only_while_the_case_is_in_their_hands(
         )
         assert case.declared_name == Employer.objects.get().name == before.name
     assert put(call, name=Employer.objects.get().name, uscc=before.uscc).status_code == 200, (
-        "nothing new is no conflict"
+        "an unchanged declaration is no conflict"
     )
 
 
@@ -255,7 +255,7 @@ def test_employers_are_sought(call: Caller, now: datetime) -> None:
         == found(state="approved")
         == [mine]
     )
-    assert found(state="draft") == [], "the case that counts is the approved one"
+    assert found(state="draft") == [], "the current case is the approved one"
     assert call("GET", f"/{mine}").json()["state"] == "approved"
     assert call("GET", "", uscc="123").json()["code"] == "uscc_invalid"
 

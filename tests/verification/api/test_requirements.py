@@ -1,6 +1,4 @@
-"""Does a platform learn what an employer lacks, in both languages, and nothing that is not its
-business?
-"""
+"""Tests of the API for requirements, in both languages and without private data."""
 
 from __future__ import annotations
 
@@ -103,7 +101,7 @@ def test_an_employer_without_a_case_is_told_everything(
     assert (
         told["state"] is None and told["next"] == "mail_address" and len(told["requirements"]) >= 5
     )
-    assert not Case.objects.exists(), "asking changes nothing"
+    assert not Case.objects.exists(), "the request changes nothing"
 
 
 def test_a_member_is_of_this_employer_and_still_there(

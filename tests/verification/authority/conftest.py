@@ -42,7 +42,7 @@ def phone() -> SimulatedELicences:
 
 @pytest.fixture
 def colleague(member: Member, now: datetime) -> Member:
-    """Of the same employer, and with an address at the domain that the register names."""
+    """A member of the same employer with an address at the registered domain."""
     RegistryRecord.objects.create(
         uscc=member.employer.uscc,
         name=member.employer.name,

@@ -1,4 +1,4 @@
-"""Steps of a recruiter who proves authority, one at a time and at once."""
+"""Steps of a recruiter who proves authority, one after another and concurrently."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from verification.models import Proof
 
 ADDRESS = "hr@shili.example"
 ACCOUNT = "100000001188"
-"""Money arrives there within seconds."""
+"""Money arrives in this account within seconds."""
 MINUTE = timedelta(minutes=1)
 
 
@@ -35,8 +35,8 @@ def poll(proof: Proof, now: datetime) -> Proof:
 
 
 def poll_until(proof: Proof, until: datetime) -> Proof:
-    """Ask whenever the proof is due, as the sweeper would, until it has ended or `until` has
-    come.
+    """Poll whenever the proof is due, as the sweep does, until it has ended or `until` has
+    passed.
     """
     while proof.finished_at is None and proof.due_at <= until:
         poll(proof, proof.due_at)
@@ -54,8 +54,8 @@ def deposit(
 
 
 def at_once(*jobs: Any) -> list[str]:
-    """Run the jobs in threads of their own, each with a connection of its own; what each was
-    told.
+    """Run the jobs concurrently, each in its own thread with its own connection. Returns their
+    results.
     """
     told: list[str] = []
     start = threading.Barrier(len(jobs))

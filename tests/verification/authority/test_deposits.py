@@ -80,7 +80,7 @@ def test_one_account_does_not_prove_many_companies(
     proof = poll_until(deposit(member, now), now + timedelta(hours=1))
     twin = make_member(now)
     assert deposit(twin, now).state == ProofState.PENDING, (
-        "what is only begun stands in nobody's way"
+        "an unfinished proof does not block others"
     )
     proofs.cancel_proof(Proof.objects.get(member=twin).pk, twin, now)
     first, *_ = bank.statement(ACCOUNT, now + timedelta(hours=1))
@@ -135,8 +135,8 @@ def test_what_the_bank_returns_fails(
 def test_a_code_given_before_the_bank_has_said_that_it_arrived(
     member: Member, bank: SimulatedBank, now: datetime
 ) -> None:
-    """Somebody reads the statement before we ask again: the code counts, and the bank has the last
-    word.
+    """The code is entered before the bank is asked again: the code counts, but the bank's report
+    decides.
     """
     proof = deposit(member, now)
     poll(proof, now)
@@ -149,7 +149,7 @@ def test_a_code_given_before_the_bank_has_said_that_it_arrived(
     assert (
         deposits.confirm_deposit(proof.pk, member, "000000", now + MINUTE).state
         == ProofState.PENDING
-    ), "nothing more is asked"
+    ), "the bank is not asked again"
     assert poll(proof, now + MINUTE).state == ProofState.PROVEN
 
 
@@ -167,7 +167,7 @@ def test_a_right_code_does_not_help_where_the_money_came_back(
 def test_a_bank_with_its_moods(
     ending: str, member: Member, bank: SimulatedBank, now: datetime
 ) -> None:
-    """The answer is lost, or put off, or out of order: one transfer is made, and it proves."""
+    """An answer is lost, delayed or out of order: one transfer is made, and it proves authority."""
     number = f"1000000011{ending}"
     proof = deposit(member, now, number)
     assert not proof_polling.poll_provider(proof.pk, lambda: now, 60) or ending == "06"

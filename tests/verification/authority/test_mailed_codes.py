@@ -88,7 +88,7 @@ def test_the_sweeper_ends_what_nobody_completes(member: Member, now: datetime) -
     proof = email_codes.send_code(member, ADDRESS, now)
     assert not proof_polling.poll_provider(proof.pk, lambda: now + 29 * MINUTE, 60)
     assert poll(proof, now + 30 * MINUTE).state == ProofState.LAPSED
-    assert mails("proof_ended") == [], "whoever let half an hour pass is not written to"
+    assert mails("proof_ended") == [], "no mail about a code that expired"
 
 
 def test_a_code_is_one_persons(member: Member, now: datetime) -> None:
@@ -124,7 +124,7 @@ def test_another_code_takes_the_place_of_the_first(member: Member, now: datetime
     old = mailed_code()
     with pytest.raises(Refused, match="proof_resend_wait"):
         email_codes.send_code(member, ADDRESS, now + timedelta(seconds=59))
-    assert Proof.objects.get().state == ProofState.PENDING, "what was refused changed nothing"
+    assert Proof.objects.get().state == ProofState.PENDING, "a refused code changes nothing"
     second = email_codes.send_code(member, ADDRESS, now + MINUTE)
     with pytest.raises(Refused, match="proof_over"):
         email_codes.confirm_code(first.pk, member, old, now + MINUTE)
@@ -146,7 +146,7 @@ def test_codes_are_rationed(member: Member, now: datetime) -> None:
     with pytest.raises(Refused, match="proof_too_often"):
         email_codes.send_code(
             make_member(now), ADDRESS, now + timedelta(hours=1)
-        )  # the address has had enough
+        )  # the address has reached its limit
     email_codes.send_code(member, ADDRESS, now + timedelta(days=1, hours=1))
 
 

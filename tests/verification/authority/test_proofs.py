@@ -1,4 +1,4 @@
-"""Tests of who else hears of a proof, of proofs at once, and of the simulated providers."""
+"""Tests of the notices about proofs, of concurrent proofs, and of the simulated providers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from verification.rules.states import State
 pytestmark = pytest.mark.django_db
 
 
-# --- Whoever else has to know ---------------------------------------------------------------------
+# --- Notices to others ----------------------------------------------------------------------------
 
 
 def test_the_known_admin_hears_of_a_stranger_at_once(now: datetime) -> None:
@@ -138,8 +138,8 @@ def test_who_left_or_has_no_verified_address_begins_nothing(now: datetime) -> No
 def test_a_lease_that_was_lost_writes_nothing(
     member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first worker sleeps past its lease inside the bank's answer; another one asks
-    meanwhile.
+    """The first worker sleeps past its lease while the bank answers; another one polls in the
+    meantime.
     """
     proof = deposit(member, now)
     real, calls = SimulatedBank.send, []
@@ -160,7 +160,7 @@ def test_a_lease_that_was_lost_writes_nothing(
     )  # type: ignore[attr-defined]
 
 
-# --- At once --------------------------------------------------------------------------------------
+# --- Concurrent proofs ----------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)
@@ -209,7 +209,7 @@ def test_a_yes_and_a_no_at_once(now: datetime) -> None:
     assert Proof.objects.get().finished_at == now
 
 
-# --- The outside world, played --------------------------------------------------------------------
+# --- The simulated outside world ------------------------------------------------------------------
 
 
 def test_a_statement_is_read_and_a_phone_is_played(

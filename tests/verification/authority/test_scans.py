@@ -68,7 +68,7 @@ def test_another_companys_licence_fails(
         [wrong],
     )
     assert mails("proof_ended") == [member.user.email], (
-        "who scanned with a phone may not see the page"
+        "the recruiter may not be on the page after scanning"
     )
 
 
@@ -113,9 +113,7 @@ def test_a_new_code_replaces_the_one_before(member: Member, now: datetime) -> No
 
 
 def test_a_service_that_is_down_gives_its_code_later(member: Member, now: datetime) -> None:
-    night = now.replace(
-        hour=19, minute=43
-    )  # 3:43 in Shanghai, two minutes before it is there again
+    night = now.replace(hour=19, minute=43)  # 3:43 in Shanghai, two minutes before maintenance ends
     proof = proof_polling.start_scan(member, night)
     assert proof.state == ProofState.PENDING and "qr" not in proof.observed
     assert proof_polling.poll_proof(proof.pk, member, proof.due_at).observed["qr"]

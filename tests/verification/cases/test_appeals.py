@@ -1,4 +1,4 @@
-"""Does an employer's word reach another person, with its evidence, or leave nothing behind?"""
+"""Tests of appeals: they reach another reviewer with their evidence, or leave nothing behind."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def test_an_appeal_carries_words_and_files_to_another_reviewer(
     refused_by(first, case, now)
     appeals.appeal(case.pk, member, "  登记有误，见证明  ", [file(1), file(2), file(1)], now)
     said = Appeal.objects.get()
-    assert Mail.objects.get().template == "case_appeal", "whoever wrote knows that it has arrived"
+    assert Mail.objects.get().template == "case_appeal", "the writer gets a confirmation"
     assert (said.text, said.by, said.at) == ("登记有误，见证明", member.user, now)
     assert {d.kind for d in said.documents.all()} == {DocumentKind.APPEAL_EVIDENCE}
-    assert said.documents.count() == 2, "the same file twice is one"
+    assert said.documents.count() == 2, "a repeated file is stored once"
     case = Case.objects.get(pk=case.pk)
     assert (case.state, case.appealed_at) == (State.IN_REVIEW, now)
     assert Event.objects.filter(verb="appeal").get().data["files"] == 2
@@ -125,7 +125,7 @@ def test_whoever_has_begun_anew_is_told_why_and_nothing_is_kept(
 
 @pytest.fixture(params=[State.SUSPENDED, State.REVOKED])
 def stopped(request: pytest.FixtureRequest, member: Member, now: datetime) -> Case:
-    """A case whose rights were taken away, by one reviewer or by the machine."""
+    """A case whose rights a reviewer or the system took away."""
     return make_case(member, now, request.param)
 
 
@@ -142,7 +142,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(
     case = Case.objects.get(pk=stopped.pk)
     assert case.state == state and not case.is_in_force(now) and case.appealed_at is None
     assert Mail.objects.get().template == "case_appeal"
-    assert list(Case.objects.awaiting_review()) == [case], "it stands in the queue"
+    assert list(Case.objects.awaiting_review()) == [case], "it is in the queue"
     assert not Case.objects.awaiting_review().open_to(first.as_reviewer()).exists()
     assert guards.may_claim(case, first.as_reviewer(), now) == Refused("another_reviewer_required")
     with pytest.raises(Refused, match="appeal_open"):
@@ -162,7 +162,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(
     assert Appeal.objects.get().answered_at == now and not Case.objects.awaiting_review().exists()
     assert Mail.objects.latest("pk").template == "case_uphold"
 
-    appeals.appeal(case.pk, member, "这是登记机关的证明", [file(2)], now)  # something new to show
+    appeals.appeal(case.pk, member, "这是登记机关的证明", [file(2)], now)  # with new evidence
     claims.claim(case.pk, second, now)
     operations.reinstate(case.pk, second, now)
     case = Case.objects.get(pk=case.pk)
@@ -260,7 +260,7 @@ def test_whoever_sent_it_back_does_not_hear_who_asks_for_a_person(
     assert guards.may_claim(case, other.as_reviewer(), now) is None
     User.objects.filter(pk=other.pk).update(is_active=False)
     assert guards.may_claim(case, sender.as_reviewer(), now) is None, (
-        "where there is no other, nobody waits for ever"
+        "without another reviewer, the same one may answer"
     )
 
 
@@ -277,7 +277,7 @@ def test_a_person_can_be_asked_after_the_third_time_back(member: Member, now: da
     assert Appeal.objects.get().text == "我不明白还缺什么"
 
 
-# --- A person for who cannot hand anything in -----------------------------------------------------
+# --- A person for employers who cannot submit -----------------------------------------------------
 
 
 def fails(
@@ -294,7 +294,7 @@ def test_a_draft_goes_to_a_person_as_it_stands_after_the_third_failure(
     fails(case, member, now, 1)
     fails(
         case, member, now, 2, "document_too_many"
-    )  # too much was sent, and nothing refused for what it is
+    )  # too many files, but none was refused for its content
     for failure in ("proof_cancelled", "e_licence_refused"):
         Proof.objects.create(
             employer=member.employer,

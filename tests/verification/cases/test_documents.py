@@ -1,4 +1,4 @@
-"""Documents are added once, removed, restored and counted."""
+"""Tests of documents: added once, removed, restored and counted."""
 
 from __future__ import annotations
 

@@ -148,7 +148,9 @@ def test_declare_refuses_a_wrong_code_and_keeps_the_old(
 
 
 def test_a_change_of_hands_is_seen(member: Member, now: datetime) -> None:
-    """A reviewer decides on what they saw: a case that changed since is refused."""
+    """A reviewer decides on what they saw: if the case has changed since, the decision is
+    refused.
+    """
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
     claims.claim(case.pk, reviewer, now)
@@ -203,7 +205,7 @@ def test_who_was_removed_is_told_nothing_and_the_owners_are(now: datetime) -> No
     Mail.objects.all().delete()
     appeals.appeal(case.pk, idle, "已移出名录", [], now)
     assert set(Mail.objects.values_list("to", flat=True)) == {owner.user.email, idle.user.email}, (
-        "whoever wrote is told, too"
+        "the writer is told too"
     )
     Mail.objects.all().delete()
     operations.reinstate(case.pk, make_reviewer(now), now, note="已核实")

@@ -1,6 +1,4 @@
-"""Does every case that comes to the reviewers get its place, and does the queue stand in that
-order?
-"""
+"""Tests of the reviewers' queue: every case gets its position, and the queue follows it."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def for_review(member: Member, now: datetime, *codes: str, **fields: Any) -> Case:
-    """A case that the machine hands to the reviewers, by the one way there is."""
+    """A case held for review by the regular operation."""
     case = make_case(member, now, State.CHECKING, **fields)
     why = Why.of(codes)
     with moving(case.pk, "hold_for_review", SYSTEM, now, why=why) as move:
@@ -104,7 +102,7 @@ def test_an_appeal_waits_for_what_was_refused(now: datetime) -> None:
     case = for_review(member, now, "registry_not_found")
     claims.claim(case.pk, reviewer, now)
     operations.reject(case.pk, reviewer, now, ["uscc_mismatch"])
-    assert codes_of(case) == set(), "it waits no more"
+    assert codes_of(case) == set(), "it no longer waits"
     appeals.appeal(case.pk, member, "登记有误", [], now + timedelta(days=1))
     case.refresh_from_db()
     assert (case.harm, case.review_since, codes_of(case)) == (
@@ -138,11 +136,11 @@ def test_a_share_of_all_others_is_looked_at_twice(now: datetime, settings: Any) 
     )
 
 
-# --- What time changes ----------------------------------------------------------------------------
+# --- Changes over time ----------------------------------------------------------------------------
 
 
 def unplaced(now: datetime) -> Case:
-    """As it was before there were places: only since when it waits is known."""
+    """A case from before positions were stored: only the start of its wait is known."""
     case = make_case(make_member(now), now, State.IN_REVIEW, review_since=now)
     Decision.objects.create(
         case=case,
@@ -239,4 +237,4 @@ def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(
         and codes_of(case) == set()
         and list(Case.objects.awaiting_review()) == [ordinary]
     )
-    assert Decision.objects.latest("pk").waited is not None, "it had waited, whatever the answer"
+    assert Decision.objects.latest("pk").waited is not None, "it had waited, whatever the decision"

@@ -1,4 +1,4 @@
-"""Tests of a case that is refused while an earlier approval is in force."""
+"""Tests of rejecting a case while an earlier approval is in force."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TestWhatIsInForce:
 
     @pytest.fixture
     def case(self, old: Case, member: Member, reviewer: User, now: datetime) -> Case:
-        """A renewal that a reviewer holds."""
+        """A renewal that a reviewer has claimed."""
         case = make_case(member, now, State.IN_REVIEW)
         attempt = Attempt.objects.create(
             case=case, number=1, submitted_at=now, due_at=now, finished_at=now

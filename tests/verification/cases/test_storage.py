@@ -1,4 +1,4 @@
-"""Do stored documents come back whole, or not at all, and only to whoever holds the key?"""
+"""Tests of stored documents: they come back whole or not at all, and only with the key."""
 
 from __future__ import annotations
 

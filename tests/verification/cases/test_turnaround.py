@@ -1,4 +1,4 @@
-"""Is what is usual told from what really happened, and not told from too little?"""
+"""Tests of turnaround times: computed from real decisions, and not from too few."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_the_median_and_nine_in_ten_are_times_that_somebody_waited() -> None:
 def test_too_few_say_nothing() -> None:
     assert turnaround.usual([MINUTE] * (turnaround.AT_LEAST - 1)) is None
     assert turnaround.usual([MINUTE] * turnaround.AT_LEAST) is not None
-    assert turnaround.usual([-MINUTE] * 20) is None, "a clock that was put back"
+    assert turnaround.usual([-MINUTE] * 20) is None, "a clock that was set back"
 
 
 @given(

@@ -1,4 +1,4 @@
-"""Agencies with their papers, as the check of their licence sees them."""
+"""Agencies with their documents, as the check of their licence sees them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def letter(
 
 
 def listed(*approved_with: str, **changed: Any) -> dict[str, Any]:
-    """The list has the licence, as it should be."""
+    """The licence is on the list and correct."""
     record = {
         "name": AGENCY,
         "uscc": USCC,

@@ -1,4 +1,6 @@
-"""Tests of who needs a licence to place people, and of whether the licence and the letters hold."""
+"""Tests of which companies need a licence to recruit for others, and of the licence and the
+letters.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,7 @@ from verification.rules.findings import Severity
             "agency_licence_expired",
             Severity.CONCERN,
         ),
-        # Within a week: it is asked for anew.
+        # Ends within a week: a renewal is required.
         (
             SUBJECT,
             seen(licence=licence(valid_until="2026-11-24")),
@@ -187,7 +189,7 @@ from verification.rules.findings import Severity
             Severity.CONCERN,
         ),
         (SUBJECT, seen(listed=listed("another")), "duplicate_agency_licence", Severity.CONCERN),
-        # The register lists it for something else.
+        # The register lists the company for other trades.
         (SUBJECT, seen(agency_words=[]), "agency_licence_mismatch", Severity.UNABLE),
         (
             SUBJECT,
@@ -246,7 +248,7 @@ from verification.rules.findings import Severity
             "agency_client_expired",
             Severity.CONCERN,
         ),
-        # Longer than the letter itself says is no use.
+        # A declared end after the letter's own does not count.
         (
             SUBJECT,
             seen(clients=[letter(valid_until="2026-11-23", until="2028-01-01")]),
@@ -259,14 +261,14 @@ from verification.rules.findings import Severity
             seen(clients=[letter(sealed=None)]),
             "agency_client_unsealed",
             Severity.UNABLE,
-        ),  # a grey copy tells nothing
+        ),  # a greyscale copy shows no seal
         (
             SUBJECT,
             seen(clients=[letter(), letter(sealed=False)]),
             "agency_client_unsealed",
             Severity.UNABLE,
         ),
-        # Who ticked the other box
+        # Employers that ticked the other account class
         (DIRECT, seen(agency_words=[]), "no_agency", Severity.PASS),
         (DIRECT, seen(licence=None), "agency_licence_missing", Severity.CONCERN),
         (DIRECT, seen(clients=[]), "agency_licence_agrees", Severity.PASS),
@@ -283,8 +285,8 @@ from verification.rules.findings import Severity
             "approval_document_unchecked",
             Severity.UNABLE,
         ),
-        # A letter and an HR service licence replace no business licence; nor does a decision that
-        # nobody has read.
+        # A letter or an HR service licence does not replace the business licence. Neither does an
+        # approval document that no one has reviewed.
         (
             SUBJECT,
             seen(kinds=["approval_document", "hr_service_licence"]),
@@ -310,7 +312,7 @@ from verification.rules.findings import Severity
             Severity.UNABLE,
         ),
         (BODY, seen(agency_words=[]), "approval_document_missing", Severity.CONCERN),
-        # Public bodies
+        # Public organisations
         (PUBLIC, seen(), "approval_document_missing", Severity.CONCERN),
         (PUBLIC, seen(kinds=["approval_document"]), "approval_document_unchecked", Severity.UNABLE),
     ],

@@ -1,4 +1,4 @@
-"""Tests of what the check of an agency's licence reads and looks up."""
+"""Tests of the observations of the check of an agency's licence."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def test_a_reading_that_broke_is_survived() -> None:
     )
     assert (
         AgencyLicence().judge(DIRECT, {}, observation)[0].severity is Severity.PASS
-    )  # `check_incomplete` says the rest
+    )  # `check_incomplete` covers this
 
 
 @dataclass
 class Script:
-    """A reader that says these lines of every page, or fails."""
+    """A reader that returns these lines for every page, or fails."""
 
     says: Sequence[str] | Exception
     name: str = "script"
@@ -142,7 +142,7 @@ def test_a_licence_is_read_from_its_pages(now: datetime) -> None:
         "agency_licence_unconfirmed",
         "agency_client_missing",
     ]
-    # Who needs none is not read: a direct employer's page costs nobody's time.
+    # The documents of a direct employer are not read, because it needs no licence.
     assert (
         AgencyLicence([Script(ProviderUnavailable("down"))]).observe(
             replace(subject, account_class="direct_employer"), {}
@@ -173,7 +173,7 @@ def test_a_licence_is_read_when_it_comes_in_to_be_looked_at_and_not_again(
     crop = client.get(f"/case/documents/{document.pk}/reading/number/")
     assert crop.status_code == 200 and crop["content-type"] == "image/jpeg"
     assert client.get(f"/case/documents/{document.pk}/reading/term/").status_code == 404, (
-        "no such licence says that"
+        "licences do not contain this field"
     )
     client.post(
         f"/case/documents/{document.pk}/reading/said/",
@@ -203,7 +203,7 @@ def test_a_clients_letter_is_read_and_of_its_people_nothing_is_kept(now: datetim
     subject = subject_of(agency_case(now, DocumentKind.CLIENT_AUTHORIZATION, **fields), now)
     (client,) = AgencyLicence([Script(LETTER)]).observe(subject, {})["clients"]
     assert client["fields"] == {"company": "云溪市甲有限公司", "valid_until": "2027-01-01"}
-    assert client["names_agency"] is True, "its name goes over two lines"
+    assert client["names_agency"] is True, "its name takes two lines"
     assert (client["declared"], client["declared_until"]) == ("云溪市甲有限公司", "2026-12-31")
     assert "林知白" not in str(client)
 
@@ -260,7 +260,7 @@ def test_with_real_pictures_and_readers(now: datetime) -> None:
     assert [finding.code for finding in unlisted] == [
         "agency_licence_unconfirmed",
         "agency_client_agrees",
-    ], "anybody can draw one"
+    ], "anyone can forge one"
     number = number_key(
         make_hr_service(41, "wide", "light", company, valid_until="2028-05-09").fields["number"]
     )
@@ -301,7 +301,7 @@ def test_the_number_is_looked_up_and_with_whom_else_it_was_approved(now: datetim
     record = {"name": AGENCY, "uscc": "", "valid_until": "2028-05-09", "as_of": "2026-11-01"}
     nobody = {"number": number_key(NUMBER), "record": record, "approved_with": []}
     assert hr_licence_list.look_up(NUMBER, subject) == nobody, (
-        "a picture that nobody approved accuses nobody"
+        "a picture in an unapproved case counts against no one"
     )
     claims.claim(before.pk, reviewer := make_reviewer(now), now)
     operations.approve(before.pk, reviewer, now)

@@ -1,4 +1,4 @@
-"""Tests of the name on an agency's licence against every name that is known."""
+"""Tests of the name on an agency's licence against every known name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_as(name: str, sure: float = 0.995, *others: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("on_it", "registry", "reading", "code", "severity", "expected"),
     [
-        # The words for a company's type are no other company.
+        # Different words for the company type do not make another company.
         (TYPED_OUT, {}, {}, "agency_licence_agrees", Severity.PASS, ""),
         (
             AGENCY,
@@ -35,7 +35,8 @@ def read_as(name: str, sure: float = 0.995, *others: str) -> dict[str, Any]:
             Severity.PASS,
             "",
         ),
-        # The register has another name, or had this one before; what it has instead is not told.
+        # The register has another name, or this one as a former name. The registered name is not
+        # shown.
         (AGENCY, register(OTHER_NAME), {}, "agency_licence_mismatch", Severity.CONCERN, ""),
         (BEFORE, register(AGENCY, BEFORE), {}, "agency_licence_former_name", Severity.CONCERN, ""),
         (
@@ -54,8 +55,7 @@ def read_as(name: str, sure: float = 0.995, *others: str) -> dict[str, Any]:
             Severity.CONCERN,
             AGENCY,
         ),
-        # A register that affirms what it was asked speaks for that name, beside an older record
-        # too.
+        # A register that confirms a name counts for that name, even beside an older record.
         (AGENCY, register("", source="x"), {}, "agency_licence_agrees", Severity.PASS, ""),
         (AGENCY, register(OTHER_NAME, source="x"), {}, "agency_licence_agrees", Severity.PASS, ""),
         (
@@ -74,11 +74,11 @@ def read_as(name: str, sure: float = 0.995, *others: str) -> dict[str, Any]:
             Severity.CONCERN,
             "",
         ),
-        # The register has the licence's name, and not the declared one: that is the register's
-        # check to say.
+        # The register has the licence's name but not the declared one: the check `registry` reports
+        # that.
         (OTHER_NAME, register(OTHER_NAME, AGENCY), {}, "agency_licence_agrees", Severity.PASS, ""),
-        # Where it lists nobody, the business licence is the second witness; how sure both are
-        # counts.
+        # Without a register entry, the business licence is the second witness. The confidence of
+        # both readings counts.
         (AGENCY, {"record": None}, read_as(AGENCY), "agency_licence_agrees", Severity.PASS, ""),
         (
             AGENCY,
@@ -112,7 +112,7 @@ def read_as(name: str, sure: float = 0.995, *others: str) -> dict[str, Any]:
             "agency_licence_agrees",
             Severity.PASS,
             "",
-        ),  # the reading says it of itself
+        ),  # the reading is itself uncertain
     ],
 )
 def test_the_name_is_held_against_every_name_that_is_known(

@@ -1,6 +1,6 @@
-"""May this person recruit for this company?
+"""Tests of the check of a recruiter's authority.
 
-Judged from observations in tables; observed on real proofs.
+Judged from tables of observations; observed on real proofs.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def test_proven(observation: dict[str, Any], way: str, strength: Strength) -> No
             "authority_missing",
             Severity.WAIT,
         ),
-        # What was proven of another name, or by somebody who no longer stands, is worth nothing.
+        # A proof for another name, or by a colleague who can no longer vouch, counts for nothing.
         (observed((BANK | {"name": "云溪市空壳有限公司"},)), "authority_missing", Severity.WAIT),
         (observed((SCAN | {"name": ""},)), "authority_missing", Severity.WAIT),
         (observed((VOUCH | {"voucher_stands": False},)), "authority_missing", Severity.WAIT),
@@ -161,7 +161,7 @@ def test_public_domains(domain: str, public: bool) -> None:
     assert not at_company_domain(domain, "")
 
 
-# --- Observed -------------------------------------------------------------------------------------
+# --- Observing ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def proof(
 
 
 def found(member: Member, now: datetime, **registry: Any) -> Finding:
-    """What the check finds in the member's case, which it hands in."""
+    """The check's finding in the member's case, which is submitted."""
     case = member.employer.cases.first() or make_case(member, now, State.CHECKING)
     subject = subject_of(case, now)
     observation = Authority().observe(
@@ -220,7 +220,7 @@ def test_a_proof_is_one_persons_and_one_companys(member: Member, now: datetime) 
     recruiter.role = Member.MemberRole.OWNER
     recruiter.save()
     assert found(member, now).seen == "e_licence", (
-        "an owner acts for the company in whosever name the case was handed in"
+        "an owner acts for the company, whoever submitted the case"
     )
     recruiter.left_at = now
     recruiter.save()
@@ -272,7 +272,7 @@ def test_a_vouch_falls_with_who_gave_it(member: Member, now: datetime) -> None:
     register.email_domain = ""
     register.save()
     assert found(member, now).code == "authority_missing", (
-        "two who vouch for each other stand on nothing"
+        "two who only vouch for each other prove nothing"
     )
     proof(colleague, now, ProofKind.VOUCH, voucher=member)
     assert found(member, now).code == "authority_missing"
@@ -316,7 +316,7 @@ def test_who_has_left_since_proves_nothing(member: Member, now: datetime) -> Non
 
 @pytest.mark.django_db
 def test_a_domain_that_the_register_names_for_many_is_nobodys_own(now: datetime) -> None:
-    """A registration agent puts its own address into the record of each company that it sets up."""
+    """A registration agent enters its own domain in the record of each company that it sets up."""
     member = make_member(now, email="lin@agent.example")
     make_case(member, now, State.CHECKING)
     for number in range(SHARED_BY):
@@ -331,7 +331,7 @@ def test_a_domain_that_the_register_names_for_many_is_nobodys_own(now: datetime)
     assert found(member, now, email_domain="agent.example").code == "authority_missing"
     proof(member, now, ProofKind.COMPANY_EMAIL, shown="hr@agent.example")
     assert found(member, now, email_domain="agent.example").code == "authority_unproven", (
-        "weak: for a person to look at"
+        "weak: a person reviews it"
     )
 
 

@@ -1,4 +1,4 @@
-"""What do the checks find? Judged from observations in tables; observed on a real database."""
+"""Tests of the checks: judged from tables of observations, observed on a real database."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def read(**fields: str) -> dict[str, Any]:
             Severity.UNABLE,
         ),
         ({"document": None}, "document_missing", Severity.UNABLE),
-        # A reader that is not sure blames nobody, and what it says it may be counts if it was
-        # declared too.
+        # A mismatch of an uncertain reading is no concern. An alternative of the reader counts if
+        # it was declared too.
         (read(uscc=OTHER) | {"confidence": {"uscc": 0.9}}, "uscc_mismatch", Severity.UNABLE),
         (
             read(name="云溪市另一家有限公司") | {"confidence": {"name": 0.98}},

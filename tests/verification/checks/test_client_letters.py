@@ -1,5 +1,5 @@
-"""Can an agency in force add a client, is its letter read and judged by itself, and does a person
-settle what is in doubt?
+"""Tests of clients' letters: an agency in force adds a client, its letter is read and judged alone,
+and a person settles doubts.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ DUE, PENDING, MET = (
 
 @pytest.fixture
 def now() -> datetime:
-    """The pages ask the real clock."""
+    """The pages use the real clock."""
     return timezone.now()
 
 
@@ -112,7 +112,7 @@ def codes(case: Case, now: datetime) -> list[str]:
     return [why.code for why in item(case, now).reasons]
 
 
-# --- Where it stands ------------------------------------------------------------------------------
+# --- The state of a letter ------------------------------------------------------------------------
 
 
 def test_from_the_letter_to_a_client_that_holds(
@@ -190,7 +190,7 @@ def test_a_person_accepts_and_what_is_said_afterwards_is_looked_at_anew(
     later = datetime(2098, 12, 1, tzinfo=UTC)
     assert client_letters.letter_status(client, later).agrees
     assert not client_letters.letter_status(client, later + timedelta(days=90)).agrees, (
-        "its time is over, whoever accepted it"
+        "it has ended, even if a person accepted it"
     )
     add(letter, now, until=day_of(now))
     assert item(case, now).state is PENDING
@@ -216,7 +216,7 @@ def test_the_agency_is_told_what_a_reviewer_ended_and_why(
     read(letter, sealed=False)
     sender = make_member(now, member.employer, "recruiter", language="en")
     Document.objects.filter(pk=letter.pk).update(uploaded_by=sender.user)
-    make_member(now, member.employer, "recruiter")  # has no part in it
+    make_member(now, member.employer, "recruiter")  # not involved
     Member.objects.filter(pk=make_member(now, member.employer).pk).update(left_at=now)
     for _ in range(2):
         client_letters.end_client(client.pk, make_reviewer(now).as_reviewer(), now)
@@ -234,7 +234,7 @@ def test_the_agency_is_told_what_a_reviewer_ended_and_why(
     visitor = Client()
     visitor.force_login(sender.user)
     assert f'id="client-{letter.pk}"' in text(visitor.get("/case/")), (
-        "the link leads to the very letter"
+        "the link leads to this letter"
     )
 
 
@@ -259,7 +259,7 @@ def test_the_agency_is_told_once_what_the_machine_found(
     ]
     client_letters.judge(letter.pk, now)
     add(letter, now, until=day_of(now))
-    assert len(told("client_wrong")) == 1, "nothing has changed in what was found"
+    assert len(told("client_wrong")) == 1, "the findings have not changed"
     add(letter, now, name="云溪市乙有限公司")
     assert len(told("client_accepted")) == 1
     assert [
@@ -295,7 +295,7 @@ def test_of_what_it_ended_itself_an_agency_is_not_told(letter: Document, now: da
     assert not Mail.objects.exists()
 
 
-# --- Coming and going -----------------------------------------------------------------------------
+# --- Adding and removing --------------------------------------------------------------------------
 
 
 def intake(number: int) -> Intake:
@@ -377,7 +377,7 @@ def test_the_form_keeps_what_was_typed_and_offers_what_was_read(
         and "Which client is this for?" in page
     )
     read(letter)
-    assert f'value="{NAME}"' in text(visitor.get("/case/")), "what was read is offered"
+    assert f'value="{NAME}"' in text(visitor.get("/case/")), "the form contains the values read"
     refused = visitor.post(url, {"company": "云溪市丙有限公司", "uscc": "91", "valid_until": ""})
     assert refused.status_code == 422
     assert 'value="云溪市丙有限公司"' in text(refused) and "aria-invalid" in text(refused)
@@ -446,7 +446,7 @@ def test_a_reviewer_finds_what_is_in_doubt_and_settles_it(
     assert NAME not in text(visitor.get(LIST)), "nothing is in doubt"
     read(letter, sealed=False)
     listed = text(visitor.get(LIST))
-    assert NAME in listed and "No seal can be seen" in listed and case.declared_name in listed
+    assert NAME in listed and "could not see a seal" in listed and case.declared_name in listed
     page = visitor.get(f"{LIST}{client.pk}/change/")
     assert f"/console/verification/case/{case.pk}/page/{letter.pk}/1/" in text(
         page

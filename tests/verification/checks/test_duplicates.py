@@ -1,5 +1,5 @@
-"""Is a picture that somebody else has shown found again, and is a company on the same form left
-alone?
+"""Tests of duplicates: a picture that another employer has shown is found, and another company's
+document on the same form is not.
 """
 
 from __future__ import annotations
@@ -135,14 +135,14 @@ def shown(
     state: State = State.CHECKING,
     employer: Employer | None = None,
 ) -> Case:
-    """A case in `state` whose licence is `image`, kept as uploads are."""
+    """A case in `state` whose licence is `image`, stored like an upload."""
     case = make_case(make_member(now, employer), now, state)
     stored(make_document(case, now).pages.get(), image).save()
     return case
 
 
 def stored(page: DocumentPage, image: Image.Image) -> DocumentPage:
-    """The page with its picture stored as uploads are."""
+    """The page with its picture stored like an upload."""
     out = io.BytesIO()
     image.save(out, "JPEG", quality=90)
     page.image, page.width, page.height = (
@@ -244,7 +244,7 @@ def test_a_picture_that_is_gone_accuses_nobody(now: datetime) -> None:
 
 @pytest.mark.django_db
 def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its words are common then; the pages that share all of them still stand out."""
+    """Its words are then common, but the pages that share all of them still rank highest."""
     monkeypatch.setattr(picture_index, "ROWS_AT_MOST", 3)
     for _ in range(5):
         run_check(shown(now, licence(1)), now)
@@ -256,7 +256,9 @@ def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.Mo
 def test_nobody_hides_a_picture_behind_many_that_do_not_count(
     now: datetime, hidden_by: str
 ) -> None:
-    """More of them than candidates, each nearer to the thief's than the victim's is."""
+    """There are more of them than candidates, each more similar to the thief's picture than the
+    victim's.
+    """
     victim = shown(now, licence(1), State.APPROVED)
     run_check(victim, now)
     employer = make_employer(now)
@@ -294,11 +296,11 @@ def test_bands_are_written_once_and_queries_stay_as_many(now: datetime) -> None:
     assert PageBand.objects.filter(page__document__case=first).count() == written
 
 
-# --- Landmarks, kept ------------------------------------------------------------------------------
+# --- Stored landmarks -----------------------------------------------------------------------------
 
 
 def read_early(case: Case, now: datetime) -> Document:
-    """The case's licence, read as it came in, by a reader that says nothing."""
+    """The case's licence, read at upload by a reader that returns nothing."""
     document = case.documents.get()
     DocumentReading.objects.create(document=document, due_at=now)
     early_reading.read_document(document.pk, lambda: now, 60, Silent())
@@ -317,7 +319,7 @@ class Silent:
 
 @pytest.fixture
 def looked(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """One for each page whose landmarks were looked for."""
+    """One entry for each page whose landmarks were computed."""
     calls: list[float] = []
     run_check = keypoints.find_keypoints
     monkeypatch.setattr(
@@ -355,7 +357,7 @@ def test_what_was_read_early_is_not_looked_for_by_the_check(
     for case in (first, thief):
         read_early(case, now)
     assert len(looked) == 2 and not PageBand.objects.exists(), (
-        "what nobody has handed in is not in the index"
+        "an unsubmitted picture is not in the index"
     )
     assert all(
         bytes(sealed).startswith(b"ZZ")
@@ -374,8 +376,8 @@ def test_landmarks_are_looked_for_once_whoever_needs_them(
 ) -> None:
     first = shown(now, licence(1))
     run_check(first, now)
-    assert len(looked) == 1, "nobody had read it early"
-    PageLandmarks.objects.all().delete()  # as of a page that came before they were kept
+    assert len(looked) == 1, "it was not read at upload"
+    PageLandmarks.objects.all().delete()  # as for a page from before landmarks were stored
     for expected in (3, 4):
         assert run_check(shown(now, licence(1)), now)[0]["near_same"]
         assert len(looked) == expected
@@ -477,8 +479,8 @@ def test_what_was_shown_before_is_indexed_by_a_command(
 
 @pytest.mark.django_db
 def test_every_paper_counts_and_is_named(now: datetime) -> None:
-    """An HR service licence that another agency has shown, here beside a business licence of one's
-    own.
+    """An HR service licence that another agency has shown, beside the employer's own business
+    licence.
     """
     first, thief = shown(now, licence(1)), shown(now, licence(2))
     first.documents.update(kind=DocumentKind.HR_SERVICE_LICENCE)

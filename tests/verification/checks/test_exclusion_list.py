@@ -1,5 +1,5 @@
-"""Is somebody who was excluded known again, without a namesake being accused or the evidence
-told?
+"""Tests of the exclusion list: an excluded party is recognised, a namesake is not accused, and the
+evidence is not revealed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def reviewer(now: datetime) -> User:
 
 @pytest.fixture
 def excluded(now: datetime) -> Case:
-    """The case of somebody who shall not come back, with everything by which they are known."""
+    """The case of an excluded party, with all its identifiers."""
     member = make_member(now, email="seller@qq.example", phone_sealed=sightings.seal_phone(PHONE))
     sightings.record(member.user, now, device="browser", phone=PHONE)
     case = make_case(member, now, State.REJECTED, declared_legal_representative="林知白")
@@ -61,7 +61,7 @@ def run_check(case: Case, now: datetime, earlier: dict[str, Any] | None = None) 
 
 
 def comes_back(now: datetime, **known_by: Any) -> Case:
-    """Another employer's case that shares what is named with the excluded one."""
+    """Another employer's case that shares the given identifiers with the excluded one."""
     member = make_member(now, email=known_by.get("email", ""))
     if "uscc" in known_by:
         member.employer.uscc = known_by["uscc"]
@@ -120,7 +120,7 @@ def test_who_comes_back_with_one_thing(
         case = comes_back(now)
         excluded.employer.members.update(
             employer=case.employer
-        )  # an account cannot be had twice: it changed hands
+        )  # an address belongs to one account: this one changed hands
         exclusion_list.add("email", " Seller@QQ.example ", "sold its account", reviewer, now)
     assert run_check(case, now).code == (
         "duplicate_excluded" if kind == "email" else "not_excluded"
@@ -271,7 +271,7 @@ def test_the_console_adds_lists_and_lifts(staff: Client, excluded: Case) -> None
         == 302
     )
     assert (
-        "This is not a mobile number"
+        "This is not a valid mobile number"
         in staff.post(add, {"kind": "phone", "value": "1", "why": "x"}).content.decode()
     )
     assert (

@@ -1,4 +1,6 @@
-"""Are the same values found the same however they are written, and different ones never?"""
+"""Tests of field comparison: equal values agree however they are written, different ones never
+do.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,7 @@ def test_print_does_not_make_another_company(stem: str, brackets: str, space: st
     assert not same_company_name(f"云溪（澜浦）{stem}甲有限公司", written)
 
 
-# --- A code that was read -------------------------------------------------------------------------
+# --- Codes as read --------------------------------------------------------------------------------
 
 
 @st.composite
@@ -140,7 +142,7 @@ def test_one_that_is_no_code_is_mended_only_by_two(
         assert found.text == read and not {true, *alternatives} & set(others)
         assert found.suggestion == true
     assert code_of(read, [true], [true]) == Code(true, true, taken=True)
-    assert code_of(read, [], [true]) == Code(read), "nobody said that it may be so"
+    assert code_of(read, [], [true]) == Code(read), "the reader did not offer this alternative"
 
 
 @given(codes())
@@ -277,7 +279,7 @@ def test_a_register_that_shows_nothing_is_heard_on_what_it_was_asked() -> None:
         register={"record": record, "agreement": told},
     )
     assert others["legal_representative"].says["registry"] is UNABLE, (
-        "it was asked for somebody else"
+        "it was asked about another person"
     )
 
 

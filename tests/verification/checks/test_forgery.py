@@ -1,4 +1,4 @@
-"""Tests of the check that judges the traces of forgery."""
+"""Tests of the check that judges signs of editing."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class TestJudging:
             trace(Kind.COPY, strong=True),
         )
         screen = Trace(Kind.SCREEN, 1e9, (0, 0, 800, 600))
-        assert weak.score > strong.score, "of kinds with different measures"
+        assert weak.score > strong.score, "kinds with different scales"
         found = {f.code: f for f in judged(observed(weak, strong, screen, editor="GIMP 2.10"))}
         assert (found["forgery_edited"].page, found["forgery_edited"].region) == (2, (1, 2, 3, 4))
         (noted,) = judged(observed(editor="GIMP 2.10") | {"size": [800, 600]})
@@ -200,7 +200,7 @@ class TestJudging:
         assert judged({"document": None, "others": []}) == []
 
     def test_other_papers_are_looked_at_as_well_and_named(self) -> None:
-        """An edited HR service licence, beside a business licence that nobody has touched."""
+        """An edited HR service licence beside a genuine business licence."""
         other = (
             {"kind": "hr_service_licence"}
             | observed(trace(Kind.COMPRESSION, True, "name"), editor="GIMP 2.10")
@@ -215,7 +215,7 @@ class TestJudging:
         }
         assert {about(f.code, f.field) for f in found} == {"agency_licence"}
         assert judged({"document": None, "others": [other]}) == found, (
-            "a body that has no business licence"
+            "an organisation without a business licence"
         )
 
     def test_places_are_known_by_the_check_that_read_the_paper(self) -> None:

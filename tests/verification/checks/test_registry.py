@@ -1,4 +1,6 @@
-"""What follows from what a register says, of either kind, and whom does it never blame?"""
+"""Tests of the findings from both kinds of registers, and of the employers that they must not
+blame.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,7 @@ class Records:
 
 
 class Agreements:
-    """Says what it was told to say, and keeps what it was asked."""
+    """Gives the answers that it is given, and records the questions."""
 
     name = "agreements"
     behind = timedelta(days=7)
@@ -110,7 +112,7 @@ def doubts(*args: Any, **how: Any) -> dict[str, Severity]:
     return {code: severity for code, severity in judged(*args, **how).items() if severity > NOTE}
 
 
-# --- A register that gives the record -------------------------------------------------------------
+# --- A register that returns records --------------------------------------------------------------
 
 
 def test_everything_of_the_record_is_kept() -> None:
@@ -206,7 +208,7 @@ def test_an_observation_of_an_earlier_version_can_be_judged() -> None:
     assert max(finding.severity for finding in told) is PASS
 
 
-# --- A register that only says what agrees --------------------------------------------------------
+# --- A register that only confirms values ---------------------------------------------------------
 
 
 def test_what_agrees_passes() -> None:
@@ -329,7 +331,7 @@ def test_the_witness_is_asked_only_where_the_record_falls_short(
         (OLD, AGREED, {}),
         (replace(RECORD, legal_representative=""), AGREED, {}),
         (None, AGREED, {}),
-        # Renamed, or under another head, since the snapshot.
+        # A new name or legal representative since the snapshot.
         (replace(OLD, name="云溪市旧名科技有限公司", legal_representative="沈望舒"), AGREED, {}),
         (
             OLD,
@@ -344,7 +346,7 @@ def test_the_witness_is_asked_only_where_the_record_falls_short(
             replace(AGREED, status=Status.LICENCE_REVOKED),
             {"registry_revoked": Severity.CONCERN},
         ),
-        # Old bad news still counts, and refuses by itself only where nobody contradicts it.
+        # Old bad news still counts, and rejects automatically only if no register contradicts it.
         (
             replace(OLD, status=Status.LICENCE_REVOKED),
             AGREED,

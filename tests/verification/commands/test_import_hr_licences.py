@@ -1,6 +1,4 @@
-"""Does a province's list of licensed agencies arrive whole, and is every row that cannot be right
-named?
-"""
+"""Tests of importing a list of licensed agencies, and of reporting its faulty rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does an export of the register arrive whole, and is every row that cannot be right named?"""
+"""Tests of importing an export of the register, and of reporting its faulty rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def row(
 
 
 def imported(path: Path, *lines: str, encoding: str = "utf-8") -> tuple[str, str, int]:
-    """What the command said to stdout and stderr, and its exit status."""
+    """Return the command's stdout, stderr and exit status."""
     path = path / "register.csv"
     path.write_bytes("\n".join(lines).encode(encoding))
     out, err = io.StringIO(), io.StringIO()
@@ -140,7 +140,7 @@ def further_columns_are_kept_where_an_export_lacks_them(path: Path) -> None:
         assert (stored.former_names, stored.business_scope) == ([], "")
     imported(path, full, row(A, as_of="2026-11-03") + ",,")
     assert RegistryRecord.objects.get(pk=A).former_names == [], (
-        "a column that is there and empty says that there are none"
+        "an empty column means that there are none"
     )
 
 
@@ -222,7 +222,7 @@ def test_a_status_word_that_nobody_knows_is_no_earlier_active(tmp_path: Path) ->
     out, _, status = imported(tmp_path, HEADER, row(A, status="整顿"))
     record = SnapshotRegistry().lookup(A)
     assert status == 0
-    assert "1 rows have a status word that is not known" in out
+    assert "1 rows have an unknown status" in out
     assert record is not None
     assert record.status is Status.UNKNOWN
 
@@ -239,5 +239,5 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         tracemalloc.stop()
         return most
 
-    peak(10)  # what is loaded once
+    peak(10)  # so that one-time loading does not count
     assert peak(20_000) < 1.5 * peak(10_000)

@@ -1,4 +1,4 @@
-"""Tests of how the policy's verdict is carried out: waiting, going on, conditional approval."""
+"""Tests of carrying out the policy's verdict: waiting, continuing, conditional approval."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ MEDIUM = Finding("authority", "authority_proven", Severity.PASS, "authority", "v
 
 
 class Says:
-    """A check that sees and finds what it is told to, and does something first."""
+    """A check with scripted observations and findings, which first runs a given action."""
 
     version, lasting = "1", False
 
@@ -132,7 +132,7 @@ def test_a_notified_attempt_is_due(attempt: Attempt, now: datetime) -> None:
 
 
 def test_a_change_during_the_checks_is_not_lost(attempt: Attempt, now: datetime) -> None:
-    """The proof came after the check had looked and before the attempt began to wait."""
+    """The proof arrives after the check has run and before the attempt begins to wait."""
     meanwhile = now + timedelta(seconds=3)
     run(
         attempt,
@@ -167,7 +167,7 @@ def test_withdrawn_while_a_check_runs(attempt: Attempt, member: Member, now: dat
     assert for_good.state == State.WITHDRAWN and not for_good.decisions.exists()
 
 
-# --- What may be added while it waits -------------------------------------------------------------
+# --- Additions while it waits ---------------------------------------------------------------------
 
 
 def letter() -> Any:
@@ -206,7 +206,7 @@ def test_what_may_be_added_when(
         DocumentKind.AUTHORIZATION_LETTER,
         DocumentKind.CLIENT_AUTHORIZATION,
     )
-    anothers = kind is DocumentKind.APPROVAL_DOCUMENT  # of a company the business licence is due
+    anothers = kind is DocumentKind.APPROVAL_DOCUMENT  # a company's business licence is due instead
     assert may == (
         (state in (State.DRAFT, State.CHANGES_REQUESTED) and not anothers) or while_it_waits
     )
@@ -244,7 +244,7 @@ def test_a_licence_does_not_change_under_the_checks(
         )
 
 
-# --- On condition ---------------------------------------------------------------------------------
+# --- Conditional approvals ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_it_lapses(
     assert Event.objects.about(case).last().reasons == ["registry_not_confirmed"]
     assert Mail.objects.get(template="case_expire").to == member.user.email
     member.employer.refresh_from_db()
-    assert member.employer.confirmed_at is None, "the code is nobody's again"
+    assert member.employer.confirmed_at is None, "the code is free again"
     assert not conditional_approvals.recheck_conditional(
         case.pk, lambda: now + timedelta(days=14), Says("registry")
     )
@@ -402,7 +402,7 @@ def test_the_sweeper_asks_the_register(
     assert asked == [conditional.pk]
 
 
-# --- The whole way --------------------------------------------------------------------------------
+# --- A whole journey ------------------------------------------------------------------------------
 
 
 def test_from_waiting_to_approved_by_a_deposit(
@@ -413,8 +413,8 @@ def test_from_waiting_to_approved_by_a_deposit(
     tmp_path: Path,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    """With the real authority check: nothing is shown, a deposit is begun, its code comes back, and
-    the case goes on at once.
+    """With the real authority check: nothing is proven, a deposit is started, its code comes back,
+    and the case continues at once.
     """
     settings.VAR_DIR, settings.BANK = tmp_path, "simulator"
     checks = saying(authority=Authority())

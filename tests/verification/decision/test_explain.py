@@ -1,6 +1,4 @@
-"""Can every decision be explained later, from what is stored alone, without giving a person's data
-away?
-"""
+"""Tests of explaining decisions from stored data only, without personal data."""
 
 from __future__ import annotations
 
@@ -79,7 +77,7 @@ def explained(case: Case, *arguments: str) -> str:
 
 @pytest.fixture
 def rules(monkeypatch: pytest.MonkeyPatch) -> policy.Rules:
-    """Of a version that is kept, so that it can be explained."""
+    """A stored policy version, so that it can be explained."""
     rules = replace(
         policy.CURRENT,
         version="test",
@@ -121,7 +119,7 @@ def test_a_hold_is_explained(attempt: Attempt, now: datetime) -> None:
         "checking → in_review  (system)  name_mismatch",
     ):
         assert told in text, told
-    assert "3." not in text, "what was decided needed no further rule"
+    assert "3." not in text, "the decision needed no further rule"
     assert "hanmeimei" not in text and "h***@company.example" in text
     zh = explained(attempt.case, "--language", "zh")
     assert "第 1 次提交" in zh and REASONS["name_mismatch"].says.zh in zh
@@ -136,7 +134,7 @@ def test_each_round_is_explained(attempt: Attempt, now: datetime) -> None:
     assert (
         "No verdict yet; waits for registry_pending"
         in waiting.partition("round 1")[2].splitlines()[1]
-    )  # no check of it has run
+    )  # its check has not run
     later = now + timedelta(hours=2)
     assert pipeline.run_checks(
         attempt.pk, lambda: later, 60, all_checks(registry=Recorded("registry", lasting=False))
@@ -228,7 +226,7 @@ def test_it_names_what_it_does_not_know(case: str) -> None:
 def test_by_which_requirements_it_was_taken_in_and_decided(
     attempt: Attempt, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They may be other ones by the time that it is decided."""
+    """The requirements may have changed before the decision."""
     monkeypatch.setattr(
         required_documents, "CURRENT", replace(required_documents.CURRENT, version="later")
     )
@@ -244,5 +242,5 @@ def test_by_which_requirements_it_was_taken_in_and_decided(
     Attempt.objects.update(rules_version="")
     case.decisions.update(rules_version="")
     assert "requirements" not in explained(case, "--language", "en"), (
-        "of what was not kept nothing is said"
+        "missing data is not mentioned"
     )

@@ -1,4 +1,4 @@
-"""Does an attempt reach its verdict once, whatever dies, waits or comes twice on the way?"""
+"""Tests that an attempt gets its verdict exactly once, despite crashes, waits and retries."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Recorded:
-    """A check that does as it is told and counts how often it looked."""
+    """A scripted check that counts its runs."""
 
     version = "1"
 
@@ -150,7 +150,7 @@ def test_what_kills_every_worker_goes_to_a_person(attempt: Attempt, clock: Clock
     )
     assert case_of(attempt).state == State.IN_REVIEW
     told = [reason["code"] for reason in case_of(attempt).decisions.get().reasons]
-    assert told == ["document_infected", "check_incomplete"], "what did report still counts"
+    assert told == ["document_infected", "check_incomplete"], "the reported results still count"
 
 
 @pytest.mark.parametrize("lost", [OperationalError, InterfaceError])
@@ -172,7 +172,7 @@ def test_a_database_that_is_lost_for_a_moment_blames_no_check(
 
 
 def test_a_lease_that_was_lost_settles_nothing(attempt: Attempt, clock: Clock) -> None:
-    """A worker sleeps past its lease inside a check; another takes over and settles; the first
+    """A worker sleeps past its lease inside a check; another takes over and decides; the first
     wakes up.
     """
 
@@ -206,7 +206,7 @@ def test_a_provider_that_is_down_blames_nobody(attempt: Attempt, clock: Clock) -
 def test_a_provider_that_makes_no_sense_means_review(
     error: Exception, attempt: Attempt, clock: Clock
 ) -> None:
-    """So does a mistake of ours: the case does not go round for ever, and the mistake is logged."""
+    """So does a bug: the case is not retried forever, and the bug is logged."""
 
     def nonsense() -> None:
         raise error
@@ -249,7 +249,7 @@ def test_withdrawn_meanwhile(attempt: Attempt, clock: Clock) -> None:
 
 
 def test_of_two_with_one_code_the_second_goes_to_a_person(attempt: Attempt, clock: Clock) -> None:
-    """Between the second one's duplicate check and its verdict, the first was approved."""
+    """The first is approved between the second one's duplicate check and its verdict."""
     case = case_of(attempt)
     rival = make_member(clock.now)
 

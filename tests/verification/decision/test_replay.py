@@ -1,4 +1,4 @@
-"""Does a replay say what another policy would have decided, from what is stored alone?"""
+"""Tests of replaying stored observations under another policy."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rules(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def decided(now: datetime) -> Callable[..., Attempt]:
-    """An attempt that was run with the checks given."""
+    """Return an attempt that was run with the given checks."""
 
     def run(checks: tuple[Check, ...], shadow: policy.Rules | None = None) -> Attempt:
         member = make_member(now)
@@ -96,9 +96,7 @@ def test_nobody_is_asked_and_nothing_is_written(decided: Callable[..., Attempt])
 def test_the_real_checks_are_judged_without_looking_or_asking(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a real reading, register and picture gave is enough: neither pictures nor providers are
-    there any more.
-    """
+    """The stored reading, record and picture data suffice; pictures and providers are gone."""
     company = register_company(471)
     member = recruiter_of(company, now)
     case, _ = upload_licence(member, now, licence(471, company))
@@ -162,9 +160,7 @@ def test_the_documents_of_then(decided: Callable[..., Attempt], now: datetime) -
 
 
 def test_what_the_database_held_no_policy_lets_through(decided: Callable[..., Attempt]) -> None:
-    """Another employer with the same code was approved in the same moment: the findings say nothing
-    of it.
-    """
+    """Another employer with the same code was approved at the same moment; no finding says so."""
     attempt = decided(all_checks())
     Attempt.objects.filter(pk=attempt.pk).update(outcome="review")
     reasons = [{"code": "duplicate_same_uscc_active"}]
@@ -180,13 +176,13 @@ def test_only_since_a_day_and_only_what_was_decided(
     member = make_member(now)
     case = make_case(member, now)
     make_document(case, now)
-    operations.submit(case.pk, member.user, member.as_actor(), now)  # nobody has looked yet
+    operations.submit(case.pk, member.user, member.as_actor(), now)  # no check has run yet
     assert len([*replay.over(RULES, now - timedelta(days=1), all_checks())]) == 1
     assert not [*replay.over(RULES, now + timedelta(days=1), all_checks())]
 
 
 def test_a_round_is_replayed_whole(decided: Callable[..., Attempt], now: datetime) -> None:
-    """After a wait the lasting checks' rows are of an earlier round, and count all the same."""
+    """After a wait, the rows of lasting checks belong to an earlier round and still count."""
     waiting = all_checks(
         registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
     )
@@ -203,7 +199,7 @@ def test_a_round_is_replayed_whole(decided: Callable[..., Attempt], now: datetim
     }
 
 
-# --- Beside the live one --------------------------------------------------------------------------
+# --- Shadow verdicts ------------------------------------------------------------------------------
 
 
 def test_a_shadow_decides_nothing(decided: Callable[..., Attempt]) -> None:
@@ -283,7 +279,7 @@ def test_it_says_what_would_change(
     attempt = decided(
         all_checks(registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False))
     )
-    CheckRun.objects.update(version="0")  # so that their findings count as they are stored
+    CheckRun.objects.update(version="0")  # so that their stored findings count
     monkeypatch.setitem(policy.POLICIES, "test", IMPATIENT)
     text = said("--policy", "test")
     assert (
@@ -335,7 +331,7 @@ def test_it_names_what_it_does_not_know(arguments: list[str]) -> None:
 def test_memory_stays_flat(
     decided: Callable[..., Attempt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Attempts come in parts: with more of them, each part costs the same few queries."""
+    """Attempts are read in chunks, and each chunk costs the same few queries."""
     for _ in range(4):
         decided(all_checks())
     monkeypatch.setattr(replay, "ATTEMPTS_AT_ONCE", 2)

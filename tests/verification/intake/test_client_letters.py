@@ -1,4 +1,4 @@
-"""Can an agency say for whom it recruits, correct that, and end it; and is each said on record?"""
+"""Tests of an agency's clients: adding, correcting, ending, and their records."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ def test_a_client_is_added_corrected_and_ended(letter: Document, now: datetime) 
         CLIENT,
         None,
     )
-    assert add(letter, now).pk == client.pk and verbs() == ["add_client"], "said twice is said once"
+    assert add(letter, now).pk == client.pk and verbs() == ["add_client"], (
+        "a repetition changes nothing"
+    )
     assert (
         add(letter, now, name="云溪市乙有限公司", valid_until=None).client_name
         == "云溪市乙有限公司"
@@ -82,7 +84,7 @@ def test_a_client_is_added_corrected_and_ended(letter: Document, now: datetime) 
     [
         ({"uscc": "91"}, "uscc_invalid"),
         ({"name": "看 www.example.com"}, "name_not_plain"),
-        ({"name": "云溪市示例科技有限公司"}, "agency_client_mismatch"),  # its own
+        ({"name": "云溪市示例科技有限公司"}, "agency_client_mismatch"),  # its own name
         ({"actor": Actor(Role.REVIEWER, "x")}, "not_allowed"),
         ({"actor": Actor(Role.PLATFORM, "x")}, "not_allowed"),
     ],

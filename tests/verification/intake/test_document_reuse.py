@@ -1,6 +1,4 @@
-"""Is what an employer gave before used again by one press, and nothing that has ended or was found
-wrong?
-"""
+"""Tests of reusing documents, except those that have expired or were found wrong."""
 
 from __future__ import annotations
 
@@ -59,7 +57,7 @@ def earlier(
     kind: str = LICENCE,
     **finding: Any,
 ) -> Document:
-    """A paper of a case that is over, decided for these reasons, of which this was found."""
+    """Make a document of a closed case, decided for these reasons, with this finding."""
     at = now - timedelta(days=90)
     case = make_case(member, at, state)
     document = make_document(case, at, kind)
@@ -117,18 +115,18 @@ def test_a_good_paper_is_used_again_by_one_press(
     ).ways
     assert way.reusable is not None and (way.reusable.count, way.reusable.why_not) == (1, None)
     (new,) = again(case, member, now)
-    assert again(case, member, now) == [], "pressed twice, it is given once"
+    assert again(case, member, now) == [], "a second press adds nothing"
     assert (new.sha256, new.uploaded_at, new.uploaded_by) == (old.sha256, now, member.user)
     assert [page.image.name for page in new.pages.all()] == [
         page.image.name for page in old.pages.all()
     ], "nothing is stored twice"
     assert not DocumentReading.objects.get(document=new).finished_at, (
-        "it is read for what is declared now"
+        "it is read against the present declaration"
     )
     assert document_reuse.reusable_documents(case, now) == {}
     documents.remove_document(new.pk, member.as_actor(), now)
     assert document_reuse.reusable_documents(case, now) == {}, (
-        "it stands where it can be brought back"
+        "it is shown where it can be restored"
     )
     documents.restore_document(new.pk, member.as_actor(), now)
     assert case.documents.current().get() == new
@@ -203,7 +201,7 @@ def test_of_a_forged_letter_the_licence_is_not_to_blame(member: Member, now: dat
     letter = reusable[DocumentKind.AUTHORIZATION_LETTER]
     assert letter.documents == () and letter.why_not == Why(
         "forgery_retyped_field", check="forgery"
-    ), "and by what it was seen is not told"
+    ), "the evidence is not shown"
 
 
 def test_what_came_after_it_was_sent_back_is_offered(member: Member, now: datetime) -> None:
@@ -303,8 +301,8 @@ def stored(document: Document, jpeg: bytes = b"a page") -> str:
 
 
 def erase(document: Document) -> None:
-    """As whoever erases what is kept no longer does it: the rows under the document's lock, then
-    what nobody holds.
+    """Erase as the retention job does: the rows under the document's lock, then files without a
+    row.
     """
     with transaction.atomic():
         Document.objects.select_for_update().get(pk=document.pk)

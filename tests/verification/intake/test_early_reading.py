@@ -1,6 +1,4 @@
-"""Is an upload read at once, shown, and confirmed or disputed, without anything being changed that
-was read?
-"""
+"""Tests of reading uploads early, and of statements, which never change the reading."""
 
 from __future__ import annotations
 
@@ -38,7 +36,7 @@ READ = {
 
 
 class Reader:
-    """A check that says what it is told to, and counts how often it is asked."""
+    """A scripted check that counts its runs."""
 
     code, version, lasting = "reading", "9", True
 
@@ -53,7 +51,7 @@ class Reader:
         return answer
 
     def judge(self, subject: Any, earlier: Any, observation: Any) -> list[Any]:
-        raise AssertionError("nothing is judged before it is handed in")
+        raise AssertionError("nothing is judged before submission")
 
 
 @pytest.fixture
@@ -69,7 +67,7 @@ def case(member: Member, now: datetime) -> Case:
 @pytest.fixture
 def document(case: Case, now: datetime) -> Document:
     document = make_document(case, now)
-    make_document(case, now)  # another one, which is not the one that is read
+    make_document(case, now)  # another document, which is not read
     DocumentReading.objects.create(document=document, due_at=now)
     return document
 
@@ -93,7 +91,7 @@ class TestReading:
     ) -> None:
         if (
             kind == DocumentKind.APPROVAL_DOCUMENT
-        ):  # which is due of others than companies, and taken of no one else
+        ):  # due for bodies other than companies, and not accepted from companies
             case.account_class = AccountClass.PUBLIC_SERVICE
             case.save()
         page = CleanPage(number=1, jpeg=b"jpeg", width=10, height=10, fingerprint="0" * 16)
@@ -150,7 +148,7 @@ class TestReading:
         self, document: Document, now: datetime
     ) -> None:
         Document.objects.filter(pk=document.pk).update(superseded_at=now)
-        row = read(document, now)  # asked, the reader would have no answer
+        row = read(document, now)  # a reader would fail if it were asked
         assert (row.reading, row.finished_at) == (None, now)
 
     def test_the_sweep_sends_what_is_due(
@@ -164,9 +162,7 @@ class TestReading:
 
 
 class TestReadOnce:
-    """The check does not read again what was read of the same pages, by the same version, for the
-    same facts.
-    """
+    """The check reuses the reading of the same pages, by the same version, for the same facts."""
 
     @pytest.fixture
     def asked(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -192,7 +188,7 @@ class TestReadOnce:
         first = DocumentReading.objects.get().reading
         assert len(asked) == 1
         assert Reading().observe(pipeline.subject_of(case, now), {}) == first
-        assert len(asked) == 1, "the pages are as they were"
+        assert len(asked) == 1, "the pages have not changed"
 
     @pytest.mark.parametrize("change", ["facts", "version"])
     def test_other_facts_or_another_version_are_read_anew(
@@ -231,7 +227,7 @@ class TestSaying:
         assert said == {"name": "云溪市 另一 公司", "uscc": "91990101000000108N"}
         event = Event.objects.filter(verb="state_values").get()
         assert event.data == {"case": str(document.case_id), "confirmed": 1, "disputed": ["name"]}
-        assert DocumentReading.objects.get(pk=document.pk).reading == READ, "what was read stays"
+        assert DocumentReading.objects.get(pk=document.pk).reading == READ, "the reading stays"
 
     def test_the_last_word_counts_and_a_code_is_spelt_as_codes_are(
         self, document: Document, member: Member, now: datetime

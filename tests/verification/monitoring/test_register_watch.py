@@ -1,6 +1,4 @@
-"""Does what the register says later stop rights, once, and never against a person who has
-looked?
-"""
+"""Tests that a later register entry suspends rights once, and never overrules a person."""
 
 from __future__ import annotations
 

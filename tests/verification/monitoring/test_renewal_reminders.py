@@ -1,6 +1,4 @@
-"""Are an employer's people told 30, 7 and 1 days before its approval ends, once each, and only
-where they have something to do?
-"""
+"""Tests of the reminders 30, 7 and 1 days before an approval ends."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ def test_each_time_is_once(case: Case, now: datetime) -> None:
         at = ends - timedelta(hours=hours)
         if remind_all(at):
             told.append(round(hours / 24))
-            assert remind_all(at) == 0, "twice is once"
+            assert remind_all(at) == 0, "a second call does nothing"
     assert told == [30, 7, 1]
     assert [event.data["days"] for event in Event.objects.filter(verb="remind").order_by("id")] == [
         30,
@@ -70,7 +68,7 @@ def test_another_worker_at_the_same_moment_tells_nothing(case: Case, now: dateti
 
 
 def test_who_is_told(case: Case, member: Member, now: datetime) -> None:
-    """Owners, and whoever handed it in; nobody who has left."""
+    """Owners and the submitter; no former members."""
     recruiter = make_member(now, member.employer, role="recruiter", email="wang@shili.example")
     make_member(now, member.employer, role="recruiter", email="other@shili.example")
     case.submitted_by = recruiter.user

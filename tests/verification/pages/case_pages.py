@@ -1,4 +1,4 @@
-"""What an employer uploads on the case's pages, and what a page says."""
+"""Uploads and page contents for tests of the case's pages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Does the list say of each requirement where it stands, open what has to be done, and name one
-next thing?
-"""
+"""Tests of the list of requirements: states, open items and the next step."""
 
 from __future__ import annotations
 
@@ -95,7 +93,7 @@ def test_every_requirement_and_way_has_words_in_both_languages() -> None:
     for way in with_page:
         assert wording.WAYS[way] and requirement_rows.PAGE_OF[way]
     assert set(TAKES) == set(WHO) == set(HOW) == set(wording.WAYS), (
-        "mails name each way, how it is gone and who can"
+        "mails name each way, how to complete it, and who can"
     )
     assert {strength.value for strength in Strength} == set(wording.STRENGTHS)
     assert {unlocks.value for unlocks in Unlocks} == set(wording.UNLOCKS)
@@ -149,7 +147,7 @@ def test_the_next_thing_is_one() -> None:
         is None
     )
     assert requirement_rows.next_step(rows(licence, requirement("registration", DUE))) is None, (
-        "nothing that the employer can do"
+        "the employer has nothing to do"
     )
 
 

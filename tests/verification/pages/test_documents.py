@@ -1,4 +1,4 @@
-"""Tests of the pages that take documents, and keep those of others apart."""
+"""Tests of the pages for documents, and of access to other employers' documents."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class TestUpload:
         page = text(response)
         assert response.status_code == 422
         assert Document.objects.count() == upload_handler.FILES_AT_ONCE
-        assert page.count("Too many files were sent at once") == 2
+        assert page.count("You uploaded too many files at once") == 2
         assert ("page3.jpg" in page, "page4.jpg" in page, "page5.jpg" in page) == (
             False,
             True,
@@ -111,7 +111,7 @@ class TestUpload:
         assert Document.objects.count() == 1
         for said in (
             "renamed.jpg",
-            "not of an accepted type",
+            "cannot accept this type of file",
             "plain text",
             "nothing.jpg",
             "The file is empty",
@@ -174,7 +174,7 @@ class TestUpload:
         self, visitor: Client, case: Case, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         settings.CLAMD_ADDRESS = "tcp:127.0.0.1:9"
-        assert "security scan did not answer" in text(upload(visitor, picture()))
+        assert "could not scan the file for viruses" in text(upload(visitor, picture()))
         monkeypatch.setattr(
             "verification.pages.views.documents.scan", lambda *args: ScanResult(False, "Eicar-Test")
         )

@@ -1,4 +1,4 @@
-"""Tests of the page on which an employer sees what is asked and declares the company."""
+"""Tests of the page on which an employer sees its requirements and declares the company."""
 
 from __future__ import annotations
 
@@ -92,10 +92,10 @@ class TestHome:
         )
         page = text(visitor.get("/case/"))
         for said in (
-            "differs from the one that was declared",
+            "is not the one you entered",
             "SEEN-CODE",
             "EXPECTED-CODE",
-            "Correct the declared code",
+            "Correct the code you entered",
             "Who does this: you",
             "a few minutes",
         ):
@@ -164,8 +164,8 @@ REGISTERED, OWN = "登记的某某", "照片上的某某"
 
 
 class TestWhatTheRegisterKnows:
-    """An employer with somebody else's licence must not learn from a refusal what to write on the
-    next one.
+    """A rejection must not tell an employer with someone else's licence what to change on the next
+    one.
     """
 
     FINDINGS = [
@@ -254,7 +254,7 @@ class TestWhatTheRegisterKnows:
     ) -> None:
         self.decided(member, now, state, without_check=without_check)
         page = text(visitor.get("/case/"))
-        assert "The legal representative differs from the register" in page
+        assert "The legal representative does not match the company register" in page
         assert "What we checked" in page
         assert OWN in page
         assert REGISTERED not in page
@@ -291,7 +291,7 @@ class TestDeclare:
             "account_class": "direct_employer",
         }
         response = visitor.post("/case/declare/", facts)
-        assert (response.status_code, "holds a web address" in text(response)) == (422, True)
+        assert (response.status_code, "contains a web address" in text(response)) == (422, True)
 
     def test_corrects(self, visitor: Client, case: Case) -> None:
         sent = {
@@ -326,4 +326,6 @@ class TestDeclare:
         self, visitor: Client, member: Member, now: datetime
     ) -> None:
         make_case(member, now, State.IN_REVIEW)
-        assert "no longer in the state" in text(visitor.get("/case/declare/", follow=True))
+        assert "The state of this case has changed" in text(
+            visitor.get("/case/declare/", follow=True)
+        )

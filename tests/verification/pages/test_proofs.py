@@ -1,6 +1,4 @@
-"""Do the pages of authority translate what a recruiter does, lose nothing that was typed, and keep
-others out?
-"""
+"""Tests of the pages for proofs of authority: actions, preserved input and access."""
 
 from __future__ import annotations
 
@@ -37,7 +35,7 @@ AUTHORITY = "/case/authority"
 
 @pytest.fixture
 def now() -> datetime:
-    """The pages are doors and ask the real clock."""
+    """Pages use the real clock."""
     return timezone.now()
 
 
@@ -189,7 +187,7 @@ class TestELicence:
         page = text(visitor.post(f"{AUTHORITY}/e-licence/", follow=True))
         proof = Proof.objects.get(kind=ProofKind.E_LICENCE)
         assert f"{AUTHORITY}/e-licence/{proof.pk}/code/" in page
-        assert 'http-equiv="refresh"' in page, "without a script it asks again by itself"
+        assert 'http-equiv="refresh"' in page, "without a script it polls too"
         drawn = visitor.get(f"{AUTHORITY}/e-licence/{proof.pk}/code/")
         assert (drawn["Content-Type"], drawn["Cache-Control"]) == (
             "image/svg+xml",
@@ -213,9 +211,7 @@ class TestELicence:
 class TestVouch:
     @pytest.fixture
     def colleague(self, member: Member, now: datetime) -> Member:
-        """Somebody of the same account whose address stands at the domain that the register
-        names.
-        """
+        """Return a member of the employer with an address at the domain that the register names."""
         employer = member.employer
         RegistryRecord.objects.create(
             uscc=employer.uscc,
@@ -291,7 +287,7 @@ class TestWords:
         assert response.status_code == 422
         assert "登记有误</textarea>" in page
         assert "x.jpg" in page
-        assert "not of an accepted type" in page
+        assert "cannot accept this type of file" in page
         assert not Appeal.objects.exists()
 
     def test_a_form_without_its_token_is_refused(self, member: Member, now: datetime) -> None:
@@ -339,7 +335,7 @@ class TestWhatWasRead:
             f"/case/documents/{document.pk}/reading/", headers={"hx-request": "true"}
         )
         assert "91990101000000108N" in text(part)
-        assert "hx-get" not in text(part), "the asking stops"
+        assert "hx-get" not in text(part), "the polling stops"
         page = text(
             visitor.post(
                 f"/case/documents/{document.pk}/reading/said/",
@@ -371,7 +367,7 @@ class TestWhatWasRead:
         cut = visitor.get(f"/case/documents/{document.pk}/reading/name/")
         assert cut["Content-Type"] == "image/jpeg"
         with Image.open(BytesIO(cut.content)) as image:
-            assert image.size == (80, 440), "upright, with a little around it"
+            assert image.size == (80, 440), "upright, with a margin"
         for field in ("uscc", "legal_representative", "business_scope"):
             assert visitor.get(f"/case/documents/{document.pk}/reading/{field}/").status_code == 404
 
@@ -405,9 +401,7 @@ def test_after_three_refused_uploads_the_page_offers_a_person_and_what_cannot_be
     assert "Ask a reviewer" in text(response), "at once, beside what was refused"
     broken = SimpleUploadedFile("licence.jpg", b"no picture", "image/jpeg")
     response = visitor.post("/case/appeal/", {"words": "it will not open", "files": [broken]})
-    assert response.status_code == 422 and "it will not open" in text(response), (
-        "what was typed stays"
-    )
+    assert response.status_code == 422 and "it will not open" in text(response), "the input stays"
     assert not Appeal.objects.exists()
     page = text(
         visitor.post(

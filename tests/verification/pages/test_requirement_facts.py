@@ -1,4 +1,4 @@
-"""Are the facts gathered from rows as they stand, for whom they are asked, and in few queries?"""
+"""Tests of gathering facts from rows, for the right member and in few queries."""
 
 from __future__ import annotations
 
@@ -153,17 +153,15 @@ def test_a_proof_is_one_persons_for_one_company_and_one_name(now: datetime) -> N
         shown="**** 1234",
     )
     assert states_of(case, member, now)["authority"] is SATISFIED
-    assert facts_of(case, owner, now).proofs == (), (
-        "who is about to hand it in, and the owners, count"
-    )
+    assert facts_of(case, owner, now).proofs == (), "the future submitter and the owners count"
     Case.objects.filter(pk=case.pk).update(declared_name="云溪市另一家有限公司")
     case.refresh_from_db()
-    assert states_of(case, member, now)["authority"] is DUE, "it was given for another name"
+    assert states_of(case, member, now)["authority"] is DUE, "it proves authority for another name"
 
 
 def test_the_page_and_the_check_count_the_same_proofs(now: datetime) -> None:
-    """A recruiter has handed in, an owner proves: to whoever looks it is proven, and the waiting
-    attempt is made due.
+    """A recruiter submits and an owner proves authority: all members see it, and the attempt
+    becomes due.
     """
     owner = make_member(now, email="boss@qq.com")
     recruiter = make_member(now, owner.employer, role="recruiter", email="lin@qq.com")
@@ -361,7 +359,7 @@ def test_few_queries(state: State, now: datetime) -> None:
         make_document(case, now, DocumentKind.HR_SERVICE_LICENCE)
         before = len(more)
         requirements_of(case, member, now)
-    assert len(more) - before == len(queries), "more papers cost no more queries"
+    assert len(more) - before == len(queries), "more documents cost no more queries"
 
 
 def test_a_way_that_nobody_stands_behind_is_not_told_of(now: datetime, settings: Any) -> None:
@@ -410,5 +408,5 @@ def test_a_mail_says_what_is_asked_as_the_page_does_when_it_leaves(
     text, html = sent()
     with translation.override(language):
         assert str(wording.REQUIREMENTS["authority"][0]) not in text, (
-            "what has come meanwhile is not asked for"
+            "a document added since is not requested"
         )

@@ -1,4 +1,4 @@
-"""Tests of the page that shows where a case stands."""
+"""Tests of the page that shows a case's progress."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class TestStatus:
             page = text(visitor.get("/case/status/", headers=HTMX))
         for said in (
             "Licence can be read",
-            "The company&#x27;s name does not agree",
+            "The company names do not match",
             "READ",
             "DECLARED",
             "2.3 s",
@@ -80,7 +80,7 @@ class TestStatus:
         Attempt.objects.update(waiting_for="registry_pending")
         page = text(visitor.get("/case/status/", headers=HTMX))
         assert 'hx-trigger="every 15s"' in page
-        assert "the register has not listed it yet" in page
+        assert "not in the company register yet" in page
         assert "Next check:" in page
 
     def test_the_employers_next_step_is_above_the_checks(
@@ -114,7 +114,7 @@ class TestStatus:
             assert "We continue as soon as you provide it" in page
             assert "added from:body" in page
         have = text(turned).partition("?have=")[2].partition('"')[0]
-        Case.objects.update(version=F("version") + 1)  # a letter came
+        Case.objects.update(version=F("version") + 1)  # a letter was added
         again = visitor.get(f"/case/status/?have={have}", headers=HTMX)
         assert "HX-Retarget" not in again
         assert "Your next step" in text(again)

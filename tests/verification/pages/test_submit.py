@@ -1,4 +1,4 @@
-"""Tests of the page that hands a case in."""
+"""Tests of submitting a case."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ class TestSubmit:
             account_class="direct_employer",
         )
         page = text(visitor.post("/case/submit/", {"version": case.version}, follow=True))
-        assert "no longer in the state" in page
+        assert "The state of this case has changed" in page
         case.refresh_from_db()
         assert case.state == State.DRAFT
 
     def test_without_documents(self, visitor: Client, case: Case) -> None:
-        assert "No business licence has been uploaded yet" in text(
+        assert "You have not uploaded a business licence" in text(
             visitor.post("/case/submit/", {"version": 0}, follow=True)
         )
 
@@ -133,15 +133,14 @@ class TestSubmit:
 
         monkeypatch.setattr(
             "verification.pages.views.appeals.examined", meanwhile
-        )  # called once the page has looked
+        )  # called after the page has read the case
         response = visitor.post(
             "/case/appeal/", {"words": "The register is wrong.", "files": picture()}
         )
-        assert (
-            response.status_code == 422
-            and "Another case of this employer is still open" in text(response)
+        assert response.status_code == 422 and "This employer has another open case" in text(
+            response
         )
-        assert "The register is wrong." in text(response), "what was typed is not lost"
+        assert "The register is wrong." in text(response), "the input is not lost"
         refused.refresh_from_db()
         assert refused.state == State.REJECTED and not Appeal.objects.exists()
 
@@ -207,4 +206,6 @@ class TestSubmit:
     ) -> None:
         make_case(member, now, State.APPROVED)
         for verb in ("appeal", "withdraw"):
-            assert "no longer in the state" in text(visitor.post(f"/case/{verb}/", follow=True))
+            assert "The state of this case has changed" in text(
+                visitor.post(f"/case/{verb}/", follow=True)
+            )

@@ -1,4 +1,4 @@
-"""Companies that the registers know, and what is asked about them."""
+"""Companies that the registers list, and the questions asked about them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tencent_at(server: TencentServer, **how: Any) -> TencentRegistry:
 
 
 def asked(server: TencentServer) -> list[str]:
-    """Which questions were put, in order."""
+    """The questions asked, in order."""
     return [question.get("VerifyType", question["Action"]) for question in server.asked]
 
 

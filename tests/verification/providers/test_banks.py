@@ -1,7 +1,7 @@
-"""Tests of the contract of every bank, and of what only the simulator does.
+"""Tests of the contract of every bank, and of the simulator's own behaviour.
 
-Another adapter of `verification.providers.banks.base.Bank` is another `Adapter` in `BANKS`: how it
-is built, which accounts lead to which end, and how long that takes.
+To add an adapter of `verification.providers.banks.base.Bank`, add an `Adapter` to `BANKS`: how to
+build it, which accounts lead to which result, and how long that takes.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def order(number: str, request_id: str = "r-1", **changed: object) -> Order:
 
 
 def sent(bank: Bank, what: Order, now: datetime) -> Transfer:
-    """The transfer, sent again with the same id as long as the bank asks for that."""
+    """The transfer, sent again with the same id as often as the bank asks."""
     for _ in range(10):
         try:
             return bank.send(what, now)
@@ -72,7 +72,7 @@ def sent(bank: Bank, what: Order, now: datetime) -> Transfer:
 
 
 def ended(bank: Bank, request_id: str, now: datetime, within: timedelta) -> Transfer:
-    """What becomes of a transfer in the end; it is asked for every quarter of an hour."""
+    """The final state of a transfer, polled every quarter of an hour."""
     until = now + within
     while now < until:
         try:

@@ -1,4 +1,4 @@
-"""Tests of the breaker and the pace of a register."""
+"""Tests of the circuit breaker and the rate limiter of a register."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ def test_of_many_threads_one_is_the_trial() -> None:
 
 @given(st.lists(st.floats(0, 0.5), min_size=1, max_size=200), st.floats(0.5, 50))
 def test_no_second_holds_more_than_the_rate(gaps: list[float], per_second: float) -> None:
-    """Whatever the rhythm of requests, and also in the first second; slower than one a second, one
-    is one.
+    """For any spacing of requests, and in the first second too. Below one request a second, at most
+    one.
     """
     pace, now, starts = Pace(per_second), 0.0, []
     for gap in gaps:

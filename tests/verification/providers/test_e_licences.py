@@ -1,7 +1,7 @@
-"""Tests of the contract of every service of electronic licences, and of the simulator.
+"""Tests of the contract of every e-licence service, and of the simulator.
 
-Another adapter is another `Adapter` in `SERVICES`: how it is built, and how the holder's phone is
-played.
+To add an adapter, add an `Adapter` to `SERVICES`: how to build it, and how to act as the holder's
+phone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LICENCE = ELicence(make_uscc(11), "云溪市示例科技有限公司", "林知�
 @dataclass(frozen=True)
 class Adapter:
     build: Callable[[Path], Any]
-    """An adapter that also has `scan`, `confirm` and `refuse`, which play the holder's phone."""
+    """An adapter that also has `scan`, `confirm` and `refuse`, which act as the holder's phone."""
 
 
 SERVICES = {"simulator": Adapter(lambda folder: SimulatedELicences(folder / "e.sqlite3"))}

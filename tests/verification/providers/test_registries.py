@@ -1,8 +1,7 @@
-"""Tests of the contract of every register, of the settings that choose one, and of its command.
+"""Tests of the contract of every register, of the settings that select one, and of its command.
 
-`TestAnyRegister` is the contract: add a register to `REGISTERS` and it must pass. Tencent's is the
-real SDK, pointed at a local server that checks its signature and answers in the service's own
-format.
+`TestAnyRegister` is the contract: every register in `REGISTERS` must pass it. Tencent's is the real
+SDK against a local server that checks its signature and answers in the service's own format.
 """
 
 from __future__ import annotations
@@ -49,9 +48,7 @@ from verification.providers.registries.snapshot import SnapshotRegistry
 
 @dataclass
 class Contracted:
-    """A register under contract: a way to arrange what it lists, one to break it, and one to ask
-    it.
-    """
+    """A register under test: how to set up its entries, break it and ask it."""
 
     arrange: Callable[[Entry], None]
     break_down: Callable[[], None]
@@ -72,7 +69,7 @@ _WORDS = {
 
 
 def _compared(record: CompanyRecord | None, name: str, person: str) -> Agreement:
-    """A record as what agrees with it, so that both kinds are held to one contract."""
+    """A record as an agreement, so that both kinds are tested by one contract."""
     if record is None:
         return Agreement(known=False)
     said = (
@@ -195,7 +192,7 @@ class TestAnyRegister:
         assert caught.value.retry_after > 0
 
 
-# --- Which are asked ------------------------------------------------------------------------------
+# --- Selection of registers -----------------------------------------------------------------------
 
 
 SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"
@@ -257,7 +254,7 @@ def test_the_chosen_register_answers_the_check(
     assert observation["record"]["affirmed_only"] and observation["record"]["name"] == NAME
 
 
-# --- Asked by hand --------------------------------------------------------------------------------
+# --- The command ----------------------------------------------------------------------------------
 
 
 COMMAND = "verification.management.commands.ask_registry"
@@ -285,7 +282,7 @@ def test_an_operator_asks_the_chosen_registers(
 def test_what_cannot_be_asked_by_hand_is_named(
     server: TencentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(CommandError, match="no unified social credit code"):
+    with pytest.raises(CommandError, match="not a valid unified social credit code"):
         told_by_hand("123", NAME, PERSON)
     monkeypatch.setattr(f"{COMMAND}.chosen", lambda choice: (None, tencent_at(server)))
     server.behave = cloud.status(502)

@@ -1,4 +1,4 @@
-"""Tests of what is asked of Tencent's register, and of each of its answers."""
+"""Tests of the requests to Tencent's register, and of each of its answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.verification.providers.registered import (
 from verification.providers.registries.base import Status
 from verification.providers.registries.tencent import TencentRegistry
 
-# --- Tencent: what is asked, and what follows -----------------------------------------------------
+# --- Tencent: requests and results ----------------------------------------------------------------
 
 
 def test_an_honest_company_costs_one_question(server: TencentServer) -> None:
@@ -80,7 +80,7 @@ def test_a_word_of_next_year_is_an_unknown_status(server: TencentServer) -> None
     assert tencent_at(server).verify(USCC, NAME, "").status is Status.UNKNOWN
 
 
-# --- Tencent: what is no answer -------------------------------------------------------------------
+# --- Tencent: invalid answers ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

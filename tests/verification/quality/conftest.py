@@ -1,4 +1,4 @@
-"""Fixtures for tests of golden cases: a lead, a reviewer, and cases kept and planted."""
+"""Fixtures for tests of golden cases: a lead, a reviewer, and saved and planted cases."""
 
 from __future__ import annotations
 

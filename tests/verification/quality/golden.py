@@ -1,4 +1,4 @@
-"""Golden cases as tests make and rule them, and answers that can be compared."""
+"""Makes and rules on golden cases for tests, and reduces responses so that they can be compared."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ruled(
     verb: str = "reject",
     codes: tuple[str, ...] = ("name_mismatch",),
 ) -> Ruling:
-    """What this reviewer ruled, claimed before and carried out."""
+    """Claim the case, rule on it and carry out the ruling."""
     case = claims.claim(case.pk, reviewer, now)
     ruling = rulings.rule_on_case(
         case.pk,
@@ -43,7 +43,7 @@ def ruled(
 
 
 def decided(now: datetime, seed: int = 3, by: User | None = None, verb: str = "reject") -> Case:
-    """A real case of a fictitious company, decided by a person."""
+    """Return a real case of a fictitious company, decided by a person."""
     case = cases.waiting(now, seed, 5)
     member = case.employer.members.get()
     member.user.phone_sealed = seal_phone("+8613912345678")
@@ -58,8 +58,8 @@ def decided(now: datetime, seed: int = 3, by: User | None = None, verb: str = "r
 
 
 def told(case: Case, response: Any) -> list[Any]:
-    """An answer without what tells one case from another whatever they are: ids, tokens, its own
-    people's address and number.
+    """Return a response without what differs between any two cases: ids, tokens, addresses,
+    numbers.
     """
     assert case.submitted_by
     body = response.content.decode()

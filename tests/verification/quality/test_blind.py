@@ -1,6 +1,6 @@
-"""Can a second reviewer learn what the first has ruled?
+"""Tests that a second reviewer cannot learn the first one's ruling.
 
-Cases that differ in that alone are walked, and every page compared.
+Every page is compared between cases that differ only in that ruling.
 """
 
 from __future__ import annotations
@@ -59,9 +59,7 @@ def test_whatever_the_first_ruled_the_second_sees_the_same(
 
 
 def filed(case: Case, first: User, at: datetime, verb: str, codes: tuple[str, ...]) -> None:
-    """The first reviewer has typed something, ruled with a note, and is still there with the page
-    open.
-    """
+    """The first reviewer has a draft, has ruled with a note, and still has the page open."""
     claims.claim(case.pk, first, at)
     claims.save_draft(case.pk, first, at, verb="reject", codes=["name_mismatch"], note=SECRET)
     ruling = rulings.rule_on_case(

@@ -1,4 +1,4 @@
-"""Tests of how golden cases are given to reviewers."""
+"""Tests of assigning golden cases to reviewers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TestGiving:
     ) -> None:
         made = make_golden()
         Ruling.objects.all().delete()
-        assert golden_assignment.give_due(now) == 0, "nobody has ruled on anything"
+        assert golden_assignment.give_due(now) == 0, "there is no ruling yet"
         ruled(waiting(now), reviewer, now, "approve")
         assert golden_assignment.give_due(now) == 1
         assert golden_assignment.give_due(now) == 0, "one for a ruling"
@@ -41,7 +41,7 @@ class TestGiving:
         )
         ruled(waiting(now), reviewer, now + timedelta(minutes=1), "approve")
         assert golden_assignment.give_due(now + timedelta(minutes=2)) == 0, (
-            "there is none that they have not had"
+            "they have had all of them"
         )
 
     def test_a_golden_one_draws_no_other_and_an_undone_ruling_none(
@@ -76,7 +76,7 @@ class TestGiving:
         for person in (reviewer, other):
             ruled(waiting(now), person, now, "approve")
         assert golden_assignment.give_due(now) == 1 and GoldenTurn.objects.get().reviewer == other
-        assert Case.objects.filter(golden=True).count() == 1, "of the other nothing is left behind"
+        assert Case.objects.filter(golden=True).count() == 1, "the other one leaves nothing behind"
 
     def test_not_to_those_who_read_the_answers(
         self, now: datetime, make_golden: Made, lead: User

@@ -1,4 +1,4 @@
-"""Tests of golden cases: how they are kept, arrive, are answered, and end."""
+"""Tests of golden cases: saving, arrival, answers and retirement."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from verification.rules.states import State
 pytestmark = pytest.mark.django_db
 
 
-# --- Kept -----------------------------------------------------------------------------------------
+# --- Saving ---------------------------------------------------------------------------------------
 
 
 class TestKeeping:
@@ -63,7 +63,7 @@ class TestKeeping:
         self, state: State, now: datetime, lead: User
     ) -> None:
         case = make_case(make_member(now), now, state)
-        assert golden_cases.may_save(case, lead.as_reviewer()) is not None, "nobody has decided it"
+        assert golden_cases.may_save(case, lead.as_reviewer()) is not None, "it is undecided"
         by = make_staff(now, Power.DECIDE)
         Decision.objects.create(
             case=case,
@@ -202,7 +202,7 @@ class TestItsEnd:
         assert claims.claim_next(reviewer, now + timedelta(days=7)) is None
 
 
-# --- It arrives and is answered like any other ----------------------------------------------------
+# --- Arrival and answers --------------------------------------------------------------------------
 
 
 def test_it_arrives_by_the_verbs_by_which_others_do(now: datetime, planted: Case) -> None:
@@ -267,7 +267,7 @@ def test_it_is_compared_and_goes_the_way_of_every_other(
         verb,
         list(codes),
     )
-    assert Mail.objects.count() == mails, "nobody is told"
+    assert Mail.objects.count() == mails, "no notice is sent"
     assert planted.employer.confirmed_at is None and not planted.is_in_force(now)
     assert not Case.objects.in_force(now).filter(pk=planted.pk).exists()
 
@@ -289,7 +289,7 @@ def test_where_two_look_at_others_they_would_look_at_it(
     assert ruled(planted, reviewer, now, "approve").outcome == RulingOutcome.FILED
     assert GoldenTurn.objects.get().right is False
     senior = make_colleague(now, "Seniors")
-    assert claims.claim_next(senior, now + LATER) is None, "nobody else is there for it"
+    assert claims.claim_next(senior, now + LATER) is None, "it has no other reviewer"
 
 
 def test_its_preview_is_the_mail_and_nobody_is_woken(

@@ -1,4 +1,4 @@
-"""Tests that nobody else sees a golden case."""
+"""Tests that a golden case is visible only to its reviewer."""
 
 from __future__ import annotations
 
@@ -182,4 +182,4 @@ class TestNobodyElse:
         monkeypatch.setattr(turnaround, "usual", lambda took: asked.append(len(list(took))))
         turnaround.of_the_machine()
         turnaround.of_reviewers()
-        assert asked == [0, 1], "the original alone; no machine has looked at it in this test"
+        assert asked == [0, 1], "only the original; no check has run on it in this test"

@@ -1,4 +1,4 @@
-"""Tests of golden cases of companies that do not exist."""
+"""Tests of golden cases of fictitious companies."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ pytestmark = pytest.mark.django_db
 @pytest.mark.accuracy
 @pytest.mark.timeout(300)
 def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> None:
-    """They are read and checked as real ones; what is right of each is what a check has found."""
+    """They are read and checked like real ones; the right decision follows a finding."""
     call_command("make_golden", seed=41)
     kinds = {golden.kind: golden for golden in GoldenCase.objects.all()}
     assert set(kinds) == set(golden_specimens.KINDS)
     assert (
         not Case.objects.exists() and not Employer.objects.exists() and not Mail.objects.exists()
-    ), "of the way nothing stays"
+    ), "only the recipe stays"
     for golden in kinds.values():
         copy = golden_assignment.plant(golden, reviewer, now)
         found = {
@@ -67,9 +67,8 @@ def test_what_the_machine_decides_by_itself_is_made_of_nothing(
 def test_others_can_write_while_a_golden_case_is_read(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On SQLite a transaction is the only one that writes.
-
-    So the licence is read before it, and not once more inside.
+    """On SQLite only one transaction can write at a time, so the licence is read before it, and
+    only once.
     """
     locked: list[bool] = []
 

@@ -1,4 +1,4 @@
-"""Tests that a golden case answers like any other to its reviewer."""
+"""Tests that a golden case responds like any other to its reviewer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def as_real(case: Case) -> Case:
-    """The same case as one that is not golden."""
+    """Return the same case, made real."""
     GoldenTurn.objects.filter(case=case).delete()
     Employer.objects.filter(cases=case).update(made_for=None)
     Case.objects.filter(pk=case.pk).update(golden=False)
@@ -38,9 +38,7 @@ Walk = Callable[[Case], list[Any]]
 
 
 class TestTwins:
-    """A case of the same papers walked twice in the same world: once golden, and once as any other
-    is.
-    """
+    """A case with the same documents, requested twice in the same world: once golden, once real."""
 
     @pytest.fixture
     def now(self) -> datetime:
@@ -51,15 +49,15 @@ class TestTwins:
         self, now: datetime, make_golden: Made, reviewer: User, client: Client, monkeypatch: Any
     ) -> Callable[[Walk], None]:
         made = make_golden()
-        # How long its employer took is drawn; the twins took as long, or they would differ by a day
-        # at midnight.
+        # The employer's time is random. Both twins get the same, or they would differ by a day at
+        # midnight.
         drawn = SimpleNamespace(
             choice=secrets.choice,
             randbelow=lambda below: 7 if below <= 60 else secrets.randbelow(below),
         )
         monkeypatch.setattr(golden_assignment, "secrets", drawn)
-        # The original would be found beside the real one, and not beside the golden one: of that
-        # another test tells.
+        # The original would be related to the real one but not to the golden one; another test
+        # covers that.
         Case.objects.filter(golden=False).update(
             declared_uscc="91310000MA1FL0000X", name_key="", declared_name="另一家公司"
         )

@@ -1,4 +1,4 @@
-"""Are the figures of how well cases are decided what the rows on record say?"""
+"""Tests of the quality figures."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def decision(case: Case, by: User | None, verb: str, at: datetime) -> Decision:
     return row
 
 
-# --- Pure -----------------------------------------------------------------------------------------
+# --- Without a database ---------------------------------------------------------------------------
 
 
 def test_wilsons_interval_holds_at_the_ends() -> None:
@@ -111,7 +111,7 @@ def test_nothing_is_drawn_of_nothing() -> None:
     assert [(bar.n, bar.length) for bar in spread([("a", 1), ("b", 4)])] == [(1, 25.0), (4, 100.0)]
 
 
-# --- Two who looked at the same case --------------------------------------------------------------
+# --- Agreement of two reviewers -------------------------------------------------------------------
 
 
 class TestAgreement:
@@ -190,7 +190,7 @@ class TestAgreement:
         assert (told.n, told.agreed) == (2, 0.5)
 
 
-# --- Time, and what was taken back ----------------------------------------------------------------
+# --- Times and undone rulings ---------------------------------------------------------------------
 
 
 def test_time_undone_and_refused(now: datetime, anna: User) -> None:
@@ -203,9 +203,7 @@ def test_time_undone_and_refused(now: datetime, anna: User) -> None:
     ):
         ruling(waiting(now), anna, now, outcome=outcome, seconds=seconds)
     figures = reviewer_figures.reviewer_quality(None).everybody
-    assert dict(figures.times.counts) == {10: 1, 20: 1, 30: 1}, (
-        "an undone one is looked at once more"
-    )
+    assert dict(figures.times.counts) == {10: 1, 20: 1, 30: 1}, "an undone one is reviewed again"
     assert (figures.undone, figures.refused, figures.rulings) == (Share(1, 5), Share(1, 5), 5)
     assert figures.times.per_hour == 3 * 3600 / 60
 
@@ -217,7 +215,7 @@ def test_of_a_period_alone(now: datetime, anna: User) -> None:
     assert reviewer_figures.reviewer_quality(None).everybody.rulings == 2
 
 
-# --- What an appeal changed -----------------------------------------------------------------------
+# --- Appeals --------------------------------------------------------------------------------------
 
 
 class TestOverturned:
@@ -341,7 +339,7 @@ def test_golden_cases_are_in_nothing_else(now: datetime, anna: User, bert: User)
 
 
 def test_ones_own_figures_tell_no_golden_case_apart(now: datetime, anna: User, bert: User) -> None:
-    """Whatever is decided, each count grows alike, and answers count from the next month on."""
+    """Whatever the decision, all counts grow alike; answers count from the next month on."""
     before = reviewer_figures.of_one(anna, None, now)
     case = golden_answer(anna, now, "reject", False).case
     ruling(case, anna, now, "reject", seconds=9)

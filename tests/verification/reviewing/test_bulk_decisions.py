@@ -1,6 +1,4 @@
-"""Do many cases get one decision only by two people, none let through, none that has changed, and
-each undone by itself?
-"""
+"""Tests of bulk decisions: two people, no approvals, no changed cases, separate undo."""
 
 from __future__ import annotations
 
@@ -168,7 +166,7 @@ def test_what_has_changed_since_is_left_out_and_told(
     Case.objects.filter(pk=changed.pk).update(version=changed.version + 1)
     claims.claim(taken.pk, make_staff(now, Power.DECIDE), now)
     Case.objects.filter(pk=postponed.pk).update(held_until=now + HOUR)
-    claims.claim(mine.pk, other, now)  # who confirms looks at it first
+    claims.claim(mine.pk, other, now)  # the person who confirms has claimed it before
     bulk = bulk_decisions.confirm(bulk.pk, other, now)
     assert refusals(bulk) == {
         same.pk: "",
@@ -254,7 +252,7 @@ class TestUndo:
 def test_what_is_decided_alone_meanwhile_is_carried_out_once(
     senior: User, other: User, now: datetime
 ) -> None:
-    """Between confirming and carrying out, an employer's new document changes the case."""
+    """Between confirming and carrying out, a new document changes the case."""
     case = waiting(now)
     bulk = bulk_decisions.confirm(propose([case], senior, now).pk, other, now)
     Case.objects.filter(pk=case.pk).update(version=case.version + 1)

@@ -1,6 +1,4 @@
-"""Does one reviewer have a case for as long as they look at it, and is nothing lost when they do
-not?
-"""
+"""Tests of claims, assignments, handovers, drafts and masked data."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ def test_a_claim_lasts_as_long_as_its_page_is_looked_at(
     last = now + 58 * MINUTE
     assert (
         claims.beat(case.pk, one, last + 2 * MINUTE, active=False).until == last + claims.BEAT_FOR
-    ), "nobody is there"
+    ), "no one has it open"
     assert not claims.beat(case.pk, one, last + claims.BEAT_FOR, active=True).mine, "too late"
     assert claims.claim(case.pk, other, last + claims.BEAT_FOR).claimed_by == other
 
@@ -98,7 +96,7 @@ def test_who_does_not_decide_claims_nothing(now: datetime) -> None:
     assert claims.claim_next(nobody, now) is None
 
 
-# --- The next -------------------------------------------------------------------------------------
+# --- The next case --------------------------------------------------------------------------------
 
 
 def test_the_most_urgent_first_then_the_oldest(one: User, now: datetime) -> None:
@@ -114,7 +112,7 @@ def test_the_most_urgent_first_then_the_oldest(one: User, now: datetime) -> None
     assert claims.claim_next(make_staff(now, *SENIOR), now) == cases[4]
 
 
-# --- From one to another --------------------------------------------------------------------------
+# --- Assigning and handing over -------------------------------------------------------------------
 
 
 def test_assigned_it_is_theirs_before_others_and_nobody_elses(
@@ -182,7 +180,7 @@ def test_what_is_free_is_not_asked_for(one: User, other: User, now: datetime) ->
     claims.ask_take_over(case.pk, other, now)
     claims.claim(case.pk, other, now + 15 * MINUTE)
     assert TakeOver.objects.get().answered_at == now + 15 * MINUTE, (
-        "nobody answered, and nobody needs to any more"
+        "there was no answer, and none is needed any more"
     )
 
 
@@ -195,7 +193,7 @@ def test_only_who_may_decide_it_can_be_given_it(one: User, other: User, now: dat
     assert holder(case, now) == one
 
 
-# --- Drafts, and what is masked -------------------------------------------------------------------
+# --- Drafts and masked data -----------------------------------------------------------------------
 
 
 def test_a_draft_outlives_the_claim(one: User, now: datetime) -> None:

@@ -1,6 +1,4 @@
-"""Can a case be set aside, handed to a senior, and a decision be taken back, each on record and by
-who may?
-"""
+"""Tests of postponing, escalating and undoing: permissions and records."""
 
 from __future__ import annotations
 
@@ -52,7 +50,7 @@ def test_held_until_then_and_ones_own_before(reviewer: User, senior: User, now: 
     assert notes == [("hold", reviewer, "等登记机关回复"), ("hold", reviewer, "还在等")]
     events = Event.objects.about(case).filter(verb="hold")
     assert [event.data for event in events] == [{"until": (now + DAY).isoformat()}] * 2, (
-        "free words stay out of what cannot be erased"
+        "free text stays out of Events, which cannot be erased"
     )
 
 
@@ -125,7 +123,7 @@ def test_a_senior_takes_a_decision_back(
         "rejected" if verb == "reject" else verb.replace("request_", "") + "_requested",
         "in_review",
     )
-    assert claims.claim_next(reviewer, at) == case, "whoever decided may look again"
+    assert claims.claim_next(reviewer, at) == case, "the reviewer who decided may look again"
     operations.approve(case.pk, reviewer, at)
 
 

@@ -1,6 +1,4 @@
-"""Are the queue and its last two weeks counted right, and in a number of queries that stays the
-same?
-"""
+"""Tests of the figures of the queue and of its last two weeks, in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -59,7 +57,7 @@ class TestNow:
         free = Filters(claim=Claim.FREE).apply(
             Case.objects.awaiting_review(), reviewer.as_reviewer(), now
         )
-        assert found.free == free.count(), "what the filter finds"
+        assert found.free == free.count(), "as many as the filter finds"
         assert found.by_reason == {"name_mismatch": 2, "uscc_mismatch": 1}
         assert found.by_class == {"direct_employer": 5, "commercial_agency": 1}
         assert found.by_tier == {"none": 5, "in_force": 1}
@@ -89,7 +87,7 @@ class TestNow:
             me = make_reviewer(now).pk
             queue_figures.of_queue(now, me), queue_figures.lately(now, me)
             waiting(now)
-            with django_assert_num_queries(2):  # whether there are any for this reviewer alone
+            with django_assert_num_queries(2):  # whether this reviewer has any of their own
                 assert queue_figures.of_queue(now, me).waiting == 0
                 assert queue_figures.lately(now, me)[-1].backlog == 0
         finally:
@@ -124,7 +122,7 @@ class TestLately:
         ]
         assert (days[-3].median, days[-3].p90) == (2.0, 7.9)
         assert days[-1].median is None and (days[-5].decided, days[-5].median) == (1, 3.0), (
-            "an appeal that was answered by giving back"
+            "an appeal that restored the rights"
         )
 
     def test_it_takes_four_queries(self, now: datetime, django_assert_num_queries: Any) -> None:

@@ -1,6 +1,4 @@
-"""Does every reviewer see what they asked for, in the order of the queue, and find the way from one
-case to the next?
-"""
+"""Tests of the queue's filters, their order, and the neighbours of a case."""
 
 from __future__ import annotations
 
@@ -64,7 +62,7 @@ def shown(filters: Filters, reviewer: User, now: datetime) -> list[Case]:
     return list(filters.apply(Case.objects.awaiting_review(), reviewer.as_reviewer(), now))
 
 
-# --- What is asked for ----------------------------------------------------------------------------
+# --- Filters --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -203,7 +201,7 @@ class TestFilters:
         assert claims.claim_next(reviewer, now) == first
 
 
-# --- Before and after -----------------------------------------------------------------------------
+# --- Neighbours -----------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db

@@ -1,6 +1,4 @@
-"""Is everything found that has to do with a case, two steps far, and never more than can be looked
-at?
-"""
+"""Tests of finding related cases, in two steps and within limits."""
 
 from __future__ import annotations
 

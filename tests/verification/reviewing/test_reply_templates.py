@@ -1,4 +1,4 @@
-"""Does a saved reply leave whole, in both languages, and with nothing in it that nobody meant?"""
+"""Tests that a saved reply is rendered completely in both languages."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_no_reply_leaves_with_a_hole(variable: str, values: Values) -> None:
         render(Text(f"请补正{{{variable}}}。", ""), values)
     assert (caught.value.code, caught.value.seen) == ("reply_value_missing", f"{{{variable}}}")
     assert render(Text("谢谢。", "Thank you."), values) == Text("谢谢。", "Thank you."), (
-        "what is not used need not be there"
+        "an unused value may be missing"
     )
 
 

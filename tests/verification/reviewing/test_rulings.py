@@ -1,5 +1,5 @@
-"""Does a ruling do nothing until it can no longer be undone, and then exactly once what every guard
-still allows?
+"""Tests of rulings: nothing happens while they can be undone; then they are carried out once, if
+all guards still allow it.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def gate_is_open(case: Case, at: datetime) -> bool:
     return asked.allowed
 
 
-# --- Held, then carried out -----------------------------------------------------------------------
+# --- Holding, then carrying out -------------------------------------------------------------------
 
 
 def test_nothing_happens_until_it_can_no_longer_be_undone(reviewer: User, now: datetime) -> None:
@@ -131,9 +131,7 @@ def test_too_late_to_undo(reviewer: User, now: datetime) -> None:
             rulings.carry_out_due(now + 31 * SECOND)
         with pytest.raises(Refused, match="undo_too_late"):
             rulings.undo(ruling.pk, reviewer, now + 31 * SECOND)
-    with pytest.raises(
-        Refused, match="undo_too_late"
-    ):  # a worker whose clock is ahead has it already
+    with pytest.raises(Refused, match="undo_too_late"):  # a worker with a fast clock already has it
         rulings.undo(ruling.pk, reviewer, now)
 
 
@@ -192,7 +190,7 @@ def test_twice_is_once(reviewer: User, now: datetime) -> None:
 def test_a_worker_that_lost_its_lease_writes_nothing(
     reviewer: User, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It slept, and another has taken the ruling over by the time that it wakes."""
+    """It slept, and another worker had taken over the ruling when it woke up."""
     ruling = rule(claimed(now, reviewer), reviewer, now)
     at, review_ = now + 30 * SECOND, operations.review
 
@@ -268,7 +266,7 @@ def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(
     assert mails.letter(sent, "http://localhost:8000", now).body == told["en"][1]
 
 
-# --- Guards, asked twice --------------------------------------------------------------------------
+# --- Guards, checked twice ------------------------------------------------------------------------
 
 
 def test_a_decision_needs_claim_reason_and_the_case_as_it_was_seen(
@@ -340,7 +338,7 @@ def test_what_changed_meanwhile_is_refused(
     note = CaseNote.objects.get()
     assert (note.kind, note.text, note.by) == ("returned", code, None)
     assert ReviewDraft.objects.exists() == (code != "not_allowed"), (
-        "what was typed is not lost, where somebody is there to find it"
+        "the input is kept if the reviewer can still see it"
     )
     assert claims.claim_next(senior, now + 30 * SECOND) == case, "back in the queue"
 
@@ -361,7 +359,7 @@ def test_what_is_sure_to_be_refused_is_told_at_once(reviewer: User, now: datetim
 @pytest.mark.parametrize("stage", ["first", "senior", "second", "third", "ruled"])
 @pytest.mark.parametrize("verb", sorted(guards.NEEDS_CLAIM))
 def test_verb_power_stage(verb: str, power: str, stage: str, now: datetime) -> None:
-    """Who may rule on a case that they hold, at each stage of it."""
+    """Who may rule on a claimed case at each stage."""
     by = make_staff(now, *{"none": (), "reviewer": (Power.DECIDE,), "senior": SENIOR}[power])
     case = that_waits_for(
         verb,
@@ -393,7 +391,7 @@ def test_verb_power_stage(verb: str, power: str, stage: str, now: datetime) -> N
     Case.objects.filter(pk=case.pk).update(claimed_by=None, claimed_until=None, claimed_at=None)
     case.refresh_from_db()
     refused = guards.may_claim(case, by.as_reviewer(), now)
-    assert (refused and refused.code) == expected, "and may claim it just so"
+    assert (refused and refused.code) == expected, "and may claim it directly"
     if power != "none":
         assert Case.objects.awaiting_review().free(now).open_to(by.as_reviewer()).exists() == (
             expected is None
@@ -488,7 +486,7 @@ def test_a_bulk_decision_has_two_people(senior: User, now: datetime) -> None:
     assert rulings.carry_out(ruling.pk, now + 30 * SECOND) == RulingOutcome.CARRIED_OUT
 
 
-# --- Preview --------------------------------------------------------------------------------------
+# --- Previews -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("second", list(SecondReview))

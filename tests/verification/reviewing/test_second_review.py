@@ -1,4 +1,4 @@
-"""Can two people ever decide one case? Twenty at once, each on a connection of their own."""
+"""Tests with twenty concurrent reviewers, each on a connection of its own: one decides a case."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TWENTY = 20
 
 
 def at_once(work: Callable[[int], str], many: int = TWENTY) -> Counter[str]:
-    """What each of `many` threads said, all let go at the same moment."""
+    """Return the results of `many` threads that start at the same moment."""
     start, said = threading.Barrier(many), []
 
     def run(number: int) -> None:
@@ -76,9 +76,7 @@ def test_one_persons_twenty_clicks_are_one_ruling(now: datetime) -> None:
 
 
 def test_twenty_who_ask_for_the_next_get_twenty(now: datetime) -> None:
-    """Nobody waits for another's lock, nobody gets another's case, and nobody is told that there is
-    none.
-    """
+    """None waits for another's lock, gets another's case, or is told that there is no case."""
     cases = [waiting(now, urgency=float(number)) for number in range(TWENTY)]
     people = [make_staff(now, Power.DECIDE) for _ in range(TWENTY)]
     said = at_once(lambda number: str(getattr(claims.claim_next(people[number], now), "pk", None)))
@@ -118,7 +116,7 @@ def test_twenty_workers_carry_out_once(now: datetime) -> None:
 
 
 def test_undone_or_carried_out_never_both(now: datetime) -> None:
-    """Even where the one who undoes has a clock that is behind the worker's."""
+    """Even if the reviewer who undoes has a clock behind the worker's."""
     for _ in range(5):
         reviewer: User = make_staff(now, Power.DECIDE)
         case = claimed(now, reviewer)

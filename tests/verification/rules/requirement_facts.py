@@ -1,4 +1,4 @@
-"""Facts about employers, and where each requirement then stands."""
+"""Facts about employers, and the resulting states of their requirements."""
 
 from __future__ import annotations
 

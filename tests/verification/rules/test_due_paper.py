@@ -1,6 +1,4 @@
-"""Is the paper by which a body shows that it exists the one that is due of it: at the door, in the
-checks and in the verdict?
-"""
+"""Tests of which founding document is due: in the upload, in the checks and in the verdict."""
 
 from __future__ import annotations
 
@@ -34,8 +32,8 @@ WITHOUT_A_LICENCE = (
 
 
 class NoAgencyLicence(AgencyLicence):
-    """The check itself, for an agency by its scope, whose HR service licence and client's letter
-    say all that they should.
+    """The check itself, for an agency by its scope whose HR service licence and client's letter are
+    correct.
     """
 
     def _licence(self, document: SubjectDocument) -> dict[str, Any]:
@@ -48,7 +46,7 @@ class NoAgencyLicence(AgencyLicence):
 
 
 def association() -> str:
-    """A code of an association, given by the civil affairs (5)."""
+    """The code of an association, issued by the civil affairs authorities (5)."""
     first17 = "51" + make_uscc()[2:-1]
     return first17 + check_character(first17)
 
@@ -108,8 +106,8 @@ def test_no_business_licence_stands_for_what_set_a_body_up(
 def test_had_it_slipped_through_the_door_a_person_would_look(
     now: datetime, account_class: str, uscc: str, reasons: list[str]
 ) -> None:
-    """The attack: a drawn HR service licence, one letter, any picture as the approval document, and
-    a register that agrees.
+    """The attack: a forged HR service licence, one letter, any picture as the approval document,
+    and a register that agrees.
     """
     member, draft_case = draft(now, account_class, uscc=uscc)
     draft_case.delete()

@@ -1,4 +1,4 @@
-"""Is the agreement of two reviewers what the literature has, and is none told from too little?"""
+"""Tests of Cohen's kappa: it matches published values, and is not computed from too few cases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANSWERS = ("approve", "reject", "request_changes")
 
 
 def square(*rows: tuple[int, ...]) -> dict[tuple[str, str], int]:
-    """A table as it is printed: the first reviewer's answers down, the second's across."""
+    """A table as printed: the first reviewer's answers in rows, the second's in columns."""
     return {(str(i), str(j)): count for i, row in enumerate(rows) for j, count in enumerate(row)}
 
 
@@ -43,7 +43,7 @@ def test_as_it_is_known(
 
 def test_the_share_stands_beside_it_where_nearly_all_are_of_one_kind() -> None:
     found = kappa(square((95, 2), (3, 0)))
-    assert found.agreed == 0.95 and found.value < 0, "chance alone would have given more"
+    assert found.agreed == 0.95 and found.value < 0, "less than by chance"
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,14 @@ def test_full_agreement_is_no_certainty(n: int, low: float) -> None:
 
 
 def test_a_count_below_nothing() -> None:
-    with pytest.raises(ValueError, match="fewer than 0"):
+    with pytest.raises(ValueError, match="must not be negative"):
         kappa({("a", "a"): 1, ("a", "b"): -1})
 
 
 def test_the_interval_holds_what_is_true_in_about_95_of_100() -> None:
-    """Two who know the answer in 7 of 10 cases and else throw a coin agree by κ = 0.49."""
+    """Two reviewers who know the answer in 7 of 10 cases and otherwise toss a coin agree with κ =
+    0.49.
+    """
     draw = random.Random(5)
 
     def says(truth: str) -> str:

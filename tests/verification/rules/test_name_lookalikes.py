@@ -1,4 +1,4 @@
-"""Is a name made to look like another's known for one, and are honest ones left apart?"""
+"""Tests of look-alike names: imitations are recognised, and different honest names are not."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from verification.rules.name_lookalikes import ALIKE, alike, likeness, skeleton
         ("好市多超市有限公司", "好市多超市"),  # neither is a place
         ("星河社区服务有限公司", "星河社区服务"),
         ("永辉超市股份有限公司", "永辉超市"),
-        ("北京北京公司", "北京"),  # two characters stay
+        ("北京北京公司", "北京"),  # two characters remain
         ("有限公司", "有限公司"),
         ("（个体工商户）", "个体工商户"),
         ("——（）", ""),
@@ -48,9 +48,9 @@ def test_what_is_left_of_a_name(name: str, key: str) -> None:
         ("云溪末来科技有限公司", "云溪未来科技有限公司"),
         ("云溪老干妈食品有限公司", "云溪老千妈食品有限公司"),
         ("云溪藤讯科技有限公司", "云溪腾迅科技有限公司"),
-        ("ＡＢＣ科技", "ΑВС科技"),  # wide Latin; Greek, Cyrillic, Cyrillic
+        ("ＡＢＣ科技", "ΑВС科技"),  # full-width Latin; Greek, Cyrillic, Cyrillic
         ("O2O 科技", "０Z〇科技"),
-        ("人口科技", "⼊囗科技"),  # a radical, and a frame that is no mouth
+        ("人口科技", "⼊囗科技"),  # a radical, and a frame instead of 口
         ("工力科技", "エカ科技"),  # kana
     ],
 )
@@ -65,7 +65,7 @@ def test_no_character_looks_like_two_others() -> None:
     assert len(set("".join(groups))) == len("".join(groups))
 
 
-# --- How near -------------------------------------------------------------------------------------
+# --- Likeness -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_no_character_looks_like_two_others() -> None:
             "云溪市星桥网络信息技术有限公司",
             "云溪市青禾网络信息技术有限公司",
             False,
-        ),  # the long part is what many share
+        ),  # the longest part is shared by many
         ("云溪市阿里巴巴网络有限公司", "云溪市阿里妈妈网络有限公司", False),
         ("云溪市星桥科技有限公司", "", False),
         ("", "", False),
@@ -107,9 +107,7 @@ def test_the_nearest_comes_first() -> None:
 
 
 def test_honest_names_are_rarely_near() -> None:
-    """Of invented companies with different trade names, in the same places and lines of
-    business.
-    """
+    """Invented companies with different trade names, in the same places and lines of business."""
     names = {Company.fictitious(seed).name for seed in range(120)}
     word = {
         name: next((word for word, _ in company._WORDS if word in name), name) for name in names

@@ -1,4 +1,4 @@
-"""Tests of the one next thing that an employer is asked for."""
+"""Tests of the employer's next requirement."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from verification.rules.states import State
             replace(GIVEN, state=State.APPROVED, expires_at=NOW + timedelta(days=9)),
             "reverification",
         ),
-        # Nothing can be uploaded while a person looks, but authority can be shown at any time.
+        # Documents cannot be uploaded during review, but authority can be proven at any time.
         (replace(AGENCY, state=State.IN_REVIEW), "authority"),
     ],
 )

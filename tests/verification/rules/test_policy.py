@@ -1,4 +1,4 @@
-"""What does the policy decide? Tables and properties, no database."""
+"""Tests of the policy: tables and properties, without a database."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_the_machine_refuses_only_what_the_list_names(found: list[Finding]) -> N
 
 @given(st.lists(findings), findings)
 def test_another_finding_never_makes_it_milder(found: list[Finding], more: Finding) -> None:
-    """But for the strong proof that lets a company through which the register does not list yet."""
+    """Except for a strong proof, which allows a conditional approval of an unlisted company."""
     assume(more.expected != Strength.STRONG)
     order = [Outcome.APPROVE, Outcome.WAIT, Outcome.REVIEW, Outcome.REJECT]
     before, after = outcome(*found), outcome(*found, more)

@@ -1,4 +1,4 @@
-"""Tests of what is asked of whom, and of where each requirement stands."""
+"""Tests of which requirements apply, and of their states."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from verification.rules.required_documents import CURRENT, TAKES
 from verification.rules.requirement_ways import LETTERS
 from verification.rules.states import State
 
-# --- What is asked of whom ------------------------------------------------------------------------
+# --- Which requirements apply ---------------------------------------------------------------------
 
 
 OF_COMPANY = [
@@ -103,7 +103,7 @@ def test_every_way_is_known_and_has_its_time() -> None:
     )
 
 
-# --- Where each stands ----------------------------------------------------------------------------
+# --- States ---------------------------------------------------------------------------------------
 
 
 def row(facts: Facts, **expected: RequirementState) -> Any:
@@ -164,7 +164,7 @@ def row(facts: Facts, **expected: RequirementState) -> Any:
             ),
             client_authorization=DUE,
         ),
-        # The machine is at work
+        # Checks in progress
         row(
             replace(GIVEN, state=State.SUBMITTED),
             business_licence=PENDING,
@@ -208,7 +208,7 @@ def row(facts: Facts, **expected: RequirementState) -> Any:
             registration=SATISFIED,
             authority=SATISFIED,
         ),
-        # A new picture is what counts, not what was read of the one before.
+        # A new picture counts, not the reading of the previous one.
         row(
             replace(
                 GIVEN,
@@ -225,7 +225,7 @@ def row(facts: Facts, **expected: RequirementState) -> Any:
             company_facts=PENDING,
             registration=PENDING,
         ),
-        # A letter is asked for: what was accepted stays so.
+        # A letter is requested; accepted requirements stay accepted.
         row(
             SENT_BACK,
             business_licence=SATISFIED,
@@ -331,7 +331,7 @@ def row(facts: Facts, **expected: RequirementState) -> Any:
             replace(GIVEN, state=State.APPROVED, expires_at=NOW, conditional=True),
             reverification=PAST,
         ),
-        # To be verified anew by a day
+        # Re-verification due by a day
         row(replace(GIVEN, renew_by=NOW + timedelta(days=1)), authority=DUE, submission=DUE),
         row(
             replace(GIVEN, renew_by=NOW), authority=PAST, submission=PAST, business_licence=PENDING

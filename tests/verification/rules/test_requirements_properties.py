@@ -1,4 +1,4 @@
-"""Property tests of the requirements: whatever the facts, each is asked once."""
+"""Property tests of the requirements: whatever the facts, each appears once."""
 
 from __future__ import annotations
 
@@ -105,7 +105,9 @@ def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts:
     } <= set(codes)
     for requirement in requirements:
         assert requirement.state in RequirementState and requirement.unlocks in Unlocks
-        assert requirement.reasons or not requirement.open, "who has to do something is told why"
+        assert requirement.reasons or not requirement.open, (
+            "an employer that has to act is told why"
+        )
         assert (
             requirement.state is not DUE
             or requirement.deadline is None
@@ -131,7 +133,7 @@ def test_of_an_approved_employer_nothing_is_asked_but_deadlines(
 @settings(max_examples=200)
 @given(ANY, st.sampled_from(State))
 def test_nobody_is_left_without_a_way_on(facts: Facts, state: State) -> None:
-    """Whoever has to do something can: hand in, mend, begin anew, or appeal."""
+    """An employer that has to act can submit, correct, start again, or appeal."""
     verbs = {state: {"submit"} for state in (State.DRAFT, State.CHANGES_REQUESTED)} | {
         state: {"appeal"} for state in (State.SUSPENDED, State.REVOKED)
     }

@@ -1,4 +1,4 @@
-"""Every state × verb × role behaves as the transitions of `Case` say."""
+"""Tests of every state × verb × role: each behaves as the transitions of `Case` define."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 VERBS = transitions.verbs()
 
-# The domain's own words (state → states that may follow), written out a second time on purpose.
+# The transitions (state → possible next states), deliberately written out a second time.
 FOLLOWS = {
     "draft": {"submitted", "in_review", "withdrawn"},
     "submitted": {"checking", "withdrawn"},
@@ -63,7 +63,7 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
     member, reviewer = make_member(now), make_reviewer(now)
     case = make_case(member, now, state)
     make_document(case, now)
-    if verb == "uphold":  # which answers an appeal
+    if verb == "uphold":  # it answers an appeal
         Appeal.objects.create(case=case, verb="appeal", text="x", by=member.user, at=now)
         Case.objects.filter(pk=case.pk, state__in=states.STOPPED).update(hearing=True)
     if state in states.REVIEWABLE or (verb == "uphold" and state in states.STOPPED):
@@ -112,7 +112,7 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
 def test_a_reviewers_verbs_need_the_power_to_decide(
     state: State, verb: str, powerless: str, now: datetime
 ) -> None:
-    """Also while they hold the case, from when they could."""
+    """Even while they hold a claim from a time when they had the power."""
     reviewer = make_reviewer(now)
     case = make_case(make_member(now), now, state)
     if state in states.REVIEWABLE:

@@ -1,4 +1,6 @@
-"""Does one stored number order the queue as harm × waiting × deadline do, at every moment?"""
+"""Tests of urgency: one stored number gives the same order as harm × waiting × deadline at every
+moment.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ HOURS = Hours.parse(
 MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=SHANGHAI)  # a Wednesday
 
 
-# --- What a case is -------------------------------------------------------------------------------
+# --- Kinds of a case ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=SHANGHAI)  # a Wednesday
             False,
             False,
             {Kind.ORDINARY},
-        ),  # an honest mistake, mostly
+        ),  # usually an honest mistake
         ((), "commercial_agency", False, False, {Kind.AGENCY}),
         ((), "direct_employer", True, False, {Kind.APPEAL}),
         ((), "direct_employer", False, True, {Kind.LAPSING}),
@@ -62,7 +64,7 @@ def test_every_trace_of_editing_weighs() -> None:
     assert set(REASONS) >= FRAUD >= {code for code in REASONS if code.startswith("forgery_")}
 
 
-# --- Its position ---------------------------------------------------------------------------------
+# --- Positions ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_every_trace_of_editing_weighs() -> None:
             {Kind.AGENCY, Kind.APPEAL},
             Kind.AGENCY,
             "2026-11-26 09:30",
-        ),  # the heaviest weighs, the shortest target holds
+        ),  # the heaviest kind weighs, the shortest target applies
         ({Kind.APPEAL, Kind.LAPSING, Kind.FRAUD}, Kind.FRAUD, "2026-11-25 14:30"),
     ],
 )
@@ -95,7 +97,7 @@ def test_position(of: set[Kind], weighs: Kind, due: str) -> None:
         (
             "2026-11-28 23:00",
             Factors(8, 2 ** (22.5 / 8), 2 ** (6.5 / 4), 22.5, -6.5),
-        ),  # late, and nobody works
+        ),  # late, outside working hours
     ],
 )
 def test_factors(now: str, expected: Factors) -> None:
@@ -130,7 +132,7 @@ def test_the_rules_are_whole() -> None:
     assert Kind.ORDINARY in CURRENT.target and min(CURRENT.target.values()) > timedelta()
 
 
-# --- One number -----------------------------------------------------------------------------------
+# --- The stored number ----------------------------------------------------------------------------
 
 MOMENTS = st.datetimes(datetime(2026, 8, 1), datetime(2026, 12, 1), timezones=st.just(SHANGHAI))
 POSITIONS = st.builds(QueuePosition, st.sampled_from(Kind), MOMENTS, MOMENTS) | st.builds(
@@ -143,7 +145,7 @@ def test_the_order_by_key_is_the_order_by_score_at_every_moment(
     a: QueuePosition, b: QueuePosition, now: datetime
 ) -> None:
     ahead = a.key(HOURS) - b.key(HOURS)
-    assume(abs(ahead) > 1e-9)  # nearer than a float can tell
+    assume(abs(ahead) > 1e-9)  # closer than float precision
     assert (a.factors(now, HOURS).score > b.factors(now, HOURS).score) is (ahead > 0)
 
 

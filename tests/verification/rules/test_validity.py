@@ -1,5 +1,5 @@
-"""Does an approval end with the first of the papers that it rests on, and are its people told
-before?
+"""Tests of validity: an approval ends with the first document that it relies on, and its members
+are warned before.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def test_a_day_ends_where_the_paper_was_issued() -> None:
 
 
 def test_in_the_small_hours_it_is_already_the_day_of_the_place() -> None:
-    """At one in the morning in Beijing it is still the day before in UTC, and a term that ended
-    with that day has ended.
+    """At one in the morning in Beijing it is still the previous day in UTC. A term that ended with
+    that day has ended.
     """
     early = ENDS + timedelta(hours=1)
     assert early.astimezone(UTC).date() == LAST
@@ -177,7 +177,7 @@ def test_a_condition_and_its_confirmation_end_with_the_papers_too(
 def test_a_paper_that_ended_while_the_attempt_waited_is_looked_at_by_a_person(
     attempt: Attempt, now: datetime
 ) -> None:
-    """What was read of a licence is read once, however long the attempt waits."""
+    """A licence is read once, however long the attempt waits."""
     until = (now + 2 * DAY).date()
     reading = Says(
         "reading",
@@ -204,7 +204,7 @@ def test_a_paper_that_ended_while_the_attempt_waited_is_looked_at_by_a_person(
 
 @pytest.fixture
 def agency(now: datetime) -> Case:
-    """In force, with two clients' letters that were approved with it."""
+    """An approved agency with two clients' letters."""
     member = make_member(
         now,
         make_employer(
@@ -244,7 +244,7 @@ def test_a_client_whose_letter_ends_is_ended_and_its_agency_told_once(agency: Ca
     mail = Mail.objects.get()
     assert (mail.template, mail.context["client"]) == ("client_expired", ended.client_name)
     agency.refresh_from_db()
-    assert agency.state == State.APPROVED, "the other one stands"
+    assert agency.state == State.APPROVED, "the other letter keeps it in force"
 
 
 @pytest.mark.django_db
@@ -269,7 +269,7 @@ def test_with_the_last_letter_the_approval_ends(agency: Case) -> None:
     }
     ends = Mail.objects.get(template="case_expire")
     assert ends.context["reasons"] == ["agency_client_expired"]
-    operations.open_case(agency.employer, member.as_actor(), last)  # and it may come back at once
+    operations.open_case(agency.employer, member.as_actor(), last)  # it may start again at once
 
 
 @pytest.mark.django_db
@@ -299,9 +299,7 @@ def test_a_letter_without_an_end_and_one_that_waits_for_us_keep_the_approval(
     ClientAuthorisation.objects.filter(document=open_ended).update(ended_at=now)
     assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY
     late = letter(agency, now + DAY, "云溪市新委托有限公司", LAST + 60 * DAY)
-    assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY, (
-        "nobody has read it, and nobody will"
-    )
+    assert client_expiry.last_end(agency, now) == ENDS + 30 * DAY, "it was not read and will not be"
     documents.queue_reading(late, now + DAY)
     assert client_expiry.last_end(agency, now) == ENDS + 60 * DAY
 

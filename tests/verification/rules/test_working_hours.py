@@ -1,6 +1,4 @@
-"""Is working time counted by the week, the holidays and the make-up days, exactly and without a
-gap?
-"""
+"""Tests of working hours: exact counting by the week, the holidays and the make-up days."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
-# --- Counted --------------------------------------------------------------------------------------
+# --- Counting -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -40,8 +38,8 @@ def at(text: str) -> datetime:
         ("2026-11-25 12:00", "2026-11-25 13:30", 0),  # noon
         ("2026-11-27 17:00", "2026-11-30 10:00", 2),  # over a weekend
         ("2026-09-30 17:00", "2026-10-08 10:00", 2),  # over the National Day holiday
-        ("2026-10-10 00:00", "2026-10-11 00:00", 7.5),  # a Saturday that is worked for it
-        ("2026-10-17 00:00", "2026-10-18 00:00", 0),  # any other
+        ("2026-10-10 00:00", "2026-10-11 00:00", 7.5),  # a make-up Saturday for it
+        ("2026-10-17 00:00", "2026-10-18 00:00", 0),  # any other Saturday
         ("2026-11-25 10:00", "2026-11-25 09:00", -1),
         ("2026-12-31 17:00", "2027-01-01 10:00", 2),  # over the end of a year
     ],
@@ -87,12 +85,12 @@ def test_what_passes_is_counted_where_clocks_change(day: str, hours: int) -> Non
     start = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo("Europe/Berlin"))
     assert (
         berlin.between(start, start + timedelta(days=1)) == HOUR * hours
-    )  # a day later by the wall
+    )  # a day later by wall-clock time
 
 
 def test_nothing_is_counted_before_the_first_year() -> None:
     assert USUAL.cumulative(datetime(FIRST_YEAR, 1, 1, tzinfo=SHANGHAI)) == 0
-    with pytest.raises(ValueError, match=f"from {FIRST_YEAR} on, and this is 2019-12-31T23:00:00"):
+    with pytest.raises(ValueError, match=f"from {FIRST_YEAR}, and this is 2019-12-31T23:00:00"):
         USUAL.cumulative(datetime(FIRST_YEAR - 1, 12, 31, 23, tzinfo=SHANGHAI))
 
 
@@ -101,12 +99,12 @@ def test_no_working_time_is_negative() -> None:
         USUAL.after(at("2026-11-25 09:00"), -HOUR)
 
 
-# --- Of any hours ---------------------------------------------------------------------------------
+# --- Properties -----------------------------------------------------------------------------------
 
 
 @st.composite
 def weeks(draw: st.DrawFn) -> str:
-    """A week as it is written, with up to three spans a day and at least one day."""
+    """A week in the configured format, with up to three spans a day and at least one day."""
     days = draw(st.lists(st.sampled_from(DAYS), min_size=1, unique=True))
     groups = []
     for day in days:
@@ -145,14 +143,14 @@ MOMENTS = st.datetimes(datetime(2025, 1, 2), datetime(2027, 12, 30), timezones=Z
 AMOUNTS = st.timedeltas(timedelta(), timedelta(hours=120))
 
 
-@settings(max_examples=60)  # new hours are counted from their first year on
+@settings(max_examples=60)  # new hours are counted from their first year
 @given(any_hours(), MOMENTS, MOMENTS, MOMENTS)
 def test_additive(hours: Hours, a: datetime, b: datetime, c: datetime) -> None:
     assert hours.between(a, b) + hours.between(b, c) == hours.between(a, c)
     assert hours.between(a, b) == -hours.between(b, a)
 
 
-@settings(max_examples=60)  # new hours are counted from their first year on
+@settings(max_examples=60)  # new hours are counted from their first year
 @given(any_hours(), MOMENTS, st.timedeltas(timedelta(), timedelta(days=400)))
 @example(
     Hours.parse("sun 01:00-02:45 03:00-05:00", "", "", "Europe/Berlin"),
@@ -166,7 +164,7 @@ def test_monotone_and_never_faster_than_the_clock(
     assert timedelta() <= worked <= passed
 
 
-@settings(max_examples=60)  # new hours are counted from their first year on
+@settings(max_examples=60)  # new hours are counted from their first year
 @given(any_hours(), MOMENTS, AMOUNTS)
 def test_after_is_the_first_moment_by_which_that_much_was_worked(
     hours: Hours, start: datetime, amount: timedelta
@@ -182,7 +180,7 @@ def test_round_the_clock_is_the_clock(start: datetime, amount: timedelta) -> Non
     assert ROUND_THE_CLOCK.after(start, amount).astimezone(UTC) == start.astimezone(UTC) + amount
 
 
-@settings(max_examples=60)  # new hours are counted from their first year on
+@settings(max_examples=60)  # new hours are counted from their first year
 @given(any_hours(), st.dates(date(2025, 1, 2), date(2027, 12, 30)))
 def test_a_holiday_is_not_worked_and_a_make_up_day_is(hours: Hours, day: date) -> None:
     spans = list(hours.spans(day))
@@ -192,7 +190,7 @@ def test_a_holiday_is_not_worked_and_a_make_up_day_is(hours: Hours, day: date) -
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
 
 
-# --- As they are written --------------------------------------------------------------------------
+# --- Parsing --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -265,7 +263,7 @@ def test_small_differences_in_writing_are_none() -> None:
     )
 
 
-# --- Of a deployment ------------------------------------------------------------------------------
+# --- Settings -------------------------------------------------------------------------------------
 
 
 def settings_with(monkeypatch: pytest.MonkeyPatch, **told: str) -> dict[str, object]:
@@ -286,7 +284,7 @@ def test_the_default_is_a_chinese_office(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(holidays) == 33 and len(workdays) == 6, (
         "3 + 9 + 3 + 5 + 3 + 3 + 7 days, as the notice has them"
     )
-    assert all(day.weekday() > 4 for day in hours.workdays), "only weekends are made up for"
+    assert all(day.weekday() > 4 for day in hours.workdays), "only weekend days are make-up days"
 
 
 NOTICE_OF_2026 = (
@@ -294,9 +292,7 @@ NOTICE_OF_2026 = (
     "2026-06-19..2026-06-21 2026-09-25..2026-09-27 2026-10-01..2026-10-07",
     "2026-01-04 2026-02-14 2026-02-28 2026-05-09 2026-09-20 2026-10-10",
 )
-"""国务院办公厅关于2026年部分节假日安排的通知, of 4 November 2025: the holidays and the make-up
-days.
-"""
+"""国务院办公厅关于2026年部分节假日安排的通知, 4 November 2025: the holidays and make-up days."""
 
 
 def test_the_days_of_2026_are_those_of_the_notice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,1 +1,1 @@
-"""The page of one case, and the buttons of its reviewers."""
+"""The page of one case, and its reviewers' buttons."""

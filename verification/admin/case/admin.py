@@ -1,4 +1,4 @@
-"""The admin of cases: the review queue, the page of each case, and the addresses of its buttons."""
+"""The admin of cases: the review queue, the page of each case, and the URLs of its buttons."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from verification.models import Case, SavedReply
 
 Button = Callable[[HttpRequest, User, UUID, datetime], HttpResponse]
 FOR_THE_SCRIPT: Final = ("beat", "draft", "preview")
-"""What the script of the page asks for; it is answered with JSON."""
+"""Requests of the page's script, which get JSON."""
 
 
 @admin.register(Case)
 class CaseAdmin(ClaimButtons, DecisionButtons, QueueAdmin):
-    """Those with `verification.view_case` look; those with `verification.change_case` also decide:
-    they are reviewers.
+    """Staff with `verification.view_case` view; reviewers, with `verification.change_case`, also
+    decide.
     """
 
     def get_urls(self) -> list[URLPattern]:
@@ -68,8 +68,9 @@ class CaseAdmin(ClaimButtons, DecisionButtons, QueueAdmin):
         ]
 
     def _behind(self, do: Button, button: str) -> Callable[[HttpRequest, UUID], HttpResponse]:
-        """The view of a button. GET redirects to the case. A refusal is shown on the page of the
-        case, with what was typed.
+        """Return the view of a button.
+
+        GET redirects to the case. A refusal is shown on the case's page, with the reviewer's input.
         """
 
         def view(request: HttpRequest, case_id: UUID) -> HttpResponse:

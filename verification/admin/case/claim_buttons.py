@@ -34,7 +34,7 @@ class ClaimButtons(CasePages):
     def claim(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """Claim, or extend the claim; what has been typed meanwhile stays on the page."""
+        """Claim the case or extend the claim; input stays on the page."""
         claims.claim(case_id, reviewer, now)
         typed = Typed.of(request.POST.get("verb", ""), request)
         return self.show_case(request, case_id, typed) if typed.verb else to_case(request, case_id)
@@ -49,9 +49,9 @@ class ClaimButtons(CasePages):
     def beat(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """The page is still open: its claim lasts on, and it is told who else is there.
+        """Extend the claim of an open page, and return who else has the case open.
 
-        What is due of this reviewer's is done.
+        The reviewer's due rulings are carried out, too.
         """
         self.case_shown(request, case_id)
         beat = claims.beat(case_id, reviewer, now, active="active" in request.POST)
@@ -89,7 +89,7 @@ class ClaimButtons(CasePages):
     def assign(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """A lead gives the case to a colleague, who is offered it before all others."""
+        """Assign the case to a colleague, who is offered it first."""
         form = AssignForm(request.POST)
         if not form.is_valid():
             raise Http404
@@ -100,9 +100,7 @@ class ClaimButtons(CasePages):
 
 
 def next_case(reviewer: User, now: datetime, filters: Filters) -> Case | None:
-    """The case that this reviewer works on next: one that they have claimed already, or the most
-    urgent that is free.
-    """
+    """Return the case to work on next: one already claimed, or the most urgent free one."""
     claimed = (
         Case.objects.awaiting_review()
         .undecided()

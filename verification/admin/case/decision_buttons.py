@@ -1,4 +1,4 @@
-"""Buttons that prepare a decision, make it, or take it back."""
+"""Buttons that prepare, make or undo a decision."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class DecisionButtons(CasePages):
     def preview(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """The mail that the employer would get, word for word, in each language."""
+        """Return the mail that the employer would get, word for word, in each language."""
         verb = request.POST.get("verb", "")
         form = DecisionForm(verb, request.POST)
         if verb not in BUTTONS or not form.is_valid():
@@ -63,9 +63,7 @@ class DecisionButtons(CasePages):
     def unmask(
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """The whole address or number of whoever handed the case in; who asked for it is put on
-        record.
-        """
+        """Show the submitter's full address or number, and record the access."""
         field = request.POST.get("field", "")
         if field not in MASKED:
             raise Http404
@@ -77,7 +75,7 @@ class DecisionButtons(CasePages):
     def decide(
         self, verb: str, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
-        """Make a decision and go on to the next case. What hurts an employer is shown for
+        """Make a decision and go to the next case. Decisions that harm an employer ask for
         confirmation first.
         """
         case, form, typed = (
@@ -136,11 +134,11 @@ class DecisionButtons(CasePages):
         return to_case(request, case.pk)
 
     def undo_view(self, request: HttpRequest, ruling_id: int) -> HttpResponse:
-        """Undo a decision while that is possible, and show its case again, with what was typed."""
+        """Undo a decision while that is possible, and show its case with the reviewer's input."""
         ruling = get_object_or_404(Ruling, pk=ruling_id)
         self.case_shown(
             request, ruling.case_id
-        )  # a case that is not shown to them has no rulings either
+        )  # a hidden case has no rulings for this user either
         if request.method != "POST":
             return to_case(request, ruling.case_id)
         try:
@@ -188,8 +186,8 @@ class DecisionButtons(CasePages):
         form: DecisionForm,
         now: datetime,
     ) -> HttpResponse:
-        """What is about to be done, in the words and both languages in which the employer will be
-        told. Raises Refused.
+        """Show what is about to be done, and the mail to the employer in both languages. Raise
+        Refused.
         """
         verb = typed.verb
         context = {

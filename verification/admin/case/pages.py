@@ -1,4 +1,4 @@
-"""What the console shows of a case: its page, and the pages of its documents."""
+"""The console's pages of a case and of its documents."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ NOTHING_UNMASKED: Final[Mapping[str, Any]] = {}
 
 
 class CasePages(ReadOnlyAdmin):
-    """What the buttons have in common: who asks, for which case, and how it is shown."""
+    """What the buttons share: permissions, the case, and its page."""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The queue tells, too, what can still be undone and what was not done."""
+        """Show the queue, with decisions that can be undone or were not carried out."""
         reviewer, now = request.user, timezone.now()
         mine: dict[str, Any] = {}
         if self.may_decide(request) and isinstance(reviewer, User):
@@ -68,7 +68,7 @@ class CasePages(ReadOnlyAdmin):
     def refused_page(
         self, request: HttpRequest, case_id: UUID, refused: Refused, button: str = ""
     ) -> HttpResponse:
-        """The page of the case with the refusal, and with what was typed."""
+        """Return the case's page with the refusal and the reviewer's input."""
         verb = request.POST.get("verb", button)
         typed = Typed.of(verb, request) if verb in (*BUTTONS, *SET_ASIDE) else NOTHING_TYPED
         return self.show_case(request, case_id, typed, status=409, refusal=in_words(refused))
@@ -84,12 +84,11 @@ class CasePages(ReadOnlyAdmin):
         inserted: bool = False,
         unmasked: Mapping[str, Any] = NOTHING_UNMASKED,
     ) -> HttpResponse:
-        """The page of a case.
+        """Return the page of a case.
 
-        `typed` is what a form has just sent. It is kept as a draft, unless nothing was ticked or
-        written. Without it the page shows the draft. `refusal` is shown in that form, or above the
-        page if the form is not offered any more. `inserted`: a saved reply was inserted into the
-        note.
+        `typed` is the input of a form just sent; it is saved as a draft unless it is empty. Without
+        it, the page shows the draft. `refusal` is shown in that form, or above the page if the form
+        is no longer offered. `inserted` means that a saved reply was inserted into the note.
         """
         case, now = self.case_shown(request, case_id), timezone.now()
         reviewer = self.reviewer_of(request) if self.may_decide(request) else None
@@ -164,7 +163,7 @@ class CasePages(ReadOnlyAdmin):
     def page_view(
         self, request: HttpRequest, case_id: UUID, document_id: UUID, number: int
     ) -> HttpResponse:
-        """One page of one of the case's documents, decrypted; who looked is put on record."""
+        """Return one decrypted page of the case's documents, and record the view."""
         self.case_shown(request, case_id)
         assert isinstance(request.user, User)
         pages = DocumentPage.objects.select_related("document__case")
@@ -172,7 +171,7 @@ class CasePages(ReadOnlyAdmin):
         try:
             with page.image.open("rb") as stored:
                 response = HttpResponse(stored.read(), content_type="image/jpeg")
-        except FileNotFoundError as error:  # erased since the page was shown
+        except FileNotFoundError as error:  # erased after the page was shown
             raise Http404 from error
         response["Cache-Control"] = "private, no-store"
         response["X-Content-Type-Options"] = "nosniff"
@@ -201,7 +200,7 @@ class CasePages(ReadOnlyAdmin):
 
 
 def filters_of(request: HttpRequest) -> Filters:
-    """The filters of the queue, which the address carries from one case to the next."""
+    """Return the queue's filters, which the URL carries from one case to the next."""
     return Filters.from_query(request.GET.dict())
 
 

@@ -1,9 +1,9 @@
-"""Whether a company may place people for others, and for whom.
+"""The check of whether a company may recruit for others, and for whom.
 
-An agency needs a human resources service licence of its own (人力资源市场暂行条例 18) and an
-authorisation of each client (26), whichever class was ticked: the scope of the business tells. What
-the register says of the scope is better than what was read from a picture, and a scope that nobody
-could read is no proof that there is no agency.
+An agency needs a human resources service licence (人力资源市场暂行条例 18) and an authorisation of
+each client (26). The business scope decides, not the account class that the employer ticked. The
+register's scope takes precedence over a scope read from a picture. If no scope could be read, that
+does not prove that the company is no agency.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ from verification.rules.findings import Finding, Observation, Severity
 from verification.rules.required_documents import paper_of
 
 AGENCY_WORDS: Final = ("人力资源服务", "劳务派遣", "职业中介", "人才中介", "人力资源外包")
-"""Scopes for which 人力资源市场暂行条例 18 asks for a licence of its own, whichever class was
+"""Business scopes that need a licence under 人力资源市场暂行条例 18, whatever account class was
 ticked.
 """
 
 _EXCLUDED: Final = re.compile(
     r"(?:人力资源服务)?[（(]\s*(?:不含|除外|不包括)[^（）()；;。]{0,80}(?:[）)]|(?=[；;。])|$)"
 )
-"""人力资源服务（不含职业中介活动、劳务派遣服务）: the standard words of those who need no licence.
+"""人力资源服务（不含职业中介活动、劳务派遣服务）: the standard wording of companies that need no
+licence.
 
-A reader may lose the bracket.
+OCR may lose the closing bracket.
 """
 
 SCOPE_NOT_PRINTED: Final = ("4403", "4404")
-"""Places in the code whose licences print no scope: Shenzhen and Zhuhai."""
+"""Region digits of codes whose licences print no business scope: Shenzhen and Zhuhai."""
 
 
 class AgencyLicence:
@@ -67,8 +68,7 @@ class AgencyLicence:
             and subject.uscc[2:6] not in SCOPE_NOT_PRINTED,
             "agency_words": words,
             "kinds": sorted({document.kind for document in subject.documents}),
-            # The last licence that was uploaded is the one meant; of clients, each letter speaks
-            # for its own.
+            # The last uploaded licence counts. Each client's letter counts separately.
             "licence": licence,
             "listed": hr_licence_list.look_up(number, subject) if number else None,
             "clients": self._clients(subject, letters) if agency else [],
@@ -101,8 +101,8 @@ class AgencyLicence:
         ]
 
     def _set_up(self, subject: Subject, observation: Observation) -> list[Finding]:
-        """No machine reads what bodies are set up by: of whom it is due, or who shows nothing but
-        it, a person looks.
+        """No machine reads founding documents. If one is due, or is all that the employer provides,
+        a person reviews it.
         """
         kind, kinds = DocumentKind.APPROVAL_DOCUMENT, observation["kinds"]
         due = paper_of(subject.account_class, subject.uscc) == kind
@@ -115,7 +115,7 @@ class AgencyLicence:
     def _recruitment_findings(
         self, subject: Subject, earlier: Earlier, observation: Observation
     ) -> list[Finding]:
-        """What is to be said of a company that recruits for others, or may."""
+        """The findings about a company that recruits for others, or may do so."""
         if subject.account_class == AccountClass.PUBLIC_SERVICE:
             return []
         if subject.account_class == AccountClass.COMMERCIAL_AGENCY:
@@ -132,8 +132,8 @@ class AgencyLicence:
         return [Finding(CODE, "no_agency", Severity.PASS, "business_scope")]
 
     def _scope_of_agency(self, observation: Observation) -> list[Finding]:
-        """A company that the register lists for other trades may have borrowed a licence, or drawn
-        one.
+        """If the register lists a company for other trades, its licence may be borrowed or
+        forged.
         """
         if observation["scope_from"] != "registry" or observation["agency_words"]:
             return []
@@ -163,8 +163,8 @@ class AgencyLicence:
 
 
 class ServiceLicence(AgencyLicence):
-    """An HR service licence by itself: read when it comes in, so that its employer can look at what
-    was read.
+    """Reads an HR service licence alone, when it is uploaded, so that the employer can check the
+    reading.
     """
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
@@ -172,9 +172,7 @@ class ServiceLicence(AgencyLicence):
 
 
 class ClientLetter(AgencyLicence):
-    """One client's letter by itself: read when it comes in, and where no attempt is under way any
-    more.
-    """
+    """Reads one client's letter alone: when it is uploaded, and when no attempt is in progress."""
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         return self._client(subject, subject.documents[0], None)
@@ -184,8 +182,6 @@ class ClientLetter(AgencyLicence):
 
 
 def agency_words(scope: str) -> list[str]:
-    """The words in a business scope for which a licence is needed, without those that it excludes
-    itself.
-    """
+    """The words in a business scope that need a licence, without those that the scope excludes."""
     kept = _EXCLUDED.sub("", re.sub(r"\s", "", scope))
     return [word for word in AGENCY_WORDS if word in kept]

@@ -1,4 +1,4 @@
-"""A client's letter: what it says, how long it runs, and whether it names the agency."""
+"""A client's letter: its contents, its end, and whether it names the agency."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from verification.models import ClientAuthorisation, DocumentKind
 from verification.rules.findings import Finding, Severity
 
 _TITLE: Final = re.compile(r"^[一-鿿]{0,12}(?:授权|委托)[书函]$", re.MULTILINE)
-"""Agencies' letters have titles of their own: 委托招聘授权书."""
+"""Agencies' letters have their own titles, such as 委托招聘授权书."""
 
 
 def read_letter(
@@ -29,7 +29,7 @@ def read_letter(
     declared: ClientAuthorisation | None,
     readers: Sequence[Reader],
 ) -> dict[str, Any]:
-    """What a client's letter says; of its people nothing is kept."""
+    """Read a client's letter. Personal data in it is not kept."""
     noting = [_Noting(reader) for reader in readers]
     letter = read_paper("authorization_letter", Pages(document), noting)
     texts = [text for reader in noting for text in reader.texts]
@@ -53,9 +53,7 @@ def read_letter(
 
 
 def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Finding:
-    """The weightiest thing that there is to say of one client's letter, which `agency` has shown,
-    on `today`.
-    """
+    """Return the most serious finding about one client's letter for `agency` on `today`."""
     client, kind = letter["fields"].get("company", ""), DocumentKind.CLIENT_AUTHORIZATION
     ends = letter_ends(letter)
     if not letter["titled"] or not client:
@@ -69,7 +67,7 @@ def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Findi
         )
     if same_name(
         client, agency
-    ):  # it authorises its own people; or the parties were confused in reading
+    ):  # it authorises its own people, or the parties were confused in reading
         return about(
             letter, "agency_client_mismatch", Severity.UNABLE, "company", client, letter["declared"]
         )
@@ -88,23 +86,21 @@ def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Findi
         )
     if not letter["names_agency"]:
         return about(letter, "agency_client_mismatch", Severity.UNABLE, kind, client, agency)
-    if not letter["sealed"]:  # a grey copy shows none, and anybody can make one
+    if not letter["sealed"]:  # a greyscale copy shows no seal, and anyone can make one
         return about(letter, "agency_client_unsealed", Severity.UNABLE, kind, client)
     return about(letter, "agency_client_agrees", Severity.PASS, "company", client)
 
 
 def letter_ends(letter: Mapping[str, Any]) -> date | None:
-    """The last day of a client's letter: the earlier one of what it says and what was said of it;
-    None where it has no end.
+    """The last day of a client's letter: the earlier of the day in the letter and the declared day;
+    None if it has no end.
     """
     ends = (day_of(letter["fields"].get("valid_until", "")), day_of(letter["declared_until"]))
     return min((day for day in ends if day), default=None)
 
 
 class _Noting:
-    """A reader that remembers each page's running text for as long as the check lasts, and never
-    longer.
-    """
+    """A reader that keeps the text of each page, only while the check runs."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader, self.name, self.version = reader, reader.name, reader.version
@@ -120,9 +116,7 @@ class _Noting:
 
 
 def _text_of(boxes: Sequence[TextBox], width: int, height: int) -> str:
-    """What stands on a page, in the order of reading, a paragraph a line and without other white
-    space.
-    """
+    """The text of a page in reading order, one line per paragraph, without other whitespace."""
     upright = rotated(boxes, rotation_of(boxes), width, height)
     slope = slope_of(upright)
     return (

@@ -1,5 +1,5 @@
-"""The human resources service licence: what it says, and whether that agrees with its company and
-the published lists.
+"""The human resources service licence: its contents, and whether they match the company and the
+published lists.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from verification.rules.findings import Finding, Observation, Severity
 from verification.rules.validity import ends_soon
 
 PLACEMENT: Final = ("中介", "介绍", "推荐", "招聘", "寻访", "猎头", "供求信息")
-"""Words of the services that recruiting for others is, in a licence's scope."""
+"""Words for recruitment services in a licence's scope."""
 
 _OF_LICENCE: Final = ("number", "name", "uscc", "scope", "valid_from", "valid_until")
 _NEEDED: Final = ("number", "name", "scope", "valid_until")
-"""What a licence must be read to say, before a machine may rest on it."""
+"""Fields that must be readable before the machine relies on the licence."""
 
 
 def read_licence(
     document: SubjectDocument, readers: Sequence[Reader], version: str
 ) -> dict[str, Any]:
-    """What the licence says: as it was read when it came in, where this version read it."""
+    """Read the licence. If this version has read it at upload, return that reading."""
     before = (
         DocumentReading.objects.filter(document=UUID(document.id), version=version)
         .values_list("reading", flat=True)
@@ -68,7 +68,7 @@ def read_licence(
 def licence_findings(
     subject: Subject, earlier: Earlier, observation: Observation
 ) -> Iterator[Finding]:
-    """What is to be said of the licence of a company that needs one."""
+    """Yield the findings about the licence of a company that needs one."""
     licence = observation["licence"]
     if licence is None:
         words = "、".join(observation["agency_words"])
@@ -112,8 +112,8 @@ def licence_findings(
 
 
 def _last_day(licence: Mapping[str, Any], listed: Mapping[str, Any] | None) -> date | None:
-    """The earlier one of what the licence says and what the list does: anybody can print a
-    later one.
+    """The earlier of the licence's end and the list's. Anyone can print a later date on a
+    licence.
     """
     on_list = hr_licence_list.last_day(listed["record"]) if listed and listed["record"] else None
     return min(
@@ -123,7 +123,7 @@ def _last_day(licence: Mapping[str, Any], listed: Mapping[str, Any] | None) -> d
 
 
 def _lacking(licence: Mapping[str, Any]) -> list[Finding]:
-    """A licence that was read in part: a person reads the rest."""
+    """If only a part of the licence was read, a person reads the rest."""
     lacking = [name for name in _NEEDED if not licence["fields"].get(name)]
     return [
         about(licence, "agency_licence_unreadable", Severity.UNABLE, name) for name in lacking[:1]
@@ -131,11 +131,11 @@ def _lacking(licence: Mapping[str, Any]) -> list[Finding]:
 
 
 def _name(subject: Subject, earlier: Earlier, licence: Mapping[str, Any]) -> list[Finding]:
-    """Whether the licence names the company: as it was declared, as the register has it, else
-    as its business licence does.
+    """Whether the licence names the company: as declared and as registered, or, without a register
+    entry, as on its business licence.
 
-    Where the register has the licence's name and not the declared one, the licence is not to
-    blame; the register's check says so.
+    If the register has the licence's name but not the declared one, the licence is not at fault;
+    the check `registry` reports that.
     """
     name, severity = licence["fields"].get("name", ""), mismatch(licence, "name")
     registry, reading = earlier.get("registry", {}), earlier.get("reading", {})
@@ -149,7 +149,7 @@ def _name(subject: Subject, earlier: Earlier, licence: Mapping[str, Any]) -> lis
         return [about(licence, "agency_licence_former_name", Severity.CONCERN, "name", name)]
     if not same_company_name(name, subject.name):
         return [about(licence, "agency_licence_mismatch", severity, "name", name, subject.name)]
-    if registered:  # what the register has instead is the reviewer's alone to see
+    if registered:  # only the reviewer may see the registered name
         return (
             []
             if is_registered
@@ -205,11 +205,11 @@ def _in_force(subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
 def _listed(
     subject: Subject, licence: Mapping[str, Any], listed: Mapping[str, Any] | None
 ) -> list[Finding]:
-    """What the published lists say of the number.
+    """The findings from the published lists about the number.
 
-    The picture alone proves nothing: without them a person looks.
+    A picture alone proves nothing: without a list entry, a person reviews it.
     """
-    if listed is None:  # a number that could not be read is told of already
+    if listed is None:  # an unreadable number is already reported
         return []
     number, record = licence["fields"]["number"], listed["record"]
     found = (

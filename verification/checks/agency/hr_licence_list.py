@@ -1,9 +1,7 @@
-"""Is there such a human resources service licence, and whose is it?
+"""Lookup of an HR service licence number in the published lists and in earlier cases.
 
-What the published lists and earlier cases say of its number.
-
-A licence can be drawn, in one's own name and with a number that looks right: its picture is weak by
-itself. Provinces publish whom they have licensed (`manage.py import_hr_licences`).
+A licence can be forged in the forger's own name, with a plausible number, so its picture is weak
+evidence. Provinces publish the agencies that they have licensed (`manage.py import_hr_licences`).
 """
 
 from __future__ import annotations
@@ -20,10 +18,10 @@ from verification.rules.states import EVER_APPROVED
 
 
 def look_up(number: str, subject: Subject) -> dict[str, Any]:
-    """`{"number", "record", "approved_with"}`: the list's entry or None, and the other employers
-    that were approved with the number.
+    """Return `{"number", "record", "approved_with"}`: the list's entry or None, and the other
+    employers that were approved with the number.
 
-    That this case has shown it is written down first: of two that are checked in the same moment at
+    The number is recorded for this case first, so that of two cases checked at the same time at
     least one sees the other.
     """
     key = number_key(number)
@@ -53,7 +51,7 @@ def _stored(record: HrLicenceRecord) -> dict[str, Any]:
 
 
 def last_day(record: Mapping[str, Any]) -> date | None:
-    """Until when the list says that the licence is in force; None where that has no end, or is not
-    told.
+    """The last day according to the list; None if there is no end, or the list does not state
+    it.
     """
     return date.fromisoformat(record["valid_until"]) if record["valid_until"] else None

@@ -1,4 +1,4 @@
-"""Findings about one paper of an agency, as it was read."""
+"""Findings about one document of an agency."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CODE: Final = "agency_licence"
 
 
 def day_of(text: str) -> date | None:
-    """An ISO day; None where there is none, or no end (长期)."""
+    """Parse an ISO date; None if there is none, or no end (长期)."""
     try:
         return None if text == OPEN_ENDED else date.fromisoformat(text)
     except ValueError:
@@ -23,7 +23,9 @@ def day_of(text: str) -> date | None:
 
 
 def mismatch(paper: Mapping[str, Any], field: str) -> Severity:
-    """How much a mismatch weighs: where the reader is not sure, it may be its own mistake."""
+    """The severity of a mismatch. If the reader is not confident, the mistake may be the
+    reader's.
+    """
     return Severity.CONCERN if paper["confidence"].get(field, 0.0) >= SURE else Severity.UNABLE
 
 
@@ -35,7 +37,7 @@ def about(
     seen: str = "",
     expected: str = "",
 ) -> Finding:
-    """A finding about `field` of the paper, with the place where it was read."""
+    """A finding about `field` of the document, with the region where it was read."""
     region = paper["regions"].get(field)
     return Finding(
         CODE,

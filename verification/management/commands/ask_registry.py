@@ -1,6 +1,6 @@
-"""Ask the chosen registers about one company: `manage.py ask_registry CODE NAME PERSON`.
+"""Asks the configured registers about a company: `manage.py ask_registry CODE NAME PERSON`.
 
-Shows whether a register is set up correctly.
+Use it to check that a register is set up correctly.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from verification.providers.registries.choice import chosen
 
 class Command(BaseCommand):
     help = (
-        "Say what the registers of ZIZHI_REGISTRY tell of a company: of its record, and of whether"
-        " the values agree."
+        "Show what the registers in ZIZHI_REGISTRY say about a company: its record, and whether"
+        " the given values match."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code", help="unified social credit code")
-        parser.add_argument("name", help="the company's whole name")
+        parser.add_argument("name", help="the company's full name")
         parser.add_argument("person", help="its legal representative")
 
     def handle(self, *args: Any, **options: Any) -> None:
         code = normalise(options["code"])
         if problem(code):
-            raise CommandError(f"{options['code']} is no unified social credit code")
+            raise CommandError(f"{options['code']} is not a valid unified social credit code")
         records, agreements = chosen(settings.REGISTRY)
         try:
             if records is not None:
@@ -45,5 +45,5 @@ class Command(BaseCommand):
     def _tell(self, register: str, told: CompanyRecord | Agreement | None) -> None:
         self.stdout.write(f"{register}: {'' if told else 'does not list it'}".rstrip())
         for of_it in fields(told) if told else ():
-            if of_it.name != "answer":  # as it came, with what was asked
+            if of_it.name != "answer":  # the raw response, with the query
                 self.stdout.write(f"  {of_it.name}: {getattr(told, of_it.name)}")

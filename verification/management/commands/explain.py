@@ -1,4 +1,4 @@
-"""Why was this case decided as it was? `python manage.py explain CASE [--language zh|en]`"""
+"""Explains a case's decisions: `python manage.py explain CASE [--language zh|en]`."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from verification.models import Case
 
 class Command(BaseCommand):
     help = (
-        "Explain every decision of a case from what is stored: checks, findings, rule by rule,"
+        "Explain every decision of a case from stored data: checks, findings, each rule,"
         " decisions, events."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("case", metavar="CASE", help="the case's id")
-        parser.add_argument("--language", choices=["zh", "en"], help="default: the terminal's")
+        parser.add_argument(
+            "--language", choices=["zh", "en"], help="default: the terminal's language"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         case = _case(options["case"])

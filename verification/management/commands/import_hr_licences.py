@@ -1,9 +1,6 @@
-"""Which agencies are licensed?
+"""Imports an authority's list of licensed agencies: `python manage.py import_hr_licences FILE.csv`.
 
-`python manage.py import_hr_licences FILE.csv` fills the snapshot from a department's published
-list.
-
-How such a file is read, and what is written, stands in `verification.management.snapshots`.
+`verification.management.snapshots` describes the file and what is written.
 """
 
 from __future__ import annotations
@@ -44,8 +41,8 @@ _READ: Final[Mapping[str, Read]] = {
 class Command(SnapshotCommand):
     help = (
         "Fill the list of licensed agencies from a CSV file (UTF-8 or GB18030) with the columns"
-        f" {', '.join(COLUMNS)}. A list without codes leaves them empty; a licence without an end"
-        " has none."
+        f" {', '.join(COLUMNS)}. Leave codes empty if the list has none, and the end of a licence"
+        " that does not expire."
     )
     sheet = Sheet(HrLicenceRecord, "number", COLUMNS, {}, _READ)
 

@@ -1,8 +1,6 @@
-"""Which companies does the register list?
+"""Imports an export of the company register: `python manage.py import_registry FILE.csv`.
 
-`python manage.py import_registry FILE.csv` fills the snapshot from an export.
-
-How such a file is read, and what is written, stands in `verification.management.snapshots`.
+`verification.management.snapshots` describes the file and what is written.
 """
 
 from __future__ import annotations
@@ -48,10 +46,9 @@ _DOMAIN: Final = re.compile(
 
 
 def _status(value: str, column: str) -> str:
-    """The stored status for `value`.
+    """Return the stored status for `value`.
 
-    A word that is not in the table is stored as it is and counts as unknown, so it replaces an
-    earlier "active".
+    An unknown word is stored unchanged and counts as unknown, so it replaces an earlier "active".
     """
     status = needed(value, column, 30)
     known = status_of(status)
@@ -59,7 +56,7 @@ def _status(value: str, column: str) -> str:
 
 
 def _names(value: str, column: str) -> str:
-    """Former names, parted by semicolons, as JSON."""
+    """Return former names, separated by semicolons, as JSON."""
     names = [text(name, column, 200) for name in _BETWEEN_NAMES.split(value)]
     return json.dumps([name for name in names if name], ensure_ascii=False)
 
@@ -96,7 +93,7 @@ _READ: Final[Mapping[str, Read]] = {
 class Command(SnapshotCommand):
     help = (
         "Fill the snapshot of the company register from a CSV file (UTF-8 or GB18030) with the"
-        f" columns {', '.join(COLUMNS)}, and if it has them {', '.join(FURTHER)}."
+        f" columns {', '.join(COLUMNS)}, and optionally {', '.join(FURTHER)}."
     )
     sheet = Sheet(RegistryRecord, "uscc", COLUMNS, FURTHER, _READ)
     unknown_status = 0
@@ -107,6 +104,6 @@ class Command(SnapshotCommand):
     def remarks(self) -> Iterator[str]:
         if self.unknown_status:
             yield (
-                f"{self.unknown_status} rows have a status word that is not known; such companies"
+                f"{self.unknown_status} rows have an unknown status; their companies"
                 " go to a reviewer"
             )

@@ -1,7 +1,4 @@
-"""Which licences were shown before pictures were found by landmarks?
-
-They are indexed now, a few at a time.
-"""
+"""Indexes the pages of licences submitted before pictures were indexed by keypoints, in batches."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ AT_ONCE = 20
 
 class Command(BaseCommand):
     help = (
-        "Index the pages of submitted licences that have no bands yet; safe to stop and to repeat."
+        "Index the pages of submitted licences that have no bands yet. Can be stopped and repeated."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

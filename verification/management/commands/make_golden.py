@@ -1,4 +1,4 @@
-"""How does a deployment without decided cases get golden ones?
+"""Makes golden cases of fictitious companies.
 
 `python manage.py make_golden --count 10 --seed 1`
 """
@@ -15,8 +15,8 @@ from verification.quality import golden_specimens
 
 class Command(BaseCommand):
     help = (
-        "Make golden cases of companies that do not exist, of each kind in turn, with what is right"
-        " of each."
+        "Make golden cases of fictitious companies, of each kind in turn, with the right decision"
+        " for each."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,13 +24,10 @@ class Command(BaseCommand):
             "--count",
             type=int,
             default=len(golden_specimens.KINDS),
-            help="how many (default: one of each kind)",
+            help="number of cases (default: one of each kind)",
         )
         parser.add_argument(
-            "--seed",
-            type=int,
-            default=1,
-            help="the first company; each further one has the next number",
+            "--seed", type=int, default=1, help="the first company; the others follow by number"
         )
 
     def handle(self, *args: Any, count: int, seed: int, **options: Any) -> None:

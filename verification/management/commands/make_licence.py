@@ -1,4 +1,4 @@
-"""What would a fictitious company's licence look like?
+"""Makes a fictitious company's licence.
 
 `python manage.py make_licence --seed 1 --out licence.jpg`
 """
@@ -30,13 +30,13 @@ _DATES: Final = ("established_on", "issued_on")
 
 class Command(BaseCommand):
     help = (
-        "Make the licence of a company that does not exist, as a flat page or as a photograph of"
-        f" it. Equal arguments give equal pictures. Forms: {', '.join(EDITIONS)}. Damages (joined"
-        f" with + if more than one): {', '.join(DAMAGES)}. Forgeries, in place of a damage: forged"
-        f" (one of the others, by the seed), {', '.join(FORGERIES)}. Decoys, which are no licences:"
+        "Make the licence of a fictitious company, as a flat page or as a photograph of it."
+        f" Equal arguments give equal pictures. Forms: {', '.join(EDITIONS)}. Damages (joined"
+        f" with + if more than one): {', '.join(DAMAGES)}. Forgeries, instead of a damage: forged"
+        f" (one of the others, by seed), {', '.join(FORGERIES)}. Decoys, which are not licences:"
         f" {', '.join(DECOYS)}."
     )
-    requires_system_checks: list[str] = []  # nothing but a picture is made
+    requires_system_checks: list[str] = []  # the command only makes pictures
 
     def add_arguments(self, parser: CommandParser) -> None:
         pictures.add_arguments(
@@ -54,14 +54,14 @@ class Command(BaseCommand):
             help="a damage or forgery, see above (default: none; a decoy's own)",
         )
         parser.add_argument(
-            "--decoy", metavar="DECOY", help="make this in place of a licence, see above"
+            "--decoy", metavar="DECOY", help="make this instead of a licence, see above"
         )
         parser.add_argument(
             "--set",
             action="append",
             default=[],
             metavar="KEY=VALUE",
-            help=f"print something else than the company's truth: {', '.join(OVERRIDES)}",
+            help=f"print a value that differs from the company's: {', '.join(OVERRIDES)}",
         )
 
     def handle(
@@ -78,7 +78,7 @@ class Command(BaseCommand):
         wanted = pictures.files(out, seed, count, quality)
         overrides: dict[str, Any] = dict(_override(text) for text in options["set"])
         if options["decoy"] and overrides:
-            raise CommandError("--set changes what a licence says; --decoy makes none")
+            raise CommandError("--set changes a licence's text; --decoy does not make a licence")
         for number, file in wanted:
             try:
                 if options["decoy"]:
@@ -96,7 +96,7 @@ class Command(BaseCommand):
 def _licence(
     file: Path, seed: int, form: str, damage: str, overrides: dict[str, Any]
 ) -> tuple[Image.Image, str, dict[str, Any]]:
-    """The picture, a line about it for people, and one for programs."""
+    """Return the picture, a line about it for people, and one for programs."""
     specimen = make(seed, form, damage, **overrides)
     return (
         specimen.image,
@@ -116,7 +116,7 @@ def _decoy(
 
 
 def _override(text: str) -> tuple[str, str | int | date]:
-    """`KEY=VALUE` as `make` takes it: days as dates, degrees as a number."""
+    """Parse `KEY=VALUE` for `make`: dates as dates, degrees as a number."""
     key, separator, value = text.partition("=")
     if not separator or key not in OVERRIDES:
         raise CommandError(

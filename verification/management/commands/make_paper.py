@@ -1,4 +1,4 @@
-"""What would a fictitious company's other papers look like?
+"""Makes a fictitious company's other documents.
 
 `python manage.py make_paper --kind hr_service_licence --seed 1 --out a.jpg`
 """
@@ -38,14 +38,14 @@ def _layouts() -> str:
 class Command(BaseCommand):
     help = (
         "Make a human resources service licence, or a stamped letter of authorisation, of a"
-        f" company that does not exist. Equal arguments give equal pictures. Layouts: {_layouts()}."
+        f" fictitious company. Equal arguments give equal pictures. Layouts: {_layouts()}."
         f" Damages (joined with + if more than one): {', '.join(DAMAGES)}."
     )
-    requires_system_checks: list[str] = []  # nothing but a picture is made
+    requires_system_checks: list[str] = []  # the command only makes pictures
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--kind", required=True, choices=tuple(MAKERS))
-        pictures.add_arguments(parser, "which company and which paper of it")
+        pictures.add_arguments(parser, "the company and its document")
         parser.add_argument(
             "--layout",
             default="",
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="KEY=VALUE",
-            help="print something else than the paper's truth",
+            help="print a value that differs from the document's",
         )
 
     def handle(

@@ -1,9 +1,8 @@
-"""Gives every case that waits for a reviewer its position in the queue again.
+"""Recalculates the queue position of every waiting case: `manage.py place_queue`.
 
-`manage.py place_queue`, after the rules, the working hours or the key changed.
-
-New cases, and those whose position changes with time, are placed every few minutes anyway; this
-places all. It can be run at any time and repeated: reviewers can go on meanwhile.
+Run it after the rules, the working hours or the key changed. A periodic task already places new
+cases and those whose position changes with time; this command places all. It can be repeated at any
+time, while reviewers work.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from verification.cases import queue_placement
 
 
 class Command(BaseCommand):
-    help = "Give every case that waits for a reviewer its position in the queue again."
+    help = "Recalculate the queue position of every case that waits for a reviewer."
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"{queue_placement.place_all(timezone.now())} cases placed")

@@ -1,4 +1,7 @@
-"""What do these licence files say? `python manage.py read_licence FILE… [--kind KIND] [--json]`"""
+"""Reads licence files and prints their content.
+
+`python manage.py read_licence FILE… [--kind KIND] [--json]`
+"""
 
 from __future__ import annotations
 
@@ -52,8 +55,8 @@ _TITLES = {"hr_service_licence": "人力资源服务许可证", "authorization_l
 
 class Command(BaseCommand):
     help = (
-        "Read licences and letters (JPEG, PNG, WebP, HEIC, TIFF, PDF) and print what they say. Exit"
-        " status 1 if a file could not be read."
+        "Read licences and letters (JPEG, PNG, WebP, HEIC, TIFF, PDF) and print their content. The"
+        " exit status is 1 if a file could not be read."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -62,9 +65,11 @@ class Command(BaseCommand):
             "--kind",
             choices=KINDS,
             default=KINDS[0],
-            help=f"which paper the files show (default: {KINDS[0]})",
+            help=f"the kind of document in the files (default: {KINDS[0]})",
         )
-        parser.add_argument("--json", action="store_true", help="one JSON object a line, in UTF-8")
+        parser.add_argument(
+            "--json", action="store_true", help="print one JSON object per line, in UTF-8"
+        )
 
     def handle(self, *args: Any, files: list[Path], kind: Kind, json: bool, **options: Any) -> None:
         limits = Limits(
@@ -85,7 +90,7 @@ class Command(BaseCommand):
 
 
 def read_file(file: Path, limits: Limits, kind: Kind = "business_licence") -> dict[str, Any]:
-    """The reading of `file`, or why there is none, as it is printed with --json."""
+    """Return the reading of `file`, or the error, as --json prints it."""
     try:
         pages = [
             Image.open(io.BytesIO(page.jpeg)) for page in examine(file.read_bytes(), limits).pages
@@ -139,14 +144,14 @@ def _reading(file: Path, reading: LicenceReading) -> dict[str, Any]:
 
 
 def _paper(file: Path, kind: Kind, reading: LicenceReading | PaperReading) -> dict[str, Any]:
-    """Any other paper: all that was read of it, but for the places on the page."""
+    """Return the reading of another document, without regions on the page."""
     left_out = ("regions", "signature_place", "seal_region")
     told = {name: value for name, value in reading.as_json().items() if name not in left_out}
     return {"file": str(file), "kind": kind} | told
 
 
 def _in_utf8(stream: Any) -> TextIO:
-    """`stream` (Django's wrapper) writing UTF-8 whatever the locale, as JSON must be."""
+    """Return `stream` (Django's wrapper) set to UTF-8 in any locale, because JSON requires it."""
     inner = getattr(stream, "_out", stream)
     if isinstance(inner, io.TextIOWrapper):
         inner.reconfigure(encoding="utf-8", errors="surrogateescape")
@@ -204,7 +209,7 @@ def _rows(result: dict[str, Any], rows: list[tuple[str, str, str]]) -> str:
 
 
 def _wide(text: str, columns: int) -> str:
-    """`text` filled up to `columns` of a terminal, where a Chinese character takes two."""
+    """Return `text` padded to `columns` of a terminal, where a Chinese character takes two."""
     return text + " " * (
         columns - sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
     )

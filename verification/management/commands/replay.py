@@ -1,9 +1,9 @@
-"""What would change under another policy?
+"""Shows what would change under another policy.
 
 `python manage.py replay --policy VERSION [--since DATE] [--json]`
 
-Decides everything that is stored once more, without asking anybody; `--shadow` sums up what the
-policy that ran beside the live one would have decided. Nothing is written.
+It decides all stored attempts again without external requests. `--shadow` summarises the verdicts
+of the shadow policy instead. Nothing is written.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ HOW = {
 
 class Command(BaseCommand):
     help = (
-        "Decide all that is stored by another policy, and print what would change. Nobody is asked,"
-        " nothing is written."
+        "Decide all stored attempts by another policy, and print what would change. No external"
+        " service is asked, and nothing is written."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -43,20 +43,20 @@ class Command(BaseCommand):
         which.add_argument(
             "--policy",
             metavar="VERSION",
-            help=f"one of {', '.join(POLICIES)}; live is {CURRENT.version}",
+            help=f"one of {', '.join(POLICIES)}; {CURRENT.version} is live",
         )
         which.add_argument(
-            "--shadow", action="store_true", help="sum up what ran beside the live policy instead"
+            "--shadow", action="store_true", help="summarise the shadow policy's verdicts instead"
         )
         parser.add_argument(
             "--since",
             metavar="DATE",
-            help="only what was submitted from this day on, such as 2026-11-01",
+            help="only attempts submitted on or after this day, such as 2026-11-01",
         )
         parser.add_argument(
             "--json",
             action="store_true",
-            help="one JSON object a line: each change, and last the summary",
+            help="print one JSON object per line: each change, then the summary",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

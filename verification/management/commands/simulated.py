@@ -1,7 +1,4 @@
-"""How is the world outside played while a simulator stands in for it?
-
-The company's bookkeeper, and the phone with its licence.
-"""
+"""Simulates the outside world: the company's bookkeeper, and the phone with its licence."""
 
 from __future__ import annotations
 
@@ -20,9 +17,9 @@ from verification.providers.e_licences.simulator import SimulatedELicences
 
 class Command(BaseCommand):
     help = (
-        "Play who is outside: `statement ACCOUNT` shows what has arrived in a simulated account,"
-        " each amount with its memo; `scan QR --uscc … --name …` confirms with a simulated"
-        " electronic licence what the code on the page holds, `refuse QR` says no."
+        "Play the outside world: `statement ACCOUNT` shows what has arrived in a simulated account,"
+        " each amount with its memo; `scan QR --uscc … --name …` confirms the code on the page with"
+        " a simulated electronic licence; `refuse QR` refuses it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -47,9 +44,7 @@ class Command(BaseCommand):
     def _statement(self, account: str) -> None:
         bank = banks.bank(settings.BANK) if settings.BANK else None
         if not isinstance(bank, SimulatedBank):
-            raise CommandError(
-                "ZIZHI_BANK is not the simulator: nobody's statement can be read here."
-            )
+            raise CommandError("ZIZHI_BANK is not the simulator, so no statement can be read.")
         arrived = bank.statement(account, timezone.now())
         for fen, memo in arrived:
             self.stdout.write(f"{fen / 100:.2f}  {memo}")
@@ -60,7 +55,7 @@ class Command(BaseCommand):
         service = e_licences.e_licence_service(settings.E_LICENCES) if settings.E_LICENCES else None
         if not isinstance(service, SimulatedELicences):
             raise CommandError(
-                "ZIZHI_E_LICENCES is not the simulator: no phone can be played here."
+                "ZIZHI_E_LICENCES is not the simulator, so no phone can be simulated."
             )
         qr, now = options["qr"], timezone.now()
         try:
@@ -76,5 +71,5 @@ class Command(BaseCommand):
         except ProviderBroken as unknown:
             raise CommandError(f"{qr}: {unknown}") from unknown
         if not done:
-            raise CommandError("The code has expired, or has been answered.")
+            raise CommandError("The code has expired or was already answered.")
         self.stdout.write("Done.")

@@ -1,4 +1,4 @@
-"""Are there stored files that no row names, and shall they go?"""
+"""Counts stored files that no row refers to, and erases them on request."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from verification.cases.storage import EncryptedStorage
 
 class Command(BaseCommand):
     help = (
-        "Count the stored files, older than a day, that no row names: left by a process that was"
-        " killed as it stored or erased one. With --erase and their number they are erased, for"
-        " good."
+        "Count the stored files older than a day that no row refers to, left by a process that was"
+        " killed while it stored or erased one. With --erase and their number, erase them for good."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--erase", type=int, metavar="NUMBER", help="erase them, if they are so many"
+            "--erase", type=int, metavar="NUMBER", help="erase them if there are exactly this many"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,7 +29,7 @@ class Command(BaseCommand):
         there = [file.stat() for name in found if (file := storage.location / name).exists()]
         size = sum(each.st_size for each in there) / 1e6
         self.stdout.write(
-            f"{len(found)} of {total} stored files are named by no row ({size:.1f} MB)."
+            f"{len(found)} of {total} stored files have no row that refers to them ({size:.1f} MB)."
         )
         if there:
             first, last = (
@@ -39,15 +38,15 @@ class Command(BaseCommand):
             )
             self.stdout.write(f"Written from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC.")
             self.stdout.write(
-                "Many, or all of the last days? Then this is an older database, or another"
-                " deployment's folder: leave them."
+                "If these are many, or all from the last days, the database is older than the"
+                " files, or the folder belongs to another deployment: keep them."
             )
         if options["erase"] is None:
             return
         if options["erase"] != len(found):
             raise CommandError(
-                f"None was erased. Seen: {len(found)}; expected: {options['erase']}. Look first,"
-                " then give their number."
+                f"None was erased. Seen: {len(found)}; expected: {options['erase']}. Count them"
+                " first, then pass their number."
             )
         for name in found:
             storage.delete(name)

@@ -1,1 +1,1 @@
-"""What does an employer do on the web? One module for each noun; all of them only translate."""
+"""Views of the employer's pages, one module per noun. They only translate."""

@@ -24,8 +24,9 @@ from verification.rules.states import State
 
 @takes_files
 def appeal(request: HttpRequest, member: Member, handler: BoundedUploadHandler) -> HttpResponse:
-    """Appeal a refusal, a suspension or a revocation, or, after the third time back, ask for a
-    person. Files may be attached.
+    """Appeal a rejection, suspension or revocation, with files if needed.
+
+    After changes were requested for the third time, the employer can ask for a person instead.
     """
     case, now = case_or_404(member), now_of(member.employer)
     if case.state == State.IN_REVIEW or case.heard():  # sent twice

@@ -1,4 +1,4 @@
-"""What does an employer see and do on its case: declare, submit, watch, withdraw, begin again?"""
+"""The pages of an employer's case: declare, submit, follow, withdraw, start again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from verification.rules.states import State
 @require_safe
 @member_required
 def home(request: HttpRequest, member: Member) -> HttpResponse:
-    """Where everything happens. The first visit opens the employer's first case."""
+    """Show the case. The first visit opens the employer's first case."""
     now = now_of(member.employer)
     case = current_case(member) or operations.open_case(member.employer, member.as_actor(), now)
     return render(request, "verification/home.html", page(member, case, now))
@@ -35,8 +35,9 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
 @require_safe
 @member_required
 def status(request: HttpRequest, member: Member) -> HttpResponse:
-    """The progress while the machine works; the whole body of the page once it has decided or
-    somebody else has to act.
+    """Return the progress while checks run.
+
+    Return the body of the whole page once the case is decided or someone else has to act.
     """
     now, case = now_of(member.employer), current_case(member)
     if case is None or "HX-Request" not in request.headers:
@@ -67,7 +68,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 
 def case_or_404(member: Member) -> Case:
-    """The case that the member's pages are about."""
+    """Return the case that the member's pages are about."""
     case = current_case(member)
     if case is None:
         raise Http404
@@ -75,14 +76,14 @@ def case_or_404(member: Member) -> Case:
 
 
 def refused_at_home(request: HttpRequest, refused: Refused) -> HttpResponse:
-    """Back to the case's page, with the refusal above it."""
+    """Redirect to the case's page and show the refusal there."""
     messages.error(request, refusal_html(refused))
     return redirect("verification:home")
 
 
 @member_required
 def declare(request: HttpRequest, member: Member) -> HttpResponse:
-    """Correct what was declared; what was typed stays when it is refused."""
+    """Correct the declaration; a refused form keeps its input."""
     case = current_case(member)
     if case is None:
         return redirect("verification:home")
@@ -108,9 +109,9 @@ def declare(request: HttpRequest, member: Member) -> HttpResponse:
 @posted_or("verification:home")
 @member_required
 def submit(request: HttpRequest, member: Member) -> HttpResponse:
-    """Hand the case in as it was seen.
+    """Submit the case in the version that was shown.
 
-    Sent twice, it is submitted once and the same page answers.
+    A form sent twice submits once, and both responses lead to the same page.
     """
     case, form = case_or_404(member), SubmitForm(request.POST)
     if not form.is_valid():
@@ -153,7 +154,7 @@ def withdraw(request: HttpRequest, member: Member) -> HttpResponse:
 @posted_or("verification:home")
 @member_required
 def start(request: HttpRequest, member: Member) -> HttpResponse:
-    """Begin a new case after one that is decided: for a renewal, or after a refusal."""
+    """Open a new case after a decided one, to renew or after a rejection."""
     try:
         operations.open_case(member.employer, member.as_actor(), now_of(member.employer))
     except Refused as refused:

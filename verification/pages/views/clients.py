@@ -1,4 +1,4 @@
-"""How does an agency say for which client a letter stands, correct that, and end it?"""
+"""Views on which an agency names the client of a letter, corrects or ends it."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def _to_clients() -> HttpResponse:
 
 @member_required
 def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
-    """GET: how a letter stands, asked for while it is read.
+    """GET: return the letter's row, which the page polls while the letter is read.
 
-    POST: for which client it stands; what was typed stays when it is refused.
+    POST: save the client of the letter; a refused form keeps its input.
     """
     document, now = own_document(member, document_id), now_of(member.employer)
     if request.method != "POST":
@@ -79,9 +79,7 @@ def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpRespo
 @posted_or("verification:home")
 @member_required
 def end(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
-    """The agency recruits no longer for the client; a letter of which nobody has said for whom it
-    stands is taken out.
-    """
+    """End the agency's work for the client; a letter without a declared client is removed."""
     document, now = own_document(member, document_id), now_of(member.employer)
     named = ClientAuthorisation.objects.filter(document=document).first()
     try:

@@ -1,4 +1,4 @@
-"""The pages on which a member uploads, looks at, confirms and removes documents."""
+"""The pages on which a member uploads, views, confirms and removes documents."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ THUMBNAIL_PIXELS = 480
 CROP_PIXELS = 900
 
 
-# --- Looking --------------------------------------------------------------------------------------
+# --- Viewing --------------------------------------------------------------------------------------
 
 
 @require_safe
@@ -52,7 +52,7 @@ CROP_PIXELS = 900
 def page_image(
     request: HttpRequest, member: Member, document_id: UUID, number: int
 ) -> HttpResponse:
-    """A page of a document of the member's own employer; `?size=small` for a thumbnail."""
+    """Return a page of a document of the member's own employer; `?size=small` for a thumbnail."""
     page = DocumentPage.objects.filter(
         document_id=document_id, number=number, document__case__employer=member.employer
     ).first()
@@ -82,7 +82,7 @@ def _picture(jpeg: bytes) -> HttpResponse:
 
 
 def _thumbnail(jpeg: bytes) -> bytes:
-    """A small JPEG of one of our own clean pages."""
+    """Return a small JPEG of one of our own clean pages."""
     small = BytesIO()
     with Image.open(BytesIO(jpeg), formats=("JPEG",)) as image:
         image.draft("RGB", (THUMBNAIL_PIXELS, THUMBNAIL_PIXELS))
@@ -91,7 +91,7 @@ def _thumbnail(jpeg: bytes) -> bytes:
     return small.getvalue()
 
 
-# --- Coming and going -----------------------------------------------------------------------------
+# --- Adding and removing --------------------------------------------------------------------------
 
 
 @posted_or("verification:home")
@@ -99,7 +99,7 @@ def _thumbnail(jpeg: bytes) -> bytes:
 def upload(
     request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler
 ) -> HttpResponse:
-    """Take in one file or several of one kind; each is kept or refused by itself."""
+    """Upload one or more files of one kind; each is kept or refused separately."""
     form = UploadForm(request.POST)
     case = case_or_404(member)
     if not form.is_valid():
@@ -168,7 +168,7 @@ def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -
 
 
 def examined(file: UploadedFile[bytes]) -> tuple[Intake, dict[str, Any]]:
-    """The file opened by the intake, and what the virus scanner says of it. Raises Refused."""
+    """Examine the file and scan it for viruses; return the result of both. Raise Refused."""
     data = file.read()
     limits = Limits(
         bytes=settings.UPLOAD_MAX_BYTES,
@@ -179,15 +179,15 @@ def examined(file: UploadedFile[bytes]) -> tuple[Intake, dict[str, Any]]:
         with upload_handler.room_for_a_child():
             taken_in = examine(data, limits)
         return taken_in, _scan(data)
-    except ProviderError as error:  # no answer is not a yes: nothing is stored
+    except ProviderError as error:  # without a result nothing is stored
         log.error("upload_not_examined", error=type(error).__name__)
         raise Refused("document_scan_unavailable", "document") from error
 
 
 def _scan(data: bytes) -> dict[str, Any]:
-    """What the virus scanner says of `data`, to be stored.
+    """Scan `data` for viruses and return the result to store.
 
-    Raises Refused `document_infected` and ProviderError.
+    Raise Refused `document_infected` and ProviderError.
     """
     if not settings.CLAMD_ADDRESS:
         return {"clean": None}
@@ -208,8 +208,8 @@ def own_document(member: Member, document_id: UUID) -> Document:
 def _document_door(
     operation: Callable[[UUID, Actor, datetime], Any],
 ) -> Callable[..., HttpResponseBase]:
-    """A view that does `operation` to one of the employer's own documents and shows the editor
-    again.
+    """Return a view that applies `operation` to one of the employer's own documents and shows the
+    editor again.
     """
 
     @posted_or("verification:home")
@@ -232,7 +232,7 @@ restore_document = _document_door(documents.restore_document)
 @posted_or("verification:home")
 @member_required
 def use_again(request: HttpRequest, member: Member) -> HttpResponse:
-    """Give a paper that is here from an earlier case; pressed twice, it is given once."""
+    """Reuse a document of an earlier case; a second press adds nothing."""
     case, kind = case_or_404(member), request.POST.get("kind", "")
     try:
         given = document_reuse.use_again(
@@ -244,22 +244,20 @@ def use_again(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def _edited(request: HttpRequest, member: Member, document: Document) -> HttpResponse:
-    """The page again; for the script only its editor, with the keyboard's focus where `document`
-    now is.
-    """
+    """Redirect to the page; for the script, return the editor with the focus on `document`."""
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
     shown = editor(member, case_or_404(member), now_of(member.employer), frozenset({document.kind}))
     return render(request, "verification/documents/_editor.html", shown | {"focus": document.pk})
 
 
-# --- What was read, and what is said of it --------------------------------------------------------
+# --- Values read from documents -------------------------------------------------------------------
 
 
 @require_safe
 @member_required
 def crop(request: HttpRequest, member: Member, document_id: UUID, field: str) -> HttpResponse:
-    """The place on the page from which a value was read."""
+    """Return a crop of the page around a value that was read."""
     document = own_document(member, document_id)
     row = DocumentReading.objects.filter(document=document).first()
     read = (row.reading if row else None) or {}
@@ -271,7 +269,7 @@ def crop(request: HttpRequest, member: Member, document_id: UUID, field: str) ->
 
 
 def _cropped(jpeg: bytes, region: list[float], rotation: int) -> bytes:
-    """What stands in `region` and a little around it, upright."""
+    """Return `region` with a small margin, upright."""
     small = BytesIO()
     with Image.open(BytesIO(jpeg), formats=("JPEG",)) as image:
         x0, y0, x1, y1 = region
@@ -293,9 +291,7 @@ def _cropped(jpeg: bytes, region: list[float], rotation: int) -> bytes:
 @require_safe
 @member_required
 def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
-    """What has been read of a document, asked for while it is being read; without a script, the
-    page itself.
-    """
+    """Return the values read so far, for polling; without a script, redirect to the page."""
     document = own_document(member, document_id)
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
@@ -312,7 +308,7 @@ def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResp
 @posted_or("verification:home")
 @member_required
 def state_values(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
-    """What was read is right, except for what is typed beside it."""
+    """Confirm the values read, except those that the employer corrects."""
     document = own_document(member, document_id)
     corrections = {
         name: request.POST.get(name, "") for name in early_reading.SHOWN.get(document.kind, ())

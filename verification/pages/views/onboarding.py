@@ -1,4 +1,4 @@
-"""How does a recruiter arrive from their platform, and go back to it?"""
+"""Views for recruiters who come from their platform, and go back to it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ from verification.rules import states
 from verification.rules.states import State
 
 SESSION: Final = "onboarding"
-"""In the session of whoever came by a link: its id, and the platform's name for the banner
-(templates/base.html).
+"""Session key for recruiters who came by a link: the link's id, and the platform's name for the
+banner (templates/base.html).
 """
 SESSION_SECONDS: Final = 2 * 3600
 HEARD: Final = states.STOPPED | {State.REJECTED}
-"""What can be appealed against."""
+"""States in which a case can be appealed."""
 
 
 def onboard(request: HttpRequest, token: str) -> HttpResponseBase:
-    """GET shows one button and spends nothing; its POST signs the link's one member in, whoever was
-    signed in here before.
+    """Sign in by an onboarding link.
+
+    GET shows one button and does not use up the link. POST signs in the link's member and signs out
+    any other user.
     """
     try:
         if request.method != "POST":
@@ -68,12 +70,12 @@ def _greet(request: HttpRequest, link: OnboardingLink) -> HttpResponseBase:
 
 
 def _destination(purpose: str, member: Member) -> str:
-    """The page that the recruiter came for."""
+    """Return the page that the recruiter came for."""
     if purpose != LinkPurpose.APPEAL:
         return "verification:home"
     case = current_case(member)
-    # What holds the downloads back is a room above this one; where nothing does, that page leads on
-    # to the case.
+    # Restrictions on downloads belong to a package above this one. Without a restriction, that page
+    # leads to the case.
     return (
         "verification:appeal"
         if case is not None and case.state in HEARD
@@ -84,9 +86,7 @@ def _destination(purpose: str, member: Member) -> str:
 @require_safe
 @member_required
 def back(request: HttpRequest, member: Member) -> HttpResponse:
-    """Back to the platform that the recruiter came from, with the state of the case and nothing
-    else of them.
-    """
+    """Redirect to the recruiter's platform, with the state of the case and nothing else."""
     came = request.session.get(SESSION)
     mine = OnboardingLink.objects.select_related("client", "member").filter(member=member)
     found = mine.filter(pk=came["link"]).first() if came else None
@@ -99,9 +99,7 @@ def back(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def _told(member: Member) -> str:
-    """The state as the platform is told it: that the machine is already at work on what was handed
-    in is not its business.
-    """
+    """Return the state that the platform may know, which does not say that checks are running."""
     case = current_case(member)
     if case is None:
         return State.DRAFT

@@ -1,6 +1,4 @@
-"""How does a recruiter show their authority: by mail, by bank, by the electronic licence, by a
-colleague?
-"""
+"""Views to prove authority: by email, bank deposit, electronic licence or a colleague."""
 
 from __future__ import annotations
 
@@ -34,7 +32,7 @@ from verification.providers.banks.base import Stage
 from verification.rules.required_documents import HOW
 
 ANEW: Final = "anew"
-"""In the address of whoever shows their authority once more, though a proof stands."""
+"""Query parameter to prove authority again although a proof is in force."""
 CODE_TYPED = frozenset(kind for kind, way in WAYS.items() if way.guesses)
 STAGES = (
     (Stage.ACCEPTED, _("Accepted by the bank")),
@@ -43,14 +41,13 @@ STAGES = (
 )
 
 
-# --- What a page shows ----------------------------------------------------------------------------
+# --- Context --------------------------------------------------------------------------------------
 
 
 def _latest(request: HttpRequest, member: Member, kind: ProofKind) -> Proof | None:
-    """The member's proof of a kind that the page is about: one under way, else the one that stands,
-    else the last one begun.
+    """Return the member's proof that the page is about: pending, else in force, else the latest.
 
-    Whoever shows it anew, as after a step-up, is not kept from it by one that stands.
+    With `ANEW`, only a pending proof counts, for example after a step-up.
     """
     now = now_of(member.employer)
     of_kind = Proof.objects.of(member, declared_by(member).uscc).filter(kind=kind)
@@ -83,17 +80,17 @@ def _shown(
 
 
 def _not_offered(kind: ProofKind, member: Member) -> None:
-    """A way that there is no provider for has no page."""
+    """Raise Http404 if no provider offers this kind of proof."""
     if kind not in proofs.offered(test=member.employer.test):
         raise Http404
 
 
-# --- By mail --------------------------------------------------------------------------------------
+# --- By email -------------------------------------------------------------------------------------
 
 
 @member_required
 def company_email(request: HttpRequest, member: Member) -> HttpResponse:
-    """Name an address at the company, then type the code that came to it."""
+    """Enter an address at the company, then the code sent to it."""
     proof = _latest(request, member, ProofKind.COMPANY_EMAIL)
     form = AddressForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -106,7 +103,7 @@ def company_email(request: HttpRequest, member: Member) -> HttpResponse:
             return redirect("verification:company_email")
     if not form.errors and _is_pending(proof, now_of(member.employer)):
         return _shown(request, member, proof, ProofKind.COMPANY_EMAIL, form=CodeForm())
-    # A second code that was refused does not take the page of the first one away.
+    # If a second code is refused, the first one's page stays.
     refused_beside = _is_pending(proof, now_of(member.employer)) and form.errors
     if refused_beside:
         messages.error(request, str(next(iter(form.errors.values()))[0]))
@@ -114,12 +111,12 @@ def company_email(request: HttpRequest, member: Member) -> HttpResponse:
     return _shown(request, member, proof, ProofKind.COMPANY_EMAIL, form=form)
 
 
-# --- By bank --------------------------------------------------------------------------------------
+# --- By bank deposit ------------------------------------------------------------------------------
 
 
 @member_required
 def bank_deposit(request: HttpRequest, member: Member) -> HttpResponse:
-    """Name the company's account, follow the transfer, type its code."""
+    """Enter the company's account, follow the transfer, enter its code."""
     _not_offered(ProofKind.BANK_DEPOSIT, member)
     proof = _latest(request, member, ProofKind.BANK_DEPOSIT)
     if _is_pending(proof, now_of(member.employer)):
@@ -169,7 +166,7 @@ def _stages(proof: Proof) -> list[Step]:
 @posted_or("verification:home")
 @member_required
 def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
-    """The code that was mailed, or that stood in the transfer's memo."""
+    """Confirm a proof with the code from the email or the transfer's memo."""
     proof = _own_proof(member, proof_id)
     kind = ProofKind(proof.kind)
     if kind not in CODE_TYPED:
@@ -187,7 +184,7 @@ def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpR
             proof.refresh_from_db()
             if not _is_pending(
                 proof, now_of(member.employer)
-            ):  # used up, or over: the page says so, and offers a new one
+            ):  # used up or expired: the page says so, and offers a new one
                 messages.error(request, refusal_html(refused))
                 return redirect(PAGE_OF[kind])
             form.refuse(refused)
@@ -202,14 +199,12 @@ def confirm_proof(request: HttpRequest, member: Member, proof_id: UUID) -> HttpR
     return _shown(request, member, proof, kind, form=form)
 
 
-# --- By the electronic licence --------------------------------------------------------------------
+# --- By electronic licence ------------------------------------------------------------------------
 
 
 @member_required
 def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
-    """Show the code to be scanned, and how the scan stands; the page asks again by itself, with a
-    script or without.
-    """
+    """Show the code to scan and the scan's state. The page polls, even without a script."""
     _not_offered(ProofKind.E_LICENCE, member)
     kind, now = ProofKind.E_LICENCE, now_of(member.employer)
     proof = _latest(request, member, kind)
@@ -235,7 +230,7 @@ def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
 @require_safe
 @member_required
 def scan_code(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
-    """The code of one scan as a picture that stays sharp at any size."""
+    """Return a scan's code as an SVG image."""
     payload = _own_proof(member, proof_id).observed.get("qr")
     if not payload:
         raise Http404
@@ -252,7 +247,7 @@ def scan_code(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRespo
 
 @member_required
 def vouching(request: HttpRequest, member: Member) -> HttpResponse:
-    """Choose the colleague who is to vouch."""
+    """Choose the colleague who is asked to vouch."""
     kind, now = ProofKind.VOUCH, now_of(member.employer)
     proof = _latest(request, member, kind)
     who = Member.objects.filter(
@@ -273,7 +268,7 @@ def vouching(request: HttpRequest, member: Member) -> HttpResponse:
 @require_safe
 @member_required
 def asked_to_vouch(request: HttpRequest, member: Member) -> HttpResponse:
-    """Who asks this member to vouch."""
+    """Show the members who ask this member to vouch."""
     context = {
         "proofs": vouches.asked_of(member, now_of(member.employer)),
         "company": declared_by(member),
@@ -284,7 +279,7 @@ def asked_to_vouch(request: HttpRequest, member: Member) -> HttpResponse:
 @posted_or("verification:asked_to_vouch")
 @member_required
 def answer_vouch(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
-    """Yes or no."""
+    """Vouch for a colleague, or decline."""
     yes = request.POST.get("answer") == "yes"
     try:
         (vouches.vouch if yes else vouches.decline)(proof_id, member, now_of(member.employer))
@@ -300,7 +295,7 @@ def answer_vouch(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRe
     return redirect("verification:asked_to_vouch")
 
 
-# --- All of them ----------------------------------------------------------------------------------
+# --- All proofs -----------------------------------------------------------------------------------
 
 
 def _own_proof(member: Member, proof_id: UUID) -> Proof:

@@ -19,10 +19,11 @@ from verification.intake.upload_handler import BoundedUploadHandler, too_long
 def takes_files(
     view: Callable[[HttpRequest, Member, BoundedUploadHandler], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Refuse a body that announces too much, and bound each of its files for the member's `view`.
+    """Refuse a body that announces too much, and limit each of its files, before the member's
+    `view`.
 
-    The CSRF token is part of the body, which must not be read before its length is known. It is
-    therefore checked after the length.
+    The CSRF token is part of the body, which must not be read before its length is known, so it is
+    checked after the length.
     """
     checked = csrf_protect(view)
 

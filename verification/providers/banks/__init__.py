@@ -1,7 +1,7 @@
-"""Which bank makes the transfers?
+"""The bank that makes the transfers.
 
-`ZIZHI_BANK` names it; where it is empty, the way is not offered. Another bank is another adapter of
-`banks.base.Bank`, a line here, and a line in the contract suite of its tests.
+`ZIZHI_BANK` selects it; if it is empty, deposits are not offered. To add a bank, write an adapter
+of `banks.base.Bank` and add a line here and in the contract suite of its tests.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _simulator() -> Bank:
 
 
 def _in_test_mode() -> Bank:
-    """The bank in platforms' tests (`verification.providers.scripted_providers`)."""
+    """The bank of test mode (`verification.providers.scripted_providers`)."""
     return SimulatedBank(
         Path(settings.VAR_DIR) / "simulators" / "rehearsed_bank.sqlite3",
         fates=scripted_providers.FATES,
@@ -34,5 +34,5 @@ BANKS: Final[dict[str, Callable[[], Bank]]] = {"simulator": _simulator, "rehears
 
 
 def bank(name: str) -> Bank:
-    """The bank of this name. Raises KeyError for one that is not there."""
+    """The bank of this name. Raises KeyError if there is none."""
     return BANKS[name]()

@@ -1,8 +1,8 @@
-"""What can be asked of a bank, and in which words does it answer?
+"""The interface of banks.
 
-A small transfer to the company's account carries a code as its memo. That it arrives under the
-account's name tells whose account it is; that the code comes back tells that the recruiter can see
-its statements.
+A small transfer to the company's account carries a code as its memo. Its arrival under the
+account's name proves whose account it is; the returned code proves that the recruiter can see the
+statements.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 
 
 class Stage(StrEnum):
-    """Where a transfer stands. Stored as `Proof.stage`; never renamed."""
+    """The stage of a transfer. Stored as `Proof.stage`; never renamed."""
 
     ACCEPTED = "accepted"
     SENT = "sent"
@@ -33,10 +33,10 @@ class Return(StrEnum):
 
 @dataclass(frozen=True)
 class Order:
-    """A transfer to be made. Its texts are secrets of the receiver, and stand in no log."""
+    """A transfer to be made. Its texts are confidential and must not be logged."""
 
     request_id: str
-    """Ours. The same id is the same transfer, however often it is sent."""
+    """Our id. Repeated orders with the same id are the same transfer."""
     holder: str = field(repr=False)
     account_number: str = field(repr=False)
     bank_name: str
@@ -46,13 +46,13 @@ class Order:
 
 @dataclass(frozen=True)
 class Transfer:
-    """What the bank says of a transfer now. What it says may be older than what it said before."""
+    """The bank's report on a transfer. A later report may be older than an earlier one."""
 
     request_id: str
     reference: str
     stage: Stage
     returned: Return | None = None
-    """Set where `stage` is RETURNED."""
+    """Set if `stage` is RETURNED."""
 
 
 class Bank(Protocol):
@@ -66,13 +66,14 @@ class Bank(Protocol):
     def send(self, order: Order, now: datetime) -> Transfer:
         """Make the transfer, once.
 
-        Where the answer was lost it may or may not have been made: send it again with the same id.
+        If the answer is lost, the transfer may or may not have been made: send it again with the
+        same id.
 
-        A wrong number may be told at once, as a transfer that is RETURNED. The same id with another
-        content is ProviderBroken.
+        A wrong number may be reported at once, as a RETURNED transfer. The same id with other
+        content raises ProviderBroken.
         """
         ...
 
     def find(self, request_id: str, now: datetime) -> Transfer | None:
-        """The transfer of this id, as the bank knows it now; None where it has none."""
+        """The current state of the transfer with this id; None if the bank does not know it."""
         ...

@@ -1,8 +1,9 @@
-"""A simulated bank, as awkward as a real one, and always the same for the same account.
+"""A simulated bank with a real bank's difficulties. Its behaviour is deterministic for each
+account.
 
-The last two digits of an account say what happens to a transfer (`FATES`). The name of an account
-that was opened with `open_account` is compared. Business hours and the weekly maintenance are in
-Shanghai's time.
+The last two digits of an account determine what happens to a transfer (`FATES`). Holders' names are
+compared for accounts that were opened with `open_account`. Business hours and weekly maintenance
+are in Shanghai time.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ CLOSES: Final = time(17)
 MAINTENANCE: Final = (6, time(2), timedelta(hours=2))
 """Sundays from two to four in the morning."""
 NUMBER: Final = re.compile(r"\d{9,25}")
-"""Any other number is refused at once: there can be no such account."""
+"""Any other number is refused at once: no such account can exist."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS transfers (
@@ -44,14 +45,14 @@ class Fate:
     """What happens to transfers to an account."""
 
     takes: timedelta = timedelta(minutes=20)
-    """How long after it was sent a transfer ends."""
+    """The time from sending a transfer to its end."""
     returned: Return | None = None
     answer_lost: str = ""
-    """No answer comes to the first call. `kept`: the transfer was made; `dropped`: it was not."""
+    """The first call gets no answer. `kept`: the transfer was made; `dropped`: it was not."""
     throttled: bool = False
-    """The first call is refused with a time to try again."""
+    """The first call is refused with a time to retry."""
     backwards: bool = False
-    """For some minutes after the transfer has arrived, the bank gives an older status."""
+    """For some minutes after the transfer has arrived, the bank reports an older status."""
     any_hour: bool = False
     """It is sent outside of business hours too."""
     down: bool = False
@@ -80,8 +81,8 @@ class SimulatedBank:
     def __init__(
         self, path: Path, fates: Mapping[str, Fate] | None = None, otherwise: Fate | None = None
     ) -> None:
-        """A bank with `fates` of its own, and one for every other account, is open at any hour and
-        takes exactly as long as they say.
+        """With `fates` of its own, and `otherwise` for all other accounts, the bank is always open
+        and takes exactly as long as they state.
         """
         self._books, self._always_open = Books(path, _SCHEMA), fates is not None
         self._fates, self._otherwise = fates or FATES, otherwise or Fate()
@@ -104,7 +105,7 @@ class SimulatedBank:
                 "SELECT * FROM transfers WHERE request_id = ?", (order.request_id,)
             ).fetchone()
             if known is not None and known["content"] != content:
-                raise ProviderBroken("this request id is another transfer's")
+                raise ProviderBroken("this request id belongs to another transfer")
             if known is not None:
                 return self._told(known, now)
             first = (
@@ -191,17 +192,18 @@ class SimulatedBank:
         returned = Return(row["returned"]) if stage is Stage.RETURNED else None
         return Transfer(row["request_id"], row["reference"], stage, returned)
 
-    # --- What others do at the bank ---------------------------------------------------------------
+    # --- Actions of account holders ---------------------------------------------------------------
 
     def open_account(self, number: str, holder: str) -> None:
-        """Make this account `holder`'s, whose name is then compared with an order's."""
+        """Make this account `holder`'s. From then on, orders must have this name."""
         with self._books.writing() as books:
             books.execute("INSERT OR REPLACE INTO accounts VALUES (?, ?)", (number, holder))
 
     def statement(self, number: str, now: datetime) -> list[tuple[int, str]]:
-        """What has arrived in an account: amounts in fen with their memos, oldest first.
+        """The transfers that have arrived in an account: amounts in fen with their memos, oldest
+        first.
 
-        This is what the company's bookkeeper sees.
+        The company's bookkeeper sees this.
         """
         with self._books.writing() as books:
             rows = books.execute(
@@ -222,7 +224,7 @@ class SimulatedBank:
 
 
 def next_opening(moment: datetime) -> datetime:
-    """`moment`, or when the bank opens next."""
+    """Return `moment` if the bank is open, otherwise the next opening."""
     here = moment.astimezone(ZONE)
     if here.weekday() < 5 and OPENS <= here.time() < CLOSES:
         return moment

@@ -1,7 +1,7 @@
-"""Which service shows the codes that the electronic licence scans?
+"""The service whose codes the electronic licence scans.
 
-`ZIZHI_E_LICENCES` names it; where it is empty, the way is not offered. Another service is another
-adapter of `e_licences.base.ELicences`, a line here, and a line in the contract suite of its tests.
+`ZIZHI_E_LICENCES` selects it; if it is empty, this way is not offered. To add a service, write an
+adapter of `e_licences.base.ELicences` and add a line here and in the contract suite of its tests.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _simulator() -> ELicences:
 
 
 def licences_in_test_mode() -> SimulatedELicences:
-    """The service in platforms' tests (`verification.providers.scripted_providers`)."""
+    """The service of test mode (`verification.providers.scripted_providers`)."""
     return SimulatedELicences(
         Path(settings.VAR_DIR) / "simulators" / "rehearsed_e_licences.sqlite3", prompt=True
     )
@@ -34,5 +34,5 @@ SERVICES: Final[dict[str, Callable[[], ELicences]]] = {
 
 
 def e_licence_service(name: str) -> ELicences:
-    """The service of this name. Raises KeyError for one that is not there."""
+    """The service of this name. Raises KeyError if there is none."""
     return SERVICES[name]()

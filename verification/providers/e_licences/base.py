@@ -1,8 +1,8 @@
-"""What can be asked of the electronic business licence, and in which words does it answer?
+"""The interface of the electronic business licence.
 
-The holder of the licence scans a code with the licence's own program and confirms. By
-市场主体登记管理条例 22 the electronic licence equals the paper one, and only the legal
-representative, or whom they have authorised in it, can show it.
+The holder scans a code with the licence's app and confirms. By 市场主体登记管理条例 22 the
+electronic licence is equal to the paper one. Only the legal representative, or a person authorised
+in it, can show it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 
 
 class Stage(StrEnum):
-    """Where a scan stands. Stored as `Proof.stage`; never renamed."""
+    """The stage of a scan. Stored as `Proof.stage`; never renamed."""
 
     PENDING = "pending"
     SCANNED = "scanned"
@@ -32,7 +32,7 @@ class By(StrEnum):
 
 @dataclass(frozen=True)
 class ELicence:
-    """What the licence says."""
+    """The contents of the licence."""
 
     uscc: str
     name: str
@@ -41,16 +41,16 @@ class ELicence:
 
 @dataclass(frozen=True)
 class Scan:
-    """What the service says of a scan now."""
+    """The service's report on a scan."""
 
     request_id: str
     reference: str
     stage: Stage
     qr: str
-    """What the code on the page holds: an address that only the licence's program opens."""
+    """The content of the code on the page: an address that only the licence's app opens."""
     expires_at: datetime
     licence: ELicence | None = None
-    """Set, as `by` is, where `stage` is CONFIRMED."""
+    """Set together with `by` if `stage` is CONFIRMED."""
     by: By | None = None
 
 
@@ -63,9 +63,9 @@ class ELicences(Protocol):
     name: str
 
     def begin(self, request_id: str, now: datetime) -> Scan:
-        """A code to be scanned. The same id is the same scan, as it stands now."""
+        """Create a code to scan. The same id returns the same scan in its current state."""
         ...
 
     def ask(self, reference: str, now: datetime) -> Scan:
-        """How the scan stands now. Raises ProviderBroken for one that the service does not know."""
+        """The current state of the scan. Raises ProviderBroken if the service does not know it."""
         ...

@@ -1,7 +1,7 @@
 """A simulated service behind the electronic licence.
 
-`scan`, `confirm` and `refuse` are what the holder does on the phone. They take what the code on the
-page contains, so that nobody can confirm what they have not seen.
+`scan`, `confirm` and `refuse` are the holder's actions on the phone. They require the content of
+the code on the page, so that only someone who has seen the code can confirm it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from verification.providers.simulator_file import Books, chance, refuse_in_maint
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 LASTS: Final = timedelta(minutes=5)
 LAG: Final = timedelta(seconds=1)
-"""How much later, at most, the service shows what was done on the phone."""
+"""The maximum delay until the service shows an action on the phone."""
 MAINTENANCE: Final = (time(3, 30), timedelta(minutes=15))
 """Every night."""
 
@@ -37,7 +37,7 @@ class SimulatedELicences:
     name = "simulator"
 
     def __init__(self, path: Path, *, prompt: bool = False) -> None:
-        """A `prompt` service answers at any hour, and shows at once what was done on the phone."""
+        """A `prompt` service answers at any hour and shows actions on the phone at once."""
         self._books, self._prompt = Books(path, _SCHEMA), prompt
 
     # --- The service's interface ------------------------------------------------------------------
@@ -94,16 +94,16 @@ class SimulatedELicences:
             By(row["by"]) if licence else None,
         )
 
-    # --- What the holder does on the phone --------------------------------------------------------
+    # --- The holder's actions on the phone --------------------------------------------------------
 
     def scan(self, qr: str, now: datetime) -> bool:
-        """The code was looked at; False where it had expired."""
+        """Scan the code. False if it has expired."""
         return self._on_the_phone(
             qr, now, "UPDATE scans SET scanned_at = ? WHERE qr = ?", (now.isoformat(), qr)
         )
 
     def confirm(self, qr: str, licence: ELicence, by: By, now: datetime) -> bool:
-        """The holder of `licence` confirms; False where the code had expired, or had been
+        """Confirm as the holder of `licence`. False if the code has expired or was already
         answered.
         """
         told = (
@@ -122,7 +122,7 @@ class SimulatedELicences:
         return self._on_the_phone(qr, now, statement, told)
 
     def refuse(self, qr: str, now: datetime) -> bool:
-        """The holder says no; False where the code had expired, or had been answered."""
+        """Refuse as the holder. False if the code has expired or was already answered."""
         return self._on_the_phone(
             qr,
             now,

@@ -1,4 +1,3 @@
-"""What does the company register say?
-
-Registers behind two protocols: the record, and what agrees with it.
+"""Company registers behind two protocols: those that return records, and those that confirm
+values.
 """

@@ -1,6 +1,6 @@
-"""What can be asked of a company register, and in which words does it answer?
+"""The interface of company registers.
 
-There are two kinds: one gives the record, the other only says whether what it is asked agrees with
+There are two kinds: one returns the record, the other only tells whether given values agree with
 it.
 """
 
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 
 class Status(StrEnum):
-    """登记状态, as the registers of the provinces word it, in one vocabulary."""
+    """登记状态 in one vocabulary, for the different words of provincial registers."""
 
     ACTIVE = "active"
     MOVED_OUT = "moved_out"
@@ -48,9 +48,7 @@ STATUS_WORDS = {
 
 
 def status_of(word: str) -> Status:
-    """The status that a register's word means; UNKNOWN for a word that is not in the table, never a
-    guess.
-    """
+    """The status that a register's word means. UNKNOWN for a word that is not in the table."""
     word = word.strip().replace("，", ",").replace("（", "(").replace("）", ")")
     if word in Status._value2member_map_:
         return Status(word)
@@ -58,17 +56,17 @@ def status_of(word: str) -> Status:
 
 
 class Agrees(StrEnum):
-    """Whether one value is the other."""
+    """Whether two values agree."""
 
     MATCH = "match"
     MISMATCH = "mismatch"
     UNABLE = "unable"
-    """Nobody can tell: one of them is not there, or the register does not say."""
+    """Unknown: one value is missing, or the register does not tell."""
 
 
 @dataclass(frozen=True)
 class CompanyRecord:
-    """One company as its register has it. What the register does not tell is empty."""
+    """One company's record in a register. Fields that the register does not have are empty."""
 
     uscc: str
     name: str
@@ -85,7 +83,7 @@ class CompanyRecord:
 
 @dataclass(frozen=True)
 class Agreement:
-    """What a register says of the values that it was asked, field by field."""
+    """A register's answer about the given values, field by field."""
 
     known: bool
     """Whether it lists the company at all."""
@@ -97,15 +95,15 @@ class Agreement:
     operating_until: date | None = None
     """None if the period has no end, or if the register does not give it; Tencent's does not."""
     as_of: date | None = None
-    """None where it is not told: then the register's own `behind` counts."""
+    """None if not given; then the register's own `behind` counts."""
     answer: dict[str, Any] = field(default_factory=dict)
-    """The replies as they came."""
+    """The raw replies."""
 
 
 class RecordRegistry(Protocol):
-    """A register that gives the record.
+    """A register that returns records.
 
-    Raises ProviderUnavailable or ProviderBroken; None means that it does not know the code.
+    Raises ProviderUnavailable or ProviderBroken. None means that it does not know the code.
     """
 
     name: str
@@ -114,12 +112,12 @@ class RecordRegistry(Protocol):
 
 
 class AgreementRegistry(Protocol):
-    """A register that only says what agrees. Raises ProviderUnavailable or ProviderBroken."""
+    """A register that only confirms values. Raises ProviderUnavailable or ProviderBroken."""
 
     name: str
     behind: timedelta
-    """How old its answers may be, where they carry no day."""
+    """How old answers without a date may be."""
 
     def verify(self, uscc: str, name: str, legal_representative: str) -> Agreement:
-        """Whether these belong together; an empty value is not asked about."""
+        """Whether these values belong together. An empty value is not asked about."""
         ...

@@ -1,8 +1,6 @@
-"""Is it worth asking a provider now?
+"""A circuit breaker for a provider that is down, and a rate limiter for one that counts requests.
 
-A breaker for one that is down, and a pace for one that counts requests.
-
-Both are for the threads of one process, and take the time (`time.monotonic`) as an argument.
+Both serve the threads of one process, and take the time (`time.monotonic`) as an argument.
 """
 
 from __future__ import annotations
@@ -15,11 +13,11 @@ from events.core.errors import ProviderUnavailable
 
 class BreakerState(StrEnum):
     CLOSED = "closed"
-    """Everybody may ask."""
+    """All requests pass."""
     OPEN = "open"
-    """It failed again and again: nobody asks until it has rested."""
+    """It failed repeatedly. No requests pass until it has rested."""
     HALF_OPEN = "half_open"
-    """One asks; how that ends decides for all."""
+    """One request passes; its result decides the state."""
 
 
 class Breaker:
@@ -34,52 +32,55 @@ class Breaker:
         self._trial_until: float | None = None
 
     def state(self, now: float) -> BreakerState:
-        """What it is at `now`."""
+        """The state at `now`."""
         with self._lock:
             if self._open_until is None:
                 return BreakerState.CLOSED
             return BreakerState.OPEN if now < self._open_until else BreakerState.HALF_OPEN
 
     def enter(self, now: float) -> int:
-        """A ticket to ask with, handed back to `succeeded` or `failed`.
+        """Return a ticket for a request, to pass to `succeeded` or `failed`.
 
-        Raises ProviderUnavailable while it is open.
+        Raises ProviderUnavailable while the breaker is open.
         """
         with self._lock:
             if self._open_until is None:
                 return self._ticket
-            # A trial that was never heard of again (its thread died) must not keep the door shut
-            # for ever.
+            # A trial that never reports back (its thread died) must not keep the breaker open for
+            # ever.
             shut_until = max(self._open_until, self._trial_until or 0.0)
             if now < shut_until:
                 raise ProviderUnavailable(
-                    f"{self._name}: rests after failing", retry_after=max(1.0, shut_until - now)
+                    f"{self._name}: paused after repeated failures",
+                    retry_after=max(1.0, shut_until - now),
                 )
             self._ticket += 1
             self._trial_until = now + self._rest
             return self._ticket
 
     def succeeded(self, ticket: int) -> None:
-        """The provider answered. An answer from before it opened says nothing about now."""
+        """Record an answer. Answers to requests from before the breaker opened are ignored."""
         with self._lock:
             if ticket == self._ticket:
                 self._in_a_row = 0
                 self._open_until = self._trial_until = None
 
     def failed(self, ticket: int, now: float, retry_after: float = 0.0) -> None:
-        """It did not; where it named a time of its own, it rests for as long."""
+        """Record a failure. If the provider named a retry time, the breaker rests at least as
+        long.
+        """
         with self._lock:
             if ticket != self._ticket:
                 return
             self._in_a_row += 1
             if self._open_until is not None or self._in_a_row >= self._failures:
-                self._ticket += 1  # whoever still waits for an answer asked before this
+                self._ticket += 1  # tickets from before this are ignored
                 self._open_until, self._trial_until = now + max(self._rest, retry_after), None
 
 
 class Pace:
-    """Requests one after the other, in even steps: no second holds more than `per_second` of them,
-    whole ones, nor any burst.
+    """Spaces requests evenly, without bursts: at most `per_second` (whole requests) in any
+    second.
     """
 
     def __init__(self, per_second: float) -> None:
@@ -88,15 +89,13 @@ class Pace:
         self._next: float | None = None
 
     def wait(self, now: float, longest: float) -> float:
-        """Seconds to wait before the next request, which is counted.
+        """Reserve a slot and return the seconds to wait for it.
 
-        Raises ProviderUnavailable if that is more than `longest`; then nothing is counted.
+        Raises ProviderUnavailable if that is more than `longest`; then nothing is reserved.
         """
         with self._lock:
             slot = now if self._next is None else max(now, self._next)
             if slot - now > longest:
-                raise ProviderUnavailable(
-                    "too many requests at once", retry_after=max(1.0, slot - now)
-                )
+                raise ProviderUnavailable("request rate exceeded", retry_after=max(1.0, slot - now))
             self._next = slot + self._step
             return slot - now

@@ -1,4 +1,4 @@
-"""Which registers does this deployment ask?"""
+"""The registers that this deployment asks."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from verification.providers.registries.tencent import REQUESTS_A_SECOND, Tencent
 
 @cache
 def chosen(choice: str) -> tuple[RecordRegistry | None, AgreementRegistry | None]:
-    """The registers of `ZIZHI_REGISTRY`:
+    """Return the registers that `ZIZHI_REGISTRY` selects, one instance of each per process.
 
-    `snapshot`, `tencent`, or `both`, the record first. One of each a process.
+    `choice` is `snapshot`, `tencent`, or `both`, which asks the record first.
     """
     record = SnapshotRegistry() if choice in ("snapshot", "both") else None
     return record, _tencent() if choice in ("tencent", "both") else None
 
 
 def _tencent() -> TencentRegistry:
-    # The service counts over all processes, so each worker keeps to its share.
+    # The service counts over all processes, so each worker gets its share.
     return TencentRegistry(
         account_of(settings),
         pace=Pace(REQUESTS_A_SECOND / max(1, settings.CELERY_WORKER_CONCURRENCY)),

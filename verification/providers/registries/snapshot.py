@@ -1,4 +1,4 @@
-"""What did the company register say when its snapshot was taken?"""
+"""The company register as a snapshot."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The register of Tencent Cloud (VerifyBizLicenseEnterprise3).
 
-It says whether code, name and legal representative belong together, and never what it has on
-record. All three are asked about at once. For three, it gives the status only as operating or not,
-and does not say which value differs; where that leaves a question, code and name are asked about
-alone. Off unless a deployment chooses it (`ZIZHI_REGISTRY`).
+It tells whether code, name and legal representative belong together, and never returns its record.
+All three are asked about at once. For three values, it gives the status only as operating or not,
+and does not tell which value differs; if that leaves a question, code and name are asked about
+alone. Off unless a deployment selects it (`ZIZHI_REGISTRY`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from verification.providers.registries.breaker import Breaker, Pace
 
 THREE: Final = "VerifyBizLicenseEnterprise3"
 REQUESTS_A_SECOND: Final = 20
-"""Of one account and one action, over all processes."""
+"""For one account and one action, over all processes."""
 LONGEST_WAIT: Final = 2.0
 """Seconds that a request may wait for its slot."""
 SILENCE_SECONDS: Final = 8.0
@@ -38,9 +38,9 @@ STATUSES: Final = {
     "6": Status.DORMANT,
     "7": Status.REGISTRATION_CANCELLED,
 }
-"""Of two elements.
+"""For requests with two values.
 
-"0" (other), "/" (not to be had) and whatever comes next year are UNKNOWN.
+"0" (other), "/" (not available) and all future values are UNKNOWN.
 """
 
 # Values of StatusCode.
@@ -54,9 +54,9 @@ Clock = Callable[[], float]
 
 
 class TencentRegistry:
-    """Asks the service, at its pace, and rests when it is down.
+    """Asks the service at the permitted rate, and rests when it is down.
 
-    One for all threads of a process.
+    One instance for all threads of a process.
     """
 
     name = "tencent"
@@ -80,7 +80,7 @@ class TencentRegistry:
         self._clock, self._sleep = clock, sleep
 
     def verify(self, uscc: str, name: str, legal_representative: str) -> Agreement:
-        """Whether these belong together."""
+        """Whether these values belong together."""
         if not legal_representative:
             return self._two(uscc, name)
         three = self._elements("ENT_3META", uscc, name, legal_representative)
@@ -111,7 +111,7 @@ class TencentRegistry:
         if two["VerifyResult"] == 1:
             status = STATUSES.get(two["OperatingStatus"], Status.UNKNOWN)
             return Agreement(True, Agrees.MATCH, Agrees.MATCH, status=status, answer={"two": two})
-        # It found one of the two and does not say which, so the status may be another company's.
+        # It found one of the two and does not tell which, so the status may be another company's.
         return Agreement(True, name=Agrees.MISMATCH, answer={"two": two})
 
     def _elements(
@@ -122,11 +122,11 @@ class TencentRegistry:
             asked["LrName"] = legal_representative
         told = self._ask(asked)
         if told["StatusCode"] == _DONE and type(told["VerifyResult"]) is not int:
-            raise ProviderBroken("tencent: VerifyResult is no number")
+            raise ProviderBroken("tencent: VerifyResult is not a number")
         return told
 
     def _ask(self, asked: dict[str, str]) -> dict[str, Any]:
-        """The service's answer as its own response model has it, every key present."""
+        """Return the service's answer in its response model, with every key present."""
         seconds = self._pace.wait(self._clock(), LONGEST_WAIT)
         ticket = self._breaker.enter(self._clock())
         if seconds:
@@ -137,7 +137,7 @@ class TencentRegistry:
             self._breaker.failed(ticket, self._clock(), unavailable.retry_after)
             raise
         except Exception:
-            self._breaker.succeeded(ticket)  # it is there, and answers; what, is another question
+            self._breaker.succeeded(ticket)  # it answers, so it is not down
             raise
         self._breaker.succeeded(ticket)
         return told
@@ -154,22 +154,23 @@ class TencentRegistry:
 
 
 def _checked(told: dict[str, Any]) -> dict[str, Any]:
-    """`told`, if it is an answer.
+    """Return `told` if it is a valid answer.
 
-    Raises ProviderUnavailable where the service says that it is unwell.
+    Raises ProviderUnavailable if the service reports that it is unavailable, and ProviderBroken for
+    an invalid answer.
     """
     code = told["StatusCode"]
     if type(code) is not int or code not in (_DONE, _UNWELL, _NOTHING):
-        raise ProviderBroken("tencent: StatusCode is none that is known")
+        raise ProviderBroken("tencent: unknown StatusCode")
     if code == _UNWELL:
         raise ProviderUnavailable(
             "tencent: the register behind it does not answer", retry_after=60.0
         )
     if not isinstance(told["OperatingStatus"], str | None):
-        raise ProviderBroken("tencent: OperatingStatus is no text")
+        raise ProviderBroken("tencent: OperatingStatus is not text")
     return told
 
 
 def _as_registered(name: str) -> str:
-    """`name` with the brackets that registers write: 云溪（澜浦）科技有限公司."""
+    """`name` with full-width brackets, as registers write it: 云溪（澜浦）科技有限公司."""
     return "".join(name.split()).translate(str.maketrans("()", "（）"))

@@ -17,7 +17,7 @@ from verification.reviewing import claims
 
 @pytest.fixture
 def now() -> datetime:
-    """The console is a door and asks the real clock."""
+    """The console uses the real clock."""
     return timezone.now()
 
 

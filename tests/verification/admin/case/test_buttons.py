@@ -1,4 +1,4 @@
-"""Tests that each button calls its operation, and says what was refused."""
+"""Tests that each button calls its operation and shows refusals."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_what_hurts_is_confirmed_on_a_page_that_shows_what_the_employer_is_told(
 
 
 class TestWhatIsInForce:
-    """Whoever refuses a case says whether what its employer has in force is suspended, too."""
+    """The reviewer who rejects a case decides whether to suspend the approval in force, too."""
 
     @pytest.fixture
     def case(self, client: Client, now: datetime) -> Case:
@@ -183,7 +183,7 @@ class TestWhatIsInForce:
         visitor = sign_in(case.employer.members.get().user)
         Case.objects.filter(pk=case.pk).update(
             opened_at=timezone.now() + timedelta(seconds=1)
-        )  # it is the later one
+        )  # the later one
         press(client, case, "reject", reasons=["name_mismatch"], in_force="suspend", confirmed="1")
         when_it_cannot_be_undone()
         page = visitor.get("/case/").content.decode()

@@ -1,4 +1,4 @@
-"""Tests of the sources of a case side by side, and of the words for each finding."""
+"""Tests of the comparison of a case's sources, and of the wording of findings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_every_reason_that_can_be_ticked_has_words() -> None:
 @pytest.mark.parametrize(
     ("declared", "read", "qr", "registry", "agreement"),
     [
-        ("91990101", "9199O1O1", "", "", "agrees"),  # O cannot stand in a code, and is read as 0
+        ("91990101", "9199O1O1", "", "", "agrees"),  # a code never contains O, so it is read as 0
         ("91990101", "91990102", "", "", "differs"),
         ("91990101", "91990101", "91990102", "91990101", "differs"),
         ("", "91990101", "", "", "alone"),

@@ -1,4 +1,4 @@
-"""Tests of what a case's page shows in each state, with its pictures and related cases."""
+"""Tests of a case's page in each state, with its pictures and related cases."""
 
 from __future__ import annotations
 
@@ -136,9 +136,7 @@ def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(
 def test_a_reviewer_says_which_document_a_reason_is_about(
     client: Client, reviewer: User, now: datetime
 ) -> None:
-    """What is wrong with an agency's papers is asked for where it is, and nothing of what is in
-    order is asked for again.
-    """
+    """The employer is asked to fix only the documents that are wrong."""
     agency = make_employer(now, account_class="commercial_agency")
     member = make_member(now, agency)
     case = make_case(member, now, State.IN_REVIEW)

@@ -1,4 +1,4 @@
-"""Tests of claims on a case, and of what colleagues tell each other there."""
+"""Tests of claims on a case, and of messages between colleagues."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def reviewer(now: datetime) -> User:
-    """A reviewer who may do everything."""
+    """A reviewer with all powers."""
     return make_reviewer(now)
 
 
@@ -140,7 +140,7 @@ class TestColleagues:
 
 
 def test_a_beat_keeps_nobody_signed_in(client: Client, reviewer: User, now: datetime) -> None:
-    """An open page asks by itself; a person's request counts for the idle clock."""
+    """An open page polls automatically; only a person's request resets the idle timeout."""
     case = waiting(now)
     claims.claim(case.pk, reviewer, now)
     client.get(page_of(case))

@@ -1,4 +1,4 @@
-"""Tests of the buttons that decide a case, of their undo, and of what is said before."""
+"""Tests of the buttons that decide a case, their undo, and their confirmation."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class TestDeciding:
             choice.reason.code for item in button.items for choice in item.choices if choice.ticked
         ] == ["name_mismatch"]
         assert response.context["is_mine"] and response.context["toast"] is None
-        # What had been begun meanwhile is not lost: it comes next.
+        # A claimed case is not lost: it comes next.
         assert press(client, claimed, "approve").url == page_of(following)
 
     def test_too_late_is_said_on_the_page(

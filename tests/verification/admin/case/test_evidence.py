@@ -1,4 +1,4 @@
-"""Tests of the evidence that a reviewer is shown besides the values."""
+"""Tests of the evidence shown to a reviewer next to the values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 class TestEvidence:
-    """What a reviewer is shown besides the values."""
+    """The evidence shown next to the values."""
 
     def found(self, case: Case, code: str, observation: dict[str, Any], *findings: Finding) -> None:
         attempt, at = case.attempts.get(), case.opened_at
@@ -64,7 +64,7 @@ class TestEvidence:
         )
         assert box is not None
         assert f'class="finding finding-unable" data-field="{name}"' in page
-        assert page.count("box-trace") == 1, "the other one is on a page that is not there"
+        assert page.count("box-trace") == 1, "the other one is on a missing page"
 
     def test_a_picture_that_was_seen_elsewhere_says_where(
         self, client: Client, now: datetime
@@ -107,7 +107,7 @@ class TestEvidence:
         )
         del near["document"]
         self.found(case, "duplicates", {"same_bytes": [], "near_same": [near], "same_uscc": []})
-        assert "nearly the same picture" in self.page(client, case), "as older checks observed it"
+        assert "nearly the same picture" in self.page(client, case), "as in older observations"
 
     def test_of_several_licences_each_page_has_its_own_place(
         self, client: Client, now: datetime
@@ -176,9 +176,7 @@ class TestEvidence:
         for each in near:
             del each["of_document"]
         self.found(case, "duplicates", {"same_bytes": [], "near_same": near, "same_uscc": []}, same)
-        assert "box-trace" not in self.page(client, case), (
-            "earlier observations do not say on which"
-        )
+        assert "box-trace" not in self.page(client, case), "older observations do not name the page"
 
     def test_excluding_begins_at_the_case(self, client: Client, now: datetime) -> None:
         case = waiting_case(now)

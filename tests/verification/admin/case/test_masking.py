@@ -1,4 +1,4 @@
-"""Tests of what a case's page masks."""
+"""Tests of masked data on a case's page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def reviewer(now: datetime) -> User:
-    """A reviewer who may do everything."""
+    """A reviewer with all powers."""
     return make_reviewer(now)
 
 

@@ -1,4 +1,4 @@
-"""Tests of who may see and decide a case; no form of the admin writes a row."""
+"""Tests of who may view and decide a case. No admin form writes a row."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def test_the_group_is_made_again_without_harm(now: datetime) -> None:
 
 
 class _no_editor:
-    """SQLite's schema editor may not be opened inside a transaction; the migration asks it for its
-    connection only.
+    """SQLite's schema editor cannot be opened in a transaction; the migration only uses its
+    connection.
     """
 
     def __init__(self, connection: Any) -> None:

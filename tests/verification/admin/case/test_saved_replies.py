@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def reviewer(now: datetime) -> User:
-    """A reviewer who may do everything."""
+    """A reviewer with all powers."""
     return make_reviewer(now)
 
 

@@ -1,4 +1,4 @@
-"""Cases that wait for a reviewer, and what a reviewer presses on their pages."""
+"""Cases that wait for a reviewer, and a reviewer's actions on their pages."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def page_of(case: Case) -> str:
 def told(
     client: Client, case: Case, name: str, /, status: int = 200, **data: Any
 ) -> dict[str, Any]:
-    """The answer to the page's script when it asks `name`."""
+    """Return the JSON response to the page's script."""
     response = press(client, case, name, **data)
     assert response.status_code == status, response.content.decode()[:400]
     return dict(response.json())
@@ -65,7 +65,7 @@ def told(
 def waiting_case(
     now: datetime, *, hours: float = 1, codes: tuple[str, ...] = ("name_mismatch",), **fields: Any
 ) -> Case:
-    """A case that the policy has held for review, with what its checks observed."""
+    """Return a case that the policy has held for review, with its checks' observations."""
     at = now - timedelta(hours=hours)
     case = make_case(make_member(at), at, State.IN_REVIEW, **fields)
     document = make_document(case, at)
@@ -134,7 +134,7 @@ def press(client: Client, case: Case, button: str, /, **data: Any) -> Any:
 
 
 def when_it_cannot_be_undone() -> None:
-    """What reviewers have ruled is carried out."""
+    """Carry out the rulings that can no longer be undone."""
     rulings.carry_out_due(timezone.now() + timedelta(seconds=31))
 
 
