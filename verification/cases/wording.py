@@ -50,86 +50,83 @@ STATES: Final[dict[str, Words]] = {
 
 CHECKS: Final[dict[str, Words]] = {
     "scan": Words(_("File is safe"), _("Virus scan")),
-    "reading": Words(_("Licence can be read"), _("Reading of the licence")),
+    "reading": Words(_("Licence can be read"), _("Licence reading")),
     "registry": Words(_("Matches the company register"), _("Company register")),
     "duplicates": Words(_("Not used by another account"), _("Duplicates")),
     "exclusion": Words(_("Not on the exclusion list"), _("Exclusion list")),
-    "forgery": Words(_("Photo not edited"), _("Traces of editing")),
+    "forgery": Words(_("Photo not edited"), _("Signs of editing")),
     "agency_licence": Words(_("Licensed to recruit for others"), _("HR service licence")),
     "authority": Words(_("Your authority to act for the company"), _("Recruiter's authority")),
 }
 
 FOUND: Final[dict[str, Words]] = {
-    "clean": Words(_("The virus scan found nothing"), _("The virus scanner found nothing")),
+    "clean": Words(_("The virus scan found nothing"), _("No virus found")),
     "re_encoded_only": Words(
         _("We converted the pages to clean images"),
-        _("No virus scanner is set up; the pages were re-encoded"),
+        _("No virus scanner is set up. We re-encoded the pages."),
     ),
     "uscc_agrees": Words(
         _("The unified social credit code matches"),
-        _("The code on the licence is the declared one"),
+        _("The code on the licence matches the declared code"),
     ),
     "qr_agrees": Words(
-        _("The QR code on the licence matches"), _("The QR code names the declared code")
+        _("The QR code on the licence matches"), _("The QR code matches the declared code")
     ),
-    "name_agrees": same_for_all(_("The company name agrees")),
-    "legal_representative_agrees": same_for_all(_("The legal representative agrees")),
-    "established_on_agrees": same_for_all(_("The date of establishment agrees")),
+    "name_agrees": same_for_all(_("The company name matches")),
+    "legal_representative_agrees": same_for_all(_("The legal representative matches")),
+    "established_on_agrees": same_for_all(_("The date of establishment matches")),
     "registry_active": Words(
         _("The company is registered and active"), _("The register lists the company as active")
     ),
-    "registry_new_company": same_for_all(_("The company was founded not long ago")),
+    "registry_new_company": same_for_all(_("The company is new")),
     "registry_lists_not_told": same_for_all(
-        _("This register does not tell of lists of irregular companies")
+        _("This register has no abnormal or serious violation lists")
     ),
     "no_duplicate": Words(
         _("No other account has used this licence"),
-        _("Nobody else has used this picture or this code"),
+        _("No other account has used this picture or this code"),
     ),
     "not_excluded": same_for_all(_("Exclusion list: no match")),
-    "no_trace_of_editing": Words(
-        _("Signs of editing: none found"), _("No trace of editing was found")
-    ),
+    "no_trace_of_editing": Words(_("Signs of editing: none found"), _("No signs of editing found")),
     "compression_noted": Words(
         _("Signs of editing: none found"),
-        _("One place may have been saved otherwise than the rest"),
+        _("One area may have been compressed differently from the rest"),
     ),
     "overlay_noted": Words(
-        _("Signs of editing: none found"),
-        _("Something was laid over the page, such as a mark of use"),
+        _("Signs of editing: none found"), _("Something overlays the page, such as a usage mark")
     ),
     "ground_noted": Words(
         _("Signs of editing: none found"),
-        _("The ground under this value is smoother than the paper around it"),
+        _("The background of this value is smoother than the paper around it"),
     ),
     "glyph_noted": Words(
-        _("Signs of editing: none found"), _("One character differs from the others of its line")
+        _("Signs of editing: none found"), _("One character differs from the rest of its line")
     ),
     "copy_noted": Words(
-        _("Signs of editing: none found"), _("Two places of the code are unusually alike")
+        _("Signs of editing: none found"), _("Two parts of the code are unusually alike")
     ),
     "screen_noted": Words(
         _("Signs of editing: none found"),
-        _("A fine grid lies over the picture, as of a screen or of printing"),
+        _("A fine grid covers the picture, as on a screen or a print"),
     ),
     "editor_noted": Words(
         _("Signs of editing: none found"),
-        _("The file names a program that edits pictures, and no place: the whole page is meant"),
+        _("The file names image-editing software. This applies to the whole page."),
     ),
     "qr_noted": Words(
         _("Signs of editing: none found"),
-        _("The QR code leads to a bare address, as some older licences' do"),
+        _("The QR code leads to a bare IP address, as on some older licences"),
     ),
     "excluded_namesake": Words(
         _("Exclusion list: no match"),
-        _("Somebody of the same name is on the exclusion list, and nothing else agrees"),
+        _("Someone on the exclusion list has the same name. Nothing else matches."),
     ),
     "authority_proven": Words(
-        _("You have proved that you act for the company"), _("The recruiter's authority is proven")
+        _("You have proved that you act for the company"), _("The recruiter's authority is proved")
     ),
     "authority_email_at_company_domain": Words(
         _("Your email address is at the company's own domain"),
-        _("The recruiter's verified address is at the company's own domain"),
+        _("The recruiter's verified email address is at the company's own domain"),
     ),
     "no_agency": same_for_all(_("No HR service licence is needed")),
     "agency_licence_agrees": same_for_all(
@@ -145,9 +142,9 @@ FOUND: Final[dict[str, Words]] = {
 
 SEVERITIES: Final[dict[Severity, Word]] = {
     Severity.BLOCK: _("Blocks"),
-    Severity.CONCERN: _("Speaks against"),
-    Severity.UNABLE: _("Could not tell"),
-    Severity.WAIT: _("Time will tell"),
+    Severity.CONCERN: _("Concern"),
+    Severity.UNABLE: _("Inconclusive"),
+    Severity.WAIT: _("Pending"),
     Severity.NOTE: _("Note"),
     Severity.PASS: _("In order"),
 }
@@ -222,19 +219,19 @@ HAPPENED: dict[str, Promise] = {
 HAPPENED_FOR_STAFF: Final[dict[str, Promise]] = HAPPENED | {
     "claim": _("Claimed"),
     "release_claim": _("Claim released"),
-    "view_phone": _("The recruiter's phone was shown"),
+    "view_phone": _("Recruiter's phone number viewed"),
     "assign": _("Assigned to a colleague"),
-    "ask_take_over": _("A colleague asked for the case"),
+    "ask_take_over": _("A colleague asked to take over"),
     "give_claim": _("Handed over to a colleague"),
     "keep_claim": _("Not handed over"),
-    "unmask": _("What is masked was shown"),
-    "propose_bulk": _("A decision for several cases was proposed"),
-    "rule": _("A reviewer ruled"),
-    "undo": _("The ruling was undone"),
-    "file_ruling": _("The ruling was kept for comparison"),
-    "return_ruling": _("The ruling could not be carried out"),
+    "unmask": _("Hidden details viewed"),
+    "propose_bulk": _("Bulk decision proposed"),
+    "rule": _("Reviewer decided"),
+    "undo": _("Decision undone"),
+    "file_ruling": _("Decision kept for comparison"),
+    "return_ruling": _("Decision could not be carried out"),
     "hold": _("Set aside"),
-    "escalate": _("Handed to a senior reviewer"),
+    "escalate": _("Passed to a senior reviewer"),
 }
 """Events that staff see, including internal ones such as a reviewer's claim."""
 
@@ -253,11 +250,13 @@ DECISIONS: Final = {
     "reject": DecisionWords(_("Reject"), _("Rejected: %(name)s")),
     "suspend": DecisionWords(_("Suspend"), _("Suspended: %(name)s")),
     "reinstate": DecisionWords(_("Reinstate"), _("Reinstated: %(name)s")),
-    "uphold": DecisionWords(_("Turn the appeal down"), _("Appeal turned down: %(name)s")),
+    "uphold": DecisionWords(_("Turn down the appeal"), _("Appeal turned down: %(name)s")),
     "revoke": DecisionWords(_("Revoke"), _("Revoked: %(name)s")),
     "reopen": DecisionWords(_("Reopen"), _("Reopened: %(name)s")),
-    "hold": DecisionWords(_("Set it aside"), _("Set aside: %(name)s")),
-    "escalate": DecisionWords(_("Hand to a senior"), _("Handed to a senior: %(name)s")),
+    "hold": DecisionWords(_("Set aside for later"), _("Set aside: %(name)s")),
+    "escalate": DecisionWords(
+        _("Pass to a senior reviewer"), _("Passed to a senior reviewer: %(name)s")
+    ),
 }
 
 ACCOUNT_CLASSES: Final[dict[AccountClass, Word]] = {

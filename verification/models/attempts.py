@@ -18,7 +18,7 @@ OUTCOMES: Final = [
     (Outcome.REJECT.value, _("reject")),
     (Outcome.WAIT.value, _("wait")),
 ]
-"""What the policy decides on an attempt, in words."""
+"""The policy's outcomes, in words."""
 
 
 class Attempt(Job):

@@ -29,7 +29,7 @@ AGREEMENT_WORDS: Final[dict[str, Word]] = {
     "alone": _("Nothing to compare"),
     "absent": _("Not given"),
 }
-STATUS_WORDS: Final[dict[str, Word]] = {"agrees": _("In order"), "differs": _("Speaks against")}
+STATUS_WORDS: Final[dict[str, Word]] = {"agrees": _("In order"), "differs": _("Concern")}
 """For a field that only the register has, which is judged rather than compared."""
 _SAID: Final[dict[Agrees, Word]] = {
     Agrees.MATCH: AGREEMENT_WORDS["agrees"],

@@ -157,9 +157,7 @@ def test_no_list_is_counted_to_its_end(
     assert "Showing the first 3. Use filters to see others." in html
     first = Case.objects.awaiting_review().values_list("pk", flat=True)[:2]
     response = client.get(f"{QUEUE}?q=云溪市")
-    assert companies(response) == [str(pk) for pk in first], (
-        "of what is found, those that come first"
-    )
+    assert companies(response) == [str(pk) for pk in first], "the first of the matches"
     assert "Showing the first 2." in response.content.decode()
 
 
@@ -184,7 +182,7 @@ def test_a_lead_is_told_of_a_year_without_holidays(now: datetime, settings: Any)
         settings.WORKING_HOURS = Hours.parse("mon-fri 09:00-18:00", holidays, "", "Asia/Shanghai")
         assert ("Holidays for" in lead.get(QUEUE).content.decode()) == bool(says), holidays
         assert "Holidays for" not in client.get(QUEUE).content.decode(), (
-            "who cannot set it need not read it"
+            "only people who can set it need to see it"
         )
     settings.WORKING_HOURS = Hours.parse(
         "mon-fri 09:00-18:00", f"{now.year}-01-01", "", "Asia/Shanghai"
