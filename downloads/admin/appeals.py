@@ -123,7 +123,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
         reasons = "; ".join(in_words(code) for code in said.move.reasons)
         return reasons or _tier(said.move)
 
-    @admin.display(description=_("waiting"))
+    @admin.display(description=_("waiting time"))
     def waiting(self, said: MoveAppeal) -> SafeString | str:
         if said.answered_at:
             return gettext("answered after %(time)s") % {

@@ -77,7 +77,7 @@ class GateDecision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{'allowed' if self.allowed else 'denied'} {self.employer_id}"
+        return str(self.pk)
 
     @property
     def tells_use(self) -> bool:
@@ -110,7 +110,7 @@ class PassUse(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.reason or 'honoured'} {self.decision_id}"
+        return str(self.decision_id)
 
 
 class StandingQuerySet(models.QuerySet["Standing"]):

@@ -166,7 +166,7 @@ class TierFilter(_Filter):
 
 
 class AgeFilter(_Filter):
-    title, asks = _("waiting"), "age"
+    title, asks = _("waiting time"), "age"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
         counts = {Age.LATE: f" ({figures.late})"}
@@ -375,7 +375,7 @@ class QueueAdmin(ReadOnlyAdmin):
             format_html_join("", "<li>{} <b>×{}</b></li>", lines),
         )
 
-    @admin.display(description=_("waiting"))
+    @admin.display(description=_("waiting time"))
     def waiting(self, case: Any) -> SafeString | str:
         since = case.review_since or case.submitted_at
         if not case.awaits_review() or since is None:

@@ -70,7 +70,7 @@ class Decision(models.Model):
         indexes = [models.Index(fields=["decided_at", "verb"], name="decision_when")]
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.case_id}"
+        return str(self.case_id)
 
 
 def reviewers() -> models.QuerySet[User]:

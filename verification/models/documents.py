@@ -78,7 +78,7 @@ class Document(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
+        return f"{self.get_kind_display()} {self.pk}"
 
     @property
     def pages_with_flaws(self) -> list[DocumentPage]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.template.defaultfilters import stringfilter
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
@@ -138,12 +139,19 @@ def found(code: str) -> str:
 
 
 @register.filter
+def check_name(code: str) -> str:
+    """What staff call a check."""
+    return str(wording.CHECKS[code].staff if code in wording.CHECKS else code)
+
+
+@register.filter
 def field_name(field: str) -> str:
     """Return the name of a licence field or a document."""
     return str(wording.FIELDS.get(field, ""))
 
 
 @register.filter
+@stringfilter
 def seen(text: str) -> str:
     """A `seen` or `expected` in the current language.
 

@@ -103,7 +103,7 @@ def test_a_register_that_shows_nothing_is_told_by_what_it_says() -> None:
     ("status", "agreement", "words"),
     [
         ("存续", "agrees", "In order"),
-        ("吊销", "differs", "Speaks against"),
+        ("吊销", "differs", "Concern"),
         ("", "absent", "Not given"),
     ],
 )
