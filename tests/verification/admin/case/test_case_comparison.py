@@ -101,11 +101,7 @@ def test_a_register_that_shows_nothing_is_told_by_what_it_says() -> None:
 @pytest.mark.usefixtures("in_english")
 @pytest.mark.parametrize(
     ("status", "agreement", "words"),
-    [
-        ("存续", "agrees", "In order"),
-        ("吊销", "differs", "Concern"),
-        ("", "absent", "Not given"),
-    ],
+    [("存续", "agrees", "In order"), ("吊销", "differs", "Concern"), ("", "absent", "Not given")],
 )
 def test_the_status_is_judged_and_not_compared(status: str, agreement: str, words: str) -> None:
     row = row_of("status", "", {}, {"record": {"status": status}})

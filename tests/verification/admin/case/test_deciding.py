@@ -149,9 +149,7 @@ class TestDeciding:
         words = "Not carried out"
         assert words in client.get(page_of(other)).content.decode()
         assert words not in client.get(page_of(other)).content.decode()
-        assert (
-            "Decision could not be carried out" in client.get(page_of(claimed)).content.decode()
-        )
+        assert "Decision could not be carried out" in client.get(page_of(claimed)).content.decode()
 
     def test_a_refusal_tells_what_becomes_of_what_is_in_force(
         self, client: Client, claimed: Case, now: datetime
