@@ -239,7 +239,7 @@ def test_two_people_at_one_case(
     # The first reviewer transfers the case; their open draft no longer decides anything.
     with here.expect_navigation():
         here.keyboard.press("t")
-        expect(here.get_by_role("button", name="移交")).to_be_focused()
+        expect(here.get_by_role("button", name="移交", exact=True)).to_be_focused()
         here.keyboard.press("Enter")
     expect(there.locator(".claim-mine")).to_be_visible(timeout=SOON)
     expect(there.locator(".decision-approve")).to_be_attached()
