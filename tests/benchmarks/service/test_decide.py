@@ -144,6 +144,7 @@ def test_a_plan_is_the_same_each_time() -> None:
     assert list(planned(2, 60)) == list(planned(2, 60)) != list(planned(1, 60))
 
 
+@pytest.mark.accuracy
 @pytest.mark.timeout(400)
 def test_a_small_run() -> None:
     """Four employers: the first three, honest, are approved; the first attack is not."""
