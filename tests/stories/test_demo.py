@@ -43,10 +43,10 @@ def test_the_demo_asks_as_a_platform(tmp_path: Path) -> None:
     manage("migrate", "--verbosity", "0")
     told = manage("demo", "--language", "en")
     assert told.count("the site asks the gate: allowed at tier provisional") == 2
-    assert told.count("the pass is spent before the resume leaves: good, it may leave") == 2
+    assert told.count("the site uses the pass before it sends the resume: valid") == 2
     assert told.count("the same pass again: The pass has already been used") == 2
     assert told.count("the site asks the gate: denied at tier held") == 3
-    assert "of a resume is made: taken out" in told and "/mine/open/" in told
+    assert "of the resume is ready: removed" in told and "/mine/open/" in told
     assert (tmp_path / "demo-copy.pdf").read_bytes().startswith(b"%PDF-")
     with closing(connect(tmp_path / "zizhi.sqlite3")) as database:
         answers = database.execute(

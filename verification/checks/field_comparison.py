@@ -92,6 +92,12 @@ def _same_code(a: str, b: str) -> Agrees:
     return _as_agrees(normalise(a) == normalise(b))
 
 
+def _same_company(a: str, b: str) -> Agrees:
+    if not _letters(a) or not _letters(b):
+        return Agrees.UNABLE  # there is no name, only punctuation
+    return _as_agrees(same_company_name(a, b))
+
+
 def _same_person(a: str, b: str) -> Agrees:
     return _as_agrees(agrees("legal_representative", a, b) or agrees("legal_representative", b, a))
 
@@ -125,7 +131,7 @@ def _same_text(a: str, b: str) -> Agrees:
 
 _COMPARED: Final[Mapping[str, Callable[[str, str], Agrees]]] = {
     "uscc": _same_code,
-    "name": lambda a, b: _as_agrees(same_company_name(a, b)),
+    "name": _same_company,
     "legal_representative": _same_person,
     "established_on": _same_day,
     "registered_capital": _same_capital,
