@@ -58,7 +58,7 @@ REASONS: dict[str, Reason] = _table(
     # The document
     Reason(
         "document_missing",
-        Text("还没有上传营业执照", "You have not uploaded a business licence"),
+        Text("还没有上传营业执照", "No business licence has been uploaded"),
         Text("请上传营业执照照片或 PDF", "Upload a photo or PDF of your business licence"),
         "recruiter", MINUTES, appeal=False,
     ),
@@ -209,7 +209,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "uscc_mismatch",
-        Text("执照上的统一社会信用代码与填写的不一致", "The code on the licence is not the one you entered"),
+        Text("执照上的统一社会信用代码与填写的不一致", "The code on the licence does not match the code that was entered"),
         Text("请更正填写的代码，或上传该代码对应公司的执照", "Correct the code you entered, or upload the licence of the company with that code"),
         "recruiter", MINUTES,
     ),
@@ -247,7 +247,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "registry_pending",
-        Text("公司新成立，登记信息尚未公示", "Your company is new and not in the company register yet"),
+        Text("公司新成立，登记信息尚未公示", "The company is new and not in the company register yet"),
         Text("无需操作，公示后我们会自动核对并通知你", "No action needed. We will check again and let you know"),
         "service", DAYS,
     ),
@@ -308,25 +308,25 @@ REASONS: dict[str, Reason] = _table(
     # The recruiter's authority
     Reason(
         "authority_missing",
-        Text("尚未证明你有权代表该公司招聘", "You have not shown that you may recruit for this company"),
+        Text("尚未证明你有权代表该公司招聘", "There is no proof that the recruiter may act for this company"),
         Text("任选一种方式：公司域名邮箱、对公打款、电子营业执照扫码、同事担保，或上传盖章的委托书由审核员核实", "Choose one: an email address at the company's domain, a small transfer to its bank account, a scan of its electronic licence, or a colleague who vouches for you. You can also upload a stamped letter for a reviewer to check"),
         "recruiter", MINUTES,
     ),
     Reason(
         "authority_unproven",
-        Text("现有材料不足以证明你获得公司授权", "What you gave us does not show that the company has authorised you"),
+        Text("现有材料不足以证明你获得公司授权", "The documents do not show that the company has authorised the recruiter"),
         Text("审核员会人工核实；改用对公打款、电子营业执照扫码、登记信息所列域名邮箱或同事担保，可自动通过", "A reviewer will check it. A small transfer, a scan of the electronic licence, an email address at the company's registered domain or a colleague who vouches for you needs no review"),
         "company", REVIEWED,
     ),
     Reason(
         "authority_awaits_register",
-        Text("公司登记信息公示后，才能核对你的授权", "We can check your authority when the company register lists your company"),
+        Text("公司登记信息公示后，才能核对你的授权", "Authority can be checked when the company register lists the company"),
         Text("无需操作，公示后会自动核对", "No action needed. We will check again automatically"),
         "service", DAYS, appeal=False,
     ),
     Reason(
         "authority_pending",
-        Text("授权证明正在办理", "Your proof of authority is not complete"),
+        Text("授权证明正在办理", "The proof of authority is not complete"),
         Text("请按页面提示完成，通过后自动继续", "Complete it as its page says. Your case then continues automatically"),
         "recruiter", DAYS, appeal=False,
     ),
@@ -417,7 +417,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "bank_holder_mismatch",
-        Text("户名与公司名称不一致", "The account holder is not your company"),
+        Text("户名与公司名称不一致", "The account holder is not the company"),
         Text("请使用本公司的对公账户，户名须与执照上的名称完全一致", "Use your company's own account. Its name must match the licence exactly"),
         "company", DAYS, appeal=False,
     ),
@@ -447,7 +447,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "e_licence_mismatch",
-        Text("扫码的电子营业执照与填写的公司不一致", "The electronic licence you scanned belongs to another company"),
+        Text("扫码的电子营业执照与填写的公司不一致", "The scanned electronic licence belongs to another company"),
         Text("请用该公司的电子营业执照扫码，或更正填写的公司", "Scan the electronic licence of the company you entered, or correct the company's details"),
         "company", MINUTES, appeal=False,
     ),
@@ -471,7 +471,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "authority_email_unverified",
-        Text("邮箱尚未验证", "Your email address has not been verified"),
+        Text("邮箱尚未验证", "The recruiter's email address has not been verified"),
         Text("请打开验证邮件中的链接", "Open the link in the email we sent you"),
         "recruiter", MINUTES, appeal=False,
     ),
@@ -525,25 +525,25 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "agency_scope_unread",
-        Text("未能识别经营范围，无法确认是否需要许可证", "We could not read the business scope, so we cannot tell whether you need a licence"),
+        Text("未能识别经营范围，无法确认是否需要许可证", "The business scope could not be read, so it is not clear whether a licence is needed"),
         Text("请上传经营范围清晰可见的执照照片；审核员也会人工核实", "Upload a photo of your business licence with the scope clearly visible. A reviewer will also check it"),
         "recruiter", REVIEWED,
     ),
     Reason(
         "agency_client_missing",
-        Text("还没有委托单位的授权", "No client has authorised you yet"),
+        Text("还没有委托单位的授权", "No client has authorised the agency yet"),
         Text("请为至少一家委托单位上传其盖章的委托招聘授权书", "Upload a stamped authorisation from at least one client you recruit for"),
         "company", ONE_DAY,
     ),
     Reason(
         "agency_client_name_missing",
-        Text("尚未填写这份授权书的委托单位", "You have not said which client this authorisation is from"),
+        Text("尚未填写这份授权书的委托单位", "This authorisation does not say which client it is from"),
         Text("请在授权书旁填写委托单位的全称、统一社会信用代码和有效期", "Enter the client's full name, its code and the end date next to the authorisation"),
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
         "agency_client_mismatch",
-        Text("委托授权书与填写的委托单位或本公司不符", "The authorisation does not name this client or your agency"),
+        Text("委托授权书与填写的委托单位或本公司不符", "The authorisation does not name this client or the agency"),
         Text("请上传写明委托单位和本公司全称的授权书，或更正委托单位", "Upload an authorisation that gives both full names, or correct the client"),
         "company", ONE_DAY,
     ),
@@ -555,7 +555,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "agency_client_ends_soon",
-        Text("最后一份委托授权即将到期，核验也将随之失效", "Your last client's authorisation expires soon, and your approval ends with it"),
+        Text("最后一份委托授权即将到期，核验也将随之失效", "The last client's authorisation expires soon, and the approval ends with it"),
         Text("请在到期前上传新的授权书", "Upload a new authorisation before then"),
         "company", ONE_DAY, appeal=False,
     ),
@@ -573,7 +573,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "approval_document_missing",
-        Text("尚未上传批准设立文件（如事业单位法人证书、社会团体法人登记证书）", "You have not uploaded the document that established your organisation"),
+        Text("尚未上传批准设立文件（如事业单位法人证书、社会团体法人登记证书）", "The document that established the organisation has not been uploaded"),
         Text("请上传批准设立文件，由审核员核实", "Upload the approval document. A reviewer will check it"),
         "company", DAYS,
     ),
@@ -852,7 +852,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "reverification_due",
-        Text("核验即将到期；至少每六个月须重新核验一次", "Your approval ends soon. The law requires a new verification at least every six months"),
+        Text("核验即将到期；至少每六个月须重新核验一次", "The approval ends soon. The law requires a new verification at least every six months"),
         Text("请现在重新核验；在到期前通过，权益不会中断", "Verify again now. If you are approved before the end date, your access is not interrupted"),
         "recruiter", MINUTES, appeal=False,
     ),
@@ -1075,19 +1075,19 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "quota_day",
-        Text("已达到每日下载上限", "You have reached the download limit for today"),
+        Text("已达到每日下载上限", "The download limit for today has been reached"),
         Text("明天恢复；新企业的额度随时间提高，有真实招聘时提高更快", "You can download again tomorrow. A new employer's limit rises with time, and faster when it really hires"),
         "nobody", ONE_DAY,
     ),
     Reason(
         "quota_hour",
-        Text("已达到每小时下载上限", "You have reached the download limit for this hour"),
+        Text("已达到每小时下载上限", "The download limit for this hour has been reached"),
         Text("一小时内恢复", "You can download again within an hour"),
         "nobody", Text("一小时内", "within an hour"),
     ),
     Reason(
         "quota_candidate",
-        Text("今天已下载过这份简历", "You have already downloaded this resume today"),
+        Text("今天已下载过这份简历", "This resume has already been downloaded today"),
         Text("请使用已下载的版本", "Use the copy you downloaded"),
         "nobody", ONE_DAY,
     ),

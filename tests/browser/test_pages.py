@@ -272,7 +272,7 @@ def test_paper_gets_the_case_and_not_the_buttons(visit: Visitor, now: datetime) 
     visitor.sign_in(in_state(State.REJECTED, now))
     page = visitor.go("/case/")
     page.emulate_media(media="print")
-    assert page.get_by_text("is not the one you entered").first.is_visible()
+    assert page.get_by_text("does not match the code that was entered").first.is_visible()
     assert not page.get_by_role("button", name="Appeal").is_visible()
 
 

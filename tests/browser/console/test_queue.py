@@ -74,7 +74,7 @@ def test_filters_lead_to_the_next_of_what_is_asked_for(
     expect(page.locator("a.company").first).to_have_text(cases[0].declared_name)
     expect(page.locator("#result_list tbody tr").first).to_contain_text("risk: signs of fraud ×8")
     page.locator("#changelist-filter").get_by_role(
-        "link", name=re.compile("has authorised you")
+        "link", name=re.compile("has authorised the recruiter")
     ).click()
     expect(page.locator("a.company")).to_have_text([cases[1].declared_name])
     page.get_by_role("button", name="Claim the next of these").click()

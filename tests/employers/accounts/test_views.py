@@ -472,7 +472,7 @@ class TestMails:
             "case_hold_for_review",
         ):
             assert (
-                "证明你有权代表该公司招聘" if language != "en" else "You have not shown"
+                "证明你有权代表该公司招聘" if language != "en" else "There is no proof"
             ) in body
             assert "请看 <副本>" in body
         if language != "en":

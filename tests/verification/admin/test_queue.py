@@ -165,7 +165,7 @@ def test_a_filter_without_a_case_left_can_be_seen_and_let_go(client: Client, now
     waiting(now, reasons=("name_mismatch",))
     html = client.get(f"{QUEUE}?reason=uscc_mismatch&province=44").content.decode()
     assert "Guangdong (0)" in html and "(0)" in html
-    assert "The code on the licence is not the one you entered (0)" in html
+    assert "The code on the licence does not match the code that was entered (0)" in html
 
 
 def test_two_weeks_are_shown_as_numbers_too(client: Client, now: datetime) -> None:

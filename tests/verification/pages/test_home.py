@@ -92,7 +92,7 @@ class TestHome:
         )
         page = text(visitor.get("/case/"))
         for said in (
-            "is not the one you entered",
+            "does not match the code that was entered",
             "SEEN-CODE",
             "EXPECTED-CODE",
             "Correct the code you entered",

@@ -90,7 +90,7 @@ class TestSubmit:
         assert case.state == State.DRAFT
 
     def test_without_documents(self, visitor: Client, case: Case) -> None:
-        assert "You have not uploaded a business licence" in text(
+        assert "No business licence has been uploaded" in text(
             visitor.post("/case/submit/", {"version": 0}, follow=True)
         )
 
