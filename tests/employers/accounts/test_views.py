@@ -471,9 +471,7 @@ class TestMails:
             "case_revoke",
             "case_hold_for_review",
         ):
-            assert (
-                "证明你有权代表该公司招聘" if language != "en" else "There is no proof"
-            ) in body
+            assert ("证明你有权代表该公司招聘" if language != "en" else "There is no proof") in body
             assert "请看 <副本>" in body
         if language != "en":
             assert "Hello" not in body
