@@ -1,7 +1,7 @@
 # make run       set up, and serve at http://localhost:8000; prepares the demo in the background
 # make test      set up, and run the tests except accuracy tests (minutes); with
 #                T=verification/cases, only those that a change to that folder affects
-# make test-all  set up, and run all tests, including accuracy tests
+# make test-all  set up, and run all tests, with all their variants and examples
 # make setup     prepare .venv; the other targets do this too
 
 PYTHON ?= python3
@@ -20,7 +20,7 @@ test: setup
 	@touched=$$($(BIN)/python -m tests.touched $(T)) && $(PYTESTS) -m "not accuracy" $$touched $(PYTEST)
 
 test-all: setup
-	@$(PYTESTS) $(PYTEST)
+	@$(PYTESTS) --hypothesis-profile thorough $(PYTEST)
 
 setup: .venv/.ready
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,10 +32,10 @@ LONGEST = {"stories", "browser", "test_engines.py"}
 TEST_ALL = os.environ.get("ZIZHI_TEST_ALL") == "1"
 
 # How long an example takes depends on the load of the machine, not on correctness.
-of_hypothesis.register_profile(
-    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-of_hypothesis.load_profile("untimed")
+_untimed = of_hypothesis(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+of_hypothesis.register_profile("thorough", _untimed)
+of_hypothesis.register_profile("quick", _untimed, max_examples=25)
+of_hypothesis.load_profile("quick")
 
 
 def require(what: str, found: bool) -> None:
@@ -60,18 +61,24 @@ def pytest_collection_modifyitems(
     """Group, mark, order and skip tests.
 
     - Tests of a file run in one process, so that shared objects are made once. Tests that start a
-      real
-    worker share nothing and run in any process.
+      real worker share nothing and run in any process.
     - Tests that use no database get the mark `no_database` and need not run on both engines. Those
-      in
-    WHOLE never get it.
+      in WHOLE never get it.
+    - Of the variants of a test with the mark `sampled`, all but the first few get the mark
+      `accuracy`.
     - Tests that start a worker or a browser are the slowest and run first, so that no process is
-      left
-    with one at the end.
+      left with one at the end.
     - Tests that need PostgreSQL do not run on SQLite; tests/test_engines.py runs them where
       possible.
     """
+    variants: Counter[str] = Counter()
     for item in items:
+        sampled = item.get_closest_marker("sampled")
+        if sampled and not item.get_closest_marker("accuracy"):
+            test = item.nodeid.partition("[")[0]
+            variants[test] += 1
+            if variants[test] > sampled.args[0]:
+                item.add_marker("accuracy")
         file = item.path.relative_to(TESTS)
         alone = item.get_closest_marker("worker")
         item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else file.as_posix()))

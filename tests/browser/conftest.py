@@ -58,7 +58,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     own = playwright.chromium.executable_path
     path = (
-        shutil.which("chromium")
+        shutil.which("chromium-headless-shell")
+        or shutil.which("chromium")
         or shutil.which("google-chrome")
         or (own if Path(own).exists() else None)
     )

@@ -35,12 +35,14 @@ def for_review(traces: list[Trace]) -> set[Kind]:
 
 class TestHonest:
     @pytest.mark.parametrize("damage", ["scan", "phone", "light", "hard", "none"])
+    @pytest.mark.sampled(1)
     def test_nobody_has_to_look_at_a_picture_as_it_was_taken(self, damage: str) -> None:
         one = read(5, damage)
         assert for_review(traces_of(bgr(one.picture), one.lines)) == set()
 
     @pytest.mark.parametrize("quality", [75, 90])
     @pytest.mark.parametrize("seed", SEEDS)
+    @pytest.mark.sampled(1)
     def test_nor_at_one_that_a_messenger_passed_on(self, seed: int, quality: int) -> None:
         one = read(seed)
         assert for_review(traces_of(decoded(saved(one.picture, quality)), one.lines)) == set()
@@ -79,6 +81,7 @@ class TestHonest:
 class TestCompression:
     @pytest.mark.parametrize("attack", ["painted_over", "pasted_field"])
     @pytest.mark.parametrize("seed", SEEDS)
+    @pytest.mark.sampled(1)
     def test_a_value_that_was_put_into_the_photo_has_no_comb(
         self, seed: int, attack: Attack
     ) -> None:
@@ -214,6 +217,7 @@ class TestScreen:
     @pytest.mark.parametrize(
         "damage", ["scan", "phone", "light", "hard", "none", "photocopy", "noise"]
     )
+    @pytest.mark.sampled(2)
     def test_paper_does_not(self, damage: str) -> None:
         assert (
             of_screen(bgr(np.asarray(make(4, "portrait", damage).image))).score

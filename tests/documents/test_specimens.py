@@ -79,12 +79,14 @@ class TestCompany:
 
 class TestPicture:
     @pytest.mark.parametrize("edition", EDITIONS)
+    @pytest.mark.sampled(1)
     def test_equal_arguments_give_equal_pictures(self, edition: str) -> None:
         assert same(make(3, edition, "heavy").image, make(3, edition, "heavy").image)
         assert not same(make(3, edition).image, make(4, edition).image)
 
     @pytest.mark.parametrize("edition", EDITIONS)
     @pytest.mark.parametrize("damage", DAMAGES)
+    @pytest.mark.sampled(6)
     def test_each_damage_leaves_a_picture_of_use(self, edition: str, damage: str) -> None:
         image = make(6, edition, damage).image
         assert image.mode == "RGB"
@@ -101,6 +103,7 @@ class TestPicture:
     @pytest.mark.parametrize("edition", EDITIONS)
     @pytest.mark.parametrize("damage", ["none", "light", "turned"])
     @pytest.mark.parametrize("seed", [2, 8, 19])
+    @pytest.mark.sampled(4)
     def test_its_qr_code_names_its_company(self, edition: str, damage: str, seed: int) -> None:
         specimen = make(seed, edition, damage)
         assert qr_payloads(specimen.image) == [
@@ -139,6 +142,7 @@ class TestPicture:
 class TestForgery:
     @pytest.mark.parametrize("seed", range(24))
     @pytest.mark.parametrize("forgery", ["forged_digit", "forged_bare"])
+    @pytest.mark.sampled(6)
     def test_one_digit_differs_and_the_check_character_is_wrong(
         self, forgery: str, seed: int
     ) -> None:
@@ -168,6 +172,7 @@ class TestForgery:
             f"http://www.gsxt.gov.cn/index.html?uniscid={specimen.company.uscc}"
         ]
 
+    @pytest.mark.accuracy
     def test_forged_is_each_of_them_in_turn(self) -> None:
         kinds = [make(seed, damage="forged").fields["uscc"] for seed in range(3)]
         assert kinds == [make(seed, damage=FORGERIES[seed]).fields["uscc"] for seed in range(3)]
@@ -181,6 +186,7 @@ class TestForgery:
 
 class TestDecoy:
     @pytest.mark.parametrize("kind", DECOYS)
+    @pytest.mark.sampled(2)
     def test_equal_arguments_give_equal_pictures_with_every_glyph(
         self, kind: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -226,6 +232,7 @@ class TestDecoy:
 class TestTruth:
     @pytest.mark.parametrize("edition", EDITIONS)
     @pytest.mark.parametrize("seed", [1, 2, 3, 8, 9, 10, 27, 33, 48, 59])
+    @pytest.mark.sampled(4)
     def test_fields_are_what_is_printed_and_every_glyph_exists(
         self, edition: str, seed: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -103,6 +103,7 @@ WAYS: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.sampled(1)
 def test_a_picture_names_the_copy_that_it_is_of_and_no_other(way: str, shop: Shop) -> None:
     first = a_copy(shop)
     shop.platform.move("P2D")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from resumes.marking import DPI, MarkKey, Picture, Words, marked, underprint, visible, wordshift
 from resumes.marking.page import grey
 from resumes.specimens import make
+from tests.effort import examples
 
 WORDS = Words("澜川省云帆网络科技有限公司", "R7K2-M9QX", datetime(2026, 5, 31, 18, 5, tzinfo=UTC))
 KEY = MarkKey.derived(b"service key", "release", 0)
@@ -105,6 +106,7 @@ def test_signs_are_fair() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 4])
+@pytest.mark.sampled(2)
 def test_every_key_gives_another_page_and_the_same_key_the_same(seed: int) -> None:
     page = resume_page(seed)
     before = page.copy()
@@ -114,7 +116,7 @@ def test_every_key_gives_another_page_and_the_same_key_the_same(seed: int) -> No
     assert (page == before).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     height=st.integers(0, 160),
     width=st.integers(0, 160),
@@ -137,7 +139,7 @@ def test_any_array_is_a_page(
     assert marked(page, key, WORDS, dpi).tobytes() == result.tobytes()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(one=keys, other=keys, light=st.integers(200, 255))
 def test_a_blank_page_differs_from_copy_to_copy(one: MarkKey, other: MarkKey, light: int) -> None:
     page = np.full((300, 220), light, np.uint8)

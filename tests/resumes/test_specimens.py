@@ -30,6 +30,7 @@ def test_a_seed_gives_the_same_file(layout: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(24))
+@pytest.mark.sampled(6)
 def test_each_contact_is_in_the_file_where_it_is_said_to_be(seed: int) -> None:
     resume = make(seed)
     found = {part.contact for _, part in resume.contacts}

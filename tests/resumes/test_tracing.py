@@ -30,6 +30,7 @@ from resumes.tracing import (
 )
 from resumes.tracing.evidence import Evidence
 from resumes.tracing.scoring import Sums, cell_sums, chance
+from tests.effort import examples
 
 SERVICE_KEY = b"of tests"
 WORDS = Words("澜川省云帆网络科技有限公司", "R7K2-M9QX", datetime(2026, 5, 31, 6, 5, tzinfo=UTC))
@@ -86,6 +87,7 @@ SURVIVED = (
 
 
 @pytest.mark.parametrize("attack", SURVIVED)
+@pytest.mark.sampled(3)
 def test_the_release_is_named(attack: str) -> None:
     leak = leaks.ATTACKS[attack](copy(0, 7), np.random.default_rng(3))
     result = told([leak], 0, 1)
@@ -103,6 +105,7 @@ def test_what_washes_out_the_paper_leaves_the_words() -> None:
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
+@pytest.mark.sampled(1)
 def test_the_rotation_of_a_picture_is_found(quarters: int) -> None:
     found = told([np.ascontiguousarray(np.rot90(copy(1, 3), -quarters))], 1).pictures[0]
     assert found.position is not None
@@ -159,6 +162,7 @@ def test_at_another_resolution() -> None:
 
 
 @pytest.mark.parametrize("attack", ["as released", "JPEG 30", "crop 50 %", "1 bit"])
+@pytest.mark.sampled(1)
 def test_a_release_that_nobody_asked_about_makes_nobody_else_guilty(attack: str) -> None:
     leak = leaks.ATTACKS[attack](copy(0, MANY + 5), np.random.default_rng(3))
     result = told([leak], 0)
@@ -188,6 +192,7 @@ def test_any_array_may_be_a_leak(shape: tuple[int, ...], level: int) -> None:
 
 @pytest.mark.parametrize("level", [0, 255])
 @pytest.mark.parametrize("shape", [(20, 20), (1754, 1240)])
+@pytest.mark.sampled(1)
 def test_any_array_may_be_a_page(shape: tuple[int, int], level: int) -> None:
     page = CleanPage("0", 0, np.full(shape, level, np.uint8))
     assert trace([copy(0, 7), page.picture], [page], releases(0)).named == ()
@@ -204,7 +209,7 @@ def test_nothing_to_look_at() -> None:
 # --- Chance ---------------------------------------------------------------------------------------
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     values=st.lists(
         st.floats(-3, 3, width=32).filter(lambda value: abs(value) > 1e-3), min_size=1, max_size=300

@@ -18,6 +18,7 @@ from django.conf import settings
 pytestmark = [pytest.mark.worker, pytest.mark.not_on_postgresql, pytest.mark.timeout(300)]
 
 
+@pytest.mark.accuracy
 def test_the_demo_asks_as_a_platform(tmp_path: Path) -> None:
     """The demo starts from an empty folder.
 

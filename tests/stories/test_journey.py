@@ -40,6 +40,7 @@ def submit_and_run(case: Case, member: Member, now: datetime) -> Case:
 
 
 @pytest.mark.parametrize("edition", ["landscape", "portrait"])
+@pytest.mark.sampled(1)
 def test_an_honest_employer_is_through(edition: str, now: datetime) -> None:
     company = register_company(101)
     member = recruiter_of(company, now)

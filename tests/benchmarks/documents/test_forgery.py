@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from itertools import islice
 
+import pytest
+
 from benchmarks.documents import forgery
 from documents.specimens.forgery import ATTACKS
 
 
+@pytest.mark.accuracy
 def test_an_honest_picture_and_each_attack_are_judged_as_the_check_judges_them() -> None:
     level, number, image = next(islice(forgery.specimens(9, 1), 1, None))
     told = forgery.measure(iter([(level, number, image), (level, number, image)]))

@@ -62,6 +62,7 @@ def test_a_file_of_rubbish_is_scored_as_unread() -> None:
     assert told["seconds"]["reading"] is None
 
 
+@pytest.mark.accuracy
 def test_forgeries_do_not_count_as_licences() -> None:
     specimen = make(4, damage="forged_bare")
     result = read(

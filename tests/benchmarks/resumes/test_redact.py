@@ -20,6 +20,7 @@ def cv() -> Cv:
     return KINDS[0](random.Random(1), True)
 
 
+@pytest.mark.accuracy
 def test_every_value_of_a_resume_that_was_not_redacted_is_noticed_by_sight(cv: Cv) -> None:
     pages = open_resume(cv.data).pages
     leaks = leaks_of(cv, released([Sheet(page.pixels, page.dpi) for page in pages]), second=False)
@@ -27,12 +28,14 @@ def test_every_value_of_a_resume_that_was_not_redacted_is_noticed_by_sight(cv: C
     assert {where for _, _, where in leaks} == {"rapid"}  # its text and its bytes hold none
 
 
+@pytest.mark.accuracy
 def test_every_value_in_a_files_text_is_noticed_there(cv: Cv) -> None:
     assert {kind for kind, _, where in leaks_of(cv, cv.data, second=False) if where == "text"} == {
         kind for kind, _ in cv.planted
     }
 
 
+@pytest.mark.accuracy
 def test_a_resume_that_was_redacted_leaks_nothing(cv: Cv) -> None:
     outcome, redacted, _ = judge(cv, second=False)
     assert (outcome.leaks, outcome.wrong) == ([], [])

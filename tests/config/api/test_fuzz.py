@@ -36,6 +36,7 @@ from events.core.actor import SYSTEM
 from events.delivery import webhooks
 from events.delivery.feed import relay
 from events.models import WebhookDelivery, record
+from tests.effort import examples
 from tests.factories import make_case, make_employer, make_member
 from verification.checks import scripted_outcomes
 from verification.rules.states import State
@@ -144,7 +145,12 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 @schema.parametrize()
-@settings(max_examples=8, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=examples(8),
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
 def test_every_answer_is_one_of_the_documents(
     case: schemathesis.Case, there: tuple[str, dict[str, Any]]
 ) -> None:

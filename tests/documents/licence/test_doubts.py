@@ -26,6 +26,7 @@ from tests.documents.printed import (
     read,
     without,
 )
+from tests.effort import examples
 
 WRONG = CODE[:-1] + ("A" if CODE[-1] != "A" else "B")
 CODES = ("uscc", "registration_number")
@@ -198,7 +199,7 @@ def test_on_a_page_that_lies_turned(case: Case, rotation: Rotation) -> None:
     assert np.allclose(doubt.area, level.rotated(rotation, WIDTH, HEIGHT).area)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(st.sampled_from([*DOUBTFUL]), st.floats(-6, 6))
 def test_on_a_page_that_leans(which: str, degrees: float) -> None:
     case = DOUBTFUL[which]

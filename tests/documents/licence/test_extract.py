@@ -34,6 +34,7 @@ from tests.documents.printed import (
     read,
     without,
 )
+from tests.effort import examples
 
 
 def test_landscape_of_2019() -> None:
@@ -59,7 +60,7 @@ def test_a_page_that_lies_on_its_side(rotation: Rotation) -> None:
     assert found.regions["name"] == (round(name.x0), round(name.y0), round(name.x1), round(name.y1))
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.floats(-6, 6))
 def test_a_page_that_leans(degrees: float) -> None:
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
@@ -243,7 +244,7 @@ def test_a_wrong_check_character_is_given_as_read_and_doubted() -> None:
 
 
 @given(st.integers(8, 16), st.sampled_from("0123456789ABCDEFGHJKLMNPQRTUWXY"))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_no_code_is_ever_mended(index: int, character: str) -> None:
     misread = CODE[:index] + character + CODE[index + 1 :]
     found = read(*without(CODE), line(100, 340, misread))

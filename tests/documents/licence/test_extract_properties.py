@@ -16,6 +16,7 @@ from documents.licence.fields import FIELDS
 from documents.page.boxes import Rotation, TextBox, Weak, rotated
 from documents.page.labels import LABELS
 from tests.documents.printed import CODE, HEIGHT, NUMBER, WIDTH, line, read
+from tests.effort import examples
 
 TO_SIMPLIFIED = OpenCC("t2s")
 NUMERALS = {"十": "10", "拾": "10"}
@@ -119,7 +120,7 @@ def figures_of(boxes: Sequence[TextBox]) -> set[str]:
     return {"-", "0", *printed, *(figure for c in printed for figure in NUMERALS.get(c, ""))}
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(pages)
 def test_nothing_is_ever_invented(boxes: list[TextBox]) -> None:
     """No exception, no invented character, and every field has all of its attributes."""
@@ -140,7 +141,7 @@ def test_nothing_is_ever_invented(boxes: list[TextBox]) -> None:
         assert set(unicodedata.normalize("NFKD", value)) <= given, (name, value)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(pages, st.sampled_from([0, 90, 180, 270]))
 def test_whatever_is_doubted_lies_somewhere(boxes: list[TextBox], rotation: Rotation) -> None:
     for doubt in fields_of(rotated(boxes, rotation, WIDTH, HEIGHT), WIDTH, HEIGHT).doubts:
@@ -151,7 +152,7 @@ def test_whatever_is_doubted_lies_somewhere(boxes: list[TextBox], rotation: Rota
         )
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(
     st.lists(
         st.tuples(

@@ -51,6 +51,7 @@ CODE, NAME = SPECIMEN.fields["uscc"], SPECIMEN.fields["name"]
 
 @pytest.mark.reading
 @pytest.mark.parametrize("edition", ["landscape", "portrait"])
+@pytest.mark.sampled(1)
 def test_a_clean_specimen_is_read_whole(edition: str) -> None:
     specimen = make(12, edition=edition)
     reading = read_pages([specimen.image], READERS[:1])
@@ -393,6 +394,7 @@ def test_every_format_gives_a_line_and_a_bad_file_does_not_stop_the_rest(
     assert told.returncode == 1
 
 
+@pytest.mark.accuracy
 def test_a_good_file_exits_with_success_and_reads_well(folder: Path) -> None:
     done = command(str(folder / "照片.jpg"))
     text = done.stdout.decode("utf-8")

@@ -37,6 +37,7 @@ from tests.documents.licence.scripted_reader import (
     alike_in_keys,
 )
 from tests.documents.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, NUMBER, WIDTH, line, without
+from tests.effort import examples
 
 # --- Places and ways of looking ----------- -------------------------------------------------------
 
@@ -241,7 +242,7 @@ def test_a_number_that_crowded_into_fewer_digits_is_read_in_another_cut() -> Non
 
 
 @given(st.integers(0, 10**15 - 1))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_a_number_gives_way_to_no_other_that_is_not_proven(other: int) -> None:
     number = f"{other:015}"
     seen = [line(250, 340, number)]
@@ -436,7 +437,7 @@ LABELS = (
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.sets(st.sampled_from([box.text for box in LANDSCAPE])), st.integers(0, 20))
 def test_the_number_of_looks_is_bounded(lost: set[str], codes: int) -> None:
     page = [*without(*lost), *(line(40 + 15 * i, 640 + 15 * i, WRONG) for i in range(codes))]
@@ -462,7 +463,7 @@ def test_a_page_of_labels_alone_keeps_the_bound() -> None:
     assert reader.asked.count("area") == MOST_LOOKS + 2 and reader.asked.count("ink") == MOST_LOOKS
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     st.sets(st.sampled_from([box.text for box in LANDSCAPE])),
     st.lists(st.sampled_from(LANDSCAPE), max_size=8),

@@ -20,6 +20,7 @@ from tests.documents.licence.scripted_reader import (
     ScriptedReader,
 )
 from tests.documents.printed import CODE, EXPECTED, HEIGHT, LANDSCAPE, WIDTH, line
+from tests.effort import examples
 
 MISREAD = [
     *(box for box in SOUND if box.text != EXPECTED["name"]),
@@ -109,7 +110,7 @@ def test_a_declared_code_is_taken_only_as_it_stands_on_the_page() -> None:
     assert looked_for(page, unseen, {"uscc": CODE}).fields["uscc"] == WRONG
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(
     st.dictionaries(
         st.sampled_from(["uscc", "name", "legal_representative"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from PIL import Image, ImageDraw
 
 from documents.licence.extract import Found, fields_of
@@ -66,6 +67,7 @@ def logo(radius: float) -> Image.Image:
     return layer
 
 
+@pytest.mark.accuracy
 def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
     specimen = make(78)
     page = overlaid(
@@ -76,6 +78,7 @@ def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
     assert second.fields["established_on"] == specimen.fields["established_on"]
 
 
+@pytest.mark.accuracy
 def test_a_name_under_a_coloured_logo_is_found_by_the_second_look() -> None:
     """The logo hides half a character, and the engine is unsure of it.
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from documents.ocr.base import Picture
 from documents.ocr.closer import LARGEST_SIDE, view
 from documents.page.boxes import Polygon, TextBox
+from tests.effort import examples
 
 INK, PAPER = (35, 32, 30), (235, 240, 242)
 RED, BLUE, GREY = (60, 50, 215), (200, 110, 30), (178, 178, 178)
@@ -77,7 +78,7 @@ areas = st.builds(
 shares = st.floats(0.2, 0.8)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(areas, shares, shares, st.floats(1, 3))
 def test_what_is_seen_lies_where_it_stands_on_the_page(
     area: Polygon, u: float, v: float, zoom: float
@@ -98,7 +99,7 @@ def test_what_is_seen_lies_where_it_stands_on_the_page(
     assert math.dist(box.middle, (x, y)) < 2
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(areas, st.floats(0.5, 30))
 def test_the_whole_view_is_the_area(area: Polygon, zoom: float) -> None:
     near = view(page(), area, zoom)
@@ -109,7 +110,7 @@ def test_the_whole_view_is_the_area(area: Polygon, zoom: float) -> None:
     assert all(math.dist(a, b) < 1e-3 for a, b in zip(box.polygon, area, strict=True))
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(areas, st.floats(0.5, 100))
 def test_a_view_is_as_much_larger_as_asked_within_its_limit(area: Polygon, zoom: float) -> None:
     height, width = view(page(), area, zoom).picture.shape[:2]

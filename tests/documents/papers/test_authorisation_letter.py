@@ -20,6 +20,7 @@ from documents.papers.authorisation_letter import (
     authorization_letter_of,
 )
 from tests.documents.printed import letters, line
+from tests.effort import examples
 
 WIDTH, HEIGHT = 1000, 1400
 IDENTITY = "99010119900101123"
@@ -143,7 +144,7 @@ def test_a_number_that_hides_its_middle_already() -> None:
     assert read(*page("身份证号：9901**********1234")).fields["id_last4"] == "1234"
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.integers(0, 10**17 - 1),
     st.sampled_from(
@@ -194,7 +195,7 @@ def test_titles(title: str) -> None:
     assert read(line(300, 100, title, 60)).titled
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     st.lists(
         st.tuples(

@@ -12,6 +12,7 @@ from documents.page.boxes import Rotation, TextBox, opposite, rotated
 from documents.page.text import simplified
 from documents.papers.hr_service import FIELDS, HrServiceLicenceReading, hr_service_licence_of
 from tests.documents.printed import CODE, HEIGHT, WIDTH, letters, line
+from tests.effort import examples
 
 
 def read(*boxes: TextBox) -> HrServiceLicenceReading:
@@ -170,7 +171,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(LINES)
 def test_any_page_is_survived_and_nothing_is_invented(
     lines: list[tuple[int, int, str, float]],

@@ -55,6 +55,7 @@ LICENCE = says("人力资源服务许可证", "许可证编号：990108230123", 
 @pytest.mark.reading
 @pytest.mark.parametrize("damage", ["none", pytest.param("light", marks=pytest.mark.accuracy)])
 @pytest.mark.parametrize("layout", LICENCE_LAYOUTS)
+@pytest.mark.sampled(1)
 def test_hr_service_licences(layout: str, damage: str) -> None:
     specimen = make_hr_service(21, layout, damage)
     reading = read_paper("hr_service_licence", [BLANK, specimen.image], FIRST)
@@ -73,6 +74,7 @@ def test_hr_service_licences(layout: str, damage: str) -> None:
 @pytest.mark.reading
 @pytest.mark.parametrize("damage", ["none", pytest.param("light", marks=pytest.mark.accuracy)])
 @pytest.mark.parametrize("layout", LETTER_LAYOUTS)
+@pytest.mark.sampled(1)
 def test_letters(layout: str, damage: str) -> None:
     specimen = make_letter(23, layout, damage)
     reading = read_paper("authorization_letter", [specimen.image], FIRST)

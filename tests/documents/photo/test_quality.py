@@ -38,6 +38,7 @@ from documents.photo.quality import judge, judge_page
 from documents.specimens import EDITIONS, make
 from documents.upload.intake import CleanPage
 from events.core.reasons import REASONS
+from tests.effort import examples
 from tests.factories import make_case, make_document, make_member
 from verification.admin import case_content
 from verification.models import Case, Document, DocumentPage
@@ -184,6 +185,7 @@ class TestSpecimens:
         ],
     )
     @pytest.mark.parametrize("seed", SEEDS)
+    @pytest.mark.sampled(4)
     def test_a_poor_photo_is_never_called_no_licence(self, damage: str, seed: int) -> None:
         assert NOT_A_LICENCE not in judge(photo(seed, damage)).codes
 
@@ -235,7 +237,7 @@ class TestAreas:
         (copied,) = judge(half, size=(width, height)).flaws
         assert np.allclose(copied.area, whole.area, atol=12)
 
-    @hypothesis_settings(max_examples=60)
+    @hypothesis_settings(max_examples=examples(60))
     @given(
         st.tuples(st.integers(1, 70), st.integers(1, 70)).flatmap(
             lambda size: arrays(

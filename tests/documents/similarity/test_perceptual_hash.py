@@ -44,6 +44,7 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 @pytest.mark.parametrize("copy", COPIES)
 @pytest.mark.parametrize("damage", [pytest.param("none", marks=pytest.mark.accuracy), "light"])
+@pytest.mark.sampled(2)
 def test_a_copy_is_near(copy: str, damage: str) -> None:
     for seed in SEEDS:
         image = licence(seed, damage)
@@ -51,6 +52,7 @@ def test_a_copy_is_near(copy: str, damage: str) -> None:
 
 
 @pytest.mark.parametrize("damage", ["none", "light"])
+@pytest.mark.sampled(1)
 def test_other_companies_on_the_same_form_are_far(damage: str) -> None:
     taken = [fingerprint(licence(seed, damage)) for seed in SEEDS]
     assert min(distance(a, b) for a, b in combinations(taken, 2)) > NEAR

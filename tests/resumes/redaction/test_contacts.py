@@ -310,6 +310,7 @@ HEAVY = {
 
 
 @pytest.mark.parametrize("kind", HEAVY)
+@pytest.mark.sampled(6)
 def test_a_page_made_to_be_slow_is_not(kind: str) -> None:
     started = time.process_time()
     contacts_in(HEAVY[kind])

@@ -295,6 +295,7 @@ CROWDED = {
 
 
 @pytest.mark.parametrize("kind", CROWDED)
+@pytest.mark.accuracy
 def test_a_page_crowded_with_characters_is_done_with_in_time(kind: str) -> None:
     codes, x, y = CROWDED[kind]
     pixels = np.full((3500, 1500, 3), 250, np.uint8)

@@ -235,6 +235,7 @@ def test_an_ended_client_is_looked_at_no_more(now: datetime) -> None:
 
 @pytest.mark.reading
 @pytest.mark.django_db
+@pytest.mark.accuracy
 def test_with_real_pictures_and_readers(now: datetime) -> None:
     require("a reader", any(reader.available() for reader in READERS))
     company, client = Company.fictitious(41, "company"), Company.fictitious(42, "company")

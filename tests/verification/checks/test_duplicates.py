@@ -84,6 +84,7 @@ def seen(image: Image.Image) -> keypoints.Seen:
 
 
 @pytest.mark.parametrize("copy", COPIES)
+@pytest.mark.sampled(2)
 def test_a_copy_agrees_and_shares_words(copy: str) -> None:
     whole, other = seen(licence(1)), seen(COPIES[copy](licence(1)))
     agreement = keypoints.compare(whole, other)
@@ -105,6 +106,7 @@ def test_a_copy_agrees_and_shares_words(copy: str) -> None:
 
 
 @pytest.mark.parametrize("damage", ["none", "light"])
+@pytest.mark.sampled(1)
 def test_another_company_on_the_same_form_does_not(damage: str) -> None:
     for a, b in ((1, 2), (2, 3), (3, 4)):
         agreement = keypoints.compare(seen(licence(a, damage)), seen(licence(b, damage)))
@@ -243,6 +245,7 @@ def test_a_picture_that_is_gone_accuses_nobody(now: datetime) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.accuracy
 def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its words are then common, but the pages that share all of them still rank highest."""
     monkeypatch.setattr(picture_index, "ROWS_AT_MOST", 3)
@@ -253,6 +256,7 @@ def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.Mo
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("hidden_by", ["ones own earlier ones", "withdrawn ones"])
+@pytest.mark.sampled(1)
 def test_nobody_hides_a_picture_behind_many_that_do_not_count(
     now: datetime, hidden_by: str
 ) -> None:

@@ -31,6 +31,7 @@ def now() -> datetime:
 
 
 @pytest.mark.parametrize("group", ["Seniors", "Leads"])
+@pytest.mark.sampled(1)
 def test_whatever_the_first_ruled_the_second_sees_the_same(
     group: str, now: datetime, client: Client
 ) -> None:

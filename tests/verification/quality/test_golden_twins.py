@@ -143,6 +143,7 @@ class TestTwins:
         both(walk)
 
     @pytest.mark.parametrize("verb", ["approve", "request_changes", "reject"])
+    @pytest.mark.sampled(1)
     def test_after_the_answer_too(
         self, verb: str, both: Any, page: Any, client: Client, reviewer: User, now: datetime
     ) -> None:

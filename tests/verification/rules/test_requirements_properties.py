@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from events.core.reasons import REASONS
+from tests.effort import examples
 from tests.verification.rules.requirement_facts import (
     ASSOCIATION,
     COLLECTIVE,
@@ -92,7 +93,7 @@ ANY = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(ANY)
 def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts: Facts) -> None:
     requirements = due_requirements(facts, CURRENT, NOW)
@@ -119,7 +120,7 @@ def test_whatever_the_facts_each_thing_is_asked_once_and_stands_somewhere(facts:
     assert next_of(due_requirements(facts, CURRENT, NOW)) == following
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(ANY, st.timedeltas(timedelta(seconds=1), timedelta(days=180)))
 def test_of_an_approved_employer_nothing_is_asked_but_deadlines(
     facts: Facts, left: timedelta
@@ -130,7 +131,7 @@ def test_of_an_approved_employer_nothing_is_asked_but_deadlines(
         assert requirement.state is not PAST
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(ANY, st.sampled_from(State))
 def test_nobody_is_left_without_a_way_on(facts: Facts, state: State) -> None:
     """An employer that has to act can submit, correct, start again, or appeal."""

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import examples
 from verification.rules.working_hours import DAYS, FIRST_YEAR, Hours, NotHours
 
 SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"
@@ -143,14 +144,14 @@ MOMENTS = st.datetimes(datetime(2025, 1, 2), datetime(2027, 12, 30), timezones=Z
 AMOUNTS = st.timedeltas(timedelta(), timedelta(hours=120))
 
 
-@settings(max_examples=60)  # new hours are counted from their first year
+@settings(max_examples=examples(60))  # new hours are counted from their first year
 @given(any_hours(), MOMENTS, MOMENTS, MOMENTS)
 def test_additive(hours: Hours, a: datetime, b: datetime, c: datetime) -> None:
     assert hours.between(a, b) + hours.between(b, c) == hours.between(a, c)
     assert hours.between(a, b) == -hours.between(b, a)
 
 
-@settings(max_examples=60)  # new hours are counted from their first year
+@settings(max_examples=examples(60))  # new hours are counted from their first year
 @given(any_hours(), MOMENTS, st.timedeltas(timedelta(), timedelta(days=400)))
 @example(
     Hours.parse("sun 01:00-02:45 03:00-05:00", "", "", "Europe/Berlin"),
@@ -164,7 +165,7 @@ def test_monotone_and_never_faster_than_the_clock(
     assert timedelta() <= worked <= passed
 
 
-@settings(max_examples=60)  # new hours are counted from their first year
+@settings(max_examples=examples(60))  # new hours are counted from their first year
 @given(any_hours(), MOMENTS, AMOUNTS)
 def test_after_is_the_first_moment_by_which_that_much_was_worked(
     hours: Hours, start: datetime, amount: timedelta
@@ -180,7 +181,7 @@ def test_round_the_clock_is_the_clock(start: datetime, amount: timedelta) -> Non
     assert ROUND_THE_CLOCK.after(start, amount).astimezone(UTC) == start.astimezone(UTC) + amount
 
 
-@settings(max_examples=60)  # new hours are counted from their first year
+@settings(max_examples=examples(60))  # new hours are counted from their first year
 @given(any_hours(), st.dates(date(2025, 1, 2), date(2027, 12, 30)))
 def test_a_holiday_is_not_worked_and_a_make_up_day_is(hours: Hours, day: date) -> None:
     spans = list(hours.spans(day))
