@@ -19,6 +19,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.test import TransactionTestCase
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -56,7 +57,26 @@ def database_at(targets: Targets) -> Iterator[Any]:
     """
     at = hashlib.sha256(repr(targets).encode()).hexdigest()[:8]
     with _copied(targets, f"{connection.settings_dict['NAME']}_{at}"):
-        yield MigrationExecutor(connection).loader.project_state([*targets]).apps
+        yield _executor(targets).loader.project_state([*targets]).apps
+
+
+def migrate_to(targets: Targets) -> Any:
+    """Migrate the connection's database, forwards or backwards, to the migrations `targets`.
+
+    Return the applications of that state. Other applications are migrated only if the targets need
+    it.
+    """
+    executor = _executor(targets)
+    executor.migrate([*targets])
+    return executor.loader.project_state([*targets]).apps
+
+
+def _executor(targets: Targets) -> MigrationExecutor:
+    """Return an executor that knows the `targets`, even those that a squashed migration replaces."""
+    executor = MigrationExecutor(connection)
+    if not executor.loader.graph.nodes.keys() >= {*targets}:
+        executor.loader = MigrationLoader(connection, replace_migrations=False)
+    return executor
 
 
 @contextmanager
@@ -101,7 +121,7 @@ def _make_template(template: str, targets: Targets) -> None:
     _use(unfinished)
     try:
         if targets:
-            MigrationExecutor(connection).migrate([*targets])
+            migrate_to(targets)
         else:
             call_command("migrate", verbosity=0)
             call_command("createcachetable", verbosity=0)
