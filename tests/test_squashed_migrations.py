@@ -65,7 +65,9 @@ def schema() -> Counter[Any]:
 def definitions(create_table: str) -> list[str]:
     """Return the definitions of columns and constraints in a statement of SQLite."""
     depth, parts = 0, [""]
-    for piece in re.findall(r"'(?:[^']|'')*'|\"[^\"]*\"|[^'\"]", create_table.partition("(")[2][:-1]):
+    for piece in re.findall(
+        r"'(?:[^']|'')*'|\"[^\"]*\"|[^'\"]", create_table.partition("(")[2][:-1]
+    ):
         depth += (piece == "(") - (piece == ")")
         if piece == "," and not depth:
             parts.append("")

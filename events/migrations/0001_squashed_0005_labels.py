@@ -47,7 +47,7 @@ def add_triggers(apps, schema_editor):
 
 
 def remove_function(apps, schema_editor):
-    """The triggers are dropped with their table."""
+    """On PostgreSQL, the trigger goes with its function. On SQLite, both go with their table."""
     if dialect_of(schema_editor.connection) is POSTGRESQL:
         schema_editor.execute("DROP FUNCTION events_event_append_only() CASCADE")
 
