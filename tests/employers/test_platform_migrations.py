@@ -11,23 +11,17 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection, connections
-from django.db.migrations.executor import MigrationExecutor
 
-from employers.models import ApiKey, Employer
-from tests.databases import database_at
+from employers.models import Employer
+from tests.databases import database_at, migrate_to
 from tests.factories import make_uscc
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 BEFORE = [("employers", "0004_made_for")]
 COLUMNS = [("employers", "0006_api_manners")]
+INDEXED = [("employers", "0008_platform_indexes")]
 NEW = {"employer_platform", "employer_confirmed_code_once", "employer_reference_once"}
-
-
-def to(target: list[tuple[str, str]] | None = None) -> Any:
-    executor = MigrationExecutor(connection)
-    executor.migrate(target or executor.loader.graph.leaf_nodes())
-    return executor.loader.project_state(target).apps if target else None
 
 
 @pytest.fixture
@@ -59,24 +53,25 @@ def rows(apps: Any) -> Any:
 
 def test_rows_keep_what_they_have(before: Any) -> None:
     client = rows(before)
-    to()
-    assert set(Employer.objects.values_list("platform", "reference", "test")) == {(None, "", False)}
-    key = ApiKey.objects.get()
+    after = migrate_to(INDEXED)
+    employers = after.get_model("employers", "Employer").objects
+    assert set(employers.values_list("platform", "reference", "test")) == {(None, "", False)}
+    key = after.get_model("employers", "ApiKey").objects.get()
     assert (key.client_id, key.key_hash, key.scopes) == (client.pk, "a" * 64, ["gate:decide"])
     assert indexes() >= NEW and "employer_confirmed_uscc_once" not in indexes()
 
 
 def test_a_confirmed_code_is_one_employers_at_every_moment(before: Any) -> None:
-    to(COLUMNS)
+    migrate_to(COLUMNS)
     assert "employer_confirmed_uscc_once" in indexes()
 
 
 def test_broken_off_and_run_again(before: Any) -> None:
     rows(before)
-    to(COLUMNS)
+    migrate_to(COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute("CREATE INDEX employer_reference_once ON employers_employer (name)")
-    to()
+    migrate_to(INDEXED)
     with connection.cursor() as cursor:
         found = connection.introspection.get_constraints(cursor, Employer._meta.db_table)[
             "employer_reference_once"
@@ -87,7 +82,7 @@ def test_broken_off_and_run_again(before: Any) -> None:
 @pytest.mark.postgresql
 def test_who_writes_meanwhile_does_not_wait(before: Any) -> None:
     """Another transaction holds a row. Indexes wait for it, but writers of other rows do not."""
-    apps = to(COLUMNS)
+    apps = migrate_to(COLUMNS)
     Old = apps.get_model("employers", "Employer")
     held, free = (
         Old.objects.create(name="甲公司", uscc=make_uscc(), registered_at=NOW) for _ in range(2)
@@ -121,17 +116,17 @@ def test_a_table_that_is_read_for_long_is_given_up_not_queued_behind(before: Any
             cursor.execute("BEGIN")
             cursor.execute("LOCK TABLE employers_employer IN ACCESS SHARE MODE")
         with pytest.raises(OperationalError, match="lock timeout"):
-            to(COLUMNS)
+            migrate_to(COLUMNS)
     finally:
         with other.cursor() as cursor:
             cursor.execute("COMMIT")
         other.close()
-    to(COLUMNS)
+    migrate_to(COLUMNS)
 
 
 def _build() -> None:
     try:
-        to([("employers", "0008_platform_indexes")])
+        migrate_to(INDEXED)
     finally:
         connections.close_all()
 

@@ -18,9 +18,11 @@ from uuid import UUID
 
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import Model
 from django.utils import timezone
+
+from tests.databases import migrate_to
 
 Leaves = list[tuple[str, str]]
 
@@ -100,10 +102,10 @@ def read(path: Path) -> Recording:
 
 def recorded(about: dict[str, Any], files: dict[str, bytes]) -> Recording:
     """Record the current database, with every table."""
-    executor = MigrationExecutor(connection)
-    leaves = sorted(executor.loader.graph.leaf_nodes())
+    loader = MigrationLoader(connection)
+    leaves = sorted(loader.graph.leaf_nodes())
     recording = Recording(about | {"at": timezone.now().isoformat()}, leaves, files=files)
-    for model in _models(executor, leaves):
+    for model in _models(loader.project_state(leaves).apps):
         columns = [each.column for each in _fields(model)]
         rows = model._base_manager.order_by("pk").values_list(
             *(each.attname for each in _fields(model))
@@ -113,9 +115,8 @@ def recorded(about: dict[str, Any], files: dict[str, bytes]) -> Recording:
     return recording
 
 
-def _models(executor: MigrationExecutor, leaves: Leaves) -> list[type[Model]]:
-    """Return the models that have a table at these migrations, in their form at that time."""
-    apps = executor.loader.project_state(leaves).apps
+def _models(apps: Any) -> list[type[Model]]:
+    """Return the models among `apps` that have a table."""
     there = (
         model
         for model in apps.get_models(include_auto_created=True)
@@ -145,9 +146,7 @@ def load(recording: Recording) -> None:
     Every time is moved forward by the time since the recording, so that a row that was to end in a
     month still ends in a month.
     """
-    executor = MigrationExecutor(connection)
-    executor.migrate(recording.leaves)
-    known = {model._meta.label: model for model in _models(executor, recording.leaves)}
+    known = {model._meta.label: model for model in _models(migrate_to(recording.leaves))}
     passed = timezone.now() - recording.at
     with _constraints_at_the_end(), transaction.atomic(), connection.cursor() as cursor:
         # The recorded rows include those that the migrations have just inserted.

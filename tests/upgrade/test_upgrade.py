@@ -5,43 +5,31 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
-from psycopg import sql
 
+from tests.databases import database_at
 from tests.upgrade import store
 
 HERE = Path(__file__).parent
+
 ENGINES = [
     pytest.param("sqlite", marks=pytest.mark.not_on_postgresql),
     pytest.param("postgresql", marks=pytest.mark.postgresql),
 ]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 
-pytestmark = pytest.mark.timeout(300)
 
-
-@contextmanager
-def empty_database(engine: str, folder: Path) -> Iterator[str]:
-    """Provide the address of a database for this test alone, beside that of the run."""
-    if engine == "sqlite":
-        yield f"sqlite:///{folder / 'upgrade.sqlite3'}"
-        return
-    server, name = connection.settings_dict, f"upgrade_{os.getpid()}"
-    address = f"{server['USER']}:{server['PASSWORD']}@{server['HOST'] or '127.0.0.1'}:{server['PORT'] or 5432}"  # noqa: E501
-    with psycopg.connect(f"postgresql://{address}/postgres", autocommit=True) as maintenance:
-        maintenance.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        try:
-            yield f"postgres://{address}/{name}"
-        finally:
-            maintenance.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+def address() -> str:
+    """Return the address of the connection's database."""
+    server = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{server['NAME']}"
+    account, host = f"{server['USER']}:{server['PASSWORD']}", server["HOST"] or "127.0.0.1"
+    return f"postgres://{account}@{host}:{server['PORT'] or 5432}/{server['NAME']}"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -50,19 +38,20 @@ def empty_database(engine: str, folder: Path) -> Iterator[str]:
 )
 def test_recorded_database(path: Path, engine: str, tmp_path: Path) -> None:
     """Run the walk in a process, database and folder of its own, with the recorded keys."""
-    about = store.read(path).about
+    assert connection.vendor == engine
+    recording = store.read(path)
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("ZIZHI_", "PYTEST_", "DATABASE_URL"))
     }
-    with empty_database(engine, tmp_path) as address:
+    with database_at(recording.leaves):
         given = {
             "DJANGO_SETTINGS_MODULE": "tests.upgrade.settings",
-            "DATABASE_URL": address,
+            "DATABASE_URL": address(),
             "ZIZHI_VAR_DIR": str(tmp_path),
-            "ZIZHI_SECRET_KEY": about["secret_key"],
-            "ZIZHI_DATA_KEY": about["data_key"],
+            "ZIZHI_SECRET_KEY": recording.about["secret_key"],
+            "ZIZHI_DATA_KEY": recording.about["data_key"],
             "ZIZHI_ALLOWED_HOSTS": "testserver",
             "ZIZHI_EMAIL_URL": "dummymail://",
             "ZIZHI_UNDO_SECONDS": "0",

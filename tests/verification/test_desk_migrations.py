@@ -10,10 +10,10 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
-from tests.databases import database_at
+from tests.databases import database_at, migrate_to
 from tests.factories import make_uscc
 from verification.cases import queue_placement
 from verification.models import Case
@@ -21,20 +21,24 @@ from verification.rules.states import EVER_APPROVED, State
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
-BEFORE = [("verification", "0004_decision")]
+BEFORE = [("verification", "0009_registry_domain")]
+COLUMNS = [("verification", "0010_reviewing")]
+PLACED = [("verification", "0011_review_queue")]
 QUEUE = import_module("verification.migrations.0011_review_queue")
 
 
 @pytest.fixture
 def before() -> Iterator[Any]:
-    """The models and the database before the migration."""
+    """The models and the database before the migrations."""
     with database_at(BEFORE) as apps:
         yield apps
 
 
-def forward() -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
+@pytest.fixture
+def with_columns() -> Iterator[Any]:
+    """The models and the database between the migrations."""
+    with database_at(COLUMNS) as apps:
+        yield apps
 
 
 def rows(apps: Any, state: str, count: int = 1) -> list[Any]:
@@ -76,9 +80,9 @@ def indexes() -> set[str]:
 
 def test_rows_in_every_state(before: Any) -> None:
     old = {state: rows(before, state)[0] for state in State}
-    forward()
+    placed = migrate_to(PLACED)
     for state, was in old.items():
-        case = Case.objects.get(pk=was.pk)
+        case = placed.get_model("verification", "Case").objects.get(pk=was.pk)
         assert (case.state, case.declared_uscc, case.submitted_at) == (
             state,
             was.declared_uscc,
@@ -99,49 +103,45 @@ def test_rows_in_every_state(before: Any) -> None:
         "case_name_key",
     } <= indexes()
     assert "case_review_queue" not in indexes()
-    assert queue_placement.place_due(NOW) == 1
-    assert Case.objects.get(state=State.IN_REVIEW).review_due is not None
 
 
-def test_many_rows_in_parts_and_again(before: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    rows(before, State.IN_REVIEW, 25)
+def test_many_rows_in_parts_and_again(with_columns: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows(with_columns, State.IN_REVIEW, 25)
     monkeypatch.setattr(QUEUE, "AT_ONCE", 10)
-    forward()
-    waiting = Case.objects.filter(state=State.IN_REVIEW)
+    placed = migrate_to(PLACED)
+    waiting = placed.get_model("verification", "Case").objects.filter(state=State.IN_REVIEW)
     assert waiting.count() == 25 and all(case.review_since == case.submitted_at for case in waiting)
 
 
-def test_broken_off_and_run_again(before: Any) -> None:
+def test_broken_off_and_run_again(with_columns: Any) -> None:
     """On PostgreSQL an interrupted migration leaves an index behind under its name; on any database
     the rows already filled stay filled.
     """
-    rows(before, State.IN_REVIEW)
-    executor = MigrationExecutor(connection)
-    executor.migrate([("verification", "0010_reviewing")])
-    apps = executor.loader.project_state([("verification", "0010_reviewing")]).apps
+    rows(with_columns, State.IN_REVIEW)
     with connection.schema_editor() as editor:
-        QUEUE.fill(apps, editor)
+        QUEUE.fill(with_columns, editor)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("CREATE INDEX case_uscc ON verification_case (declared_name)")
-    forward()
-    assert "case_uscc" in indexes() and Case.objects.get().review_since is not None
+    placed = migrate_to(PLACED)
+    case = placed.get_model("verification", "Case").objects.get()
+    assert "case_uscc" in indexes() and case.review_since is not None
 
 
-def test_who_appeals_against_a_suspension_waits_since_then(before: Any) -> None:
-    executor = MigrationExecutor(connection)
-    executor.migrate([("verification", "0009_registry_domain")])
-    apps = executor.loader.project_state([("verification", "0009_registry_domain")]).apps
-    heard, answered = rows(apps, State.SUSPENDED, 2)
-    user = apps.get_model("employers", "User").objects.create(email="a@example.com")
+def test_who_appeals_against_a_suspension_waits_since_then(with_columns: Any) -> None:
+    heard, answered = rows(with_columns, State.SUSPENDED, 2)
+    user = with_columns.get_model("employers", "User").objects.create(email="a@example.com")
     for case, answered_at in ((heard, None), (answered, NOW)):
         words = {"verb": "appeal", "text": "x", "by": user, "at": NOW - timedelta(hours=2)}
-        apps.get_model("verification", "Appeal").objects.create(
+        with_columns.get_model("verification", "Appeal").objects.create(
             case=case, answered_at=answered_at, **words
         )
-    forward()
-    assert list(Case.objects.awaiting_review().values_list("pk", "review_since")) == [
-        (heard.pk, NOW - timedelta(hours=2))
-    ]
-    assert queue_placement.place_due(NOW) == 1
+    (waiting,) = rows(with_columns, State.IN_REVIEW)
+    call_command("migrate", verbosity=0)
+    assert set(Case.objects.awaiting_review().values_list("pk", "review_since")) == {
+        (heard.pk, NOW - timedelta(hours=2)),
+        (waiting.pk, NOW),
+    }
+    assert queue_placement.place_due(NOW) == 2
     assert Case.objects.get(pk=heard.pk).harm == 3
+    assert Case.objects.get(pk=waiting.pk).review_due is not None

@@ -5,30 +5,21 @@ and golden cases can be removed again.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
+from tests.databases import database_at, migrate_to
 from tests.factories import make_uscc
-from verification.models import Ruling
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 BEFORE = [("verification", "0011_review_queue"), ("employers", "0003_staff")]
-
-
-def at(targets: list[Any]) -> Any:
-    executor = MigrationExecutor(connection)
-    executor.migrate(targets)
-    return executor.loader.project_state(targets).apps
+AFTER = [("verification", "0012_golden"), ("employers", "0004_made_for")]
 
 
 def test_forward_and_backward() -> None:
-    latest = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    try:
-        apps = at(BEFORE)
+    with database_at(AFTER):
+        apps = migrate_to(BEFORE)
         Employer, Case, User = (
             apps.get_model(*of)
             for of in (("employers", "Employer"), ("verification", "Case"), ("employers", "User"))
@@ -56,9 +47,8 @@ def test_forward_and_backward() -> None:
             apps.get_model("verification", "Ruling").objects.create(
                 stage=stage, finished_at=NOW, **made
             )
-    finally:
-        at(latest)
-    assert dict(Ruling.objects.values_list("stage", "second_review")) == {
-        "first": "sample",
-        "bulk": "",
-    }
+        rulings = migrate_to(AFTER).get_model("verification", "Ruling").objects
+        assert dict(rulings.values_list("stage", "second_review")) == {
+            "first": "sample",
+            "bulk": "",
+        }
