@@ -1,11 +1,17 @@
-"""The staff's read-only lists of events, and base classes for read-only admins."""
+"""The console's titles, base classes for read-only admins, and how they show stored codes."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -42,21 +48,36 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     show_full_result_count = False
 
 
-class EventAdmin(ReadOnlyAdmin):
-    """Registered by `employers.admin`, which can show the employer of an event."""
+def raw(field: str, description: str | Promise) -> Callable[[Model], SafeString | None]:
+    """Return a display function that shows a JSON field as code, as it is stored."""
 
-    list_display = (
-        "at",
-        "verb",
-        "subject_type",
-        "subject_id",
-        "from_state",
-        "to_state",
-        "role",
-        "actor_id",
-    )
-    list_filter = ("role", "subject_type", "to_state")
-    search_fields = ("=subject_id", "=actor_id", "=verb")
-    search_help_text = _("Full ID of a case, document or person, or an event name")
-    ordering = ("-id",)
-    date_hierarchy = None
+    @admin.display(description=description, empty_value="—")
+    def shown(row: Model) -> SafeString | None:
+        value = getattr(row, field)
+        if not value:
+            return None
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+        return format_html('<pre class="raw">{}</pre>', text)
+
+    return shown
+
+
+def codes(values: Iterable[str]) -> SafeString:
+    """Return stored codes, each marked up as code."""
+    return format_html_join(" ", "<code>{}</code>", ((value,) for value in values))
+
+
+def in_words_filter(words: Callable[[str], Any]) -> type[admin.AllValuesFieldListFilter]:
+    """Return a filter by stored values that shows them in words."""
+
+    class InWordsFilter(admin.AllValuesFieldListFilter):
+        def choices(self, changelist: Any) -> Iterator[Any]:
+            for choice in super().choices(changelist):
+                yield {**choice, "display": words(str(choice["display"]))}
+
+    return InWordsFilter
+
+
+def code(value: str) -> SafeString:
+    """Return a stored code or an ID, marked up as code."""
+    return format_html("<code>{}</code>", value)

@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from employers.admin.groups import GroupsField, InGroupFilter
 from employers.models import User
 from employers.security import second_factor
 
@@ -78,7 +79,7 @@ class StaffAdmin(StaffAdminBase):
         "joined_at",
     )
     list_select_related = ("second_factor",)
-    list_filter = ("is_active", "is_superuser", "groups")
+    list_filter = ("is_active", "is_superuser", InGroupFilter)
     search_fields = ("email",)
     ordering = ("email",)
     filter_horizontal = ("groups",)
@@ -99,6 +100,13 @@ class StaffAdmin(StaffAdminBase):
     )
     readonly_fields = ("joined_at", "last_login", "has_second_factor", "recovery_codes_left")
     change_form_template = "admin/employers/user/change_form.html"
+
+    def formfield_for_manytomany(
+        self, db_field: Field[Any, Any], request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "groups":
+            kwargs["form_class"] = GroupsField
+        return super().formfield_for_manytomany(db_field, request=request, **kwargs)
 
     @admin.display(description=_("second factor"), boolean=True)
     def has_second_factor(self, user: User) -> bool:
