@@ -328,8 +328,8 @@ if RELAYS == "aliyun":
 
 # --- Releases (docs/how-it-works/release.md) ------------------------------------------------------
 RELEASES_WAITING = at_least("ZIZHI_RELEASES_WAITING", 1, default=50)
-"""With this many copies in preparation, further requests are told to retry, before a pass
-is spent.
+"""With this many copies in preparation, further requests are refused before a pass is spent, and
+have to be retried.
 """
 RELEASES_AWAITED = at_least("ZIZHI_RELEASES_AWAITED", 0, default=2)
 """How many calls per web process may wait for their copy at once, of its four or eight threads. 0:

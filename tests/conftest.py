@@ -60,14 +60,11 @@ def pytest_collection_modifyitems(
     """Group, mark, order and skip tests.
 
     - Tests of a file run in one process, so that shared objects are made once. Tests that start a
-      real
-    worker share nothing and run in any process.
+      real worker share nothing and run in any process.
     - Tests that use no database get the mark `no_database` and need not run on both engines. Those
-      in
-    WHOLE never get it.
+      in WHOLE never get it.
     - Tests that start a worker or a browser are the slowest and run first, so that no process is
-      left
-    with one at the end.
+      left with one at the end.
     - Tests that need PostgreSQL do not run on SQLite; tests/test_engines.py runs them where
       possible.
     """

@@ -66,6 +66,12 @@ OF_DJANGO = {
     "Select %s to view",
     "%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?",
     "Models in the %(name)s application",
+    ":",
+    "History",
+    "Change history: %s",
+    "This object doesn’t have a change history. It probably wasn’t added via this admin site.",
+    "Password-based authentication",
+    "After you’ve created a user, you’ll be able to edit more user options.",
 }
 """Django's own strings that people meet on our pages, with better Chinese than Django's."""
 
@@ -125,7 +131,9 @@ def test_translations_are_chinese(entries: list[polib.POEntry]) -> None:
     plain = [
         entry.msgid
         for entry in entries
-        if not re.search(r"[\u3400-\u9fff]", entry.msgstr or "".join(entry.msgstr_plural.values()))
+        if not re.search(
+            r"[\u3400-\u9fff：；、]", entry.msgstr or "".join(entry.msgstr_plural.values())
+        )
     ]
     assert plain == []
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -27,7 +27,7 @@ def _role(role: str) -> wording.Word:
 
 
 def _any_state(state: str) -> wording.Word:
-    """Return the words for a state of whichever kind of subject has it."""
+    """Return the words for a state, whatever kind of subject it belongs to."""
     found = (event_words.state_in_words(kind, state) for kind in event_words.WITH_STATES)
     return next((words for words in found if words != state), state)
 

@@ -1,4 +1,4 @@
-"""The models of leaks and canaries: traces of leaked copies, planted resumes, calls to their
+"""The models of leaks and canaries: traces of leaked copies, canary resumes, calls to their
 numbers.
 
 Import them from `downloads.models`.

@@ -8,7 +8,14 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import (
+    AdminUserCreationForm,
+    ReadOnlyPasswordHashField,
+    ReadOnlyPasswordHashWidget,
+    SetUnusablePasswordMixin,
+    UserChangeForm,
+)
+from django.contrib.auth.hashers import is_password_usable
 from django.core.exceptions import PermissionDenied
 from django.db.models import Field, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -31,11 +38,27 @@ else:
     StaffAdminBase, CreationForm, ChangeForm = UserAdmin, AdminUserCreationForm, UserChangeForm
 
 
+class PasswordWidget(ReadOnlyPasswordHashWidget):
+    """Shows whether there is a password, without the details of its hash."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        is_set = value and is_password_usable(value)
+        context["summary"] = [
+            {"label": gettext("Password set") if is_set else gettext("No password")}
+        ]
+        return context
+
+
 class StaffCreationForm(CreationForm):
     """A new colleague, by e-mail address.
 
     Without a password, they set one with the mail for forgotten passwords.
     """
+
+    usable_password = SetUnusablePasswordMixin.create_usable_password_field(
+        _("Without a password, your colleague chooses “Forgot your password?” to set one.")
+    )
 
     class Meta:
         model = User
@@ -57,6 +80,8 @@ class StaffCreationForm(CreationForm):
 
 
 class StaffChangeForm(ChangeForm):
+    password = ReadOnlyPasswordHashField(label=_("Password"), widget=PasswordWidget)
+
     class Meta:
         model = User
         fields = ("email", "language", "is_active", "is_superuser", "groups")
@@ -105,7 +130,7 @@ class StaffAdmin(StaffAdminBase):
         self, db_field: Field[Any, Any], request: HttpRequest | None = None, **kwargs: Any
     ) -> Any:
         if db_field.name == "groups":
-            kwargs["form_class"] = GroupsField
+            kwargs["form_class"], kwargs["help_text"] = GroupsField, ""
         return super().formfield_for_manytomany(db_field, request=request, **kwargs)
 
     @admin.display(description=_("second factor"), boolean=True)

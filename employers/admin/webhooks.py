@@ -27,15 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.accounts.forms import refusal_html
 from employers.models import ApiClient, User
 from employers.permissions import Power
-from events.admin import (
-    ReadOnly,
-    ReadOnlyAdmin,
-    TabularInline,
-    code,
-    codes,
-    in_words_filter,
-    raw,
-)
+from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline, code, codes, in_words_filter, raw
 from events.core.actor import Actor
 from events.core.errors import Refused
 from events.delivery import webhooks

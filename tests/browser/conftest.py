@@ -36,8 +36,8 @@ QUIET = (
     "--disable-sync",
 )
 # Console messages that are no errors: a refusal's own status, such as 422, and a status poll that
-# was under way when its page was left. ¶ For an aborted poll htmx logs two messages; a failed
-# request would log `htmx:sendError`.
+# was under way when its page was left. For an aborted poll htmx logs two messages; a failed request
+# would log `htmx:sendError`.
 HARMLESS = ("the server responded with a status of 4", "htmx:sendAbort", "htmx:afterRequest")
 PHONE: dict[str, Any] = {
     "viewport": {"width": 375, "height": 740},

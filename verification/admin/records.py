@@ -32,15 +32,7 @@ _IN_WORDS = in_words_filter(lambda value: _WORDS.get(value, value))
 class CheckRunInline(ReadOnly, TabularInline):
     model = CheckRun
     extra = 0
-    fields = (
-        "check_name",
-        "round",
-        "version",
-        "found",
-        "observed",
-        "started_at",
-        "finished_at",
-    )
+    fields = ("check_name", "round", "version", "found", "observed", "started_at", "finished_at")
     readonly_fields = ("check_name", "found", "observed")
     observed = staticmethod(raw("observation", _("raw check data")))
 

@@ -99,7 +99,7 @@ class SavedReplyAdmin(ModelAdmin):
         return reply.text_en
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Return the form's fields to staff who may write, and texts with their labels to others."""
+        """Return the form's fields for staff who may write, and labelled texts for others."""
         if self.has_change_permission(request, obj):
             return self.fields
         return ("code", "decision", "title_zh", "title_en", "chinese", "english", "retired_at")

@@ -440,7 +440,7 @@ _WITHOUT_CHECK = frozenset(
 
 
 _TEACHES = "forgery"
-"""For signs of editing, the employer is told only the sentence. The place and kind would teach a
+"""For signs of editing, the employer sees only the sentence. The place and kind would teach a
 forger what to improve.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,6 +83,24 @@ def in_language(text: Text) -> str:
 
 
 @register.simple_tag
+def space() -> str:
+    """Return the blank between two sentences. Chinese has none."""
+    return "" if (get_language() or "").startswith("zh") else " "
+
+
+@register.filter
+def listed(items: Iterable[Any]) -> str:
+    """Join words with the commas of the current language."""
+    return gettext(", ").join(str(item) for item in items)
+
+
+@register.filter
+def joined(items: Iterable[Any]) -> str:
+    """Join sentences with the semicolons of the current language."""
+    return gettext("; ").join(str(item) for item in items)
+
+
+@register.simple_tag
 def usually(whose: str) -> str:
     """Return a sentence on how long the `machine`, the `reviewers` or answers to appeals took
     lately.
@@ -98,17 +117,17 @@ def usually(whose: str) -> str:
             found.of,
         ),
         "reviewers": ngettext(
-            "From handing in to a reviewer's decision: usually %(half)s; nine in ten within"
-            " %(most)s (of the last %(of)s).",
-            "From handing in to a reviewer's decision: usually %(half)s; nine in ten within"
-            " %(most)s (of the last %(of)s).",
+            "From submission to a reviewer's decision: usually %(half)s; nine in ten within"
+            " %(most)s (last %(of)s cases).",
+            "From submission to a reviewer's decision: usually %(half)s; nine in ten within"
+            " %(most)s (last %(of)s cases).",
             found.of,
         ),
         "appeals": ngettext(
-            "From what you write to a reviewer's answer: usually %(half)s; nine in ten within"
-            " %(most)s (of the last %(of)s).",
-            "From what you write to a reviewer's answer: usually %(half)s; nine in ten within"
-            " %(most)s (of the last %(of)s).",
+            "From your appeal to a reviewer's answer: usually %(half)s; nine in ten within"
+            " %(most)s (last %(of)s appeals).",
+            "From your appeal to a reviewer's answer: usually %(half)s; nine in ten within"
+            " %(most)s (last %(of)s appeals).",
             found.of,
         ),
     }
