@@ -48,16 +48,14 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     show_full_result_count = False
 
 
-def raw(field: str, description: str | Promise) -> Callable[[Model], SafeString | None]:
+def raw(field: str, description: str | Promise) -> Callable[[Model], SafeString | str]:
     """Return a display function that shows a JSON field as code, as it is stored."""
 
-    @admin.display(description=description, empty_value="—")
-    def shown(row: Model) -> SafeString | None:
+    @admin.display(description=description)
+    def shown(row: Model) -> SafeString | str:
         value = getattr(row, field)
-        if not value:
-            return None
         text = json.dumps(value, ensure_ascii=False, indent=2)
-        return format_html('<pre class="raw">{}</pre>', text)
+        return format_html('<pre class="raw">{}</pre>', text) if value else "—"
 
     return shown
 
@@ -78,6 +76,6 @@ def in_words_filter(words: Callable[[str], Any]) -> type[admin.AllValuesFieldLis
     return InWordsFilter
 
 
-def code(value: str) -> SafeString:
-    """Return a stored code or an ID, marked up as code."""
-    return format_html("<code>{}</code>", value)
+def code(value: object) -> SafeString | str:
+    """Return a stored code or an ID, marked up as code; a dash if there is none."""
+    return format_html("<code>{}</code>", value) if value else "—"

@@ -71,6 +71,8 @@ OF_DJANGO = {
     "Change history: %s",
     "This object doesn’t have a change history. It probably wasn’t added via this admin site.",
     "Password-based authentication",
+    'Are you sure you want to delete the %(object_name)s "%(escaped_object)s"? All of the following'
+    " related items will be deleted:",
     "After you’ve created a user, you’ll be able to edit more user options.",
 }
 """Django's own strings that people meet on our pages, with better Chinese than Django's."""

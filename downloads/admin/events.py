@@ -93,7 +93,7 @@ class EventAdmin(ReadOnlyAdmin):
         return str(event_words.EVENTS.get(event.verb, event.verb))
 
     @admin.display(description=_("event name"))
-    def verb_code(self, event: Event) -> SafeString:
+    def verb_code(self, event: Event) -> SafeString | str:
         return code(event.verb)
 
     @admin.display(description=_("kind of subject"), ordering="subject_type")
@@ -101,29 +101,29 @@ class EventAdmin(ReadOnlyAdmin):
         return str(event_words.kind_in_words(event.subject_type))
 
     @admin.display(description=_("subject"), ordering="subject_id")
-    def subject_code(self, event: Event) -> SafeString:
+    def subject_code(self, event: Event) -> SafeString | str:
         return code(event.subject_id)
 
-    @admin.display(description=_("employer"), empty_value="—")
-    def employer_code(self, event: Event) -> SafeString | None:
-        return code(str(event.employer_id)) if event.employer_id else None
+    @admin.display(description=_("employer"))
+    def employer_code(self, event: Event) -> SafeString | str:
+        return code(event.employer_id)
 
-    @admin.display(description=_("from"), ordering="from_state", empty_value="—")
+    @admin.display(description=_("from"), ordering="from_state")
     def earlier(self, event: Event) -> str:
-        return str(event_words.state_in_words(event.subject_type, event.from_state))
+        return str(event_words.state_in_words(event.subject_type, event.from_state)) or "—"
 
-    @admin.display(description=_("to"), ordering="to_state", empty_value="—")
+    @admin.display(description=_("to"), ordering="to_state")
     def later(self, event: Event) -> str:
-        return str(event_words.state_in_words(event.subject_type, event.to_state))
+        return str(event_words.state_in_words(event.subject_type, event.to_state)) or "—"
 
     @admin.display(description=_("role"), ordering="role")
     def role_in_words(self, event: Event) -> str:
         return str(_role(event.role))
 
-    @admin.display(description=_("by"), ordering="actor_id", empty_value="—")
-    def actor_code(self, event: Event) -> SafeString | None:
-        return code(event.actor_id) if event.actor_id else None
+    @admin.display(description=_("by"), ordering="actor_id")
+    def actor_code(self, event: Event) -> SafeString | str:
+        return code(event.actor_id)
 
-    @admin.display(description=_("reasons"), empty_value="—")
+    @admin.display(description=_("reasons"))
     def why(self, event: Event) -> str:
-        return "\n".join(in_words(reason) for reason in event.reasons)
+        return "\n".join(in_words(reason) for reason in event.reasons) or "—"

@@ -58,7 +58,6 @@ class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
     in_a_span = staticmethod(lambda term: Q(candidate=term))
     ordering = ("-decided_at",)
     fields = (
-        "id",
         "decided_at",
         "allowed",
         "why",
@@ -77,9 +76,9 @@ class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
         "used_hour",
     )
 
-    @admin.display(description=_("case state"), empty_value="—")
+    @admin.display(description=_("case state"))
     def case_state_in_words(self, answer: GateDecision) -> str:
-        return str(state_in_words("case", answer.case_state))
+        return str(state_in_words("case", answer.case_state)) or "—"
 
     @admin.display(description=_("why not"), ordering="reason", empty_value="—")
     def why(self, answer: GateDecision) -> str:

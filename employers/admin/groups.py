@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
@@ -114,6 +115,13 @@ class StaffGroupAdmin(GroupAdminBase):
             kwargs["form_class"] = PermissionsField
             kwargs["queryset"] = self._offered()
         return super().formfield_for_manytomany(db_field, request=request, **kwargs)
+
+    def get_deleted_objects(
+        self, objs: Iterable[Group], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Name only the groups: their permissions and accounts are kept."""
+        names = [group_in_words(group) for group in objs]
+        return names, {str(_("groups")): len(names)}, set(), []
 
     def _offered(self) -> Any:
         shown = Q(group__isnull=False)

@@ -95,7 +95,7 @@ class PlatformEventAdmin(OfPlatformsAdmin):
     message = staticmethod(raw("payload", _("details")))
 
     @admin.display(description=_("type"), ordering="type")
-    def type_code(self, told: PlatformEvent) -> SafeString:
+    def type_code(self, told: PlatformEvent) -> SafeString | str:
         return code(told.type)
 
 

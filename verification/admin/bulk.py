@@ -130,7 +130,7 @@ class BulkAdmin(ReadOnlyAdmin):
         return int(bulk.cases)
 
     @admin.display(description=_("state"))
-    def how_it_progress(self, bulk: Bulk) -> str:
+    def progress(self, bulk: Bulk) -> str:
         return _progress(bulk)
 
     # URLs

@@ -84,7 +84,7 @@ class AttemptAdmin(OfEmployersAdmin):
 
     @admin.display(description=_("waiting for"), ordering="waiting_for", empty_value="—")
     def waits_for(self, attempt: Attempt) -> str:
-        return str(wording.code_for_staff(attempt.waiting_for))
+        return str(wording.code_for_staff(attempt.waiting_for)) or "—"
 
 
 @admin.register(Decision)
@@ -205,7 +205,7 @@ class RegistryRecordAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("former names"), empty_value="—")
     def names_before(self, record: RegistryRecord) -> str:
-        return "\n".join(record.former_names)
+        return "\n".join(record.former_names) or "—"
 
     @admin.display(description=_("status"), ordering="status")
     def registration_status(self, record: RegistryRecord) -> str:

@@ -99,10 +99,13 @@ EXAMPLE: Final[dict[str, Any]] = {
                     "shown": "",
                     "expires_at": None,
                     "how": {
-                        "zh": "我们向公司账户转入几分钱，附言中有六位验证码，请向能查看账户的同事索取。",
+                        "zh": (
+                            "我们向公司账户转入几分钱，附言中有六位验证码，请向能查看账户的同事"
+                            "索取。"
+                        ),
                         "en": (
-                            "We send a few cents with a six-digit code. Ask a colleague who can see the"
-                            " account for the code."
+                            "We send a few cents with a six-digit code. Ask a colleague who can see"
+                            " the account for the code."
                         ),
                     },
                     "who": {

@@ -174,11 +174,12 @@ def field_name(field: str) -> str:
 def seen(text: str) -> str:
     """A `seen` or `expected` in the current language.
 
-    Stored words are translated, texts in both languages are cut in half, and ISO dates are written
-    out. Anything else is returned unchanged.
+    Stored words are translated, also in a list; texts in both languages are cut in half, and ISO
+    dates are written out. Anything else is returned unchanged.
     """
-    if text in wording.SEEN:
-        return str(wording.SEEN[text])
+    words = text.split(", ")
+    if all(word in wording.SEEN for word in words):
+        return listed(wording.SEEN[word] for word in words)
     if _DATE.match(text):
         return _date(text)
     if both := _BOTH.match(text):
