@@ -12,6 +12,7 @@ from django.utils import translation
 
 from config.messages import compile_all, msgids
 from events.core.reasons import REASONS
+from tests.words import misprints
 from verification.cases import wording
 
 ROOT = Path(settings.BASE_DIR)
@@ -140,6 +141,11 @@ def test_translations_are_chinese(entries: list[polib.POEntry]) -> None:
     assert plain == []
 
 
+def test_translations_have_chinese_punctuation(entries: list[polib.POEntry]) -> None:
+    said = [text for entry in entries for text in (entry.msgstr, *entry.msgstr_plural.values())]
+    assert misprints(said) == []
+
+
 def test_compiling_makes_what_django_reads(tmp_path: Path) -> None:
     folder = tmp_path / "zh_Hans" / "LC_MESSAGES"
     folder.mkdir(parents=True)
@@ -180,3 +186,8 @@ def test_every_reason_can_say_who_mends_it() -> None:
     for language in ("en", "zh-hans"):
         with translation.override(language):
             assert all(str(words) for words in wording.WHO.values())
+
+
+def test_reasons_have_chinese_punctuation() -> None:
+    said = [text.zh for reason in REASONS.values() for text in (reason.says, reason.fix)]
+    assert misprints(said) == []

@@ -31,7 +31,7 @@ register.filter("lasting", turnaround.lasting)
 _BOTH = re.compile(r"^(?P<zh>.*[\u3400-\u9fff].*?) / (?P<en>[^\u3400-\u9fff]+)$")
 
 
-_DATE = re.compile(r"^\d{4}-\d\d-\d\d(?:T\S+)?$")
+_DATE = re.compile(r"^\d{4}-\d\d-\d\d(?:[T ]\S+)?$")
 
 
 def _date(text: str) -> str:
@@ -41,7 +41,7 @@ def _date(text: str) -> str:
     except ValueError:
         return text
     at = timezone.localtime(at) if timezone.is_aware(at) else at
-    return date_format(at, "DATETIME_FORMAT" if "T" in text else "DATE_FORMAT")
+    return date_format(at, "DATETIME_FORMAT" if len(text) > len("2026-11-27") else "DATE_FORMAT")
 
 
 def _say(text: Text) -> str:
