@@ -60,6 +60,12 @@ def raw(field: str, description: str | Promise) -> Callable[[Model], SafeString 
     return shown
 
 
+@admin.display(description=_("ID"), ordering="pk")
+def row_id(row: Model) -> str:
+    """Show the row's ID, with a label in the language of the page."""
+    return str(row.pk)
+
+
 def codes(values: Iterable[str]) -> SafeString:
     """Return stored codes, each marked up as code."""
     return format_html_join(" ", "<code>{}</code>", ((value,) for value in values))

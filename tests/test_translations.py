@@ -68,6 +68,7 @@ OF_DJANGO = {
     "%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?",
     "Models in the %(name)s application",
     ":",
+    "Sorting priority: %(priority_number)s",
     "History",
     "Change history: %s",
     "This object doesn’t have a change history. It probably wasn’t added via this admin site.",

@@ -73,7 +73,7 @@ class Trace(Job):
         ]
 
     def __str__(self) -> str:
-        return f"{self.asked_at:%Y-%m-%d %H:%M} {self.sha256[:8]}"
+        return f"{self._meta.verbose_name} {self.pk}"
 
     @property
     def text_purpose(self) -> str:
@@ -157,4 +157,4 @@ class CanaryRing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.canary} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self._meta.verbose_name} {self.pk}"
