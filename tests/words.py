@@ -35,9 +35,6 @@ def misprints(lines: Iterable[str]) -> list[str]:
 
 def left_in_latin(lines: Iterable[str], *names: str) -> list[str]:
     """Return the lines with Latin words that are neither names, codes nor settings."""
-    known = re.compile("|".join(map(re.escape, names))) if names else None
-    return [
-        line
-        for line in lines
-        if LATIN.search(NAMES.sub("", known.sub("", line) if known else line))
-    ]
+    known = [re.escape(name) for name in sorted(names, key=len, reverse=True) if LATIN.search(name)]
+    but = re.compile("|".join(known) or "$^")
+    return [line for line in lines if LATIN.search(NAMES.sub("", but.sub("", line)))]
