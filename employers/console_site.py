@@ -389,7 +389,7 @@ class ConsoleSite(admin.AdminSite):
 
     def i18n_javascript(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> Any:
         return ScriptWords.as_view(packages=["django.contrib.admin"])(request)
 
     def _begin_again(self, request: HttpRequest) -> HttpResponse:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
 else:
@@ -47,8 +48,13 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
 
+    @admin.display(description=_("ID"), ordering="pk")
+    def row_id(self, row: Model) -> str:
+        """Show the row's ID, with a label in the language of the page."""
+        return str(row.pk)
 
-def raw(field: str, description: str | Promise) -> Callable[[Model], SafeString | str]:
+
+def raw(field: str, description: StrOrPromise) -> Callable[[Model], SafeString | str]:
     """Return a display function that shows a JSON field as code, as it is stored."""
 
     @admin.display(description=description)
@@ -58,12 +64,6 @@ def raw(field: str, description: str | Promise) -> Callable[[Model], SafeString 
         return format_html('<pre class="raw">{}</pre>', text) if value else "—"
 
     return shown
-
-
-@admin.display(description=_("ID"), ordering="pk")
-def row_id(row: Model) -> str:
-    """Show the row's ID, with a label in the language of the page."""
-    return str(row.pk)
 
 
 def codes(values: Iterable[str]) -> SafeString:

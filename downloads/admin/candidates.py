@@ -36,7 +36,7 @@ from downloads.models import (
 )
 from downloads.models.consent_purposes import in_words
 from employers.models import ApiClient, User
-from events.admin import code, row_id
+from events.admin import code
 from events.core.errors import Refused
 
 
@@ -110,7 +110,7 @@ class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
     search_help_text = _("Full candidate reference, or an ID")
     ordering = ("-changed_at",)
     fields = readonly_fields = (
-        row_id,
+        "row_id",
         "named_platform",
         "reference",
         "mode",

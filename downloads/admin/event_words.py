@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -109,6 +108,7 @@ EVENTS: Final[dict[str, Promise]] = wording.HAPPENED_FOR_STAFF | {
 """What happened, by the verb that is stored."""
 
 _MODELS: Final = {model._meta.model_name: model for model in apps.get_models()}
+_TIERS: Final[dict[str, Promise]] = {tier.value: words for tier, words in TIERS.items()}
 _KINDS: Final = {"goldencase": _("golden case")}
 """Kinds of subjects whose model has no name in words."""
 
@@ -126,11 +126,9 @@ def state_in_words(subject_type: str, state: str) -> wording.Word:
     """Return a state of an event's subject, in the language of the page."""
     if subject_type == "case" and state in wording.STATES:
         return wording.STATES[state].staff
-    for name in ("state", "mode"):
-        try:
-            choices = _MODELS[subject_type]._meta.get_field(name).choices
-        except (KeyError, FieldDoesNotExist):
-            continue
-        if state in (words := dict(choices or ())):
+    model = _MODELS.get(subject_type)
+    for field in model._meta.fields if model else ():
+        words: dict[Any, Any] = dict(field.flatchoices)
+        if field.name in ("state", "mode") and state in words:
             return str(words[state])
-    return dict(TIERS).get(state, state)
+    return _TIERS.get(state, state)

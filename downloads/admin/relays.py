@@ -22,7 +22,7 @@ from downloads.models import RelayBinding, RelayCall
 from downloads.models.relays import ENDED_WHY
 from downloads.rules.lost_contact import Tries
 from employers.models import ApiClient
-from events.admin import ReadOnlyAdmin, row_id
+from events.admin import ReadOnlyAdmin
 
 SPANS: Final = (1, 7, 31)
 PLATFORMS_AT_MOST: Final = 50
@@ -78,7 +78,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
     ordering = ("-requested_at",)
     list_select_related = ("employer",)
     fields = (
-        row_id,
+        "row_id",
         "employer",
         "uscc",
         "named_platform",
@@ -101,7 +101,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
         "answered_at",
         "agreed",
     )
-    readonly_fields = (row_id, "why", *OfPlatform.readonly_fields)
+    readonly_fields = ("row_id", "why", *OfPlatform.readonly_fields)
 
     @admin.display(description=_("why it ended"), ordering="ended_why", empty_value="—")
     def why(self, binding: RelayBinding) -> str:

@@ -9,17 +9,15 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, Permission
-from django.db.models import Field, Q
+from django.db.models import ManyToManyField, Q
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    GroupAdminBase = GroupAdmin[Any]
     GroupChoices = forms.ModelMultipleChoiceField[Group]
     PermissionChoices = forms.ModelMultipleChoiceField[Permission]
 else:
-    GroupAdminBase = GroupAdmin
     GroupChoices = PermissionChoices = forms.ModelMultipleChoiceField
 
 GROUPS: Final[dict[str, Promise]] = {
@@ -97,7 +95,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class StaffGroupAdmin(GroupAdminBase):
+class StaffGroupAdmin(GroupAdmin):
     """Django's page for groups. It offers only permissions for what the console shows, and those
     that a group already has.
     """
@@ -109,7 +107,7 @@ class StaffGroupAdmin(GroupAdminBase):
         return group_in_words(group)
 
     def formfield_for_manytomany(
-        self, db_field: Field[Any, Any], request: HttpRequest | None = None, **kwargs: Any
+        self, db_field: ManyToManyField[Any, Any], request: Any = None, **kwargs: Any
     ) -> Any:
         if db_field.name == "permissions":
             kwargs["form_class"] = PermissionsField

@@ -17,7 +17,7 @@ from django.contrib.auth.forms import (
 )
 from django.contrib.auth.hashers import is_password_usable
 from django.core.exceptions import PermissionDenied
-from django.db.models import Field, QuerySet
+from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -127,7 +127,7 @@ class StaffAdmin(StaffAdminBase):
     change_form_template = "admin/employers/user/change_form.html"
 
     def formfield_for_manytomany(
-        self, db_field: Field[Any, Any], request: HttpRequest | None = None, **kwargs: Any
+        self, db_field: ManyToManyField[Any, Any], request: Any = None, **kwargs: Any
     ) -> Any:
         if db_field.name == "groups":
             kwargs["form_class"], kwargs["help_text"] = GroupsField, ""

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from employers.admin.employers import OfEmployersAdmin
-from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline, in_words_filter, raw, row_id
+from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline, in_words_filter, raw
 from verification.cases import wording
 from verification.models import (
     Attempt,
@@ -161,7 +161,7 @@ class DocumentAdmin(OfEmployersAdmin):
     """Pictures are viewed on the case's page, where each view is recorded."""
 
     employer_path = "case__employer"
-    list_display = (row_id, "kind", "case", "media_type", "size", "uploaded_at", "superseded_at")
+    list_display = ("row_id", "kind", "case", "media_type", "size", "uploaded_at", "superseded_at")
     list_filter = ("kind", "media_type")
     list_select_related = ("case",)
     search_fields = ("=id", "=case__id", "=sha256")
