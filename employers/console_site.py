@@ -69,6 +69,8 @@ WHY_OVER: Final[dict[Over, Any]] = {
 
 SCRIPT_WORDS: Final = (
     gettext_noop("(click to clear)"),
+    gettext_noop("Available %s"),
+    gettext_noop("Chosen %s"),
     gettext_noop("Choose all %s"),
     gettext_noop("Choose selected %s"),
     gettext_noop("Remove all %s"),
@@ -76,7 +78,7 @@ SCRIPT_WORDS: Final = (
     gettext_noop('Choose %s by selecting them and then select the "Choose" arrow button.'),
     gettext_noop('Remove %s by selecting them and then select the "Remove" arrow button.'),
 )
-"""Words of Django's script widgets that Django has not translated."""
+"""Words of Django's script widgets that Django has not translated, or not well."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def unattended(view: Any) -> Any:
 
 
 class ScriptWords(JavaScriptCatalog):
-    """Django's words for its script widgets, with ours where Django has none in Chinese."""
+    """Django's words for its script widgets, with ours where Django's Chinese is missing or odd."""
 
     def get_catalog(self) -> dict[str, Any]:
         catalog: dict[str, Any] = super().get_catalog()

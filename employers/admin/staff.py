@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import (
@@ -81,6 +82,7 @@ class StaffCreationForm(CreationForm):
 
 class StaffChangeForm(ChangeForm):
     password = ReadOnlyPasswordHashField(label=_("Password"), widget=PasswordWidget)
+    language = forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
 
     class Meta:
         model = User
