@@ -167,6 +167,7 @@ CONTENT_SECURITY_POLICY = {
 # --- Language and time ----------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+FORMAT_MODULE_PATH = "config.formats"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = env.str("ZIZHI_TIME_ZONE", default="Asia/Shanghai")
@@ -328,8 +329,8 @@ if RELAYS == "aliyun":
 
 # --- Releases (docs/how-it-works/release.md) ------------------------------------------------------
 RELEASES_WAITING = at_least("ZIZHI_RELEASES_WAITING", 1, default=50)
-"""With this many copies in preparation, further requests are told to retry, before a pass
-is spent.
+"""With this many copies in preparation, further requests are refused before a pass is spent, and
+have to be retried.
 """
 RELEASES_AWAITED = at_least("ZIZHI_RELEASES_AWAITED", 0, default=2)
 """How many calls per web process may wait for their copy at once, of its four or eight threads. 0:

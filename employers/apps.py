@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 class EmployersConfig(AppConfig):
     name = "employers"
-    verbose_name = _("Who")
+    verbose_name = _("Employers and people")
 
     def ready(self) -> None:
         from employers.platforms.audience import audience_of

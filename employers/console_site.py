@@ -28,10 +28,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.i18n import JavaScriptCatalog
 
 from employers import permissions
 from employers.accounts import sightings
@@ -66,6 +67,20 @@ WHY_OVER: Final[dict[Over, Any]] = {
 }
 
 
+SCRIPT_WORDS: Final = (
+    gettext_noop("(click to clear)"),
+    gettext_noop("Available %s"),
+    gettext_noop("Chosen %s"),
+    gettext_noop("Choose all %s"),
+    gettext_noop("Choose selected %s"),
+    gettext_noop("Remove all %s"),
+    gettext_noop("Remove selected %s"),
+    gettext_noop('Choose %s by selecting them and then select the "Choose" arrow button.'),
+    gettext_noop('Remove %s by selecting them and then select the "Remove" arrow button.'),
+)
+"""Words of Django's script widgets that Django has not translated, or not well."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """A user who gave a correct password but not yet a second factor."""
@@ -93,6 +108,14 @@ def unattended(view: Any) -> Any:
     """Mark a view that open pages poll. Its requests do not count as activity."""
     view.unattended = True
     return view
+
+
+class ScriptWords(JavaScriptCatalog):
+    """Django's words for its script widgets, with ours where Django's Chinese is missing or odd."""
+
+    def get_catalog(self) -> dict[str, Any]:
+        catalog: dict[str, Any] = super().get_catalog()
+        return catalog | {text: gettext(text) for text in SCRIPT_WORDS}
 
 
 class ConsoleSite(admin.AdminSite):
@@ -365,6 +388,11 @@ class ConsoleSite(admin.AdminSite):
         return response
 
     # --- Pages ------------------------------------------------------------------------------------
+
+    def i18n_javascript(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        return ScriptWords.as_view(packages=["django.contrib.admin"])(request)
 
     def _begin_again(self, request: HttpRequest) -> HttpResponse:
         request.session.pop(ENTRY, None)

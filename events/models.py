@@ -53,7 +53,7 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.subject_type} {self.subject_id}"
+        return f"{self._meta.verbose_name} {self.pk}"
 
 
 def record(
@@ -192,7 +192,7 @@ class PlatformEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sequence} {self.type}"
+        return f"{self._meta.verbose_name} {self.sequence}"
 
     @property
     def message_id(self) -> str:
@@ -346,7 +346,7 @@ class WebhookDelivery(Job):
         ]
 
     def __str__(self) -> str:
-        return f"webhook delivery {self.pk}"
+        return f"{self._meta.verbose_name} {self.pk}"
 
     def message(self) -> dict[str, Any]:
         """Return the message without its signature."""

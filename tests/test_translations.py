@@ -12,6 +12,7 @@ from django.utils import translation
 
 from config.messages import compile_all, msgids
 from events.core.reasons import REASONS
+from tests.words import misprints
 from verification.cases import wording
 
 ROOT = Path(settings.BASE_DIR)
@@ -66,6 +67,15 @@ OF_DJANGO = {
     "Select %s to view",
     "%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?",
     "Models in the %(name)s application",
+    ":",
+    "Sorting priority: %(priority_number)s",
+    "History",
+    "Change history: %s",
+    "This object doesn’t have a change history. It probably wasn’t added via this admin site.",
+    "Password-based authentication",
+    'Are you sure you want to delete the %(object_name)s "%(escaped_object)s"? All of the following'
+    " related items will be deleted:",
+    "After you’ve created a user, you’ll be able to edit more user options.",
 }
 """Django's own strings that people meet on our pages, with better Chinese than Django's."""
 
@@ -125,9 +135,16 @@ def test_translations_are_chinese(entries: list[polib.POEntry]) -> None:
     plain = [
         entry.msgid
         for entry in entries
-        if not re.search(r"[\u3400-\u9fff]", entry.msgstr or "".join(entry.msgstr_plural.values()))
+        if not re.search(
+            r"[\u3400-\u9fff：；、]", entry.msgstr or "".join(entry.msgstr_plural.values())
+        )
     ]
     assert plain == []
+
+
+def test_translations_have_chinese_punctuation(entries: list[polib.POEntry]) -> None:
+    said = [text for entry in entries for text in (entry.msgstr, *entry.msgstr_plural.values())]
+    assert misprints(said) == []
 
 
 def test_compiling_makes_what_django_reads(tmp_path: Path) -> None:
@@ -170,3 +187,8 @@ def test_every_reason_can_say_who_mends_it() -> None:
     for language in ("en", "zh-hans"):
         with translation.override(language):
             assert all(str(words) for words in wording.WHO.values())
+
+
+def test_reasons_have_chinese_punctuation() -> None:
+    said = [text.zh for reason in REASONS.values() for text in (reason.says, reason.fix)]
+    assert misprints(said) == []

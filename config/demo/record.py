@@ -14,6 +14,7 @@ from typing import Any, Final
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from config.trying_out.language import say
 from employers.accounts import api_clients
 from employers.models import ApiKey, Scope, User
 
@@ -49,7 +50,9 @@ def load(path: Path) -> Record:
     reviewer = f"reviewer-{secrets.token_hex(2)}@zizhi.example"
     User.objects.create_superuser(reviewer, password, email_verified_at=timezone.now())
     _, key = api_clients.create_api_client(
-        "Demo platform", [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ], timezone.now()
+        say("示例招聘平台", "Demo platform"),
+        [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ],
+        timezone.now(),
     )
     made = {"reviewer": reviewer, "password": password, "api_key": key, "made": []}
     save(path, made)

@@ -245,7 +245,7 @@ class Steps:
         ledger = self.zizhi.ledger_link(RELEASED).url
         self.line.say(
             "求职者已收到告知，可在专属页面查看和撤回：",
-            "the candidate is told and can withdraw consent on their page:",
+            "we notify the candidate, who can withdraw consent on their page:",
             1,
         )
         self.line.say(ledger, ledger, 1)

@@ -13,6 +13,8 @@ from typing import Any, Final, TextIO
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
+from config.trying_out.language import say
+
 OF_HONCHO: Final = "system"
 """The name for honcho's own messages."""
 GOODBYE: Final = "worker: "
@@ -55,7 +57,7 @@ class Lines(Printer):  # type: ignore[misc]
             return text
         if " received" in text or text.startswith("sending "):
             was_stopping, self._is_stopping = self._is_stopping, True
-            return "" if was_stopping else "stopping …"
+            return "" if was_stopping else say("正在停止…", "stopping …")
         return text if " stopped " in text and not self._is_stopping else ""
 
 
@@ -106,7 +108,13 @@ class Task(threading.Thread):
             if not self._stopped.is_set():
                 self._lines.say(self.name, line.decode("utf-8", "replace"))
         if (status := self._process.wait()) and not self._stopped.is_set():
-            self._lines.say(self.name, f"incomplete (exit status {status}); {self._if_failed}")
+            self._lines.say(
+                self.name,
+                say(
+                    f"未完成（退出状态 {status}）；{self._if_failed}",
+                    f"incomplete (exit status {status}); {self._if_failed}",
+                ),
+            )
 
     def stop(self) -> None:
         """Tell the command to end, and drop its further output. It may not have started yet."""

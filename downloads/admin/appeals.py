@@ -120,7 +120,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("restriction"))
     def about(self, said: MoveAppeal) -> str:
-        reasons = "; ".join(in_words(code) for code in said.move.reasons)
+        reasons = gettext("; ").join(in_words(code) for code in said.move.reasons)
         return reasons or _tier(said.move)
 
     @admin.display(description=_("waiting time"))

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -35,6 +36,7 @@ from downloads.models import (
 )
 from downloads.models.consent_purposes import in_words
 from employers.models import ApiClient, User
+from events.admin import code
 from events.core.errors import Refused
 
 
@@ -108,7 +110,7 @@ class CandidateAdmin(OfPlatform, ForWhoSeesAnswers):
     search_help_text = _("Full candidate reference, or an ID")
     ordering = ("-changed_at",)
     fields = readonly_fields = (
-        "id",
+        "row_id",
         "named_platform",
         "reference",
         "mode",
@@ -166,13 +168,26 @@ class ConsentRequestAdmin(InWords, Live, ForWhoSeesAnswers):
 
 @admin.register(Release)
 class ReleaseAdmin(OfPlatform, InWords, ForWhoSeesAnswers):
-    exclude = (*InWords.exclude, "client_id")
-    readonly_fields = (*InWords.readonly_fields, *OfPlatform.readonly_fields)
+    exclude = (*InWords.exclude, "client_id", "receipt", "signature")
+    readonly_fields = (
+        *InWords.readonly_fields,
+        *OfPlatform.readonly_fields,
+        "receipt_code",
+        "signature_code",
+    )
     list_display = ("released_at", "candidate", "receiver", "uscc", "purpose", "decision_id")
     list_filter = (ReleasedFilter, "purpose")
     search_fields = ("=uscc", "=candidate", "=decision_id", "=id")
     search_help_text = _("Full credit code, candidate reference, or an ID")
     ordering = ("-released_at",)
+
+    @admin.display(description=_("receipt"))
+    def receipt_code(self, release: Release) -> SafeString | str:
+        return code(release.receipt)
+
+    @admin.display(description=_("signature"))
+    def signature_code(self, release: Release) -> SafeString | str:
+        return code(release.signature)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
         return super().get_queryset(request).filter(test=False)

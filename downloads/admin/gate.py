@@ -20,6 +20,7 @@ from downloads.admin.answers import (
     in_words,
     uses_named,
 )
+from downloads.admin.event_words import state_in_words
 from downloads.admin.relays import ForWhoSeesAnswers
 from downloads.models import GateDecision, PassUse, Standing
 from downloads.rules.ladder import RESTRICTED, STEP_UP
@@ -56,6 +57,28 @@ class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
     named = staticmethod(answers_named)
     in_a_span = staticmethod(lambda term: Q(candidate=term))
     ordering = ("-decided_at",)
+    fields = (
+        "decided_at",
+        "allowed",
+        "why",
+        "tier_in_words",
+        "ladder_version",
+        "client_id",
+        "test",
+        "employer_id",
+        "member_id",
+        "candidate",
+        "uscc",
+        "case_id",
+        "case_version",
+        "case_state_in_words",
+        "used_day",
+        "used_hour",
+    )
+
+    @admin.display(description=_("case state"))
+    def case_state_in_words(self, answer: GateDecision) -> str:
+        return str(state_in_words("case", answer.case_state)) or "—"
 
     @admin.display(description=_("why not"), ordering="reason", empty_value="—")
     def why(self, answer: GateDecision) -> str:
@@ -71,6 +94,8 @@ class PassUseAdmin(Searched, WithTierInWords, ForWhoSeesAnswers):
     in_a_span = staticmethod(lambda term: Q(pk__in=[]))
     search_help_text = _("Full ID of a gate decision")
     ordering = ("-pk",)
+    exclude = ("reason", "tier")
+    readonly_fields = ("why", "tier_in_words")
 
     @admin.display(description=_("why not"), ordering="reason", empty_value="—")
     def why(self, use: PassUse) -> str:
@@ -90,6 +115,8 @@ class StandingAdmin(WithTierInWords, ForWhoSeesAnswers):
     search_help_text = _("Full ID or credit code of an employer")
     ordering = ("-moved_at",)
     list_select_related = ("employer",)
+    exclude = ("reason", "tier")
+    readonly_fields = ("tier_in_words", "why")
 
     @admin.display(description=_("reason"), ordering="reason", empty_value="—")
     def why(self, override: Standing) -> str:

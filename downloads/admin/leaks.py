@@ -89,7 +89,7 @@ class CopyAdmin(OfPlatform, ForWhoTraces):
     search_help_text = _("Full copy number, candidate reference, credit code, or an ID")
     ordering = ("-requested_at",)
     fields = (
-        "id",
+        "row_id",
         "number",
         "state",
         "why_not",
@@ -107,7 +107,7 @@ class CopyAdmin(OfPlatform, ForWhoTraces):
         "links_until",
         "opened_at",
     )
-    readonly_fields = ("why_not", *OfPlatform.readonly_fields)
+    readonly_fields = ("row_id", "why_not", *OfPlatform.readonly_fields)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -274,7 +274,16 @@ class CanaryAdmin(OfPlatform, ForWhoTraces):
     search_help_text = _("Candidate reference, or an employer's full ID or credit code")
     ordering = ("-planted_at",)
     list_select_related = ("employer", "planted_by")
-    fields = ("id", "named_platform", "candidate", "employer", "why", "planted_by", "planted_at")
+    readonly_fields = ("row_id", *OfPlatform.readonly_fields)
+    fields = (
+        "row_id",
+        "named_platform",
+        "candidate",
+        "employer",
+        "why",
+        "planted_by",
+        "planted_at",
+    )
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only staff who may trace leaks may know which resumes are canaries."""

@@ -246,7 +246,7 @@ class LadderVersionAdmin(ProposalAdmin):
             ladder_versions.as_data(ladder_versions.before(row)), row.data
         )
         return format_html_join(
-            "", "<div class='code'>{}</div>", ((line,) for line in lines)
+            "", "<div><code>{}</code></div>", ((line,) for line in lines)
         ) or gettext("No changes")
 
     @admin.display(description=_("ladder"))

@@ -78,7 +78,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
     ordering = ("-requested_at",)
     list_select_related = ("employer",)
     fields = (
-        "id",
+        "row_id",
         "employer",
         "uscc",
         "named_platform",
@@ -101,7 +101,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
         "answered_at",
         "agreed",
     )
-    readonly_fields = ("why", *OfPlatform.readonly_fields)
+    readonly_fields = ("row_id", "why", *OfPlatform.readonly_fields)
 
     @admin.display(description=_("why it ended"), ordering="ended_why", empty_value="—")
     def why(self, binding: RelayBinding) -> str:

@@ -38,7 +38,7 @@ class CandidateDefault(models.Model):
         verbose_name, verbose_name_plural = _("platform default"), _("platform defaults")
 
     def __str__(self) -> str:
-        return f"{self.mode} {self.client_id}"
+        return f"{self.get_mode_display()} {self.client_id}"
 
 
 class CandidateQuerySet(models.QuerySet["Candidate"]):

@@ -172,7 +172,7 @@ class Standing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.tier} {self.employer_id}"
+        return f"{self._meta.verbose_name} {self.employer_id}"
 
 
 class Proposal(models.Model):

@@ -287,7 +287,7 @@ class RelayCall(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.outcome} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self._meta.verbose_name} {self.pk}"
 
 
 class RelayPoll(models.Model):

@@ -1,4 +1,4 @@
-"""The models of leaks and canaries: traces of leaked copies, planted resumes, calls to their
+"""The models of leaks and canaries: traces of leaked copies, canary resumes, calls to their
 numbers.
 
 Import them from `downloads.models`.
@@ -73,7 +73,7 @@ class Trace(Job):
         ]
 
     def __str__(self) -> str:
-        return f"{self.asked_at:%Y-%m-%d %H:%M} {self.sha256[:8]}"
+        return f"{self._meta.verbose_name} {self.pk}"
 
     @property
     def text_purpose(self) -> str:
@@ -157,4 +157,4 @@ class CanaryRing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.canary} {self.at:%Y-%m-%d %H:%M}"
+        return f"{self._meta.verbose_name} {self.pk}"

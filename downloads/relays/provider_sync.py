@@ -1,8 +1,8 @@
 """Keeps the relay provider in sync with the bindings and teams.
 
 The provider is called outside of transactions. The row is the queue: the worker that leases it
-compares the wanted state with the told one. A provider that is down only delays. Changes during a
-call are told next.
+compares the wanted state with the told one. A provider that is down only delays. The next
+call sends what changed during this one.
 """
 
 from __future__ import annotations
@@ -287,7 +287,7 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
 def _later(lease: Lease[RelayBinding], seconds: float, why: str = "", error: str = "") -> bool:
     """Retry in `seconds`.
 
-    The platform is told once why there is no number yet. A request that has waited for
+    The platform gets one event that says why there is no number yet. A request that has waited for
     `GIVEN_UP_AFTER` fails.
     """
     now = lease.clock()

@@ -37,7 +37,7 @@ RECIPES: Final = (
     Recipe(
         "try-told",
         Mode.TELL_AFTER,
-        Text("允许下载，并告知求职者", "The download is allowed, and the candidate is told"),
+        Text("允许下载，并告知求职者", "The download is allowed, and the candidate is notified"),
     ),
     Recipe("try-asked", Mode.ASK_FIRST, REASONS["candidate_no_consent"].says),
     Recipe(

@@ -184,7 +184,7 @@ def proposals(move: Event) -> list[Move]:
 def answer_appeal(
     appeal_id: int, reviewer: User, actor: Actor, now: datetime, *, lift: bool, reply: str
 ) -> MoveAppeal:
-    """Lift the restriction at once, or uphold it; the owners are told, with the reply.
+    """Lift the restriction at once, or uphold it, and mail the reply to the owners.
 
     Raises Refused: `words_missing` for upholding without a reply, `appeal_none` if the appeal is
     answered or overtaken, `restriction_none` if the restriction has ended, which also overtakes the

@@ -85,8 +85,8 @@ def seen_by_staff(move: Event) -> list[str]:
     return seen(move) + (
         [
             gettext(
-                "Somebody called a number that stands only in a planted resume. The employer must"
-                " not hear of it."
+                "Somebody called a number that appears only in a canary resume. Do not tell the"
+                " employer."
             )
         ]
         if rang

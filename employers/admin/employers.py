@@ -1,8 +1,8 @@
-"""Read-only pages for employers, their members and events."""
+"""Read-only pages for employers and their members."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -14,9 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.masking import masked
 from employers.models import Employer, Member, User
-from employers.permissions import Power, is_auditor, powers
-from events.admin import EventAdmin, ReadOnlyAdmin
-from events.models import Event
+from events.admin import ReadOnlyAdmin
 
 
 class OfEmployersAdmin(ReadOnlyAdmin):
@@ -33,30 +31,6 @@ class OfEmployersAdmin(ReadOnlyAdmin):
             .get_queryset(request)
             .filter(Q(**{made_for: None}) | Q(**{made_for: request.user.pk}), **{test: False})
         )
-
-
-@admin.register(Event)
-class EmployersEventAdmin(EventAdmin):
-    """The event list. Hides the employers of other reviewers' golden cases, and events about golden
-    cases from staff without the permission.
-    """
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
-        assert isinstance(request.user, User)
-        made = Employer.objects.filter(
-            Q(made_for__isnull=False) & ~Q(made_for=request.user) | Q(test=True)
-        )
-        events: QuerySet[Event] = (
-            super().get_queryset(request).exclude(employer_id__in=made.values("pk"))
-        )
-        has = request.user.has_perm
-        if Power.QUALITY in powers(has) or is_auditor(has):
-            return events
-        return events.exclude(subject_type__in=OF_QUALITY).exclude(verb__in=OF_QUALITY)
-
-
-OF_QUALITY: Final = ("goldencase", "look_quality")
-"""Kinds of subjects, and verbs, that only staff with access to decision quality may see."""
 
 
 @admin.register(Employer)

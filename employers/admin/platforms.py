@@ -21,14 +21,14 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.accounts import api_clients
 from employers.accounts.forms import refusal_html
 from employers.models import ApiClient, ApiKey, Scope, User
-from events.admin import ReadOnlyAdmin
+from events.admin import ReadOnlyAdmin, codes
 from events.core.actor import Actor
 from events.core.errors import Refused
 
@@ -161,12 +161,12 @@ class PlatformAdmin(ReadOnlyAdmin):
         return super().get_queryset(request).prefetch_related("keys")
 
     @admin.display(description=_("key begins with"))
-    def key_begins(self, client: ApiClient) -> str:
-        return " ".join(str(key) for key in client.keys.all() if key.is_live(timezone.now()))
+    def key_begins(self, client: ApiClient) -> SafeString:
+        return codes(str(key) for key in client.keys.all() if key.is_live(timezone.now()))
 
     @admin.display(description=_("permissions"))
-    def may(self, client: ApiClient) -> str:
-        return ", ".join(
+    def may(self, client: ApiClient) -> SafeString:
+        return codes(
             sorted(
                 {
                     scope

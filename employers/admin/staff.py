@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import (
+    AdminUserCreationForm,
+    ReadOnlyPasswordHashField,
+    ReadOnlyPasswordHashWidget,
+    SetUnusablePasswordMixin,
+    UserChangeForm,
+)
+from django.contrib.auth.hashers import is_password_usable
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -19,6 +27,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from employers.admin.groups import GroupsField, InGroupFilter
 from employers.models import User
 from employers.security import second_factor
 
@@ -30,11 +39,27 @@ else:
     StaffAdminBase, CreationForm, ChangeForm = UserAdmin, AdminUserCreationForm, UserChangeForm
 
 
+class PasswordWidget(ReadOnlyPasswordHashWidget):
+    """Shows whether there is a password, without the details of its hash."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        is_set = value and is_password_usable(value)
+        context["summary"] = [
+            {"label": gettext("Password set") if is_set else gettext("No password")}
+        ]
+        return context
+
+
 class StaffCreationForm(CreationForm):
     """A new colleague, by e-mail address.
 
     Without a password, they set one with the mail for forgotten passwords.
     """
+
+    usable_password = SetUnusablePasswordMixin.create_usable_password_field(
+        _("Without a password, your colleague chooses “Forgot your password?” to set one.")
+    )
 
     class Meta:
         model = User
@@ -56,6 +81,9 @@ class StaffCreationForm(CreationForm):
 
 
 class StaffChangeForm(ChangeForm):
+    password = ReadOnlyPasswordHashField(label=_("Password"), widget=PasswordWidget)
+    language = forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
+
     class Meta:
         model = User
         fields = ("email", "language", "is_active", "is_superuser", "groups")
@@ -78,7 +106,7 @@ class StaffAdmin(StaffAdminBase):
         "joined_at",
     )
     list_select_related = ("second_factor",)
-    list_filter = ("is_active", "is_superuser", "groups")
+    list_filter = ("is_active", "is_superuser", InGroupFilter)
     search_fields = ("email",)
     ordering = ("email",)
     filter_horizontal = ("groups",)
@@ -99,6 +127,13 @@ class StaffAdmin(StaffAdminBase):
     )
     readonly_fields = ("joined_at", "last_login", "has_second_factor", "recovery_codes_left")
     change_form_template = "admin/employers/user/change_form.html"
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: Any = None, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "groups":
+            kwargs["form_class"], kwargs["help_text"] = GroupsField, ""
+        return super().formfield_for_manytomany(db_field, request=request, **kwargs)
 
     @admin.display(description=_("second factor"), boolean=True)
     def has_second_factor(self, user: User) -> bool:

@@ -20,14 +20,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.accounts.forms import refusal_html
 from employers.models import ApiClient, User
 from employers.permissions import Power
-from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline
+from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline, code, codes, in_words_filter, raw
 from events.core.actor import Actor
 from events.core.errors import Refused
 from events.delivery import webhooks
@@ -85,13 +85,18 @@ class EndedFilter(admin.EmptyFieldListFilter):
 
 @admin.register(PlatformEvent)
 class PlatformEventAdmin(OfPlatformsAdmin):
-    list_display = ("told_at", "platform", "sequence", "type", "at")
-    list_filter = ("type",)
+    list_display = ("told_at", "platform", "sequence", "type_code", "at")
+    list_filter = (("type", in_words_filter(code)),)
     search_fields = ("=client_id", "=event__employer_id", "=event__subject_id")
     search_help_text = _("Full ID of a platform, employer or case")
     ordering = ("-told_at", "-sequence")
-    fields = ("platform", "sequence", "type", "at", "told_at", "payload")
-    readonly_fields = ("platform",)
+    fields = ("platform", "sequence", "type_code", "at", "told_at", "message")
+    readonly_fields = ("platform", "type_code", "message")
+    message = staticmethod(raw("payload", _("details")))
+
+    @admin.display(description=_("type"), ordering="type")
+    def type_code(self, told: PlatformEvent) -> SafeString | str:
+        return code(told.type)
 
 
 def may_operate(request: HttpRequest) -> bool:
@@ -252,8 +257,8 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         return shortened(endpoint.url)
 
     @admin.display(description=_("types"))
-    def told(self, endpoint: WebhookEndpoint) -> str:
-        return ", ".join(endpoint.types) or gettext("All")
+    def told(self, endpoint: WebhookEndpoint) -> SafeString | str:
+        return codes(endpoint.types) or gettext("All")
 
     @admin.display(description=_("sends"), boolean=True)
     def sends(self, endpoint: WebhookEndpoint) -> bool:

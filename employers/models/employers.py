@@ -160,7 +160,7 @@ class Member(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} ({self.get_role_display()})"
+        return f"{self.user} · {self.get_role_display()}"
 
     def as_actor(self) -> Actor:
         return Actor(

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, P
 from config.messages import compile_all
 from employers.models import User
 from tests.conftest import require
+from tests.words import misprints
 
 # Playwright's synchronous API runs an event loop in this thread, so Django would refuse to use the
 # database.
@@ -36,8 +37,8 @@ QUIET = (
     "--disable-sync",
 )
 # Console messages that are no errors: a refusal's own status, such as 422, and a status poll that
-# was under way when its page was left. ¶ For an aborted poll htmx logs two messages; a failed
-# request would log `htmx:sendError`.
+# was under way when its page was left. For an aborted poll htmx logs two messages; a failed request
+# would log `htmx:sendError`.
 HARMLESS = ("the server responded with a status of 4", "htmx:sendAbort", "htmx:afterRequest")
 PHONE: dict[str, Any] = {
     "viewport": {"width": 375, "height": 740},
@@ -109,13 +110,15 @@ class Visit:
         )
 
     def is_calm(self) -> None:
-        """Check that nothing broke, and nothing is wider than the screen."""
+        """Check that nothing broke, nothing is wider than the screen, and Chinese is set well."""
         self.page.wait_for_load_state()
         assert self.complaints == []
         beyond = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert beyond <= 0, f"{self.page.url} is {beyond} px too wide"
+        if self.page.evaluate("document.documentElement.lang").startswith("zh"):
+            assert misprints(self.page.inner_text("body").splitlines()) == []
 
 
 Visitor = Callable[..., Visit]

@@ -14,7 +14,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +33,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.upgrade import store
+from tests.words import left_in_latin, misprints
 
 FEWER_ROWS: Final[dict[str, str]] = {}
 """Tables that lose rows on purpose or are gone, each with the migration that does it."""
@@ -45,6 +46,25 @@ NOT_CHINESE: Final = re.compile(r"[A-Za-z][a-z']*(?: [a-z']+){3,}")
 """An English sentence on a page that was requested in Chinese."""
 OPENED_ELSEWHERE: Final = {"verification.ClientAuthorisation"}
 """Models whose list links to no page of a row."""
+
+
+NAMED_IN_LATIN: Final = (
+    ("auth.Group", "name"),
+    ("downloads.Candidate", "reference"),
+    ("downloads.CandidateDefault", "basis"),
+    ("downloads.Consent", "evidence"),
+    ("downloads.Copy", "number"),
+    ("downloads.GateDecision", "candidate"),
+    ("downloads.RelayBinding", "provider"),
+    ("downloads.RelayCall", "provider"),
+    ("downloads.RelayCall", "record_id"),
+    ("employers.ApiClient", "name"),
+    ("events.WebhookEndpoint", "description"),
+    ("verification.CheckRun", "version"),
+    ("verification.SavedReply", "code"),
+    ("verification.SavedReply", "title_en"),
+)
+"""Columns that hold names in whatever language people and platforms write them."""
 
 
 class Problems(list[str]):
@@ -104,11 +124,13 @@ def _look_for_losses(recording: store.Recording, problems: Problems) -> None:
 
 
 class _Page(HTMLParser):
-    """The visible text of a page, its links, and its forms with the values that a browser would
-    send.
+    """The visible text of a page except what is marked as English or code, its links, and its
+    forms with the values that a browser would send.
     """
 
-    UNSEEN = ("script", "style", "code", "pre", "svg", "template")
+    UNSEEN = ("script", "style", "code", "pre", "svg", "template", "textarea")
+    NAMED = ("title", "placeholder", "aria-label", "label")
+    """Attributes that browsers show or read out."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -116,10 +138,16 @@ class _Page(HTMLParser):
         self.links: list[str] = []
         self.forms: list[tuple[str, dict[str, str]]] = []
         self._unseen = 0
+        self._english: list[str] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
+        self.text.extend(given[name] for name in self.NAMED if given.get(name))
+        if tag == "input" and given.get("type") == "submit":
+            self.text.append(given.get("value", ""))
+        if self._english[:1] == [tag] or (not self._english and given.get("lang") == "en"):
+            self._english.append(tag)
         if tag in self.UNSEEN:
             self._unseen += 1
         elif tag == "a" and "href" in given:
@@ -135,11 +163,13 @@ class _Page(HTMLParser):
             self.forms[-1][1][given["name"]] = given.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
+        if self._english[:1] == [tag]:
+            self._english.pop()
         if tag in self.UNSEEN:
             self._unseen = max(0, self._unseen - 1)
 
     def handle_data(self, data: str) -> None:
-        if not self._unseen and data.strip():
+        if not self._unseen and not self._english and data.strip():
             self.text.append(" ".join(data.split()))
 
 
@@ -169,10 +199,11 @@ class Browser:
         status: Iterable[int] = (200,),
         *,
         in_words: bool = False,
+        names: Iterable[str] | None = None,
         follow: bool = True,
     ) -> Any:
         """Return the answer; its status must be one of these, and with `in_words` its text must
-        contain no code.
+        contain no code. With `names`, it must be in Chinese except for these.
         """
         answer = self.client.get(path, follow=follow)
         if answer.status_code not in status:
@@ -184,10 +215,16 @@ class Browser:
             ):
                 if found := [line for line in text if wrong.search(line)]:
                     self.problems.append(f"{self.who}: GET {path}: not in words: {found[:3]}")
+        if names is not None and "html" in answer.get("Content-Type", ""):
+            text = _Page(answer.content.decode()).text
+            if found := [*misprints(text), *left_in_latin(text, *names)]:
+                self.problems.append(f"{self.who}: GET {path}: not Chinese: {found[:5]}")
         return answer
 
-    def page(self, path: str, *, in_words: bool = False) -> _Page:
-        return _Page(self.get(path, in_words=in_words).content.decode())
+    def page(
+        self, path: str, *, in_words: bool = False, names: Iterable[str] | None = None
+    ) -> _Page:
+        return _Page(self.get(path, in_words=in_words, names=names).content.decode())
 
     def send(self, page: str, action: str) -> None:
         """Send the form of `page` that leads to `action`, as a browser does."""
@@ -298,12 +335,16 @@ def _walk_console(about: dict[str, Any], problems: Problems) -> None:
         browser.sign_in(reverse("admin:login"), about[who], about["password"])
     root, reviewer, lead = browsers.values()
     lead.client.post(reverse("admin:second_factor"), {"code": _code(about["totp_secret"])})
-    root.get(reverse("admin:index"))
+    names = list(_names())
+    root.get(reverse("admin:index"), names=names)
     for model in admin.site._registry:
-        path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-        rows = [link for link in root.page(path).links if re.search(r"/change/(\?|$)", link)]
+        base = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        path = reverse(f"{base}_changelist")
+        page = root.page(path, names=names)
+        rows = [link for link in page.links if re.search(r"/change/(\?|$)", link)]
         if rows:
-            root.get(urljoin(path, rows[0]))
+            root.get(urljoin(path, rows[0]), names=names)
+            root.get(urljoin(path, re.sub(r"/change/.*", "/history/", rows[0])), names=names)
         elif model._meta.label not in OPENED_ELSEWHERE and model._default_manager.exists():
             problems.append(f"root: {path} shows no row that can be opened")
     queue = reverse("admin:verification_case_changelist")
@@ -324,6 +365,12 @@ def _walk_console(about: dict[str, Any], problems: Problems) -> None:
             "admin:verification_case_page", args=[about["to_decide"], page.document_id, page.number]
         )
     )
+
+
+def _names() -> Iterator[str]:
+    """Yield the names in the recording that people and platforms typed in Latin letters."""
+    for label, field in NAMED_IN_LATIN:
+        yield from filter(None, apps.get_model(label).objects.values_list(field, flat=True))
 
 
 def _code(secret: str) -> str:

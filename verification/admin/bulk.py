@@ -92,7 +92,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Bulk)
 class BulkAdmin(ReadOnlyAdmin):
-    list_display = ("what", "number", "proposed_by", "proposed_at", "how_it_stands")
+    list_display = ("what", "number", "proposed_by", "proposed_at", "progress")
     list_display_links = None
     list_filter = (OpenFilter,)
     list_select_related = ("proposed_by", "confirmed_by")
@@ -130,8 +130,8 @@ class BulkAdmin(ReadOnlyAdmin):
         return int(bulk.cases)
 
     @admin.display(description=_("state"))
-    def how_it_stands(self, bulk: Bulk) -> str:
-        return _stands(bulk)
+    def progress(self, bulk: Bulk) -> str:
+        return _progress(bulk)
 
     # URLs
 
@@ -214,7 +214,7 @@ class BulkAdmin(ReadOnlyAdmin):
         context = {
             "bulk": bulk,
             "label": wording.DECISIONS[bulk.verb].button,
-            "stands": _stands(bulk),
+            "progress": _progress(bulk),
             "reasons": [REASONS[code] for code in bulk.reasons if code in REASONS],
             "rows": [
                 {
@@ -234,7 +234,10 @@ class BulkAdmin(ReadOnlyAdmin):
             "waits": is_open,
         }
         return self._page(
-            request, "bulk", f"{wording.DECISIONS[bulk.verb].button}: {len(items)}", context
+            request,
+            "bulk",
+            f"{wording.DECISIONS[bulk.verb].button}{gettext(': ')}{len(items)}",
+            context,
         )
 
     def confirm_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
@@ -300,7 +303,7 @@ class BulkAdmin(ReadOnlyAdmin):
         return response
 
 
-def _stands(bulk: Bulk) -> str:
+def _progress(bulk: Bulk) -> str:
     if bulk.dropped_at is not None:
         return gettext("dropped")
     if bulk.confirmed_by is not None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from employers.admin.employers import OfEmployersAdmin
-from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline
+from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline, in_words_filter, raw
 from verification.cases import wording
 from verification.models import (
     Attempt,
@@ -25,33 +26,25 @@ from verification.models import (
 from verification.reviewing import case_comparison
 
 _WORDS = {**wording.SEEN, **wording.HAPPENED_FOR_STAFF}
-
-
-class InWordsFilter(admin.AllValuesFieldListFilter):
-    """A filter by stored values, shown in words."""
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        for choice in super().choices(changelist):
-            yield {**choice, "display": _WORDS.get(str(choice["display"]), choice["display"])}
+_IN_WORDS = in_words_filter(lambda value: _WORDS.get(value, value))
 
 
 class CheckRunInline(ReadOnly, TabularInline):
     model = CheckRun
     extra = 0
-    fields = (
-        "check_name",
-        "round",
-        "version",
-        "observation",
-        "findings",
-        "started_at",
-        "finished_at",
-    )
-    readonly_fields = ("check_name",)
+    fields = ("check_name", "round", "version", "found", "observed", "started_at", "finished_at")
+    readonly_fields = ("check_name", "found", "observed")
+    observed = staticmethod(raw("observation", _("raw check data")))
 
     @admin.display(description=_("check"))
     def check_name(self, run: CheckRun) -> str:
         return str(wording.CHECKS[run.code].staff if run.code in wording.CHECKS else run.code)
+
+    @admin.display(description=_("findings"), empty_value="—")
+    def found(self, run: CheckRun) -> SafeString:
+        """Return each finding in words, with what was seen and expected."""
+        findings = case_comparison.strictest_first(run.as_findings())
+        return render_to_string("admin/verification/attempt/findings.html", {"findings": findings})
 
 
 @admin.register(Attempt)
@@ -62,23 +55,43 @@ class AttemptAdmin(OfEmployersAdmin):
         "number",
         "submitted_at",
         "outcome",
-        "waiting_for",
+        "waits_for",
         "waits",
         "tries",
         "finished_at",
     )
-    list_filter = ("outcome", "waiting_for", ("finished_at", admin.EmptyFieldListFilter))
+    fields = (
+        "case",
+        "number",
+        "submitted_at",
+        "outcome",
+        "waits_for",
+        "waits",
+        "rules_version",
+        "due_at",
+        "tries",
+        "finished_at",
+    )
+    list_filter = (
+        "outcome",
+        ("waiting_for", in_words_filter(wording.code_for_staff)),
+        ("finished_at", admin.EmptyFieldListFilter),
+    )
     list_select_related = ("case",)
     search_fields = ("=case__id", "=case__declared_uscc", "case__declared_name")
     ordering = ("-submitted_at",)
     inlines = (CheckRunInline,)
+
+    @admin.display(description=_("waiting for"), ordering="waiting_for", empty_value="—")
+    def waits_for(self, attempt: Attempt) -> str:
+        return str(wording.code_for_staff(attempt.waiting_for)) or "—"
 
 
 @admin.register(Decision)
 class DecisionAdmin(OfEmployersAdmin):
     employer_path = "case__employer"
     list_display = ("decided_at", "case", "what", "why", "decided_by", "policy_version")
-    list_filter = (("verb", InWordsFilter), "policy_version")
+    list_filter = (("verb", _IN_WORDS), "policy_version")
     list_select_related = ("case", "decided_by")
     search_fields = ("=case__id", "=case__declared_uscc", "case__declared_name")
     ordering = ("-id",)
@@ -86,7 +99,8 @@ class DecisionAdmin(OfEmployersAdmin):
         "case",
         "attempt_number",
         "what",
-        "reasons",
+        "why",
+        "stored_reasons",
         "note",
         "decided_by",
         "policy_version",
@@ -96,13 +110,15 @@ class DecisionAdmin(OfEmployersAdmin):
         "waited",
     )
 
+    stored_reasons = staticmethod(raw("reasons", _("reasons as stored")))
+
     @admin.display(description=_("decision"), ordering="verb")
     def what(self, decision: Decision) -> str:
         return str(_WORDS.get(decision.verb, decision.verb))
 
     @admin.display(description=_("why"), empty_value="—")
     def why(self, decision: Decision) -> str:
-        return "; ".join(
+        return "\n".join(
             str(reason["sentence"]) for reason in case_comparison.told(decision.reasons)
         )
 
@@ -130,10 +146,11 @@ class ShadowVerdictAdmin(ReadOnlyAdmin):
     list_select_related = ("attempt",)
     search_fields = ("=attempt__case__id", "=attempt__case__declared_uscc")
     ordering = ("-id",)
+    fields = ("at", "attempt", "round", "policy_version", "live_outcome", "outcome", "why")
 
     @admin.display(description=_("why"), empty_value="—")
     def why(self, verdict: ShadowVerdict) -> str:
-        return "; ".join(
+        return "\n".join(
             str(reason["sentence"])
             for reason in case_comparison.told({"code": code} for code in verdict.reasons)
         )
@@ -144,11 +161,14 @@ class DocumentAdmin(OfEmployersAdmin):
     """Pictures are viewed on the case's page, where each view is recorded."""
 
     employer_path = "case__employer"
-    list_display = ("id", "kind", "case", "media_type", "size", "uploaded_at", "superseded_at")
+    list_display = ("row_id", "kind", "case", "media_type", "size", "uploaded_at", "superseded_at")
     list_filter = ("kind", "media_type")
     list_select_related = ("case",)
     search_fields = ("=id", "=case__id", "=sha256")
     ordering = ("-uploaded_at",)
+    exclude = ("scan",)
+    readonly_fields = ("scanned",)
+    scanned = staticmethod(raw("scan", _("virus scan")))
 
 
 @admin.register(RegistryRecord)
@@ -165,10 +185,27 @@ class RegistryRecordAdmin(ReadOnlyAdmin):
         "serious_violation_list",
         "as_of",
     )
-    list_filter = (("status", InWordsFilter), "abnormal_list", "serious_violation_list")
+    list_filter = (("status", _IN_WORDS), "abnormal_list", "serious_violation_list")
     search_fields = ("=uscc", "^name")
     search_help_text = _("Full credit code, or the start of the name")
     ordering = ("uscc",)
+    fields = (
+        "uscc",
+        "name",
+        "names_before",
+        "legal_representative",
+        "registration_status",
+        "established_on",
+        "email_domain",
+        "business_scope",
+        "abnormal_list",
+        "serious_violation_list",
+        "as_of",
+    )
+
+    @admin.display(description=_("former names"), empty_value="—")
+    def names_before(self, record: RegistryRecord) -> str:
+        return "\n".join(record.former_names) or "—"
 
     @admin.display(description=_("status"), ordering="status")
     def registration_status(self, record: RegistryRecord) -> str:

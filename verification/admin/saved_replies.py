@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.accounts.forms import refusal_html
 from employers.models import User
-from events.admin import ModelAdmin
+from events.admin import ModelAdmin, in_words_filter
 from verification.cases import guards, wording
 from verification.models import SavedReply
 from verification.reviewing import saved_replies
@@ -68,17 +68,41 @@ class ReplyForm(ReplyFormBase):
         return text
 
 
+def _button(verb: str) -> wording.Word:
+    """Return the words for a decision, as on its button."""
+    return wording.DECISIONS[verb].button if verb in wording.DECISIONS else verb
+
+
 @admin.register(SavedReply)
 class SavedReplyAdmin(ModelAdmin):
     """Reviewers view, leads write. Replies are never deleted, because sent mails refer to them."""
 
     form = ReplyForm
     fields = ("code", "verb", "title_zh", "title_en", "text_zh", "text_en", "retired")
-    list_display = ("code", "verb", "title_zh", "title_en", "retired_at")
-    list_filter = ("verb", ("retired_at", admin.EmptyFieldListFilter))
+    readonly_fields = ("decision", "chinese", "english")
+    list_display = ("code", "decision", "title_zh", "title_en", "retired_at")
+    list_filter = (("verb", in_words_filter(_button)), ("retired_at", admin.EmptyFieldListFilter))
     search_fields = ("code", "title_zh", "title_en")
     ordering = ("code",)
     actions = None
+
+    @admin.display(description=_("Decision"), ordering="verb")
+    def decision(self, reply: SavedReply) -> str:
+        return str(wording.DECISIONS[reply.verb].button)
+
+    @admin.display(description=_("Text in Chinese"))
+    def chinese(self, reply: SavedReply) -> str:
+        return reply.text_zh
+
+    @admin.display(description=_("Text in English"))
+    def english(self, reply: SavedReply) -> str:
+        return reply.text_en
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Return the form's fields for staff who may write, and labelled texts for others."""
+        if self.has_change_permission(request, obj):
+            return self.fields
+        return ("code", "decision", "title_zh", "title_en", "chinese", "english", "retired_at")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("verification.view_case"))

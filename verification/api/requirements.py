@@ -99,13 +99,19 @@ EXAMPLE: Final[dict[str, Any]] = {
                     "shown": "",
                     "expires_at": None,
                     "how": {
-                        "zh": "我们转入几分钱，附言里有六位验证码；由能看到账户的同事告诉你。",
+                        "zh": (
+                            "我们向公司账户转入几分钱，附言中有六位验证码，请向能查看账户的同事"
+                            "索取。"
+                        ),
                         "en": (
-                            "We send a few cents with a code of six digits. Whoever sees the"
-                            " account tells you the code."
+                            "We send a few cents with a six-digit code. Ask a colleague who can see"
+                            " the account for the code."
                         ),
                     },
-                    "who": {"zh": "能查看公司账户的人", "en": "whoever sees the company's account"},
+                    "who": {
+                        "zh": "能查看公司账户的人",
+                        "en": "anyone who can see the company's account",
+                    },
                     "takes": {"zh": "一至两个工作日", "en": "one or two working days"},
                     "reasons": [],
                     "reusable": 0,

@@ -1,1 +1,1 @@
-"""The operations on a case, who may use them, and what its employer is told."""
+"""The operations on a case, who may use them, and what its employer learns."""

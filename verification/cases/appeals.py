@@ -103,7 +103,7 @@ def _speak(
 
 
 def _failed(case_id: UUID) -> decisions.Why:
-    """For a draft, the failures that kept it from being submitted, which the reviewer is told."""
+    """For a draft, the failures that kept it from being submitted, which the reviewer sees."""
     case: Case | None = Case.objects.filter(pk=case_id, state=State.DRAFT).first()
     return (
         decisions.Why([{"code": code} for code in dict.fromkeys(failed_uploads.failures(case))])

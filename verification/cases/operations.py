@@ -267,7 +267,7 @@ def reject(
     seen_version: int | None = None,
     suspend_in_force: bool | None = None,
 ) -> Case:
-    """Reject the case as a reviewer, for reasons that the employer is told.
+    """Reject the case as a reviewer, for reasons that the employer sees.
 
     `suspend_in_force` tells whether the employer's other case in force is suspended too, for the
     same reasons. Required if there is one. Raises Refused.

@@ -271,6 +271,7 @@ ROLES: Final[dict[str, Word]] = {
     "recruiter": _("Recruiter"),
     "reviewer": _("Reviewer"),
     "platform": _("Platform"),
+    "candidate": _("The candidate"),
 }
 
 REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
@@ -363,8 +364,16 @@ WAYS: Final[dict[str, Word]] = _DOCUMENTS | {
     "ask_person": _("Ask a reviewer"),
 }
 
+STRENGTHS: dict[str, Promise] = {
+    "strong": _("Sufficient on its own"),
+    "medium": _("Usually sufficient"),
+    "weak": _("A reviewer decides"),
+}
+"""How strong each way is."""
+
 SEEN: Final[dict[str, Word]] = {
     **WAYS,
+    **STRENGTHS,
     **{str(state): words.employer for state, words in STATES.items()},
     "active": _("active"),
     "licence_revoked": _("licence revoked"),
@@ -378,13 +387,6 @@ SEEN: Final[dict[str, Word]] = {
     "recruiter": _("Recruiter"),
 }
 """Stored values of `seen` and `expected` in a reason."""
-
-STRENGTHS: dict[str, Promise] = {
-    "strong": _("Sufficient on its own"),
-    "medium": _("Usually sufficient"),
-    "weak": _("A reviewer decides"),
-}
-"""How strong each way is."""
 
 WAY_STATES: dict[str, Promise] = {
     "satisfied": _("Done"),
@@ -438,7 +440,7 @@ _WITHOUT_CHECK = frozenset(
 
 
 _TEACHES = "forgery"
-"""For signs of editing, the employer is told only the sentence. The place and kind would teach a
+"""For signs of editing, the employer sees only the sentence. The place and kind would teach a
 forger what to improve.
 """
 

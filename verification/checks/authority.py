@@ -54,7 +54,7 @@ class Authority:
             "registry_names": named,
             "registry_name": record.get("name", ""),
             "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
-            # The owners act for the company, whoever submitted the case.
+            # The owners act for the company, even if another member submitted the case.
             "domains": domains_of(acting),
             "proofs": proofs_of(acting, subject.uscc, subject.now),
         }

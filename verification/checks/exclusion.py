@@ -1,8 +1,8 @@
 """The check for excluded parties who come back.
 
 A matching name alone leads to a note, because thousands of people may share it. Any other match, or
-a name together with one, goes to a reviewer. Only reviewers see what matched; the employer is told
-only that its case is in review.
+a name together with one, goes to a reviewer. Only reviewers see what matched; the employer
+sees only that its case is in review.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ FRESH = timedelta(days=90)
 """The machine does not rely on register data older than this."""
 
 NEW = timedelta(days=180)
-"""Reviewers are told about companies younger than this: shell companies are young."""
+"""Reviewers see a note about companies younger than this: shell companies are young."""
 
 STATUS_REASON = {
     Status.LICENCE_REVOKED: ("registry_revoked", Severity.BLOCK),

@@ -223,8 +223,8 @@ def confirm_approval(case_id: UUID, now: datetime) -> bool:
 def end_approval(case_id: UUID, now: datetime) -> None:
     """Record that the time of an approval is over. Its rights have already ended.
 
-    An approval that the register never confirmed is withdrawn entirely: the employer is told, and
-    another employer may claim the code.
+    An approval that the register never confirmed is withdrawn entirely: the employer gets a
+    mail, and another employer may claim the code.
     """
     conditional = Case.objects.filter(pk=case_id, conditional=True).exists()
     why = Why([{"code": NOT_CONFIRMED, "field": "uscc"}]) if conditional else Why()

@@ -187,7 +187,7 @@ def _tell_judged(client: ClientAuthorisation, case: Case, now: datetime) -> None
 
 
 def end_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthorisation:
-    """End an agency's client, for the agency itself or for a reviewer, in which case it is told.
+    """End an agency's client, for the agency itself or for a reviewer, who causes a mail to it.
 
     Ending a client twice changes nothing. Raise Refused.
     """

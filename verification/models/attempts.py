@@ -81,7 +81,7 @@ class CheckRun(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.attempt_id} {self.code}"
+        return f"{self._meta.verbose_name} {self.pk}"
 
     @property
     def seconds(self) -> float:
@@ -116,4 +116,4 @@ class ShadowVerdict(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.attempt_id} {self.policy_version}: {self.outcome}"
+        return f"{self._meta.verbose_name} {self.pk}"

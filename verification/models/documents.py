@@ -227,4 +227,4 @@ class ClientAuthorisation(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.client_name} ({self.client_uscc})"
+        return f"{self.client_name} · {self.client_uscc}"

@@ -60,7 +60,7 @@ class Exclusion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.shown}"
+        return f"{self.get_kind_display()} {self.shown}"
 
 
 class RegistryRecord(models.Model):

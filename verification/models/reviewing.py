@@ -220,7 +220,7 @@ class Bulk(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.verb} {self.pk}"
+        return f"{self._meta.verbose_name} {self.pk}"
 
 
 class BulkItem(models.Model):

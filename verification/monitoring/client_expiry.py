@@ -1,7 +1,7 @@
 """Ends clients whose authorisation letter has expired.
 
-The agency is told, and uploads a new letter to continue. When its last letter ends, the approval of
-the agency ends too, because it recruits for no one; its people are warned before.
+The agency gets a mail, and uploads a new letter to continue. When its last letter ends, the
+approval of the agency ends too, because it recruits for no one; its people get a warning before.
 """
 
 from __future__ import annotations

@@ -262,6 +262,9 @@ class Said:
 
     @property
     def expected(self) -> Word:
+        """The value expected; empty if the finding holds the strength of a proof instead."""
+        if self.finding.code == "authority_proven":
+            return ""
         return wording.SEEN.get(self.finding.expected, self.finding.expected)
 
 

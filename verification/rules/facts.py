@@ -99,7 +99,7 @@ class Proof:
     shown: str = ""
     failure: str = ""
 
-    def stands(self, now: datetime) -> bool:
+    def in_force(self, now: datetime) -> bool:
         return self.state == "proven" and (self.holds_until is None or self.holds_until > now)
 
     def under_way(self, now: datetime) -> bool:

@@ -40,7 +40,7 @@ EVIDENCE_FOR_REVIEWERS: Final = frozenset(
         "duplicate_nominee",
     }
 )
-"""The employer is told these reasons without details. Anyone who knows which detail was recognised
+"""Employers see these reasons without details. Anyone who knows which detail was recognised
 would change exactly that.
 """
 
@@ -74,7 +74,7 @@ class Finding:
         return asdict(self) | {"severity": self.severity.name.lower()}
 
     def as_reason(self) -> dict[str, str]:
-        """The reason as the employer is told it."""
+        """The reason as the employer sees it."""
         told = {
             "check": self.check,
             "code": self.code,

@@ -41,7 +41,9 @@ def state_of(
         return RequirementState.SATISFIED
     if facts.state in states.STOPPED:
         return RequirementState.SATISFIED if not whys else state_when_stopped(facts)
-    if item.code == AUTHORITY and any(proof.stands(now) and proof.opens for proof in facts.proofs):
+    if item.code == AUTHORITY and any(
+        proof.in_force(now) and proof.opens for proof in facts.proofs
+    ):
         return RequirementState.SATISFIED
     if facts.state in CLOSED:
         return RequirementState.CURRENTLY_DUE if whys else accepted
@@ -99,7 +101,7 @@ def _given(item: Item, facts: Facts, now: datetime) -> bool:
         return (
             by_address
             or bool(papers(item, facts))
-            or any(p.stands(now) or p.under_way(now) for p in facts.proofs)
+            or any(p.in_force(now) or p.under_way(now) for p in facts.proofs)
         )
     if item.code == CLIENTS and facts.clients_until:
         return bool(papers(item, facts)) and any(
@@ -154,7 +156,7 @@ def proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetime
         )
     if state is not RequirementState.SATISFIED:
         return None
-    ends = [proof.holds_until for proof in facts.proofs if proof.stands(now) and proof.opens]
+    ends = [proof.holds_until for proof in facts.proofs if proof.in_force(now) and proof.opens]
     return None if None in ends else max((until for until in ends if until), default=None)
 
 

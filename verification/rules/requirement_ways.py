@@ -139,7 +139,7 @@ def _way_of_proof(
         reverse=True,
     )
     best = next(
-        (p for p in of_kind if p.stands(now)),
+        (p for p in of_kind if p.in_force(now)),
         next((p for p in of_kind if p.under_way(now)), of_kind[0] if of_kind else None),
     )
     if best is None:
@@ -149,7 +149,7 @@ def _way_of_proof(
             if by_address
             else Way(kind, takes, strength)
         )
-    if best.stands(now):
+    if best.in_force(now):
         return Way(
             kind,
             takes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +31,7 @@ register.filter("lasting", turnaround.lasting)
 _BOTH = re.compile(r"^(?P<zh>.*[\u3400-\u9fff].*?) / (?P<en>[^\u3400-\u9fff]+)$")
 
 
-_DATE = re.compile(r"^\d{4}-\d\d-\d\d(?:T\S+)?$")
+_DATE = re.compile(r"^\d{4}-\d\d-\d\d(?:[T ]\S+)?$")
 
 
 def _date(text: str) -> str:
@@ -40,7 +41,7 @@ def _date(text: str) -> str:
     except ValueError:
         return text
     at = timezone.localtime(at) if timezone.is_aware(at) else at
-    return date_format(at, "DATETIME_FORMAT" if "T" in text else "DATE_FORMAT")
+    return date_format(at, "DATETIME_FORMAT" if len(text) > len("2026-11-27") else "DATE_FORMAT")
 
 
 def _say(text: Text) -> str:
@@ -82,6 +83,24 @@ def in_language(text: Text) -> str:
 
 
 @register.simple_tag
+def space() -> str:
+    """Return the blank between two sentences. Chinese has none."""
+    return "" if (get_language() or "").startswith("zh") else " "
+
+
+@register.filter
+def listed(items: Iterable[Any]) -> str:
+    """Join words with the commas of the current language."""
+    return gettext(", ").join(str(item) for item in items)
+
+
+@register.filter
+def joined(items: Iterable[Any]) -> str:
+    """Join sentences with the semicolons of the current language."""
+    return gettext("; ").join(str(item) for item in items)
+
+
+@register.simple_tag
 def usually(whose: str) -> str:
     """Return a sentence on how long the `machine`, the `reviewers` or answers to appeals took
     lately.
@@ -98,17 +117,17 @@ def usually(whose: str) -> str:
             found.of,
         ),
         "reviewers": ngettext(
-            "From handing in to a reviewer's decision: usually %(half)s; nine in ten within"
-            " %(most)s (of the last %(of)s).",
-            "From handing in to a reviewer's decision: usually %(half)s; nine in ten within"
-            " %(most)s (of the last %(of)s).",
+            "From submission to a reviewer's decision: usually %(half)s; nine in ten within"
+            " %(most)s (last %(of)s cases).",
+            "From submission to a reviewer's decision: usually %(half)s; nine in ten within"
+            " %(most)s (last %(of)s cases).",
             found.of,
         ),
         "appeals": ngettext(
-            "From what you write to a reviewer's answer: usually %(half)s; nine in ten within"
-            " %(most)s (of the last %(of)s).",
-            "From what you write to a reviewer's answer: usually %(half)s; nine in ten within"
-            " %(most)s (of the last %(of)s).",
+            "From your appeal to a reviewer's answer: usually %(half)s; nine in ten within"
+            " %(most)s (last %(of)s appeals).",
+            "From your appeal to a reviewer's answer: usually %(half)s; nine in ten within"
+            " %(most)s (last %(of)s appeals).",
             found.of,
         ),
     }
@@ -155,11 +174,12 @@ def field_name(field: str) -> str:
 def seen(text: str) -> str:
     """A `seen` or `expected` in the current language.
 
-    Stored words are translated, texts in both languages are cut in half, and ISO dates are written
-    out. Anything else is returned unchanged.
+    Stored words are translated, also in a list; texts in both languages are cut in half, and ISO
+    dates are written out. Anything else is returned unchanged.
     """
-    if text in wording.SEEN:
-        return str(wording.SEEN[text])
+    words = text.split(", ")
+    if all(word in wording.SEEN for word in words):
+        return listed(wording.SEEN[word] for word in words)
     if _DATE.match(text):
         return _date(text)
     if both := _BOTH.match(text):

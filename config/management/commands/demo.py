@@ -26,6 +26,7 @@ from config.demo.steps import ANSWER, wait_for
 from config.demo.stories import Demo
 from config.demo.timeline import Timeline
 from config.trying_out import processes
+from config.trying_out.language import of_terminal
 from employers.models import Employer
 from zizhi_client import Unavailable, Zizhi, ZizhiError
 
@@ -61,13 +62,7 @@ class Command(BaseCommand):
                 f" ZIZHI_SITE_URL {settings.SITE_URL}."
             )
         served, path = options["served"], settings.VAR_DIR / demo_record.SIGN_IN
-        spoken = (
-            os.environ.get("LC_ALL")
-            or os.environ.get("LC_MESSAGES")
-            or os.environ.get("LANG")
-            or ""
-        )
-        language = options["language"] or ("zh" if spoken.startswith("zh") else "en")
+        language = options["language"] or of_terminal()
         made = demo_record.load(path)
         steps = demo_record.missing(made) if served else list(demo_record.STEPS)
         with (

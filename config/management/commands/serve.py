@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
@@ -26,6 +27,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.demo import record as demo_record
 from config.trying_out import processes
+from config.trying_out.language import say
 from config.trying_out.terminal import Lines, Supervisor, Task
 
 KEPT_MAIL: Final = "keptmail://"
@@ -34,7 +36,7 @@ OF_CELERY: Final = "You're running the worker with superuser privileges"
 """The start of a four-line warning for deployments, not needed when trying this out in a
 container.
 """
-EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  (what somebody may ask for, and not what is asked for here)
+EVERYWHERE: Final = ("0.0.0.0", "::", "")  # noqa: S104  (an option of the user, not the default)
 
 
 class Command(BaseCommand):
@@ -59,7 +61,7 @@ class Command(BaseCommand):
         given = environment(port)
         made, not_made = None, ""
         if options["prepare"]:
-            self.tell("Starting the database and the pages …")
+            self.tell(say("正在准备数据库和页面…", "Starting the database and the pages …"))
             try:
                 make_ready()
                 made, not_made = demo_to_make(given)
@@ -87,14 +89,15 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            why = (
-                "is in use"
-                if error.errno == errno.EADDRINUSE
-                else f"cannot be used ({error.strerror})"
-            )
+            in_use = error.errno == errno.EADDRINUSE
             raise CommandError(
-                f"Port {port} {why}. Stop the process that uses it, or choose another: make run"
-                f" PORT={port + 1}"
+                say(
+                    f"端口 {port} {'已被占用' if in_use else f'无法使用（{error.strerror}）'}。"
+                    f"请停止占用它的程序，或换一个端口：make run PORT={port + 1}",
+                    f"Port {port}"
+                    f" {'is in use' if in_use else f'cannot be used ({error.strerror})'}."
+                    f" Stop the process that uses it, or choose another: make run PORT={port + 1}",
+                )
             ) from error
 
 
@@ -107,8 +110,12 @@ def check_folder() -> None:
         probe.unlink()
     except OSError as error:
         raise CommandError(
-            f"Cannot write to {settings.VAR_DIR} ({error.strerror}). Set ZIZHI_VAR_DIR to a"
-            " writable folder."
+            say(
+                f"无法写入 {settings.VAR_DIR}（{error.strerror}）。"
+                "请将 ZIZHI_VAR_DIR 设为可写入的目录。",
+                f"Cannot write to {settings.VAR_DIR} ({error.strerror}). Set ZIZHI_VAR_DIR to a"
+                " writable folder.",
+            )
         ) from error
 
 
@@ -125,7 +132,7 @@ def make_ready() -> None:
             collecting.kill()
             raise
     if collecting.returncode:
-        raise CommandError("The static files could not be collected.")
+        raise CommandError(say("静态文件收集失败。", "The static files could not be collected."))
 
 
 def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, str]:
@@ -133,11 +140,18 @@ def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, s
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname not in settings.LOCAL_HOSTS:
         return (
             None,
-            "its companies are fictitious, so it needs a local ZIZHI_SITE_URL (now"
-            f" {given['ZIZHI_SITE_URL']})",
+            say(
+                "示例企业均为虚构，ZIZHI_SITE_URL 须为本机地址"
+                f"（当前为 {given['ZIZHI_SITE_URL']}）",
+                "its companies are fictitious, so it needs a local ZIZHI_SITE_URL (now"
+                f" {given['ZIZHI_SITE_URL']})",
+            ),
         )
     if given.get("ZIZHI_EMAIL_URL") != KEPT_MAIL:
-        return None, f"it opens links in emails, so it needs ZIZHI_EMAIL_URL={KEPT_MAIL}"
+        return None, say(
+            f"示例要打开邮件中的链接，ZIZHI_EMAIL_URL 须为 {KEPT_MAIL}",
+            f"it opens links in emails, so it needs ZIZHI_EMAIL_URL={KEPT_MAIL}",
+        )
     try:
         return demo_record.load(settings.VAR_DIR / demo_record.SIGN_IN), ""
     except CommandError as error:
@@ -151,51 +165,64 @@ def where_to_go(
     staff sign in.
     """
     site = f"http://localhost:{port}"
+    kept = say("（邮件在此查看，不会发出）", "   (emails are shown there, not sent)")
     lines = [
         "",
-        f"  Zizhi 资质   {site}",
-        f"  Reviewers    {site}/console/",
-        f"  API          {site}/api/v1/openapi.json",
+        _row("Zizhi 资质", "Zizhi 资质", site),
+        _row("审核台", "Reviewers", f"{site}/console/"),
+        _row("接口", "API", f"{site}/api/v1/openapi.json"),
     ]
     if given.get("ZIZHI_EMAIL_URL") == KEPT_MAIL:
-        lines.append(f"  Emails       {site}/try/mails   (emails are shown there, not sent)")
+        lines.append(_row("邮件", "Emails", f"{site}/try/mails{kept}"))
     lines.append("")
     if made is not None:
-        path = settings.VAR_DIR / demo_record.SIGN_IN
-        employer = (
-            f"{made['employer']}   password {made['password']}"
-            if "employer" in made
-            else "ready in a minute, see below"
-        )
+        password = f"{say('密码', 'password')} {made['password']}"
+        soon = say("约一分钟后就绪，见下文", "ready in a minute, see below")
+        employer = f"{made['employer']}   {password}" if "employer" in made else soon
         lines += [
-            f"  Employer     {employer}",
-            f"  Reviewer     {made['reviewer']}   password {made['password']}",
-            f"  API key      {made['api_key']}",
-            *(
-                [f"  Ask the gate {demo_record.question(made, site)}"]
-                if "employer_id" in made
-                else []
-            ),
-            (
-                "  (created on this machine, stored in"
-                f" {path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path})"  # noqa: E501
-            ),
+            _row("企业", "Employer", employer),
+            _row("审核员", "Reviewer", f"{made['reviewer']}   {password}"),
+            _row("API 密钥", "API key", made["api_key"]),
         ]
+        if "employer_id" in made:
+            lines.append(_row("查询放行", "Ask the gate", demo_record.question(made, site)))
+        path = settings.VAR_DIR / demo_record.SIGN_IN
+        shown = (
+            path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path
+        )
+        lines.append(
+            say(
+                f"  （由本机生成，保存在 {shown}）",
+                f"  (created on this machine, stored in {shown})",
+            )
+        )
     elif not_made:
-        lines.append(f"  No demo: {not_made}.".replace("..", "."))
-    lines.append(f"  ({second_factor(given)})")
-    return "\n".join([*lines, "", "  Press Ctrl-C to stop.", ""])
+        no_demo = say(f"  没有示例：{not_made}。", f"  No demo: {not_made}.")
+        lines.append(no_demo.replace("..", ".").replace("。。", "。"))
+    lines.append(f"  {second_factor(given)}")
+    return "\n".join([*lines, "", say("  按 Ctrl-C 停止。", "  Press Ctrl-C to stop."), ""])
+
+
+def _row(zh: str, en: str, value: str) -> str:
+    """Return a label and its value, in columns. A Chinese character takes two of them."""
+    label = say(zh, en)
+    taken = sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in label)
+    return f"  {label}{' ' * (13 - taken)}{value}"
 
 
 def second_factor(given: Mapping[str, str]) -> str:
     """Return what staff need to sign in."""
     asked = given.get("ZIZHI_STAFF_SECOND_FACTOR", settings.STAFF_SECOND_FACTOR)
     if asked == "optional":
-        return (
-            "the console asks only for a password until you set up two-step verification at the top"
-            " right"
+        return say(
+            "（登录审核台只需密码，在右上角设置两步验证之后才需要验证码）",
+            "(the console asks only for a password until you set up two-step verification at the"
+            " top right)",
         )
-    return "staff set up two-step verification when they first sign in to the console"
+    return say(
+        "（工作人员首次登录审核台时设置两步验证）",
+        "(staff set up two-step verification when they first sign in to the console)",
+    )
 
 
 def environment(port: int) -> dict[str, str]:
@@ -227,11 +254,15 @@ def supervise(
     def is_due() -> bool:
         if not is_answering(at):
             return False
-        lines.say("web", f"ready after {time.monotonic() - begun:.0f} s: {given['ZIZHI_SITE_URL']}")
+        took, site = f"{time.monotonic() - begun:.0f}", given["ZIZHI_SITE_URL"]
+        lines.say("web", say(f"已就绪（{took} 秒）：{site}", f"ready after {took} s: {site}"))
         return True
 
     demo = [sys.executable, str(MANAGE), "demo", "--served", at] if has_demo_to_make else []
-    failed = "the pages still work. To create the rest, press Ctrl-C and run make run again"
+    failed = say(
+        "页面仍可使用。要继续准备其余示例，请按 Ctrl-C，再次运行 make run",
+        "the pages still work. To create the rest, press Ctrl-C and run make run again",
+    )
     quiet = {**given, "ZIZHI_LOG_LEVEL": "WARNING"}  # the demo reports what it has created
     manager = Supervisor(lines, Task("demo", demo, quiet, lines, is_due, failed))
     for name, command in (

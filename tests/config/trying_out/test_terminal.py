@@ -19,6 +19,11 @@ from config.trying_out.terminal import Lines, Supervisor, Task
 AT = datetime(2026, 11, 27, 10, 21, 5)
 
 
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
 @pytest.fixture
 def terminal() -> io.StringIO:
     return io.StringIO()

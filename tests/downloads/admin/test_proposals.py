@@ -80,7 +80,7 @@ def test_a_ladder_by_two_people(member: Member, now: datetime) -> None:
     )
     row = LadderVersion.objects.get()
     shown = second.get(f"{LADDERS}{row.pk}/change/").content.decode()
-    assert re.findall(r"<div class='code'>([^<]+)</div>", shown) == [
+    assert re.findall(r"<div><code>([^<]+)</code></div>", shown) == [
         "tiers.provisional.per_hour: 5 → 0"
     ], "the proposed changes come first"
     second.post(f"{LADDERS}{row.pk}/change/", {"settle": "confirm"})

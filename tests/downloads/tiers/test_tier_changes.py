@@ -95,7 +95,7 @@ def test_a_smaller_quota_promises_what_a_rule_gives_and_no_more(
         letter(mail, "https://zizhi.example", now).body
         for mail in Mail.objects.filter(template="standing_moved").order_by("pk")
     )
-    end = "Dec. 24, 2026" if language == "en" else "2026年12月24日"
+    end = "24 December 2026" if language == "en" else "2026年12月24日"
     assert end in timed and end not in kept
     for body in (timed, kept):
         assert ("appeal" if language == "en" else "申诉") in body

@@ -44,7 +44,7 @@ class TestTooManyTries:
         )
         closed = Client(headers={"accept-language": "en"}).post("/sign-in/", self.RIGHT)
         assert closed.status_code == 429
-        assert "Try again after <b>2026-11-24 18:15</b>" in text(closed)  # Asia/Shanghai
+        assert "Try again after <b>24 November 2026, 18:15</b>" in text(closed)  # Asia/Shanghai
         monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=15))
         assert Client().post("/sign-in/", self.RIGHT).status_code == 302
 

@@ -21,6 +21,7 @@ from config.messages import compile_all
 from events.delivery import mail
 from events.delivery.mail import queue_mail
 from tests.factories import make_case, make_employer, make_member
+from tests.words import misprints
 from verification.cases import turnaround, wording
 from verification.models import Attempt, CheckRun, Decision, transitions
 from verification.pages.requirement_facts import requirements_of
@@ -62,7 +63,7 @@ CONTEXT = {
     "kept_days": 30,
     "contact": "ops@site.example",
     "failures": 5,
-    "until": "2026-11-24 18:15",
+    "until": "2026-11-24T18:15+08:00",
     "what": "set_up",
     "left": 3,
 }
@@ -78,6 +79,11 @@ def sent(template: str, language: str, now: datetime, **changes: object) -> tupl
     return str(letter.subject), str(letter.body), str(html)
 
 
+def plain_lines(part: str) -> list[str]:
+    """Return the lines that a reader sees of a mail's text or HTML."""
+    return unescape(re.sub(r"<[^>]+>", "", part)).splitlines()
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_mail(template: str, language: str, now: datetime) -> None:
@@ -87,6 +93,7 @@ def test_every_mail(template: str, language: str, now: datetime) -> None:
     if language == "zh-hans":
         assert chinese.search(subject)
         assert '<html lang="zh-Hans">' in html
+        assert misprints([subject, *plain_lines(text), *plain_lines(html)]) == []
     else:
         plain = re.sub(r"云溪市<示例>公司|工商银行|请看<b>第二页</b>", "", subject + text)
         assert not chinese.search(plain), plain
@@ -163,6 +170,8 @@ def test_a_decisions_reasons_say_what_was_seen_and_where_the_item_stands(
     (facts,) = [item for item in requirements_of(case, None, now) if item.code == "company_facts"]
     with translation.override("en"):
         state_words = str(tag_of(facts, case.state)[0])
+    chinese = sent(template, "zh-hans", now, reasons=reasons, case=str(case.pk))[1:]
+    assert misprints(line for part in chinese for line in plain_lines(part)) == []
     for part in sent(template, "en", now, reasons=reasons, case=str(case.pk))[1:]:
         assert "found: 甲公司" in part and "expected: 乙公司" in part
         assert f"Company details: {state_words}" in part
@@ -195,6 +204,8 @@ def test_each_way_is_named_with_how_it_is_gone_who_can_and_how_long(now: datetim
         decided_at=now,
     )
     (authority,) = [item for item in requirements_of(case, None, now) if item.code == "authority"]
+    chinese = sent("case_request_changes", "zh-hans", now, case=str(case.pk))[1:]
+    assert misprints(line for part in chinese for line in plain_lines(part)) == []
     for part in sent("case_request_changes", "en", now, case=str(case.pk))[1:]:
         plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", unescape(part))).casefold()
         with translation.override("en"):
@@ -210,7 +221,8 @@ def test_each_way_is_named_with_how_it_is_gone_who_can_and_how_long(now: datetim
 
 
 def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:
-    assert "can't estimate the time yet" in sent("case_submit", "en", now)[1]
+    for part in sent("case_submit", "en", now)[1:]:
+        assert unescape(part).count("can't estimate the time yet") == 1, "it is said once"
     for number in range(turnaround.AT_LEAST):
         case = make_case(make_member(now), now, State.APPROVED)
         Attempt.objects.create(

@@ -393,7 +393,7 @@ def test_the_form_keeps_what_was_typed_and_offers_what_was_read(
     page = text(visitor.get("/case/"))
     assert (
         "Client added" in page
-        and "valid until Jan. 1, 2098" in page
+        and "valid until 1 January 2098" in page
         and "Stop recruiting for this client" in page
     )
     assert visitor.post(f"{url}end/")["Location"] == "/case/#requirement-client_authorization"

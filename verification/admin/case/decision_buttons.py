@@ -201,7 +201,7 @@ class DecisionButtons(CasePages):
             ),
             "mails": _mails(case.pk, verb, reviewer, now, form),
         }
-        title = f"{wording.DECISIONS[verb].button}: {case.declared_name}"
+        title = f"{wording.DECISIONS[verb].button}{gettext(': ')}{case.declared_name}"
         return self.show(request, "confirm", title, context)
 
 

@@ -1,0 +1,133 @@
+"""Groups of staff, with their permissions in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.models import Group, Permission
+from django.db.models import ManyToManyField, Q
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    GroupChoices = forms.ModelMultipleChoiceField[Group]
+    PermissionChoices = forms.ModelMultipleChoiceField[Permission]
+else:
+    GroupChoices = PermissionChoices = forms.ModelMultipleChoiceField
+
+GROUPS: Final[dict[str, Promise]] = {
+    "Reviewers": _("Reviewers"),
+    "Seniors": _("Seniors"),
+    "Leads": _("Leads"),
+    "Auditors": _("Auditors"),
+    "Operators": _("Operators"),
+}
+"""The names of the groups that migrations create. Other groups keep the name they were given."""
+
+ACTIONS: Final[dict[str, Promise]] = {
+    "view": _("view"),
+    "add": _("add"),
+    "change": _("change"),
+    "delete": _("delete"),
+}
+POWERS: Final[dict[str, Promise]] = {
+    "change_case": _("decide cases"),
+    "second_review_case": _("give the second review"),
+    "bulk_decide_case": _("decide several cases at once"),
+    "unmask_case": _("reveal hidden details"),
+    "assign_case": _("assign cases to colleagues"),
+    "view_quality": _("see decision quality"),
+    "audit_case": _("audit only (each request is recorded)"),
+    "trace_leak": _("trace leaks (each trace is recorded)"),
+    "operate_webhookendpoint": _("pause, resume and replay webhooks"),
+}
+
+
+def group_in_words(group: Group) -> str:
+    """Return a group's name, in the language of the page if it is one of ours."""
+    return str(GROUPS.get(group.name, group.name))
+
+
+def permission_in_words(permission: Permission) -> str:
+    """Return what a permission allows, in the language of the page: the kind of record, then the
+    action.
+    """
+    model = permission.content_type.model_class()
+    kind = model._meta.verbose_name if model else permission.content_type.model
+    action = POWERS.get(permission.codename) or ACTIONS.get(permission.codename.partition("_")[0])
+    return f"{kind} · {action or permission.name}"
+
+
+class GroupsField(GroupChoices):
+    """A choice of groups, by their names in words."""
+
+    def label_from_instance(self, obj: Group) -> str:
+        return group_in_words(obj)
+
+
+class PermissionsField(PermissionChoices):
+    """A choice of permissions, by what they allow."""
+
+    def label_from_instance(self, obj: Permission) -> str:
+        return permission_in_words(obj)
+
+
+class InGroupFilter(admin.SimpleListFilter):
+    """A filter by group."""
+
+    title = _("groups")
+    parameter_name = "group"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(group.pk), group_in_words(group)) for group in Group.objects.order_by("name")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        chosen = self.value() or ""
+        return queryset.filter(groups=chosen) if chosen.isdecimal() else queryset
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class StaffGroupAdmin(GroupAdmin):
+    """Django's page for groups. It offers only permissions for what the console shows, and those
+    that a group already has.
+    """
+
+    list_display = ("in_words",)
+
+    @admin.display(description=_("group"), ordering="name")
+    def in_words(self, group: Group) -> str:
+        return group_in_words(group)
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField[Any, Any], request: Any = None, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "permissions":
+            kwargs["form_class"] = PermissionsField
+            kwargs["queryset"] = self._offered()
+        return super().formfield_for_manytomany(db_field, request=request, **kwargs)
+
+    def get_deleted_objects(
+        self, objs: Iterable[Group], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Name only the groups: their permissions and accounts are kept."""
+        names = [group_in_words(group) for group in objs]
+        return names, {str(_("groups")): len(names)}, set(), []
+
+    def _offered(self) -> Any:
+        shown = Q(group__isnull=False)
+        for model in self.admin_site._registry:
+            shown |= Q(
+                content_type__app_label=model._meta.app_label,
+                content_type__model=model._meta.model_name,
+            )
+        order = ("content_type__app_label", "content_type__model", "codename")
+        kept = Permission.objects.filter(shown).distinct().order_by(*order)
+        return kept.select_related("content_type")
