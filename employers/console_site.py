@@ -52,6 +52,8 @@ PENDING: Final = "console_pending"
 ENTRY_SECONDS: Final = 5 * 60
 SETTING_UP_SECONDS: Final = 15 * 60
 """Longer than for a code, because the user may have to install an app first."""
+UNUSED: Final = ("autocomplete", "view_on_site")
+"""Django's pages that no page of ours uses. They answer for rows that no list shows."""
 LONGEST_PATH: Final = 200
 MOST_PARAMETERS: Final = 20
 
@@ -100,10 +102,11 @@ class ConsoleSite(admin.AdminSite):
     login_template = "admin/sign_in.html"
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
+        django = [url for url in super().get_urls() if getattr(url, "name", "") not in UNUSED]
         return [
             path("second-factor/", self.second_factor, name="second_factor"),
             path("second-factor/set-up/", self.enrol, name="enrol"),
-            *super().get_urls(),
+            *django,
         ]
 
     # --- Who is in --------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -18,6 +18,30 @@ admin.site.site_header = admin.site.site_title = _("Zizhi console")
 admin.site.index_title = _("All records")
 
 
+FILTER_SUFFIXES: Final = ("", "__exact", "__isnull", "__isempty", "__id__exact")
+"""What Django's field filters add to the name of their field."""
+
+
+class OnlyListed:
+    """Filters a list only by the filters that its page shows.
+
+    Django accepts every field of the model in the address. The answer then tells what no page
+    shows, such as a flag, or a hash character by character.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        listed = self.get_list_filter(request)  # type: ignore[attr-defined]
+        return any(lookup in _parameters(each) for each in listed)
+
+
+def _parameters(listed: Any) -> set[str]:
+    """Return the parameters that one item of `list_filter` reads."""
+    if isinstance(listed, type) and issubclass(listed, admin.SimpleListFilter):
+        return {str(listed.parameter_name)}
+    field = listed[0] if isinstance(listed, tuple) else listed
+    return {f"{field}{suffix}" for suffix in FILTER_SUFFIXES}
+
+
 class ReadOnly:
     """An admin whose rows only operations write: its forms cannot add, change or delete them."""
 
@@ -31,7 +55,11 @@ class ReadOnly:
         return False
 
 
-class ReadOnlyAdmin(ReadOnly, ModelAdmin):
+class ConsoleAdmin(OnlyListed, ModelAdmin):
+    """The base of every list in the console."""
+
+
+class ReadOnlyAdmin(ReadOnly, ConsoleAdmin):
     """A list and a page for viewing only.
 
     There are no bulk actions unless a subclass names its own.
@@ -58,5 +86,6 @@ class EventAdmin(ReadOnlyAdmin):
     list_filter = ("role", "subject_type", "to_state")
     search_fields = ("=subject_id", "=actor_id", "=verb")
     search_help_text = _("Full ID of a case, document or person, or an event name")
-    ordering = ("-id",)
+    # By time, as a reader expects. Ids are in the order of writing, which is not that of the times.
+    ordering = ("-at", "-id")
     date_hierarchy = None

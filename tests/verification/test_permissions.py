@@ -136,7 +136,6 @@ LISTS = {
         "decision",
         "registryrecord",
         "hrlicencerecord",
-        "shadowverdict",
         "clientauthorisation",
         "exclusion",
         "bulk",
@@ -148,6 +147,7 @@ LISTS = {
 LOOK = {group: group not in ("nobody", "Operators") for group in GROUPS}
 DECIDE = LOOK | {"Auditors": False}
 BULK = DECIDE | {"Reviewers": False}
+QUALITY = LOOK | {"Reviewers": False, "Seniors": False}
 STAFF = dict.fromkeys(GROUPS, False) | {"Auditors": True, "superuser": True}
 WEBHOOKS = STAFF | {"Operators": True}
 OPERATE = WEBHOOKS | {"Auditors": False}
@@ -161,6 +161,7 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
         for app, models in LISTS.items()
         for model in models
     ),
+    ("get", "/console/verification/shadowverdict/", QUALITY),
     ("get", "/console/employers/user/", STAFF),
     ("get", "/console/employers/apiclient/", WEBHOOKS),
     *(

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from employers.admin.employers import OfEmployersAdmin
+from employers.permissions import sees_quality
 from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline
 from verification.cases import wording
 from verification.models import (
@@ -125,11 +126,18 @@ class DisagreesFilter(admin.SimpleListFilter):
 
 @admin.register(ShadowVerdict)
 class ShadowVerdictAdmin(ReadOnlyAdmin):
+    """For staff who judge the policy. Golden cases have no shadow verdict, which would reveal
+    them.
+    """
+
     list_display = ("at", "attempt", "policy_version", "live_outcome", "outcome", "why")
     list_filter = (DisagreesFilter, "policy_version", "live_outcome", "outcome")
     list_select_related = ("attempt",)
     search_fields = ("=attempt__case__id", "=attempt__case__declared_uscc")
     ordering = ("-id",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and sees_quality(request.user.has_perm)
 
     @admin.display(description=_("why"), empty_value="—")
     def why(self, verdict: ShadowVerdict) -> str:

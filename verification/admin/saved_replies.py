@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.accounts.forms import refusal_html
 from employers.models import User
-from events.admin import ModelAdmin
+from events.admin import ConsoleAdmin
 from verification.cases import guards, wording
 from verification.models import SavedReply
 from verification.reviewing import saved_replies
@@ -69,7 +69,7 @@ class ReplyForm(ReplyFormBase):
 
 
 @admin.register(SavedReply)
-class SavedReplyAdmin(ModelAdmin):
+class SavedReplyAdmin(ConsoleAdmin):
     """Reviewers view, leads write. Replies are never deleted, because sent mails refer to them."""
 
     form = ReplyForm

@@ -109,6 +109,12 @@ class TestKeeping:
         with pytest.raises(Refused, match="golden_not_alone"):
             golden_cases.save_golden_case(case.pk, "reject", [], lead, now)
 
+    def test_not_what_names_an_agencys_clients(self, now: datetime, lead: User) -> None:
+        case = decided(now)
+        make_document(case, now, DocumentKind.CLIENT_AUTHORIZATION)
+        with pytest.raises(Refused, match="golden_not_alone"):
+            golden_cases.save_golden_case(case.pk, "reject", [], lead, now)
+
     def test_what_a_check_saw_of_others_is_left_out(
         self, now: datetime, lead: User, reviewer: User
     ) -> None:
