@@ -149,6 +149,11 @@ if STAFF_SECOND_FACTOR == "optional" and not _TRYING_OUT:
         f" {SITE_URL}."
     )
 
+STAFF_READS_PER_HOUR = at_least("ZIZHI_STAFF_READS_PER_HOUR", 1, default=40)
+"""If one member of staff reads about more employers than this in an hour, outside of the cases that
+they have claimed, the superusers get a mail.
+"""
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

@@ -3,8 +3,8 @@
 A correct password alone does not sign in. For a few minutes, it opens the page that asks for the
 second factor or the page that sets one up. A session is checked at each request and ends if the
 browser or network changes, if it lasts too long or is idle for too long, or if the account's second
-factor is no longer the one used to sign in. Requests of auditors are recorded before they are
-answered.
+factor is no longer the one used to sign in. Requests of auditors, and what others read about
+employers and people outside of a claimed case, are recorded before they are answered.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import update_wrapper
 from typing import Any, Final
+from uuid import UUID
 
 import zxingcpp
 from django.conf import settings
@@ -23,6 +24,7 @@ from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, login, logout
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import LoginView
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -34,10 +36,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from employers import permissions
-from employers.accounts import sightings
+from employers.accounts import sightings, staff_reads
 from employers.accounts.forms import CodeForm, ConsoleSignInForm, RecoveryForm, network_of
 from employers.accounts.views import remember_browser, saw, set_long_cookie
-from employers.models import SecondFactor, User
+from employers.models import Employer, SecondFactor, User
 from employers.security import lockout, second_factor, throttle, totp
 from employers.security.console_session import Origin, Over, Stay
 from events.core.errors import Refused
@@ -56,6 +58,8 @@ UNUSED: Final = ("autocomplete", "view_on_site")
 """Django's pages that no page of ours uses. They answer for rows that no list shows."""
 LONGEST_PATH: Final = 200
 MOST_PARAMETERS: Final = 20
+LEADS_TO_EMPLOYER: Final = ("case", "attempt", "release", "binding", "event", "told")
+"""The relations of rows that do not name their employer themselves."""
 
 WHY_OVER: Final[dict[Over, Any]] = {
     Over.TOO_LONG: _("You were signed out because a sign-in lasts ten hours. Sign in again."),
@@ -147,15 +151,22 @@ class ConsoleSite(admin.AdminSite):
         elif attended and (noted := stay.noted(now)):
             request.session[STAY] = noted.stored()
         if permissions.is_auditor(request.user.has_perm):
-            names = sorted({*request.GET, *request.POST} - {"csrfmiddlewaretoken"})[
-                :MOST_PARAMETERS
-            ]
-            asked = {
-                "method": request.method,
-                "path": request.path[:LONGEST_PATH],
-                "parameters": [name[:40] for name in names],
-            }
-            record("look", request.user, request.user.as_reviewer(), now, data=asked)
+            _record_request(request, request.user, now)
+
+    # --- What staff read --------------------------------------------------------------------------
+
+    def record_look(self, request: HttpRequest) -> None:
+        """Record that staff read a list about employers or people. All requests of auditors are
+        recorded anyway.
+        """
+        assert isinstance(request.user, User)
+        if not permissions.is_auditor(request.user.has_perm):
+            _record_request(request, request.user, timezone.now())
+
+    def record_read(self, request: HttpRequest, row: Model) -> None:
+        """Record that staff opened a row."""
+        assert isinstance(request.user, User)
+        staff_reads.record_read(row, request.user, timezone.now(), employer_of(row))
 
     def _end(self, request: HttpRequest, now: datetime) -> None:
         """Sign out a user whose stay is over, and say why."""
@@ -396,6 +407,30 @@ class ConsoleSite(admin.AdminSite):
 
     def _index(self) -> str:
         return reverse("admin:index", current_app=self.name)
+
+
+def employer_of(row: Model | None) -> UUID | None:
+    """Return the id of the employer that a row is about, or None."""
+    if row is None or isinstance(row, Employer):
+        return row.pk if row else None
+    if found := getattr(row, "employer_id", None):
+        return UUID(str(found))
+    related = (getattr(row, name, None) for name in LEADS_TO_EMPLOYER)
+    return next(
+        (found for each in related if isinstance(each, Model) and (found := employer_of(each))),
+        None,
+    )
+
+
+def _record_request(request: HttpRequest, user: User, now: datetime) -> None:
+    """Record a request: its address and the names of its parameters, without values."""
+    names = sorted({*request.GET, *request.POST} - {"csrfmiddlewaretoken"})[:MOST_PARAMETERS]
+    asked = {
+        "method": request.method,
+        "path": request.path[:LONGEST_PATH],
+        "parameters": [name[:40] for name in names],
+    }
+    record("look", user, user.as_reviewer(), now, data=asked)
 
 
 def _is_required() -> bool:

@@ -68,6 +68,31 @@ class ReadOnlyAdmin(ReadOnly, ConsoleAdmin):
     actions: Any = None
     list_per_page = 50
     show_full_result_count = False
+    about_people = True
+    """Whether its rows tell about employers or people. If so, reading them is recorded."""
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Return the row to show, and record that it is read."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None and self.about_people and self.has_view_permission(request, row):
+            self.record_read(request, row)
+        return row
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        """Show the list, and record that it is read."""
+        if self.about_people and self.has_view_permission(request):
+            console: Any = self.admin_site
+            console.record_look(request)
+        return super().changelist_view(request, extra_context)
+
+    def record_read(self, request: HttpRequest, row: Any) -> None:
+        """Record that the user reads this row."""
+        console: Any = self.admin_site  # employers.console_site
+        console.record_read(request, row)
 
 
 class EventAdmin(ReadOnlyAdmin):

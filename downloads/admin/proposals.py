@@ -229,6 +229,7 @@ class MoveAdmin(ProposalAdmin):
 
 @admin.register(LadderVersion)
 class LadderVersionAdmin(ProposalAdmin):
+    about_people = False
     form_class = LadderForm
     may_propose = may_confirm = PERMISSIONS[Power.QUALITY]
     list_display = ("version", "proposed_at", "proposed_by", "settled_by", "active_from")

@@ -271,8 +271,8 @@ def saved_replies() -> dict[str, list[tuple[str, str]]]:
 
 
 def history(case: Case, documents: list[Document]) -> dict[str, Any]:
-    """Return the case's events with names instead of ids. Page views are many and counted
-    separately.
+    """Return the case's events with names instead of ids. Reads are many: those of
+    pages are counted separately, others are left to the list of events.
     """
     of_documents = Q(
         subject_type="document", subject_id__in=[str(document.pk) for document in documents]
@@ -298,7 +298,7 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
             "reasons": [wording.code_for_staff(code) for code in event.reasons],
         }
         for event in events
-        if event.verb != "view_page"
+        if event.verb not in ("view_page", "read")
     ]
     page_views = Counter(
         names.get(UUID(event.actor_id), "") for event in events if event.verb == "view_page"
