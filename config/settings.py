@@ -58,6 +58,7 @@ DATABASES = {
 # --- Applications ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config.apps.ConsoleConfig",  # django.contrib.admin, with our site
+    "employers",  # before auth, so that its createsuperuser and changepassword are ours
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -66,7 +67,6 @@ INSTALLED_APPS = [
     "csp",
     "ninja",  # the API's interactive pages, served from our host
     "events",
-    "employers",
     "verification",
     "downloads",
     "config.apps.Config",

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import update_wrapper
 from typing import Any, Final
-from uuid import UUID
 
 import zxingcpp
 from django.conf import settings
@@ -24,6 +23,7 @@ from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, login, logout
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import LoginView
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -36,10 +36,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from employers import permissions
-from employers.accounts import sightings, staff_reads
+from employers.accounts import sightings, staff, staff_reads
 from employers.accounts.forms import CodeForm, ConsoleSignInForm, RecoveryForm, network_of
 from employers.accounts.views import remember_browser, saw, set_long_cookie
-from employers.models import Employer, SecondFactor, User
+from employers.models import SecondFactor, User
 from employers.security import lockout, second_factor, throttle, totp
 from employers.security.console_session import Origin, Over, Stay
 from events.core.errors import Refused
@@ -58,8 +58,6 @@ UNUSED: Final = ("autocomplete", "view_on_site")
 """Django's pages that no page of ours uses. They answer for rows that no list shows."""
 LONGEST_PATH: Final = 200
 MOST_PARAMETERS: Final = 20
-LEADS_TO_EMPLOYER: Final = ("case", "attempt", "release", "binding", "event", "told")
-"""The relations of rows that do not name their employer themselves."""
 
 WHY_OVER: Final[dict[Over, Any]] = {
     Over.TOO_LONG: _("You were signed out because a sign-in lasts ten hours. Sign in again."),
@@ -166,7 +164,7 @@ class ConsoleSite(admin.AdminSite):
     def record_read(self, request: HttpRequest, row: Model) -> None:
         """Record that staff opened a row."""
         assert isinstance(request.user, User)
-        staff_reads.record_read(row, request.user, timezone.now(), employer_of(row))
+        staff_reads.record_read(row, request.user, timezone.now())
 
     def _end(self, request: HttpRequest, now: datetime) -> None:
         """Sign out a user whose stay is over, and say why."""
@@ -378,6 +376,19 @@ class ConsoleSite(admin.AdminSite):
         set_long_cookie(response, lockout.BROWSER_COOKIE, known, throttle.KNOWN_SECONDS)
         return response
 
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Change one's own password, which is recorded."""
+        user, now = request.user, timezone.now()
+        assert isinstance(user, User)
+        earlier = user.password
+        with transaction.atomic():
+            response = super().password_change(request, extra_context)
+            if user.password != earlier:
+                staff.note_password(user, now)
+        return response
+
     # --- Pages ------------------------------------------------------------------------------------
 
     def _begin_again(self, request: HttpRequest) -> HttpResponse:
@@ -407,19 +418,6 @@ class ConsoleSite(admin.AdminSite):
 
     def _index(self) -> str:
         return reverse("admin:index", current_app=self.name)
-
-
-def employer_of(row: Model | None) -> UUID | None:
-    """Return the id of the employer that a row is about, or None."""
-    if row is None or isinstance(row, Employer):
-        return row.pk if row else None
-    if found := getattr(row, "employer_id", None):
-        return UUID(str(found))
-    related = (getattr(row, name, None) for name in LEADS_TO_EMPLOYER)
-    return next(
-        (found for each in related if isinstance(each, Model) and (found := employer_of(each))),
-        None,
-    )
 
 
 def _record_request(request: HttpRequest, user: User, now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class ReadOnlyAdmin(ReadOnly, ConsoleAdmin):
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> Any:
+    ) -> HttpResponse:
         """Show the list, and record that it is read."""
         if self.about_people and self.has_view_permission(request):
             console: Any = self.admin_site

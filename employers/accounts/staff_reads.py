@@ -16,7 +16,7 @@ from django.db.models import Model
 from django.urls import reverse
 
 from employers.accounts import sightings
-from employers.models import User
+from employers.models import Employer, User
 from employers.permissions import Power
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
@@ -26,33 +26,26 @@ from events.models import Event, record
 PERIOD: Final = timedelta(hours=1)
 """A row opened again within this time is not recorded again, and readers are counted over it."""
 READS: Final = ("read", "unmask")
+LEADS_TO_EMPLOYER: Final = ("case", "attempt", "release", "binding", "event", "told")
+"""The relations of rows that do not name their employer themselves."""
 FIELDS: Final = ("email", "phone")
 """What pages show masked."""
 
 
-def record_read(row: Model, reader: User, now: datetime, employer_id: UUID | None = None) -> None:
-    """Record that a member of staff opened a row of this employer, unless they did so within
-    `PERIOD`.
-    """
+def record_read(row: Model, reader: User, now: datetime) -> None:
+    """Record that a member of staff opened a row, unless they did so within `PERIOD`."""
     earlier = Event.objects.about(row).filter(
         verb="read", actor_id=str(reader.pk), at__gt=now - PERIOD
     )
     if earlier.exists():
         return
     with transaction.atomic():
-        record("read", row, reader.as_reviewer(), now, employer_id=employer_id)
+        record("read", row, reader.as_reviewer(), now, employer_id=employer_of(row))
         _report_if_many(reader, now)
 
 
-def unmask(
-    person: User | None,
-    field: str,
-    row: Model,
-    reader: User,
-    now: datetime,
-    employer_id: UUID | None,
-) -> str:
-    """Return a recruiter's full `email` or `phone`, and record that it was shown on this row's page.
+def unmask(person: User | None, field: str, row: Model, reader: User, now: datetime) -> str:
+    """Return a recruiter's full `email` or `phone`, and record that the page of `row` shows it.
 
     Raises Refused `not_allowed`.
     """
@@ -60,11 +53,24 @@ def unmask(
     if not actor.can(Power.UNMASK) or field not in FIELDS:
         raise Refused("not_allowed", seen=actor.role)
     with transaction.atomic():
-        record("unmask", row, actor, now, employer_id=employer_id, data={"field": field})
+        record("unmask", row, actor, now, employer_id=employer_of(row), data={"field": field})
         _report_if_many(reader, now)
     if person is None:
         return ""
     return person.email if field == "email" else sightings.phone_of(person)
+
+
+def employer_of(row: Model | None) -> UUID | None:
+    """Return the id of the employer that a row is about, or None."""
+    if row is None or isinstance(row, Employer):
+        return row.pk if row else None
+    if found := getattr(row, "employer_id", None):
+        return UUID(str(found))
+    related = (getattr(row, name, None) for name in LEADS_TO_EMPLOYER)
+    return next(
+        (found for each in related if isinstance(each, Model) and (found := employer_of(each))),
+        None,
+    )
 
 
 def _report_if_many(reader: User, now: datetime) -> None:

@@ -61,7 +61,6 @@ class EmployersEventAdmin(EventAdmin):
             return events
         return events.exclude(subject_type__in=OF_QUALITY).exclude(verb__in=OF_QUALITY)
 
-
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """Link to events only for staff who may open them."""
         return super().get_list_display_links(request, list_display) if _opens(request) else None
@@ -168,9 +167,7 @@ class MemberAdmin(OfEmployersAdmin):
         if field not in staff_reads.FIELDS:
             raise Http404
         try:
-            value = staff_reads.unmask(
-                member.user, field, member, request.user, timezone.now(), member.employer_id
-            )
+            value = staff_reads.unmask(member.user, field, member, request.user, timezone.now())
         except Refused as refused:
             raise PermissionDenied from refused
         context = {

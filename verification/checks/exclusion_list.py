@@ -159,7 +159,9 @@ def exclude(
     case = Case.objects.get(pk=case_id)
     with transaction.atomic():
         return [
-            _put(kind, _of_nobody(case, found) if case.golden else found, case, why.strip(), by, now)
+            _put(
+                kind, _of_nobody(case, found) if case.golden else found, case, why.strip(), by, now
+            )
             for kind in kinds
             for found in things_of(case, kind)
         ]

@@ -14,7 +14,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model
-from django.test import Client, RequestFactory
+from django.test import RequestFactory
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
@@ -83,7 +83,8 @@ def test_a_list_filters_by_what_it_offers_and_by_nothing_else(
     for path in paths(model):
         for ending in ENDINGS:
             if path not in fields:
-                assert not of.lookup_allowed(path + ending, "1", request) or path in listed, path
+                allowed = of.lookup_allowed(path + ending, "1", request)
+                assert not allowed or {path, path + ending} & listed, path
             elif ending in ("__startswith", "__gt", "__regex", "__in"):
                 assert not of.lookup_allowed(path + ending, "1", request), path
     assert not of.lookup_allowed("no_such_field", "1", request)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.test import Client
 from django.utils import timezone
 
 from employers.accounts import sightings, staff_reads
@@ -103,7 +102,7 @@ class TestUnmasking:
     def test_the_operation_refuses_too(self, member: Member, now: datetime) -> None:
         reviewer = make_colleague(now, "Reviewers")
         with pytest.raises(Refused, match="not_allowed"):
-            staff_reads.unmask(member.user, "email", member, reviewer, now, member.employer_id)
+            staff_reads.unmask(member.user, "email", member, reviewer, now)
 
     def test_no_page_of_the_console_prints_an_address(
         self, case: Case, member: Member, now: datetime
@@ -145,7 +144,7 @@ class TestReading:
         assert reads() == [("member", str(member.pk))]
         event = Event.objects.get(verb="read")
         assert (event.actor_id, event.employer_id) == (str(reviewer.pk), member.employer_id)
-        staff_reads.record_read(member, reviewer, now + timedelta(minutes=61), member.employer_id)
+        staff_reads.record_read(member, reviewer, now + timedelta(minutes=61))
         assert len(reads()) == 2
         sign_in(make_colleague(now, "Leads")).get(page_of(member))
         assert len(reads()) == 3, "for each reader"
@@ -207,7 +206,7 @@ class TestManyReads:
     def read(self, reader: User, now: datetime, times: int) -> None:
         for _ in range(times):
             employer = make_employer(now)
-            staff_reads.record_read(employer, reader, now, employer.pk)
+            staff_reads.record_read(employer, reader, now)
 
     def test_superusers_are_told_once_an_hour(self, now: datetime) -> None:
         root, reader = (
@@ -232,16 +231,15 @@ class TestManyReads:
         reader = make_colleague(now, "Seniors")
         for number in range(9):
             staff_reads.unmask(
-                member.user, "email", member, reader, now + timedelta(seconds=number),
-                member.employer_id,
-            )  # fmt: skip
+                member.user, "email", member, reader, now + timedelta(seconds=number)
+            )
         assert not Event.objects.filter(verb="many_reads").exists()
 
     def test_unmasking_counts(self, now: datetime) -> None:
         reader = make_colleague(now, "Seniors")
         for _ in range(4):
             member = make_member(now)
-            staff_reads.unmask(member.user, "phone", member, reader, now, member.employer_id)
+            staff_reads.unmask(member.user, "phone", member, reader, now)
         assert Event.objects.filter(verb="many_reads").count() == 1
 
     def test_a_superuser_is_reported_to_the_others(self, now: datetime) -> None:

@@ -225,7 +225,7 @@ class TestItsRecordLooksLikeAnyOther:
     ) -> None:
         made = make_golden()
         case = golden_assignment.plant(made, reviewer, now)
-        steps = ("register", "open", "add_document")
+        steps = ("register", "verify_email", "open")
         at = [
             Event.objects.get(employer_id=case.employer_id, verb=verb).at.timestamp()
             for verb in steps

@@ -28,7 +28,7 @@ from verification.admin.decision_form import (
 )
 from verification.cases import guards, operations, wording
 from verification.models import Case, Ruling
-from verification.reviewing import claims, hold_and_escalate, rulings
+from verification.reviewing import hold_and_escalate, rulings
 
 
 class DecisionButtons(CasePages):
@@ -66,9 +66,7 @@ class DecisionButtons(CasePages):
         if field not in staff_reads.FIELDS:
             raise Http404
         case = self.case_shown(request, case_id)
-        value = staff_reads.unmask(
-            case.submitted_by, field, case, reviewer, now, case.employer_id
-        )
+        value = staff_reads.unmask(case.submitted_by, field, case, reviewer, now)
         return self.show_case(
             request, case_id, NOTHING_TYPED, unmasked={field: value, f"whole_{field}": True}
         )
