@@ -282,7 +282,7 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
         subject_type="clientauthorisation", subject_id__in=[str(client) for client in clients]
     )
     mine = Q(subject_type="case", subject_id=str(case.pk)) | of_documents | of_clients
-    events = list(Event.objects.filter(mine).order_by("-id"))
+    events = list(Event.objects.filter(mine).exclude(verb="read").order_by("-id"))
     reviewers = {UUID(event.actor_id) for event in events if event.role == "reviewer"}
     names = dict(User.objects.filter(pk__in=reviewers).values_list("pk", "email"))
     timeline = [
@@ -298,7 +298,7 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
             "reasons": [wording.code_for_staff(code) for code in event.reasons],
         }
         for event in events
-        if event.verb not in ("view_page", "read")
+        if event.verb != "view_page"
     ]
     page_views = Counter(
         names.get(UUID(event.actor_id), "") for event in events if event.verb == "view_page"
