@@ -46,11 +46,13 @@ def _superuser(by: User) -> None:
         raise Refused("not_allowed")
 
 
-def _locked(user_id: UUID) -> User:
-    """Return a colleague, locked together with all superusers, so that two changes at once do not
-    end the last of them.
+def _locked(user_id: UUID, by: User) -> User:
+    """Return a colleague, locked together with all superusers, and read `by` again.
+
+    So two changes at once do not end the last superuser, and who has just been ended acts no more.
     """
     list(User.objects.superusers().select_for_update(no_key=True))
+    by.refresh_from_db(fields=["is_active", "is_staff", "is_superuser"])
     return User.objects.select_for_update(no_key=True).get(pk=user_id, is_staff=True)
 
 
@@ -86,7 +88,7 @@ def invite(email: str, language: str, groups: Iterable[Group], by: User, now: da
 def send_password_link(user_id: UUID, by: User, now: datetime) -> None:
     """Mail a colleague a link to choose a password. Their present password keeps working."""
     with transaction.atomic():
-        user = _locked(user_id)
+        user = _locked(user_id, by)
         if not user.is_active or (user.is_superuser and not may_assign(by)):
             raise Refused("not_allowed")
         record("send_password_link", user, by.as_reviewer(), now)
@@ -132,7 +134,7 @@ def change_colleague(
     Raises Refused: `not_allowed`, and `staff_last_superuser`.
     """
     with transaction.atomic():
-        user = _locked(user_id)
+        user = _locked(user_id, by)
         before = set(user.groups.all())
         after = before if groups is None else set(groups)
         is_active = user.is_active if is_active is None else is_active
@@ -201,9 +203,9 @@ def propose_superuser(user_id: UUID, by: User, now: datetime) -> SuperuserPropos
     Raises Refused: `not_allowed`, and `staff_changed` if the account is inactive, is a superuser's
     or is proposed already.
     """
-    _superuser(by)
     with transaction.atomic():
-        user = _locked(user_id)
+        user = _locked(user_id, by)
+        _superuser(by)
         if not user.is_active or user.is_superuser or user.superuser_proposals.open().exists():
             raise Refused("staff_changed")
         proposal = SuperuserProposal.objects.create(user=user, proposed_by=by, proposed_at=now)
@@ -218,15 +220,13 @@ def settle_superuser(user_id: UUID, by: User, now: datetime, *, confirmed: bool)
     Raises Refused: `not_allowed`, `staff_second_superuser` if its proposer confirms it, and
     `staff_changed` if it is settled, or its proposer is no superuser any more.
     """
-    _superuser(by)
     with transaction.atomic():
-        user = _locked(user_id)
-        by = User.objects.get(pk=by.pk)  # read after the lock: a superuser until the end
+        user = _locked(user_id, by)
+        _superuser(by)
         proposal = user.superuser_proposals.open().select_related("proposed_by").first()
         if proposal is None:
             raise Refused("staff_changed")
         if not confirmed:
-            _superuser(by)
             _drop_open(user, by, now)
             return user
         if refused := may_confirm(proposal, by):
@@ -249,9 +249,9 @@ def end_superuser(user_id: UUID, by: User, now: datetime) -> User:
 
     Raises Refused: `not_allowed`, `staff_changed`, and `staff_last_superuser`.
     """
-    _superuser(by)
     with transaction.atomic():
-        user = _locked(user_id)
+        user = _locked(user_id, by)
+        _superuser(by)
         if not user.is_superuser:
             raise Refused("staff_changed")
         _end_superuser(user, by, now)

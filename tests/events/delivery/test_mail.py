@@ -65,6 +65,8 @@ CONTEXT = {
     "until": "2026-11-24 18:15",
     "what": "set_up",
     "left": 3,
+    "employers": 41,
+    "who": "li.na@zizhi.example",
 }
 
 
