@@ -58,6 +58,7 @@ DATABASES = {
 # --- Applications ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "config.apps.ConsoleConfig",  # django.contrib.admin, with our site
+    "employers",  # before auth, so that its createsuperuser and changepassword are ours
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -66,7 +67,6 @@ INSTALLED_APPS = [
     "csp",
     "ninja",  # the API's interactive pages, served from our host
     "events",
-    "employers",
     "verification",
     "downloads",
     "config.apps.Config",
@@ -148,6 +148,11 @@ if STAFF_SECOND_FACTOR == "optional" and not _TRYING_OUT:
         "ZIZHI_STAFF_SECOND_FACTOR is optional. This is not allowed with ZIZHI_SITE_URL"
         f" {SITE_URL}."
     )
+
+STAFF_READS_PER_HOUR = at_least("ZIZHI_STAFF_READS_PER_HOUR", 1, default=40)
+"""If one member of staff reads about more employers than this in an hour, outside of the cases that
+they have claimed, the superusers get a mail.
+"""
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

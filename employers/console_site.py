@@ -3,8 +3,8 @@
 A correct password alone does not sign in. For a few minutes, it opens the page that asks for the
 second factor or the page that sets one up. A session is checked at each request and ends if the
 browser or network changes, if it lasts too long or is idle for too long, or if the account's second
-factor is no longer the one used to sign in. Requests of auditors are recorded before they are
-answered.
+factor is no longer the one used to sign in. Requests of auditors, and what others read about
+employers and people outside of a claimed case, are recorded before they are answered.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, login, logout
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import LoginView
+from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
@@ -35,7 +37,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.i18n import JavaScriptCatalog
 
 from employers import permissions
-from employers.accounts import sightings
+from employers.accounts import sightings, staff, staff_reads
 from employers.accounts.forms import CodeForm, ConsoleSignInForm, RecoveryForm, network_of
 from employers.accounts.views import remember_browser, saw, set_long_cookie
 from employers.models import SecondFactor, User
@@ -53,6 +55,8 @@ PENDING: Final = "console_pending"
 ENTRY_SECONDS: Final = 5 * 60
 SETTING_UP_SECONDS: Final = 15 * 60
 """Longer than for a code, because the user may have to install an app first."""
+UNUSED: Final = ("autocomplete", "view_on_site")
+"""Django's pages that no page of ours uses. They answer for rows that no list shows."""
 LONGEST_PATH: Final = 200
 MOST_PARAMETERS: Final = 20
 
@@ -123,10 +127,11 @@ class ConsoleSite(admin.AdminSite):
     login_template = "admin/sign_in.html"
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
+        django = [url for url in super().get_urls() if getattr(url, "name", "") not in UNUSED]
         return [
             path("second-factor/", self.second_factor, name="second_factor"),
             path("second-factor/set-up/", self.enrol, name="enrol"),
-            *super().get_urls(),
+            *django,
         ]
 
     # --- Who is in --------------------------------------------------------------------------------
@@ -167,15 +172,22 @@ class ConsoleSite(admin.AdminSite):
         elif attended and (noted := stay.noted(now)):
             request.session[STAY] = noted.stored()
         if permissions.is_auditor(request.user.has_perm):
-            names = sorted({*request.GET, *request.POST} - {"csrfmiddlewaretoken"})[
-                :MOST_PARAMETERS
-            ]
-            asked = {
-                "method": request.method,
-                "path": request.path[:LONGEST_PATH],
-                "parameters": [name[:40] for name in names],
-            }
-            record("look", request.user, request.user.as_reviewer(), now, data=asked)
+            _record_request(request, request.user, now)
+
+    # --- What staff read --------------------------------------------------------------------------
+
+    def record_look(self, request: HttpRequest) -> None:
+        """Record that staff read a list about employers or people. All requests of auditors are
+        recorded anyway.
+        """
+        assert isinstance(request.user, User)
+        if not permissions.is_auditor(request.user.has_perm):
+            _record_request(request, request.user, timezone.now())
+
+    def record_read(self, request: HttpRequest, row: Model) -> None:
+        """Record that staff opened a row."""
+        assert isinstance(request.user, User)
+        staff_reads.record_read(row, request.user, timezone.now())
 
     def _end(self, request: HttpRequest, now: datetime) -> None:
         """Sign out a user whose stay is over, and say why."""
@@ -387,6 +399,19 @@ class ConsoleSite(admin.AdminSite):
         set_long_cookie(response, lockout.BROWSER_COOKIE, known, throttle.KNOWN_SECONDS)
         return response
 
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        """Change one's own password, which is recorded."""
+        user, now = request.user, timezone.now()
+        assert isinstance(user, User)
+        earlier = user.password
+        with transaction.atomic():
+            response = super().password_change(request, extra_context)
+            if user.password != earlier:
+                staff.note_password(user, now)
+        return response
+
     # --- Pages ------------------------------------------------------------------------------------
 
     def i18n_javascript(
@@ -421,6 +446,17 @@ class ConsoleSite(admin.AdminSite):
 
     def _index(self) -> str:
         return reverse("admin:index", current_app=self.name)
+
+
+def _record_request(request: HttpRequest, user: User, now: datetime) -> None:
+    """Record a request: its address and the names of its parameters, without values."""
+    names = sorted({*request.GET, *request.POST} - {"csrfmiddlewaretoken"})[:MOST_PARAMETERS]
+    asked = {
+        "method": request.method,
+        "path": request.path[:LONGEST_PATH],
+        "parameters": [name[:40] for name in names],
+    }
+    record("look", user, user.as_reviewer(), now, data=asked)
 
 
 def _is_required() -> bool:

@@ -45,6 +45,11 @@ def is_auditor(has: HasPermission) -> bool:
     return has(AUDIT) and not has(PERMISSIONS[Power.DECIDE])
 
 
+def sees_quality(has: HasPermission) -> bool:
+    """Return whether a user may know how decisions are tested, such as by golden cases."""
+    return is_auditor(has) or Power.QUALITY in powers(has)
+
+
 def powers(has: HasPermission) -> frozenset[str]:
     """Return the powers that these permissions give."""
     if is_auditor(has):

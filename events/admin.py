@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import admin
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +25,30 @@ admin.site.site_header = admin.site.site_title = _("Zizhi console")
 admin.site.index_title = _("All records")
 
 
+FILTER_SUFFIXES: Final = ("", "__exact", "__isnull", "__isempty", "__id__exact")
+"""What Django's field filters add to the name of their field."""
+
+
+class OnlyListed:
+    """Filters a list only by the filters that its page shows.
+
+    Django accepts every field of the model in the address. The answer then tells what no page
+    shows, such as a flag, or a hash character by character.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        listed = self.get_list_filter(request)  # type: ignore[attr-defined]
+        return any(lookup in _parameters(each) for each in listed)
+
+
+def _parameters(listed: Any) -> set[str]:
+    """Return the parameters that one item of `list_filter` reads."""
+    if isinstance(listed, type) and issubclass(listed, admin.SimpleListFilter):
+        return {str(listed.parameter_name)}
+    field = listed[0] if isinstance(listed, tuple) else listed
+    return {f"{field}{suffix}" for suffix in FILTER_SUFFIXES}
+
+
 class ReadOnly:
     """An admin whose rows only operations write: its forms cannot add, change or delete them."""
 
@@ -38,7 +62,11 @@ class ReadOnly:
         return False
 
 
-class ReadOnlyAdmin(ReadOnly, ModelAdmin):
+class ConsoleAdmin(OnlyListed, ModelAdmin):
+    """The base of every list in the console."""
+
+
+class ReadOnlyAdmin(ReadOnly, ConsoleAdmin):
     """A list and a page for viewing only.
 
     There are no bulk actions unless a subclass names its own.
@@ -47,6 +75,31 @@ class ReadOnlyAdmin(ReadOnly, ModelAdmin):
     actions: Any = None
     list_per_page = 50
     show_full_result_count = False
+    about_people = True
+    """Whether its rows tell about employers or people. If so, reading them is recorded."""
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """Return the row to show, and record that it is read."""
+        row = super().get_object(request, object_id, from_field)
+        if row is not None and self.about_people and self.has_view_permission(request, row):
+            self.record_read(request, row)
+        return row
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list, and record that it is read."""
+        if self.about_people and self.has_view_permission(request):
+            console: Any = self.admin_site
+            console.record_look(request)
+        return super().changelist_view(request, extra_context)
+
+    def record_read(self, request: HttpRequest, row: Any) -> None:
+        """Record that the user reads this row."""
+        console: Any = self.admin_site  # employers.console_site
+        console.record_read(request, row)
 
     @admin.display(description=_("ID"), ordering="pk")
     def row_id(self, row: Model) -> str:

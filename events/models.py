@@ -50,6 +50,10 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "id"], name="event_subject"),
             models.Index(fields=["employer_id", "id"], name="event_employer"),
+            # What one member of staff has read lately (`employers.accounts.staff_reads`).
+            models.Index(
+                fields=["actor_id", "at"], condition=Q(role="reviewer"), name="event_of_staff"
+            ),
         ]
 
     def __str__(self) -> str:

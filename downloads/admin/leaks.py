@@ -237,6 +237,7 @@ class TraceAdmin(ForWhoTraces):
             raise PermissionDenied
         if row is None:
             raise Http404
+        self.record_read(request, row)
         with default_storage.open(str(row.evidence.name)) as file:
             return HttpResponse(
                 file.read(),

@@ -14,6 +14,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -27,7 +28,7 @@ from downloads.gate import ladder_versions
 from downloads.models import LadderVersion, Move, Standing
 from downloads.tiers import tier_changes
 from employers.accounts.forms import refusal_html
-from employers.models import User
+from employers.models import Employer, User
 from employers.permissions import PERMISSIONS, Power
 from events.admin import ReadOnlyAdmin
 from events.core.errors import Refused
@@ -133,7 +134,7 @@ class ProposalAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         if request.method == "POST":
-            proposed = get_object_or_404(self.model, pk=object_id)
+            proposed = get_object_or_404(self.get_queryset(request), pk=object_id)
             confirmed = request.POST.get("settle") == "confirm"
             if not request.user.has_perm(self.may_confirm):
                 raise PermissionDenied
@@ -208,6 +209,11 @@ class MoveAdmin(ProposalAdmin):
     search_fields = ("=employer__id", "=employer__uscc")
     list_select_related = ("employer", "proposed_by", "settled_by")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Move]:
+        assert isinstance(request.user, User)
+        shown = Employer.objects.shown_to(request.user.pk)
+        return super().get_queryset(request).filter(employer__in=shown.values("pk"))
+
     def initial(self, request: HttpRequest) -> dict[str, Any]:
         return {"employer": request.GET.get("employer", "")}
 
@@ -223,6 +229,7 @@ class MoveAdmin(ProposalAdmin):
 
 @admin.register(LadderVersion)
 class LadderVersionAdmin(ProposalAdmin):
+    about_people = False
     form_class = LadderForm
     may_propose = may_confirm = PERMISSIONS[Power.QUALITY]
     list_display = ("version", "proposed_at", "proposed_by", "settled_by", "active_from")

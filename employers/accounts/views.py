@@ -14,10 +14,11 @@ from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -25,7 +26,7 @@ from django.utils.translation import check_for_language, get_language, gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_safe
 
-from employers.accounts import membership, registration, sightings
+from employers.accounts import membership, registration, sightings, staff
 from employers.accounts.forms import (
     InviteForm,
     JoinForm,
@@ -355,11 +356,19 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
     success_url = reverse_lazy("employers:sign_in")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        registration.taken_back(form.user, timezone.now())
+        now = timezone.now()
+        with transaction.atomic():
+            registration.taken_back(form.user, now)
+            response = super().form_valid(form)
+            staff.note_password(form.user, now)
         messages.success(self.request, gettext("Your new password is set. Sign in with it."))
-        return remember_browser(
-            super().form_valid(form), form.user.email
-        )  # and so the way out of a wait
+        return remember_browser(response, form.user.email)  # and so the way out of a wait
+
+    def get_success_url(self) -> str:
+        """Return where the account signs in: staff in the console."""
+        user = getattr(self, "user", None)
+        is_staff = isinstance(user, User) and user.is_staff
+        return reverse("admin:login") if is_staff else super().get_success_url()
 
 
 # --- Colleagues -----------------------------------------------------------------------------------

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from employers.accounts import sightings, staff_reads
 from employers.masking import masked
 from employers.models import Employer, Member, User
+from employers.permissions import Power, powers
 from events.admin import ReadOnlyAdmin
 
 
@@ -69,15 +77,59 @@ class MemberAdmin(OfEmployersAdmin):
     search_fields = ("=user__email", "employer__name", "=employer__uscc", "=id")
     search_help_text = _("Full email address, company name, credit code, or an ID")
     ordering = ("-joined_at",)
-    fields = ("whole_address", "employer", "role", "verified", "joined_at", "left_at")
+    fields = ("address", "phone", "employer", "role", "verified", "joined_at", "left_at")
+    change_form_template = "admin/employers/member/change_form.html"
 
-    @admin.display(description=_("email"), ordering="user__email")
+    # Not sortable: the order of the masked addresses would tell what they hide.
+    @admin.display(description=_("email"))
     def address(self, member: Member) -> str:
         return masked(member.user.email)
 
-    @admin.display(description=_("email"))
-    def whole_address(self, member: Member) -> str:
-        return member.user.email
+    @admin.display(description=_("phone"), empty_value="—")
+    def phone(self, member: Member) -> str:
+        return sightings.masked_phone(sightings.phone_of(member.user))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.unmask_view)
+        name = "employers_member_unmask"
+        return [path("<uuid:member_id>/unmask/", view, name=name), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        shown = {"may_unmask": Power.UNMASK in powers(request.user.has_perm)}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    def unmask_view(self, request: HttpRequest, member_id: UUID) -> HttpResponse:
+        """Show the recruiter's full address or number on POST, and record it."""
+        page = reverse("admin:employers_member_change", args=[member_id])
+        if request.method != "POST":
+            return HttpResponseRedirect(page)
+        if not isinstance(request.user, User) or not self.has_view_permission(request):
+            raise PermissionDenied
+        if Power.UNMASK not in powers(request.user.has_perm):
+            raise PermissionDenied
+        people = self.get_queryset(request).select_related("user")
+        member: Member = get_object_or_404(people, pk=member_id)
+        field = request.POST.get("field", "")
+        if field not in staff_reads.FIELDS:
+            raise Http404
+        value = staff_reads.unmask(member.user, field, member, request.user, timezone.now())
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Email address") if field == "email" else gettext("Phone number"),
+            "opts": self.opts,
+            "member": member,
+            "value": value,
+            "back": page,
+        }
+        response = TemplateResponse(request, "admin/employers/member/unmasked.html", context)
+        response["Cache-Control"] = "private, no-store"
+        return response
 
     @admin.display(description=_("address verified"), boolean=True)
     def verified(self, member: Member) -> bool:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField, Q
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from employers.accounts import staff
+from employers.models import User
+from events.admin import OnlyListed
 
 if TYPE_CHECKING:
     GroupChoices = forms.ModelMultipleChoiceField[Group]
@@ -91,16 +96,41 @@ class InGroupFilter(admin.SimpleListFilter):
         return queryset.filter(groups=chosen) if chosen.isdecimal() else queryset
 
 
+def acting_user(request: HttpRequest) -> User:
+    """Return the signed-in member of staff. Raises PermissionDenied."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class StaffGroupAdmin(GroupAdmin):
-    """Django's page for groups. It offers only permissions for what the console shows, and those
-    that a group already has.
+class StaffGroupAdmin(OnlyListed, GroupAdmin):
+    """Groups, which superusers change. They are not deleted, because accounts rely on them.
+
+    The page offers only permissions for what the console shows, and those that a group already has.
     """
 
+    actions = None
     list_display = ("in_words",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return staff.may_assign(acting_user(request))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return staff.may_assign(acting_user(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
+        permissions = form.cleaned_data["permissions"]
+        staff.change_group(obj, permissions, acting_user(request), timezone.now())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The operation saves the permissions."""
 
     @admin.display(description=_("group"), ordering="name")
     def in_words(self, group: Group) -> str:
@@ -113,13 +143,6 @@ class StaffGroupAdmin(GroupAdmin):
             kwargs["form_class"] = PermissionsField
             kwargs["queryset"] = self._offered()
         return super().formfield_for_manytomany(db_field, request=request, **kwargs)
-
-    def get_deleted_objects(
-        self, objs: Iterable[Group], request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Name only the groups: their permissions and accounts are kept."""
-        names = [group_in_words(group) for group in objs]
-        return names, {str(_("groups")): len(names)}, set(), []
 
     def _offered(self) -> Any:
         shown = Q(group__isnull=False)

@@ -140,6 +140,7 @@ class ContactForm(forms.Form):
 
 @admin.register(ApiClient)
 class PlatformAdmin(ReadOnlyAdmin):
+    about_people = False
     list_display = ("name", "test", "key_begins", "may", "created_at", "revoked_at")
     list_filter = ("test", ("revoked_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "=keys__key_start")

@@ -118,6 +118,7 @@ class SpanForm(forms.Form):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(OfPlatformsAdmin):
+    about_people = False
     list_display = (
         "address",
         "platform",

@@ -19,6 +19,7 @@ from employers.models.platforms import (
     IdempotentAnswer,
     Scope,
 )
+from employers.models.staff import SuperuserProposal, SuperuserProposalQuerySet
 from employers.models.users import (
     Lockout,
     LockoutKind,
@@ -48,6 +49,8 @@ __all__ = [
     "SecondFactor",
     "Sighting",
     "SightingKind",
+    "SuperuserProposal",
+    "SuperuserProposalQuerySet",
     "User",
     "UserManager",
 ]

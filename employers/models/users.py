@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from employers.masking import masked
 from employers.permissions import powers
 from events.core.actor import Actor, Role
 
@@ -27,6 +28,10 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    def superusers(self) -> models.QuerySet[User]:
+        """Return the superusers who can sign in, in a fixed order."""
+        return self.filter(is_superuser=True, is_staff=True, is_active=True).order_by("pk")
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
@@ -59,7 +64,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.email
+        """Return the address: that of a recruiter masked, because consoles and logs print it."""
+        return self.email if self.is_staff else masked(self.email)
 
     def as_reviewer(self) -> Actor:
         """Return this member of staff with the powers of their current permissions. Inactive

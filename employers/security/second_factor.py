@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from employers.models import LockoutKind, RecoveryCode, SecondFactor, User
-from employers.security import lockout, totp
+from employers.security import lockout, staff_notices, totp
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.sealing import Damaged, KeyMissing, seal_text, unseal_text
@@ -96,6 +96,19 @@ def reset(user: User, by: User, now: datetime) -> None:
         if _forget(user):
             record("reset_second_factor", user, by.as_reviewer(), now)
             _tell(user, "reset", now)
+            staff_notices.tell(user, "factor_reset", by, now, to_user=False)
+
+
+def reset_on_server(user: User, now: datetime) -> bool:
+    """Remove a colleague's second factor by a command. Return whether there was one."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        was_there = _forget(user)
+        if was_there:
+            record("reset_second_factor", user, SYSTEM, now, data={"on_server": True})
+            _tell(user, "reset", now)
+            staff_notices.tell(user, "factor_reset", None, now, to_user=False)
+    return was_there
 
 
 def _forget(user: User) -> bool:

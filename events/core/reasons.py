@@ -1226,6 +1226,24 @@ REASONS: dict[str, Reason] = _table(
         "nobody", MINUTES, appeal=False,
     ),
     Reason(
+        "staff_last_superuser",
+        Text("这是最后一位可以登录的超级用户", "This is the last superuser who can sign in"),
+        Text("请先设置另一位超级用户", "Make another superuser first"),
+        "nobody", REVIEWED, appeal=False,
+    ),
+    Reason(
+        "staff_second_superuser",
+        Text("这项提议由你提出或与你本人有关，须由另一位超级用户确认", "You made this proposal or it is about you, so another superuser must confirm it"),
+        Text("请联系另一位超级用户", "Ask another superuser"),
+        "nobody", REVIEWED, appeal=False,
+    ),
+    Reason(
+        "staff_changed",
+        Text("这个账户已有变化", "This account has changed"),
+        Text("请刷新页面，查看最新状态", "Reload the page to see its current state"),
+        "nobody", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "second_factor_exists",
         Text("这个账户已设置两步验证", "This account already has two-step verification"),
         Text("请用它登录；如手机已丢失，请使用恢复码，或请超级用户重置", "Sign in with it. If you have lost your phone, use a recovery code or ask a superuser to reset it"),

@@ -136,7 +136,6 @@ LISTS = {
         "decision",
         "registryrecord",
         "hrlicencerecord",
-        "shadowverdict",
         "clientauthorisation",
         "exclusion",
         "bulk",
@@ -148,6 +147,8 @@ LISTS = {
 LOOK = {group: group not in ("nobody", "Operators") for group in GROUPS}
 DECIDE = LOOK | {"Auditors": False}
 BULK = DECIDE | {"Reviewers": False}
+QUALITY = LOOK | {"Reviewers": False, "Seniors": False}
+UNMASK = BULK
 STAFF = dict.fromkeys(GROUPS, False) | {"Auditors": True, "superuser": True}
 WEBHOOKS = STAFF | {"Operators": True}
 OPERATE = WEBHOOKS | {"Auditors": False}
@@ -161,6 +162,7 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
         for app, models in LISTS.items()
         for model in models
     ),
+    ("get", "/console/verification/shadowverdict/", QUALITY),
     ("get", "/console/employers/user/", STAFF),
     ("get", "/console/employers/apiclient/", WEBHOOKS),
     *(
@@ -229,8 +231,13 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("get", "/console/employers/user/{user}/change/", STAFF),
     ("post", "/console/employers/user/{user}/change/", ROOT),
     ("get", "/console/employers/user/add/", ROOT),
-    ("post", "/console/employers/user/{user}/password/", ROOT),
-    ("post", "/console/employers/user/{user}/second-factor/", ROOT),
+    *(
+        (method, f"/console/employers/user/{{user}}/{act}/", ROOT)
+        for method in ("get", "post")
+        for act in ("second-factor", "password-link", "propose", "confirm", "drop", "end-superuser")
+    ),
+    ("get", "/console/auth/group/add/", ROOT),
+    ("post", "/console/employers/member/{member}/unmask/", UNMASK),
     ("get", "/console/employers/apiclient/add/", ROOT),
     ("post", "/console/employers/apiclient/{key}/revoke/", ROOT),
     ("post", "/console/employers/apiclient/{key}/contact/", ROOT),
@@ -277,6 +284,7 @@ def rows(now: datetime) -> dict[str, Any]:
     )
     return ids | {
         "employer": member.employer_id,
+        "member": member.pk,
         "bulk": bulk.pk,
         "ruling": ruling.pk,
         "endpoint": endpoint.pk,
@@ -313,7 +321,11 @@ def test_who_does_not_decide_changes_nothing(
             )
     case = Case.objects.get(pk=rows["case"])
     assert (case.state, case.claimed_by) == (State.IN_REVIEW, None)
-    assert set(Event.objects.values_list("verb", flat=True)) <= {"look", "create_api_client"}
+    assert set(Event.objects.values_list("verb", flat=True)) <= {
+        "look",
+        "read",
+        "create_api_client",
+    }
 
 
 # --- Auditors -------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -92,6 +92,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Bulk)
 class BulkAdmin(ReadOnlyAdmin):
+    about_people = False  # proposals; the page of related cases records what it shows
     list_display = ("what", "number", "proposed_by", "proposed_at", "progress")
     list_display_links = None
     list_filter = (OpenFilter,)
@@ -115,7 +116,8 @@ class BulkAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bulk]:
         bulks: QuerySet[Bulk] = super().get_queryset(request)
-        return bulks.annotate(cases=Count("items"))
+        shown = Case.objects.shown_to(str(request.user.pk)).values("pk")
+        return bulks.annotate(cases=Count("items", filter=Q(items__case__in=shown)))
 
     @admin.display(description=_("decision"))
     def what(self, bulk: Bulk) -> SafeString:
@@ -157,7 +159,10 @@ class BulkAdmin(ReadOnlyAdmin):
         verb = request.POST.get("verb") or request.GET.get("verb") or guards.IN_BULK[0]
         if guards.may_bulk(verb, person.as_reviewer()):
             raise PermissionDenied
-        cluster = related_cases.around(get_object_or_404(Case, pk=case_id), person)
+        shown = Case.objects.shown_to(str(person.pk))
+        cluster = related_cases.around(get_object_or_404(shown, pk=case_id), person)
+        if not cluster.case.claimed_by_me(str(person.pk), now):
+            self.record_read(request, cluster.case)
         offered = cluster.waiting[: bulk_decisions.AT_MOST]
         form = ProposalForm(verb, offered, request.POST or None)
         status = 200
@@ -207,7 +212,10 @@ class BulkAdmin(ReadOnlyAdmin):
         bulk = get_object_or_404(
             Bulk.objects.select_related("proposed_by", "confirmed_by"), pk=object_id
         )
-        items = list(bulk.items.select_related("case").order_by("refusal", "pk"))
+        shown = Case.objects.shown_to(str(person.pk)).values("pk")
+        items = list(
+            bulk.items.filter(case__in=shown).select_related("case").order_by("refusal", "pk")
+        )
         rulings: dict[UUID, Ruling] = {ruling.case_id: ruling for ruling in bulk.rulings.all()}
         is_open = bulk.confirmed_at is None and bulk.dropped_at is None
         may = guards.may_bulk(bulk.verb, person.as_reviewer()) is None

@@ -271,8 +271,8 @@ def saved_replies() -> dict[str, list[tuple[str, str]]]:
 
 
 def history(case: Case, documents: list[Document]) -> dict[str, Any]:
-    """Return the case's events with names instead of ids. Page views are many and counted
-    separately.
+    """Return the case's events with names instead of ids. Reads are many: those of
+    pages are counted separately, others are left to the list of events.
     """
     of_documents = Q(
         subject_type="document", subject_id__in=[str(document.pk) for document in documents]
@@ -282,7 +282,7 @@ def history(case: Case, documents: list[Document]) -> dict[str, Any]:
         subject_type="clientauthorisation", subject_id__in=[str(client) for client in clients]
     )
     mine = Q(subject_type="case", subject_id=str(case.pk)) | of_documents | of_clients
-    events = list(Event.objects.filter(mine).order_by("-id"))
+    events = list(Event.objects.filter(mine).exclude(verb="read").order_by("-id"))
     reviewers = {UUID(event.actor_id) for event in events if event.role == "reviewer"}
     names = dict(User.objects.filter(pk__in=reviewers).values_list("pk", "email"))
     timeline = [

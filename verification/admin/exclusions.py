@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -54,9 +55,13 @@ class ExclusionForm(forms.Form):
     )
     why = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
+    def __init__(self, user_id: str, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.cases = Case.objects.shown_to(user_id)
+
     def clean_case(self) -> UUID | None:
         case_id: UUID | None = self.cleaned_data["case"]
-        if case_id and not Case.objects.filter(pk=case_id).exists():
+        if case_id and not self.cases.filter(pk=case_id).exists():
             raise forms.ValidationError(_("No case has this ID."))
         return case_id
 
@@ -75,6 +80,10 @@ class ExclusionAdmin(ReadOnlyAdmin):
     list_select_related = ("case", "added_by")
     fields = ("kind", "shown", "case", "why", "added_by", "added_at", "lifted_at")
     change_form_template = "admin/verification/exclusion/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Exclusion]:
+        shown = Exclusion.objects.shown_to(str(request.user.pk))
+        return shown.order_by(*self.ordering)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether the user may add exclusions, on a page of its own without a model form."""
@@ -103,6 +112,7 @@ class ExclusionAdmin(ReadOnlyAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = ExclusionForm(
+            str(request.user.pk),
             request.POST or None,
             initial={"case": request.GET.get("case", ""), "kinds": ["uscc", "image"]},
         )
@@ -147,7 +157,7 @@ class ExclusionAdmin(ReadOnlyAdmin):
         if not request.user.has_perm(MAY_CHANGE):
             raise PermissionDenied
         assert isinstance(request.user, User)
-        exclusion = get_object_or_404(Exclusion, pk=exclusion_id)
+        exclusion = get_object_or_404(self.get_queryset(request), pk=exclusion_id)
         if request.method != "POST":
             return self._page(
                 request,

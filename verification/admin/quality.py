@@ -25,7 +25,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from employers.permissions import Power, is_auditor
+from employers.permissions import Power, sees_quality
 from events.core.errors import Refused
 from events.models import record
 from verification.admin import quality_chart
@@ -76,7 +76,7 @@ def quality_view(request: HttpRequest) -> HttpResponse:
     """Show the figures of all together, and of each reviewer in alphabetical order."""
     user, now = _staff(request), timezone.now()
     may_save = user.as_reviewer().can(Power.QUALITY)
-    if not may_save and not is_auditor(user.has_perm):
+    if not sees_quality(user.has_perm):
         raise PermissionDenied
     period, since = _period(request, now)
     told = reviewer_figures.reviewer_quality(since)

@@ -87,8 +87,10 @@ class _Filter(admin.SimpleListFilter):
     asks: str
     """The field of `Filters`."""
 
+    def __init_subclass__(cls) -> None:
+        cls.parameter_name = queue_filters.PARAMETERS[cls.asks]
+
     def __init__(self, request: HttpRequest, *rest: Any) -> None:
-        self.parameter_name = queue_filters.PARAMETERS[self.asks]
         self.chosen = Filters.from_query(request.GET.dict())
         super().__init__(request, *rest)
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from employers.admin.employers import OfEmployersAdmin
+from employers.permissions import sees_quality
 from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline, in_words_filter, raw
 from verification.cases import wording
 from verification.models import (
@@ -141,12 +142,19 @@ class DisagreesFilter(admin.SimpleListFilter):
 
 @admin.register(ShadowVerdict)
 class ShadowVerdictAdmin(ReadOnlyAdmin):
+    """For staff who judge the policy. Golden cases have no shadow verdict, which would reveal
+    them.
+    """
+
     list_display = ("at", "attempt", "policy_version", "live_outcome", "outcome", "why")
     list_filter = (DisagreesFilter, "policy_version", "live_outcome", "outcome")
     list_select_related = ("attempt",)
     search_fields = ("=attempt__case__id", "=attempt__case__declared_uscc")
     ordering = ("-id",)
     fields = ("at", "attempt", "round", "policy_version", "live_outcome", "outcome", "why")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) and sees_quality(request.user.has_perm)
 
     @admin.display(description=_("why"), empty_value="—")
     def why(self, verdict: ShadowVerdict) -> str:

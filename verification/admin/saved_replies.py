@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.accounts.forms import refusal_html
 from employers.models import User
-from events.admin import ModelAdmin, in_words_filter
+from events.admin import ConsoleAdmin, in_words_filter
 from verification.cases import guards, wording
 from verification.models import SavedReply
 from verification.reviewing import saved_replies
@@ -74,7 +74,7 @@ def _button(verb: str) -> wording.Word:
 
 
 @admin.register(SavedReply)
-class SavedReplyAdmin(ModelAdmin):
+class SavedReplyAdmin(ConsoleAdmin):
     """Reviewers view, leads write. Replies are never deleted, because sent mails refer to them."""
 
     form = ReplyForm

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -40,6 +40,14 @@ class ProviderAnswer:
     lapsed: bool = False
     expires_at: datetime | None = None
     observed: dict[str, Any] = field(default_factory=dict)
+
+
+VERBS: Final = {
+    ProofState.PROVEN: "prove",
+    ProofState.FAILED: "fail_proof",
+    ProofState.LAPSED: "lapse_proof",
+}
+"""The Event that ends a proof, by its state."""
 
 
 def offered(*, test: bool) -> frozenset[ProofKind]:
@@ -165,14 +173,9 @@ def end_proof(
     if state == ProofState.PROVEN:
         proof.proven_at, proof.holds_until = now, now + policy.CURRENT.valid_for
     proof.save()
-    verb = {
-        ProofState.PROVEN: "prove",
-        ProofState.FAILED: "fail_proof",
-        ProofState.LAPSED: "lapse_proof",
-    }[state]
     reasons = (failure,) if failure else ()
     record(
-        verb,
+        VERBS[state],
         proof,
         actor,
         now,

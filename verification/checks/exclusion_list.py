@@ -148,7 +148,8 @@ def exclude(
 ) -> list[Exclusion]:
     """Put the identifiers of the case's employer on the list.
 
-    Entries that exist already are not changed.
+    Entries that exist already are not changed. Those of a golden case look like any other to its
+    reviewer and match nothing, because there is no real employer.
 
     Raises Refused `reason_required` without a reason or without a kind.
     """
@@ -156,14 +157,20 @@ def exclude(
     if not why.strip() or not kinds:
         raise Refused("reason_required", "why")
     case = Case.objects.get(pk=case_id)
-    if case.golden:  # there is no real employer
-        return []
     with transaction.atomic():
         return [
-            _put(kind, found, case, why.strip(), by, now)
+            _put(
+                kind, _of_nobody(case, found) if case.golden else found, case, why.strip(), by, now
+            )
             for kind in kinds
             for found in things_of(case, kind)
         ]
+
+
+def _of_nobody(case: Case, found: Thing) -> Thing:
+    """Return the identifier with a value that nobody has."""
+    value, shown = found
+    return blind_index(f"{case.pk} {value}", "exclusion.golden"), shown
 
 
 def add(kind: str, typed: str, why: str, by: User, now: datetime) -> Exclusion:

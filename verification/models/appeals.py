@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
 from verification.models.decisions import SENT_BACK, STOPS, Decision, reviewers
+from verification.models.reviewing import Ruling, RulingOutcome
 from verification.rules import states
 from verification.rules.states import State
 
@@ -22,11 +23,19 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
     def against(self, reviewer_id: str) -> AppealQuerySet:
         """Appeals against decisions of this reviewer, who therefore may not answer them.
 
-        An appeal counts as against each reviewer who rejected the case, or against the one who last
-        suspended or revoked it. A request for a person counts as against each reviewer who sent the
-        employer back in any of its cases, unless every reviewer has done so.
+        An appeal counts as against each reviewer who rejected the case, also as one of two people
+        (the first of two reviewers, or either person of a bulk decision), or against the one who
+        last suspended or revoked it. A request for a person counts as against each reviewer who
+        sent the employer back in any of its cases, unless every reviewer has done so.
         """
-        by = Decision.objects.filter(decided_by=uuid.UUID(reviewer_id))
+        reviewer = uuid.UUID(reviewer_id)
+        ruled = Ruling.objects.filter(
+            Q(by=reviewer) | Q(confirmed_by=reviewer),
+            case=models.OuterRef("case"),
+            verb="reject",
+            outcome__in=(RulingOutcome.FILED, RulingOutcome.CARRIED_OUT),
+        )
+        by = Decision.objects.filter(decided_by=reviewer)
         of_case = Decision.objects.filter(case=models.OuterRef("case"))
         last_stop = of_case.filter(verb__in=STOPS).order_by("-pk").values("pk")[:1]
         sent_back = by.filter(case__employer=models.OuterRef("case__employer"), verb__in=SENT_BACK)
@@ -38,7 +47,8 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
         others = reviewers().exclude(models.Exists(by_them))
         return self.filter(
             Q(
-                models.Exists(by.filter(case=models.OuterRef("case"), verb="reject")),
+                models.Exists(by.filter(case=models.OuterRef("case"), verb="reject"))
+                | models.Exists(ruled),
                 verb="appeal",
                 case__state=State.IN_REVIEW,
             )

@@ -23,6 +23,15 @@ class ExclusionKind(models.TextChoices):
     IMAGE = "image", _("Picture")
 
 
+class ExclusionQuerySet(models.QuerySet["Exclusion"]):
+    def shown_to(self, user_id: str) -> ExclusionQuerySet:
+        """The entries that a member of staff may see: those of cases that they may see, and those
+        added by hand.
+        """
+        cases = Case.objects.shown_to(user_id)
+        return self.filter(Q(case=None) | Q(case__in=cases.values("pk")))
+
+
 class Exclusion(models.Model):
     """An identifier of an excluded party: an entry of the exclusion list (异常名录,
     人社厅发〔2025〕60号).
@@ -50,6 +59,8 @@ class Exclusion(models.Model):
     )
     added_at = models.DateTimeField(_("added"))
     lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
+
+    objects = ExclusionQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("exclusion"), _("exclusions")

@@ -12,7 +12,6 @@ key (`events.core.sealing.blind_index`), so it is unpredictable.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -31,6 +30,7 @@ from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.sealing import blind_index
 from events.models import record
+from verification.authority import proofs
 from verification.cases import decisions, operations
 from verification.models import (
     Attempt,
@@ -173,15 +173,17 @@ class _Arrival:
         self.opened = self.submitted - timedelta(
             minutes=4 + secrets.randbelow(20), seconds=secrets.randbelow(60)
         )
-        self._moments = self._between(4 + len(recipe["documents"]))
+        self._moments = self._between(5 + len(recipe["documents"]))
 
     def _between(self, steps: int) -> Iterator[datetime]:
-        """Yield moments in order, from the opening to the submission."""
-        for step in range(steps):
-            yield self.opened + (self.submitted - self.opened) * step / steps
+        """Yield moments in order, from the opening to the submission, as irregular as people's."""
+        seconds = int((self.submitted - self.opened).total_seconds())
+        later = sorted(secrets.randbelow(1000 * seconds) for _ in range(steps - 1))
+        for milliseconds in (0, *later):
+            yield self.opened + timedelta(milliseconds=milliseconds)
 
     def register(self, reviewer: User) -> Member:
-        recipe, at = self.recipe, next(self._moments)
+        recipe, at, verified_at = self.recipe, next(self._moments), next(self._moments)
         employer = Employer.objects.create(
             name=recipe["name"],
             uscc=recipe["uscc"],
@@ -194,7 +196,7 @@ class _Arrival:
             language=recipe["language"],
             is_active=False,
             joined_at=at,
-            email_verified_at=at + timedelta(seconds=40),
+            email_verified_at=verified_at,
             phone_sealed=seal_phone(_phone()) if recipe["has_phone"] else "",
         )
         user.set_unusable_password()
@@ -210,6 +212,7 @@ class _Arrival:
             employer_id=employer.pk,
             data={"contest": False},
         )
+        record("verify_email", user, member.as_actor(), verified_at, employer_id=employer.pk)
         return member
 
     def open(self, member: Member) -> Case:
@@ -247,7 +250,7 @@ class _Arrival:
                 len(self.recipe["proofs"]) + 1
             )
             proven_at = at if proof["state"] == ProofState.PROVEN else None
-            Proof.objects.create(
+            given = Proof.objects.create(
                 employer=case.employer,
                 member=member,
                 uscc=case.declared_uscc,
@@ -258,13 +261,23 @@ class _Arrival:
                 proven_at=proven_at,
                 **proof,
             )
+            for verb in ("begin_proof", proofs.VERBS[ProofState(given.state)]):
+                record(
+                    verb,
+                    given,
+                    member.as_actor(),
+                    at,
+                    employer_id=given.employer_id,
+                    reasons=[given.failure] if given.failure and verb != "begin_proof" else [],
+                    data={"kind": given.kind},
+                )
         with operations.moving(case.pk, "submit", member.as_actor(), self.submitted) as move:
             move.case.submitted_at, move.case.submitted_by = self.submitted, member.user
 
     def _add(self, made: golden_cases.Recipe, case: Case, member: Member, at: datetime) -> None:
         chosen = {name: made[name] for name in ("kind", "size", "media_type", "editor", "scan")}
-        # The hash of no other file, so that no search finds anything by it.
-        digest = hashlib.sha256(made["ref"].encode()).hexdigest()
+        # The hash of no file, so that no search finds anything by it.
+        digest = secrets.token_hex(32)
         document = Document.objects.create(
             pk=UUID(made["ref"]),
             case=case,
@@ -276,14 +289,29 @@ class _Arrival:
         DocumentPage.objects.bulk_create(
             DocumentPage(document=document, **page) for page in made["pages"]
         )
-        Statement.objects.bulk_create(
-            Statement(document=document, by=member.user, at=at, **said)
-            for said in made["statements"]
-        )
         told = {"case": str(case.pk), "kind": document.kind, "pages": len(made["pages"])}
         record(
             "add_document", document, member.as_actor(), at, employer_id=case.employer_id, data=told
         )
+        Statement.objects.bulk_create(
+            Statement(document=document, by=member.user, at=at, **said)
+            for said in made["statements"]
+        )
+        if stated := made["statements"]:
+            disputed = [said["field"] for said in stated if said["said"] != said["read"]]
+            told = {
+                "case": str(case.pk),
+                "confirmed": len(stated) - len(disputed),
+                "disputed": disputed,
+            }
+            record(
+                "state_values",
+                document,
+                member.as_actor(),
+                at,
+                employer_id=case.employer_id,
+                data=told,
+            )
 
     def check(self, case: Case, now: datetime) -> None:
         """Store the check runs of the recipe, then hold the case for review, as the policy held the

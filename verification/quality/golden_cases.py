@@ -53,7 +53,7 @@ _BESIDE_OTHERS: Final = {"duplicates": "no_duplicate", "exclusion": "not_exclude
 """Checks that compare with other employers, and their finding if there is none to report: a golden
 case names no other employer.
 """
-_SEEN: Final = ("claim", "rule", "view_page")
+_SEEN: Final = ("claim", "rule", "view_page", "read")
 
 
 # --- Which cases can be saved ---------------------------------------------------------------------
@@ -67,7 +67,7 @@ def may_save(case: Case, actor: Actor) -> Refused | None:
         return Refused("golden_undecided", "state")
     if GoldenCase.objects.filter(kept_from=case.pk).exists():
         return Refused("golden_kept")
-    if _rests_on_others(runs_of(case)):
+    if _rests_on_others(runs_of(case)) or _names_clients(case):
         return Refused("golden_not_alone")
     if any(document.pages.count() == 0 for document in _documents(case)):
         return Refused("document_missing", "document")
@@ -97,6 +97,14 @@ def _rests_on_others(runs: Iterable[CheckRun]) -> bool:
         or finding.code in policy.CURRENT.automatic_rejections
         for finding in doubts
     )
+
+
+def _names_clients(case: Case) -> bool:
+    """Return whether it has letters of an agency's clients.
+
+    They are other companies, and each is a row of its own that a copy would not have.
+    """
+    return any(document.kind == DocumentKind.CLIENT_AUTHORIZATION for document in _documents(case))
 
 
 # --- Saving ---------------------------------------------------------------------------------------

@@ -130,7 +130,9 @@ def _rule(bulk: Bulk, item: BulkItem, case: Case, actor: Actor, now: datetime) -
         case.save()
     for person in (bulk.proposed_by.as_reviewer(), actor):
         if refused := guards.may_bulk(bulk.verb, person) or guards.may_claim(case, person, now):
-            return refused
+            # A golden case is not for the second person. Its reviewer reads a reason that any case
+            # can have.
+            return Refused("bulk_changed") if case.golden else refused
     try:
         with transaction.atomic():
             ruling = Ruling.objects.create(

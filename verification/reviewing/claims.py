@@ -16,7 +16,6 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
-from employers.accounts.sightings import phone_of
 from employers.models import User
 from employers.permissions import Power
 from events.core.actor import Actor
@@ -267,7 +266,7 @@ def _answer_take_over(case: Case, now: datetime, *, given: bool = False) -> None
     TakeOver.objects.filter(case=case, answered_at=None).update(answered_at=now, given=given)
 
 
-# --- Drafts and masked data -----------------------------------------------------------------------
+# --- Drafts ---------------------------------------------------------------------------------------
 
 
 def save_draft(
@@ -297,15 +296,3 @@ def save_draft(
         case_id=case_id, reviewer=reviewer, defaults=typed
     )
     return draft
-
-
-def unmask(case_id: UUID, field: str, reviewer: User, now: datetime) -> str:
-    """Return the submitter's full `phone` or `email`, and record the access. Raise Refused."""
-    actor = reviewer.as_reviewer()
-    case: Case = Case.objects.select_related("submitted_by").get(pk=case_id)
-    if not actor.can(Power.UNMASK):
-        raise Refused("not_allowed", seen=actor.role)
-    user = case.submitted_by
-    value = {"phone": phone_of(user) if user else "", "email": user.email if user else ""}[field]
-    record("unmask", case, actor, now, employer_id=case.employer_id, data={"field": field})
-    return value

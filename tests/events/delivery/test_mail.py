@@ -66,6 +66,8 @@ CONTEXT = {
     "until": "2026-11-24T18:15+08:00",
     "what": "set_up",
     "left": 3,
+    "employers": 41,
+    "who": "li.na@zizhi.example",
 }
 
 

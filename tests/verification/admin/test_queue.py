@@ -260,7 +260,8 @@ def test_the_number_of_queries_does_not_grow(
         CheckRun.objects.create(
             attempt=attempt, code="scan", version="1", started_at=now, finished_at=now
         )
-    with django_assert_max_num_queries(36):
+    client.get(page_of(first))  # the first reading of a case in an hour is recorded
+    with django_assert_max_num_queries(37):
         client.get(page_of(first))
 
 

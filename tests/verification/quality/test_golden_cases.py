@@ -14,7 +14,7 @@ from employers.models import User
 from employers.permissions import Power
 from events.core.errors import Refused
 from events.models import Event, Mail
-from tests.factories import make_case, make_colleague, make_member
+from tests.factories import make_case, make_colleague, make_document, make_member
 from tests.verification.quality.golden import LATER, Made, decided, ruled
 from tests.verification.rules.test_working_hours import settings_with
 from tests.verification.staff import LEAD, SENIOR, make_staff, waiting
@@ -22,6 +22,7 @@ from verification.models import (
     Case,
     CheckRun,
     Decision,
+    DocumentKind,
     DocumentPage,
     GoldenCase,
     GoldenTurn,
@@ -106,6 +107,12 @@ class TestKeeping:
             started_at=now,
             finished_at=now,
         )
+        with pytest.raises(Refused, match="golden_not_alone"):
+            golden_cases.save_golden_case(case.pk, "reject", [], lead, now)
+
+    def test_not_what_names_an_agencys_clients(self, now: datetime, lead: User) -> None:
+        case = decided(now)
+        make_document(case, now, DocumentKind.CLIENT_AUTHORIZATION)
         with pytest.raises(Refused, match="golden_not_alone"):
             golden_cases.save_golden_case(case.pk, "reject", [], lead, now)
 

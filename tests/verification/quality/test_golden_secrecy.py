@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from verification.checks.duplicates import Duplicates
 from verification.decision import replay
 from verification.decision.pipeline import subject_of
 from verification.models import Case, Document, Exclusion
+from verification.quality import golden_assignment
 from verification.reviewing import claims, queue_figures, related_cases
 from verification.rules import policy
 from verification.rules.states import State
@@ -60,6 +62,7 @@ class TestNobodyElse:
             assert client.get(reverse(f"admin:{name}_change", args=[pk])).status_code in (
                 302,
                 404,
+                *([403] if name == "events_event" else ()),
             ), name
         for text in (planted.declared_name, planted.declared_uscc, str(planted.pk)):
             found = client.get(
@@ -143,8 +146,16 @@ class TestNobodyElse:
         )
 
     def test_is_excluded_by_it(self, now: datetime, planted: Case, reviewer: User) -> None:
-        assert exclusion_list.exclude(planted.pk, ["uscc", "image"], "伪造", reviewer, now) == []
-        assert not Exclusion.objects.exists()
+        kinds = ["uscc", "image", "email"]
+        made = exclusion_list.exclude(planted.pk, kinds, "伪造", reviewer, now)
+        assert {row.kind for row in made} == set(kinds), "to its reviewer, it is like any other"
+        assert set(Exclusion.objects.shown_to(str(reviewer.pk))) == set(made)
+        assert not Exclusion.objects.shown_to(str(make_staff(now, *SENIOR).pk)).exists()
+        known = {kind: [exclusion_list.things_of(planted, kind)[0][0]] for kind in kinds}
+        assert exclusion_list.in_force(known) == [], "nobody is excluded"
+        original = Case.objects.get(golden=False, declared_uscc=planted.declared_uscc)
+        exclusion_list.exclude(original.pk, ["uscc"], "伪造", reviewer, now)
+        assert len(exclusion_list.in_force(known)) == 1, "it takes no real entry's place"
 
     def test_outside_hears_of_it(
         self, now: datetime, planted: Case, reviewer: User, client: Client
@@ -183,3 +194,40 @@ class TestNobodyElse:
         turnaround.of_the_machine()
         turnaround.of_reviewers()
         assert asked == [0, 1], "only the original; no check has run on it in this test"
+
+
+class TestItsRecordLooksLikeAnyOther:
+    """What a person's case leaves behind on its way to review is there for a golden case too."""
+
+    @pytest.fixture
+    def planted(self, now: datetime, make_golden: Made, reviewer: User) -> Case:
+        made = make_golden()
+        made.recipe["proofs"] = [
+            {"kind": "email_code", "state": state, "shown": "", "provider": "", "failure": failure}
+            for state, failure in (("proven", ""), ("failed", "proof_cancelled"))
+        ]
+        made.save()
+        return golden_assignment.plant(made, reviewer, now)
+
+    def test_every_step_is_an_event(self, planted: Case) -> None:
+        verbs = Event.objects.filter(employer_id=planted.employer_id).values_list("verb", flat=True)
+        assert sorted(verbs) == [
+            "add_document", "begin_proof", "begin_proof", "fail_proof", "hold_for_review", "open",
+            "prove", "register", "start_checks", "state_values", "submit", "verify_email",
+        ]  # fmt: skip
+
+    def test_no_hash_follows_from_an_id(self, planted: Case) -> None:
+        document = planted.documents.get()
+        assert document.sha256 != hashlib.sha256(str(document.pk).encode()).hexdigest()
+
+    def test_the_steps_come_as_irregularly_as_a_persons(
+        self, now: datetime, make_golden: Made, reviewer: User
+    ) -> None:
+        made = make_golden()
+        case = golden_assignment.plant(made, reviewer, now)
+        steps = ("register", "verify_email", "open")
+        at = [
+            Event.objects.get(employer_id=case.employer_id, verb=verb).at.timestamp()
+            for verb in steps
+        ]
+        assert abs((at[1] - at[0]) - (at[2] - at[1])) > 0.001

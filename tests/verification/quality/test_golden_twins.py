@@ -53,6 +53,7 @@ class TestTwins:
         # midnight.
         drawn = SimpleNamespace(
             choice=secrets.choice,
+            token_hex=secrets.token_hex,
             randbelow=lambda below: 7 if below <= 60 else secrets.randbelow(below),
         )
         monkeypatch.setattr(golden_assignment, "secrets", drawn)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
+from employers.accounts import staff_reads
 from employers.models import User
 from events.core.errors import Refused
 from verification.admin import case_panel
@@ -28,9 +28,7 @@ from verification.admin.decision_form import (
 )
 from verification.cases import guards, operations, wording
 from verification.models import Case, Ruling
-from verification.reviewing import claims, hold_and_escalate, rulings
-
-MASKED: Final = ("email", "phone")
+from verification.reviewing import hold_and_escalate, rulings
 
 
 class DecisionButtons(CasePages):
@@ -65,9 +63,10 @@ class DecisionButtons(CasePages):
     ) -> HttpResponse:
         """Show the submitter's full address or number, and record the access."""
         field = request.POST.get("field", "")
-        if field not in MASKED:
+        if field not in staff_reads.FIELDS:
             raise Http404
-        value = claims.unmask(case_id, field, reviewer, now)
+        case = self.case_shown(request, case_id)
+        value = staff_reads.unmask(case.submitted_by, field, case, reviewer, now)
         return self.show_case(
             request, case_id, NOTHING_TYPED, unmasked={field: value, f"whole_{field}": True}
         )

@@ -38,6 +38,9 @@ NOTHING_UNMASKED: Final[Mapping[str, Any]] = {}
 class CasePages(ReadOnlyAdmin):
     """What the buttons share: permissions, the case, and its page."""
 
+    # The queue is where reviewers work. Opening a case is recorded unless they have claimed it.
+    about_people = False
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -91,6 +94,7 @@ class CasePages(ReadOnlyAdmin):
         is no longer offered. `inserted` means that a saved reply was inserted into the note.
         """
         case, now = self.case_shown(request, case_id), timezone.now()
+        self._record_unclaimed(request, case)
         reviewer = self.reviewer_of(request) if self.may_decide(request) else None
         around: dict[str, Any] = {}
         sent = typed.verb
@@ -164,7 +168,8 @@ class CasePages(ReadOnlyAdmin):
         self, request: HttpRequest, case_id: UUID, document_id: UUID, number: int
     ) -> HttpResponse:
         """Return one decrypted page of the case's documents, and record the view."""
-        self.case_shown(request, case_id)
+        case = self.case_shown(request, case_id)
+        self._record_unclaimed(request, case)
         assert isinstance(request.user, User)
         pages = DocumentPage.objects.select_related("document__case")
         page = get_object_or_404(pages, document=document_id, document__case=case_id, number=number)
@@ -178,6 +183,10 @@ class CasePages(ReadOnlyAdmin):
         response["Content-Disposition"] = "inline"
         record_page_view(page, request.user, timezone.now())
         return response
+
+    def _record_unclaimed(self, request: HttpRequest, case: Case) -> None:
+        if not case.claimed_by_me(str(request.user.pk), timezone.now()):
+            self.record_read(request, case)
 
     def may_decide(self, request: HttpRequest) -> bool:
         return isinstance(request.user, User) and request.user.as_reviewer().can(Power.DECIDE)

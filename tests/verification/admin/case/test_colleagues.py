@@ -164,7 +164,9 @@ def test_a_lead_assigns_a_case(now: datetime) -> None:
     assert f'<option value="{reviewer.pk}">' in html and f'<option value="{lead.pk}">' in html
     assert sign_in(lead).post(door(case, "assign"), {"to": str(reviewer.pk)}).url == page_of(case)
     case.refresh_from_db()
-    assert case.assigned_to == reviewer and Event.objects.about(case).get().verb == "assign"
+    assert case.assigned_to == reviewer and "assign" in set(
+        Event.objects.about(case).values_list("verb", flat=True)
+    )
     for user in (lead, reviewer):
         assert f"for {reviewer.email}" in sign_in(user).get(QUEUE).content.decode()
         assert f"for {reviewer.email}" in sign_in(user).get(page_of(case)).content.decode()

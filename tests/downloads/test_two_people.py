@@ -1,0 +1,157 @@
+"""Tests that one person is never both halves of a decision of two, superuser or not.
+
+Each decision of two people in the product is a row of `DECISIONS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from downloads.gate import ladder_versions
+from downloads.models import MoveAppeal
+from downloads.rules.ladder import Tier
+from downloads.tiers import appeals as tier_appeals
+from downloads.tiers import tier_changes
+from employers.accounts import staff
+from employers.models import User
+from events.core.errors import Refused
+from tests.factories import make_case, make_colleague, make_member, make_reviewer, make_user
+from tests.verification.staff import waiting
+from verification.cases import appeals
+from verification.models import Case, SecondReview
+from verification.reviewing import bulk_decisions, claims, rulings
+from verification.rules.states import State
+
+pytestmark = pytest.mark.django_db
+LATER = timedelta(minutes=1)
+Act = Callable[[User], Any]
+
+
+def superuser(now: datetime) -> tuple[Act, Act]:
+    colleague = make_user(now, is_staff=True)
+    return (
+        lambda user: staff.propose_superuser(colleague.pk, user, now),
+        lambda user: staff.settle_superuser(colleague.pk, user, now, confirmed=True),
+    )
+
+
+def move(now: datetime) -> tuple[Act, Act]:
+    employer, made = make_member(now).employer, []
+    return (
+        lambda user: made.append(
+            tier_changes.propose_tier_change(employer.pk, "restricted", "x", None, user, now)
+        ),
+        lambda user: tier_changes.settle_tier_change(made[0].pk, user, now, confirmed=True),
+    )
+
+
+def ladder(now: datetime) -> tuple[Act, Act]:
+    data, made = ladder_versions.as_data(ladder_versions.in_force()), []
+    return (
+        lambda user: made.append(ladder_versions.propose(data, "x", user, now)),
+        lambda user: ladder_versions.settle_ladder_version(made[0].pk, user, now, activate=True),
+    )
+
+
+def bulk(now: datetime) -> tuple[Act, Act]:
+    case, made = waiting(now), []
+    return (
+        lambda user: made.append(
+            bulk_decisions.propose([case.pk], "reject", user, now, ["name_mismatch"], "")
+        ),
+        lambda user: bulk_decisions.confirm(made[0].pk, user, now),
+    )
+
+
+def ruled(case: Case, user: User, now: datetime) -> None:
+    claimed = claims.claim(case.pk, user, now)
+    ruling = rulings.rule_on_case(
+        case.pk, "reject", user, now, ["name_mismatch"], "", seen_version=claimed.version
+    )
+    rulings.carry_out(ruling.pk, now + LATER)
+
+
+def second_review(now: datetime) -> tuple[Act, Act]:
+    case = waiting(now, second_review=SecondReview.SAMPLE)
+    return (lambda user: ruled(case, user, now), lambda user: ruled(case, user, now + 2 * LATER))
+
+
+def appeal_to(case: Case, now: datetime) -> Act:
+    """Return the claim of the appeal against a rejection."""
+
+    def claim(user: User) -> Any:
+        case.refresh_from_db()
+        if case.state == State.REJECTED:
+            member = case.employer.members.get()
+            appeals.appeal(case.pk, member, "请再看一次", [], now + 4 * LATER)
+        return claims.claim(case.pk, user, now + 5 * LATER)
+
+    return claim
+
+
+def appeal_after_second_review(now: datetime) -> tuple[Act, Act]:
+    case = waiting(now, second_review=SecondReview.SAMPLE)
+
+    def first_of_two(user: User) -> None:
+        ruled(case, user, now)
+        ruled(case, make_reviewer(now), now + 2 * LATER)
+
+    return first_of_two, appeal_to(case, now)
+
+
+def appeal_after_bulk(now: datetime) -> tuple[Act, Act]:
+    case = waiting(now)
+
+    def second_of_two(user: User) -> None:
+        proposer = make_reviewer(now)
+        made = bulk_decisions.propose([case.pk], "reject", proposer, now, ["name_mismatch"], "")
+        bulk_decisions.confirm(made.pk, user, now)
+        rulings.carry_out_due(now + LATER)
+
+    return second_of_two, appeal_to(case, now)
+
+
+def appeal_after_a_move(now: datetime) -> tuple[Act, Act]:
+    member = make_member(now)
+    make_case(member, now, State.APPROVED)
+
+    def second_of_two(user: User) -> None:
+        made = tier_changes.propose_tier_change(
+            member.employer_id, Tier.RESTRICTED, "x", None, make_reviewer(now), now
+        )
+        tier_changes.settle_tier_change(made.pk, user, now, confirmed=True)
+        restriction = tier_appeals.restriction_of(member.employer_id, now)
+        assert restriction
+        tier_appeals.appeal(member, restriction.move.pk, "请再看一次", now)
+
+    return second_of_two, lambda user: tier_appeals.answer_appeal(
+        MoveAppeal.objects.get().pk, user, user.as_reviewer(), now, lift=False, reply="x"
+    )
+
+
+DECISIONS = (
+    superuser, move, ladder, bulk, second_review, appeal_after_second_review, appeal_after_bulk,
+    appeal_after_a_move,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("decision", DECISIONS)
+@pytest.mark.parametrize("who", ["superuser", "Leads"])
+def test_one_person_is_not_both(
+    decision: Callable[[datetime], tuple[Act, Act]], who: str, now: datetime
+) -> None:
+    one = make_reviewer(now) if who == "superuser" else make_colleague(now, who)
+    if decision is superuser and who != "superuser":
+        pytest.skip("only superusers propose superusers")
+    first, second = decision(now)
+    first(one)
+    with pytest.raises(Refused) as refused:
+        second(one)
+    assert refused.value.code in {
+        "second_person_required", "another_reviewer_required", "staff_second_superuser",
+    }  # fmt: skip
+    second(make_reviewer(now))
