@@ -24,7 +24,7 @@ from verification.decision import replay
 from verification.decision.pipeline import subject_of
 from verification.models import Case, Document, Exclusion
 from verification.quality import golden_assignment
-from verification.reviewing import claims, queue_figures, related_cases
+from verification.reviewing import bulk_decisions, claims, queue_figures, related_cases
 from verification.rules import policy
 from verification.rules.states import State
 
@@ -156,6 +156,23 @@ class TestNobodyElse:
         original = Case.objects.get(golden=False, declared_uscc=planted.declared_uscc)
         exclusion_list.exclude(original.pk, ["uscc"], "伪造", reviewer, now)
         assert len(exclusion_list.in_force(known)) == 1, "it takes no real entry's place"
+
+    def test_finds_it_in_a_bulk_decision(
+        self, now: datetime, make_golden: Made, client: Client
+    ) -> None:
+        one, other = make_colleague(now, "Seniors"), make_colleague(now, "Seniors")
+        planted, real = golden_assignment.plant(make_golden(), one, now), waiting(now)
+        bulk = bulk_decisions.propose(
+            [planted.pk, real.pk], "reject", one, now, ["name_mismatch"], ""
+        )
+        page = reverse("admin:verification_bulk_change", args=[bulk.pk])
+        for person, finds in ((one, True), (other, False)):
+            client.force_login(person)
+            html = client.get(page).content.decode()
+            assert (str(planted.pk) in html, str(real.pk) in html) == (finds, True)
+        bulk_decisions.confirm(bulk.pk, other, now)
+        refusals = dict(bulk.items.values_list("case", "refusal"))
+        assert refusals == {planted.pk: "bulk_changed", real.pk: ""}
 
     def test_outside_hears_of_it(
         self, now: datetime, planted: Case, reviewer: User, client: Client
