@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Self
 
 from django.db import models
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.core import event_types
 from events.core.actor import Actor
+from events.db.fields import SealedText
 from events.doorbell import notify_worker
 from events.jobs.queue import Job, JobQuerySet
 
@@ -245,8 +247,8 @@ class WebhookEndpoint(Job):
     description = models.CharField(_("description"), max_length=200, blank=True)
     types = models.JSONField(_("types"), default=list)
     """Empty: all types, including future ones."""
-    secret_sealed = models.TextField(blank=True)
-    former_secret_sealed = models.TextField(blank=True)
+    secret_sealed = SealedText(blank=True, purpose=attrgetter("secret_purpose"))
+    former_secret_sealed = SealedText(blank=True, purpose=attrgetter("secret_purpose"))
     former_secret_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)

@@ -12,6 +12,7 @@ from employers.models.employers import (
     SightingKind,
 )
 from employers.models.platforms import (
+    IDEMPOTENCY_PURPOSE,
     KEY_OPENS,
     ApiClient,
     ApiKey,
@@ -20,20 +21,26 @@ from employers.models.platforms import (
     Scope,
 )
 from employers.models.users import (
+    PHONE_PURPOSE,
+    AttemptCount,
     Lockout,
     LockoutKind,
     RecoveryCode,
     SecondFactor,
     User,
     UserManager,
+    factor_purpose,
 )
 
 __all__ = [
+    "IDEMPOTENCY_PURPOSE",
     "KEY_OPENS",
+    "PHONE_PURPOSE",
     "AccountClass",
     "ApiClient",
     "ApiKey",
     "ApiKeyQuerySet",
+    "AttemptCount",
     "Employer",
     "EmployerQuerySet",
     "IdempotentAnswer",
@@ -50,4 +57,5 @@ __all__ = [
     "SightingKind",
     "User",
     "UserManager",
+    "factor_purpose",
 ]

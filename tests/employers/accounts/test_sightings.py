@@ -129,7 +129,7 @@ def test_registration_with_a_phone() -> None:
     assert client.post("/register/", form(phone="138 0013 8000")).status_code == 302
     user = User.objects.get()
     assert "138" not in user.phone_sealed and sightings.phone_of(user) == "+8613800138000"
-    phone = sightings.digest(SightingKind.PHONE, "+8613800138000")
+    phone, *_ = sightings.digests(SightingKind.PHONE, "+8613800138000")
     assert dict(Sighting.objects.values_list("kind", "digest"))["phone"] == phone
     cookie = client.cookies[sightings.DEVICE_COOKIE]
     assert (
