@@ -39,8 +39,8 @@ DATA_KEY = required("ZIZHI_DATA_KEY")
 DATA_KEYS_RETIRED = env.list("ZIZHI_DATA_KEYS_RETIRED", default=[])
 """Other keys that open what they encrypted (docs/operating/keys.md)."""
 INDEX_KEY: str = env.str("ZIZHI_INDEX_KEY", default="")
-"""32 bytes in base64: the key of blind indexes, which never changes. Without it, the data key is used,
-as before this setting existed.
+"""32 bytes in base64: the key of blind indexes, which never changes. Without it, the data key is
+used, as before this setting existed.
 """
 if not INDEX_KEY and DATA_KEYS_RETIRED:
     raise ImproperlyConfigured(

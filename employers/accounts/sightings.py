@@ -67,7 +67,7 @@ def neighbourhood(network: str) -> str:
 
 
 def digests(kind: str, value: str) -> list[str]:
-    """Return the indexes that rows may have for a device, phone or network, the current one first."""
+    """Return the indexes that a row may have for a device, phone or network, the current first."""
     return blind_indexes(value, f"sighting.{kind}")
 
 

@@ -7,16 +7,18 @@ current key, and old ones stay readable while their key is in the list of retire
 
 sealed = "ZZ" · version (1 byte) · key id (4) · nonce (12) · ciphertext · tag (16)
 
-A blind index finds equal values without decrypting any. It is an HMAC-SHA-256 of the normalised value
-under the index key (the setting INDEX_KEY, which never changes), encrypted deterministically with
-the data key (AES key wrap, RFC 3394):
+A blind index finds equal values without decrypting any. It is an HMAC-SHA-256 of the normalised
+value under the index key (the setting INDEX_KEY, which never changes), encrypted deterministically
+with the data key (AES key wrap, RFC 3394):
 
-index = "k" · key id (8 hex characters) · base64url of the wrapped HMAC (54), or the bare HMAC (64 hex
-characters) if the data key and the index key are the same, as in deployments that never changed it
+index = "k" · key id (8 hex characters) · base64url of the wrapped HMAC (54 characters)
 
-So an index moves to another data key without its value, which is not stored, and the index key alone
-does not reveal it. During a change of keys, a column contains several forms of one index
-(`manage.py rekey`). Search it for all of them.
+If the data key and the index key are the same, as in a deployment that never changed its key, the
+index is the bare HMAC in 64 hex characters.
+
+So an index moves to another data key without its value, which is not stored, and the index key
+alone does not reveal it. During a change of keys, a column contains several forms of one index
+(`manage.py rekey`), so searches look for all of them.
 """
 
 from __future__ import annotations
@@ -48,16 +50,16 @@ _HEAD_BYTES: Final = len(_MAGIC) + _ID_BYTES
 OVERHEAD: Final = _HEAD_BYTES + _NONCE_BYTES + _TAG_BYTES
 """Bytes that sealing adds to the content."""
 HEAD_CHARACTERS: Final = 9
-"""The characters at the start of a sealed text, or of an index that is not bare, that show its key."""
+"""The first characters of a sealed text, or of an index that is not bare, show its key."""
 SEAL_HEAD_BYTES: Final = _HEAD_BYTES
-"""The bytes at the start of a seal that show its key."""
+"""The first bytes of a seal show its key."""
 _BARE: Final = re.compile(r"[0-9a-f]{64}")
 _WRAPPED: Final = re.compile(r"k[0-9a-f]{8}[A-Za-z0-9_-]{54}")
 
 
 class Damaged(ProviderBroken):
-    """The sealed bytes are not those stored under this name, or the index is none: changed, truncated
-    or moved.
+    """The sealed bytes are not those stored under this name, or the index is no index: changed,
+    truncated or moved.
     """
 
 

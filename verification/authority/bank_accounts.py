@@ -10,8 +10,8 @@ from verification.models import Proof, ProofKind, ProofQuerySet, ProofState
 
 
 def of_other_companies(accounts: Collection[str], employer: Employer, uscc: str) -> ProofQuerySet:
-    """Deposits to an account, in all forms of its index, for other companies, by other employers. Without this limit, the
-    account of one shell company could prove many invented codes.
+    """Deposits to an account for other companies, by other employers. `accounts` are all forms of
+    its index. Without this limit, the account of one shell company could prove many invented codes.
     """
     begun = Proof.objects.beside(employer, ProofKind.BANK_DEPOSIT).filter(
         observed__account__in=accounts

@@ -14,7 +14,6 @@ from employers.models import Employer, Member
 from events.db.fields import BlindIndex, SealedText, WithBlindIndexes
 from events.jobs.queue import Job, JobQuerySet
 
-
 PROOF_PURPOSE: Final = "proof.deposit"
 """The purpose for which data for a provider is sealed."""
 

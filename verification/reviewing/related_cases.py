@@ -234,8 +234,8 @@ Sharing = tuple[Shared, UUID, list[UUID], int]
 def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
     """Return everything that `seeds` share with other cases.
 
-    One query, whose work is bounded by `COMMON` and `COUNTED` for each thing, and during a change of
-    keys one before it.
+    One query, whose work is bounded by `COMMON` and `COUNTED` for each thing. During a change of
+    keys, another one precedes it.
     """
     key = Case._meta.pk
     listed = current_dialect().joined("o.id")
