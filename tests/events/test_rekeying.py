@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ast
-import base64
-import os
 import re
-import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -21,11 +18,12 @@ from django.db import connection, models
 from employers.models import Lockout, Sighting, SightingKind, User
 from events import rekeying
 from events.core import sealing
-from events.core.sealing import key_id, keys
+from events.core.sealing import keys
 from events.db.fields import BlindIndex, SealedBytes, SealedText
 from events.models import KeyCheck
 from events.tasks import require_keys
 from tests.factories import make_member, make_reviewer, make_user
+from tests.keys import current, filled, new_key, rekey_all, rotate
 from verification.models import Exclusion, ExclusionKind
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -65,26 +63,6 @@ WRITERS: Final = {
     "downloads/releases/operations.py": ("downloads.Copy.given_sealed",),
 }
 """The modules that seal or index, and the columns that they write."""
-_numbers = count(1)
-
-
-def new_key() -> str:
-    return base64.b64encode(os.urandom(32)).decode()
-
-
-def rotate(settings: Any) -> None:
-    """Make a new key the current one, as an operator does."""
-    settings.DATA_KEYS_RETIRED = [settings.DATA_KEY, *settings.DATA_KEYS_RETIRED]
-    settings.DATA_KEY = new_key()
-
-
-def current() -> str:
-    return key_id(keys()[0]).hex()
-
-
-def rekey_all() -> None:
-    for column in rekeying.columns():
-        assert rekeying.rekey(column).unreadable == 0
 
 
 # --- No column is forgotten -----------------------------------------------------------------------
@@ -123,35 +101,6 @@ def test_every_seal_has_a_purpose() -> None:
     for column in rekeying.columns():
         if isinstance(column.field, (SealedText, SealedBytes)):
             assert column.field.purpose is not None, column
-
-
-def filled(model: type[models.Model], now: datetime) -> Any:
-    """Create a row with the least that the database accepts, and the rows that it refers to."""
-    row = model()
-    for field in model._meta.concrete_fields:
-        if field.has_default() or field.null or field.auto_created or field.blank:
-            continue
-        if isinstance(field, (SealedText, BlindIndex)):
-            continue
-        if isinstance(field, models.ForeignKey):
-            setattr(row, field.name, filled(field.related_model, now))
-        elif isinstance(field, models.DateTimeField):
-            setattr(row, field.attname, now)
-        elif isinstance(field, models.DateField):
-            setattr(row, field.attname, date(2026, 11, 24))
-        elif isinstance(field, models.UUIDField):
-            setattr(row, field.attname, uuid.uuid4())
-        elif isinstance(field, (models.CharField, models.TextField, models.FileField)):
-            text = field.choices[0][0] if field.choices else f"{next(_numbers)}"
-            setattr(row, field.attname, str(text)[: field.max_length])
-        elif isinstance(field, models.BinaryField):
-            setattr(row, field.attname, b"")
-        elif isinstance(field, models.JSONField):
-            setattr(row, field.attname, {})
-        else:
-            setattr(row, field.attname, next(_numbers))
-    row.save(force_insert=True)
-    return row
 
 
 @pytest.fixture
