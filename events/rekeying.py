@@ -195,11 +195,29 @@ def _move(column: Column, rows: list[Any], done: Outcome) -> None:
             readable.append(row)
     try:
         with transaction.atomic():
-            column.model._base_manager.bulk_update(readable, [column.field.name])
+            _write(column, readable)
     except IntegrityError:  # an equal row is there already
         for row in readable:
             _move_one(column, row)
     done.moved += len(readable)
+
+
+def _write(column: Column, rows: list[Any]) -> None:
+    """Write the column of these rows. `bulk_update` would take ten times as long."""
+    field, key = column.field, column.model._meta.pk
+    names = (column.model._meta.db_table, field.column, key.column)
+    table, value, row_key = (connection.ops.quote_name(str(name)) for name in names)
+    # The text contains only our own names; values are parameters.
+    statement = f"UPDATE {table} SET {value} = %s WHERE {row_key} = %s"  # noqa: S608
+    values = [
+        (
+            field.get_db_prep_save(getattr(row, field.attname), connection),
+            key.get_db_prep_value(row.pk, connection),
+        )
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values)
 
 
 def _move_one(column: Column, row: Any) -> None:
