@@ -41,8 +41,12 @@ def new_device() -> str:
 
 
 def device_or_new(cookie: str) -> str:
-    """Return the same cookie if it is ours, else a new one."""
-    return cookie if device_in(cookie) else new_device()
+    """Return a cookie for the same device if it is ours, else a new one.
+
+    It is signed again, so that the device outlasts a change of the secret key.
+    """
+    device = device_in(cookie)
+    return signing.dumps(device, salt=_DEVICE_SALT) if device else new_device()
 
 
 def device_in(cookie: str) -> str:

@@ -312,6 +312,7 @@ def test_a_key_removed_too_early_stops_the_start(
         require_keys()  # a worker's
     (error,) = checks.run_checks(tags=[checks.Tags.database], databases=["default"])
     assert error.id == "zizhi.E001"
+    assert checks.run_checks(tags=[checks.Tags.database]) == []
 
 
 @pytest.mark.django_db
