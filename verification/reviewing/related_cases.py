@@ -1,8 +1,9 @@
 """Finds cases related to a case: those that share a code, person, phone, device or picture with it,
 and those that share one with them.
 
-It needs at most `QUERIES` queries, and two more during a change of keys. A thing shared by more than `COMMON` cases no longer
-distinguishes them, so it is shown as a number and not followed. At most `AT_MOST` cases are shown.
+It needs at most `QUERIES` queries, and two more during a change of keys. A thing shared by more
+than `COMMON` cases no longer distinguishes them, so it is shown as a number and not followed. At
+most `AT_MOST` cases are shown.
 """
 
 from __future__ import annotations
