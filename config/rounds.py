@@ -42,6 +42,7 @@ def beat_schedule(sweep_seconds: int, watch_downloads_seconds: int) -> dict[str,
         "events.tasks.forget_webhooks": 3600,
         "employers.tasks.sweep_answers": 3600,
         "employers.tasks.sweep_links": 3600,
+        "employers.tasks.sweep_attempts": 600,
         "events.tasks.forget_mail": 3600,
     }
     return {

@@ -21,6 +21,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config.database import with_options
 from config.environment import at_least, endpoint, needs_package, one_of, rate, required, share
 from config.rounds import beat_schedule
+from events.core.sealing import key_from
 from verification.rules.policy import POLICIES
 from verification.rules.working_hours import Hours, NotHours
 
@@ -31,10 +32,24 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 # --- What has to be told --------------------------------------------------------------------------
 SECRET_KEY = required("ZIZHI_SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("ZIZHI_SECRET_KEYS_RETIRED", default=[])
+"""Earlier keys. What they signed is still accepted."""
 DATA_KEY = required("ZIZHI_DATA_KEY")
 """32 bytes in base64: encrypts stored documents (AES-256-GCM)."""
 DATA_KEYS_RETIRED = env.list("ZIZHI_DATA_KEYS_RETIRED", default=[])
-"""Earlier keys, still needed to read what they encrypted."""
+"""Other keys that open what they encrypted (docs/operating/keys.md)."""
+INDEX_KEY: str = env.str("ZIZHI_INDEX_KEY", default="")
+"""32 bytes in base64: the key of blind indexes, which never changes. Without it, the data key is
+used, as before this setting existed.
+"""
+if not INDEX_KEY and DATA_KEYS_RETIRED:
+    raise ImproperlyConfigured(
+        "ZIZHI_INDEX_KEY is not set, although ZIZHI_DATA_KEYS_RETIRED is. Set it to the first"
+        " ZIZHI_DATA_KEY that this database was used with (docs/operating/keys.md)."
+    )
+INDEX_KEY = INDEX_KEY or DATA_KEY
+for _key in (DATA_KEY, *DATA_KEYS_RETIRED, INDEX_KEY):
+    key_from(_key)
 
 # --- What has a safe default ----------------------------------------------------------------------
 DEBUG = env.bool("ZIZHI_DEBUG", default=False)

@@ -1,4 +1,5 @@
-"""Celery tasks of employers: delete old idempotent responses and onboarding links."""
+"""Celery tasks of employers: delete old idempotent responses, onboarding
+links and counted attempts."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from employers.accounts import onboarding
 from employers.platforms import idempotency
+from employers.security import throttle
 
 
 @shared_task
@@ -17,3 +19,8 @@ def sweep_answers() -> None:
 @shared_task
 def sweep_links() -> None:
     onboarding.sweep(timezone.now())
+
+
+@shared_task
+def sweep_attempts() -> None:
+    throttle.sweep(timezone.now())

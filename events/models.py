@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any, Self
+from operator import attrgetter
+from typing import Any, Final, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.core import event_types
 from events.core.actor import Actor
+from events.db.fields import BlindIndex, SealedText
 from events.doorbell import notify_worker
 from events.jobs.queue import Job, JobQuerySet
 
@@ -249,8 +251,8 @@ class WebhookEndpoint(Job):
     description = models.CharField(_("description"), max_length=200, blank=True)
     types = models.JSONField(_("types"), default=list)
     """Empty: all types, including future ones."""
-    secret_sealed = models.TextField(blank=True)
-    former_secret_sealed = models.TextField(blank=True)
+    secret_sealed = SealedText(blank=True, purpose=attrgetter("secret_purpose"))
+    former_secret_sealed = SealedText(blank=True, purpose=attrgetter("secret_purpose"))
     former_secret_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
@@ -385,3 +387,20 @@ class WebhookAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status or self.error}"
+
+
+KEY_CHECK: Final = "key.check"
+"""The text that `KeyCheck` contains, sealed and indexed for the purpose of the same name."""
+
+
+class KeyCheck(models.Model):
+    """The one row that shows whether the settings' keys belong to this database
+    (`events.rekeying`).
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    sealed = SealedText(purpose=lambda _: KEY_CHECK)
+    index = BlindIndex()
+
+    def __str__(self) -> str:
+        return "key check"

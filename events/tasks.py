@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
+from celery.signals import worker_init
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
+from events import rekeying
 from events.delivery import feed, mail, webhook_delivery, webhooks
 from events.jobs.queue import notify_due
 from events.models import Mail, Outgoing, WebhookEndpoint
+
+
+@worker_init.connect
+def require_keys(**_: Any) -> None:
+    """Runs before a worker starts. Celery only logs exceptions of its signals, except this one."""
+    try:
+        rekeying.require_keys()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error
 
 
 @shared_task

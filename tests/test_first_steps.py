@@ -151,7 +151,7 @@ def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert not make_env_file(path)
     assert path.read_text(encoding="utf-8") == made
-    assert {"ZIZHI_SECRET_KEY", "ZIZHI_DATA_KEY"} <= {
+    assert {"ZIZHI_SECRET_KEY", "ZIZHI_DATA_KEY", "ZIZHI_INDEX_KEY"} <= {
         line.split("=")[0] for line in made.splitlines()
     }
 

@@ -26,10 +26,11 @@ def make_env_file(path: Path = ENV_FILE) -> bool:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(
             "# Made for this machine by `make setup`. Losing ZIZHI_DATA_KEY loses the stored"
-            " documents: back it up.\n"
+            " documents, losing ZIZHI_INDEX_KEY the exclusion list: back them up.\n"
         )
         file.write(f"ZIZHI_SECRET_KEY={secrets.token_urlsafe(50)}\n")
-        file.write(f"ZIZHI_DATA_KEY={base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+        for name in ("ZIZHI_DATA_KEY", "ZIZHI_INDEX_KEY"):
+            file.write(f"{name}={base64.b64encode(secrets.token_bytes(32)).decode()}\n")
     return True
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from operator import attrgetter
 from typing import Self
 
 from django.db import models
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads.models.consent_purposes import Method, Purpose
 from employers.models import Employer, Member, User
+from events.db.fields import SealedText
 
 
 class Mode(models.TextChoices):
@@ -57,7 +59,7 @@ class Candidate(models.Model):
     test = models.BooleanField(_("test data"), default=False, db_default=False)
     reference = models.CharField(_("candidate"), max_length=64)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices)
-    email_sealed = models.TextField(blank=True)
+    email_sealed = SealedText(blank=True, purpose=attrgetter("email_purpose"))
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     link_version = models.PositiveIntegerField(default=1)
     """Links with an earlier version no longer work."""

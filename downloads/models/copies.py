@@ -7,6 +7,7 @@ Import them from `downloads.models`.
 from __future__ import annotations
 
 import uuid
+from operator import attrgetter
 from typing import Any, Self
 
 from django.db import models
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads.models.relays import RelayBinding
 from employers.models import Employer, Member
+from events.db.fields import SealedText
 from events.jobs.queue import Job, JobQuerySet
 
 
@@ -123,7 +125,7 @@ class Copy(Job):
     """Set only with a failure: a code of `events.core.reasons`."""
     sha256 = models.CharField(_("SHA-256 of the original"), max_length=64, blank=True)
     """"" until a resume given by reference has been fetched."""
-    given_sealed = models.TextField(blank=True)
+    given_sealed = SealedText(blank=True, purpose=attrgetter("given_purpose"))
     """The contacts that the platform gave, encrypted, to check that none is left in the copy;
     erased after the check.
     """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final, Self
 
 from django.db import models
@@ -17,6 +18,7 @@ from downloads.relay_providers.base import Outcome
 from downloads.rules.lost_contact import Tries
 from employers.models import Employer, Member
 from events.core.reasons import REASONS
+from events.db.fields import BlindIndex, SealedText
 from events.jobs.queue import Job, JobQuerySet
 
 
@@ -127,9 +129,9 @@ class RelayBinding(Job):
     """The member who downloaded, and who gets reminders."""
     candidate = models.CharField(_("candidate"), max_length=64)
     """The platform's own reference to the candidate; no personal data."""
-    candidate_sealed = models.TextField(blank=True)
+    candidate_sealed = SealedText(blank=True, purpose=attrgetter("candidate_purpose"))
     """The candidate's number, encrypted for this row alone; erased half a year after the end."""
-    candidate_index = models.CharField(max_length=64)
+    candidate_index = BlindIndex()
     """The number's blind index, which shows only whether two numbers are equal."""
     provider = models.CharField(_("provider"), max_length=20)
     team = models.ForeignKey(
@@ -266,7 +268,7 @@ class RelayCall(models.Model):
     test = models.BooleanField(_("test data"), default=False, db_default=False)
     number = models.CharField(_("relay number"), max_length=20)
     extension = models.CharField(_("extension"), max_length=8, blank=True)
-    caller_index = models.CharField(max_length=64, blank=True)
+    caller_index = BlindIndex(blank=True)
     """Blind index of the caller, which shows whether the same stranger calls many numbers."""
     by_candidate = models.BooleanField(_("called by the candidate"), default=False)
     at = models.DateTimeField(_("when"))

@@ -7,6 +7,7 @@ Import them from `downloads.models`.
 from __future__ import annotations
 
 import uuid
+from operator import attrgetter
 from typing import Any, Self
 
 from django.db import models
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads.models.relays import RelayCall
 from employers.models import Employer, User
+from events.db.fields import SealedText
 from events.jobs.queue import Job, JobQuerySet
 
 
@@ -51,7 +53,7 @@ class Trace(Job):
     """The candidate, if known; then all copies of their resume are compared, and no others."""
     sha256 = models.CharField(_("SHA-256 of the leaked file"), max_length=64, blank=True)
     leak = models.FileField(max_length=200, blank=True)
-    text_sealed = models.TextField(blank=True)
+    text_sealed = SealedText(blank=True, purpose=attrgetter("text_purpose"))
     refused = models.CharField(_("why not"), max_length=40, blank=True)
     """A code of `events.core.reasons` if the trace failed."""
     resumes = models.PositiveIntegerField(_("resumes compared"), default=0)

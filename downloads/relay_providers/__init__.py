@@ -17,7 +17,7 @@ from django.conf import settings
 from downloads.relay_providers.aliyun import AliyunRelays, account_of
 from downloads.relay_providers.base import Relays
 from downloads.relay_providers.simulator import SimulatedRelays
-from events.core.sealing import blind_index
+from events.core.sealing import keyed_hash
 
 _TEST: Final = "test-"
 """The prefix of the simulators of platforms' tests. Each platform has its own, and no real
@@ -31,7 +31,7 @@ def simulator(name: str = "simulator") -> SimulatedRelays:
     Only this deployment knows the key that signs its callbacks.
     """
     path = Path(settings.VAR_DIR) / "simulators" / f"relays-{name}.sqlite3"
-    return SimulatedRelays(path, blind_index(name, "relays.callback"), name=name)
+    return SimulatedRelays(path, keyed_hash(name, "relays.callback"), name=name)
 
 
 RELAYS: Final[dict[str, Callable[[], Relays]]] = {

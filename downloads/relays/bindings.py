@@ -36,7 +36,7 @@ from employers.accounts.sightings import check_phone
 from employers.models import ApiClient, Employer, Member
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused
-from events.core.sealing import blind_index, seal_text, unseal_text
+from events.core.sealing import blind_indexes, seal_text, unseal_text
 from verification.models import Case
 
 REMINDERS: Final = (7, 1)
@@ -75,7 +75,7 @@ def request_binding(
         check_tier(decision.employer_id, now)
         candidate_consent.lock_candidate(decision.client_id, decision.candidate)
         check_consent(decision, now)
-        index = blind_index(phone, "relay.candidate")
+        indexes = blind_indexes(phone, "relay.candidate")
         before = RelayBinding.objects.between(
             decision.employer_id, client.pk, decision.candidate
         ).order_by("-requested_at")
@@ -83,11 +83,13 @@ def request_binding(
         if said := refused_since(decision, decision.decided_at):
             raise Refused(said)
         if latest is not None and latest.state in OPEN:
-            if latest.candidate_index == index:
+            if latest.candidate_index in indexes:
                 return latest
             end_binding(latest, "relay_number_changed", SYSTEM, now)
         muted = latest is not None and latest.muted
-        return _begin(decision, client.test, phone, index, provider, muted, client.as_actor(), now)
+        return _begin(
+            decision, client.test, phone, indexes[0], provider, muted, client.as_actor(), now
+        )
 
 
 def _begin(

@@ -15,15 +15,14 @@ from typing import Final
 
 from django.core import signing
 
-from employers.models import Sighting, SightingKind, User
+from employers.models import PHONE_PURPOSE, Sighting, SightingKind, User
 from events.core.errors import Refused
-from events.core.sealing import blind_index, seal_text, unseal_text
+from events.core.sealing import blind_indexes, seal_text, unseal_text
 
 DEVICE_COOKIE: Final = "device"
 DEVICE_SECONDS: Final = 400 * 24 * 3600
 """The longest time that browsers keep a cookie."""
 _DEVICE_SALT: Final = "employers.device"
-_PHONE_SEAL: Final = "user.phone"
 _MOBILE: Final = re.compile(r"(?:\+|00)?(?:86)?(1[3-9]\d{9})")
 _GAPS: Final = re.compile(r"[\s\-\u2010-\u2015()\uff08\uff09\u200b-\u200f\u202a-\u202e]+")
 _HALF_WIDTH: Final = {
@@ -42,8 +41,12 @@ def new_device() -> str:
 
 
 def device_or_new(cookie: str) -> str:
-    """Return the same cookie if it is ours, else a new one."""
-    return cookie if device_in(cookie) else new_device()
+    """Return a cookie for the same device if it is ours, else a new one.
+
+    It is signed again, so that the device outlasts a change of the secret key.
+    """
+    device = device_in(cookie)
+    return signing.dumps(device, salt=_DEVICE_SALT) if device else new_device()
 
 
 def device_in(cookie: str) -> str:
@@ -67,9 +70,9 @@ def neighbourhood(network: str) -> str:
     )
 
 
-def digest(kind: str, value: str) -> str:
-    """Return the stored index of a device, phone or network."""
-    return blind_index(value, f"sighting.{kind}")
+def digests(kind: str, value: str) -> list[str]:
+    """Return the indexes that a row may have for a device, phone or network, the current first."""
+    return blind_indexes(value, f"sighting.{kind}")
 
 
 def record(
@@ -81,12 +84,16 @@ def record(
         SightingKind.NETWORK: neighbourhood(network),
         SightingKind.PHONE: phone,
     }
+    new = []
+    for kind, value in seen.items():
+        if not value:
+            continue
+        current, *former = digests(kind, value)
+        before = Sighting.objects.filter(user=user, kind=kind, digest__in=former)
+        if not former or not before.update(last_at=now):
+            new.append(Sighting(user=user, kind=kind, digest=current, first_at=now, last_at=now))
     Sighting.objects.bulk_create(
-        [
-            Sighting(user=user, kind=kind, digest=digest(kind, value), first_at=now, last_at=now)
-            for kind, value in seen.items()
-            if value
-        ],
+        new,
         update_conflicts=True,
         unique_fields=["user", "kind", "digest"],
         update_fields=["last_at"],
@@ -112,12 +119,12 @@ def check_phone(typed: str) -> str:
 
 def seal_phone(phone: str) -> str:
     """Return `phone` sealed for storage."""
-    return seal_text(phone, _PHONE_SEAL) if phone else ""
+    return seal_text(phone, PHONE_PURPOSE) if phone else ""
 
 
 def phone_of(user: User) -> str:
     """Return the account's number for a reviewer's call, or "" if there is none."""
-    return unseal_text(user.phone_sealed, _PHONE_SEAL) if user.phone_sealed else ""
+    return unseal_text(user.phone_sealed, PHONE_PURPOSE) if user.phone_sealed else ""
 
 
 def masked_phone(phone: str) -> str:

@@ -149,7 +149,7 @@ def register(request: HttpRequest) -> HttpResponseBase:
         # For a taken address, the form checks the password. It must not bypass the limits of
         # sign-in.
         passwords = passwords_of(request, typed["email"])
-        counted = (*passwords, (throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)))
+        counted = ((throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)), *passwords)
         try:
             throttle.count_try(counted, now)
             member = registration.register(
@@ -335,12 +335,12 @@ class PasswordReset(auth_views.PasswordResetView):
         """
         email = form.cleaned_data["email"].strip().lower()
         counted = [
-            (throttle.MAILS_TO_ADDRESS, email),
             (throttle.RESETS_FROM_NETWORK, network_of(self.request)),
+            (throttle.MAILS_TO_ADDRESS, email),
+            (throttle.RESETS_TO_ADDRESS, email),
         ]
         try:
             throttle.count_try(counted, timezone.now())
-            throttle.count_try([(throttle.RESETS_TO_ADDRESS, email)], timezone.now())
         except Refused as refused:
             form.refuse(refused)
             return self.render_to_response(self.get_context_data(form=form), status=429)
@@ -425,13 +425,16 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
         return redirect("employers:team")
     if request.method == "POST" and form.is_valid():
         now, email = timezone.now(), form.cleaned_data["email"]
-        counted = [(throttle.INVITATIONS_TO_ADDRESS, email.strip().lower())]
+        counted = [
+            (throttle.INVITATIONS_FROM_NETWORK, network_of(request)),
+            (throttle.INVITATIONS_TO_ADDRESS, email.strip().lower()),
+        ]
         try:
             throttle.count_try(counted, now)
             membership.invite(member, email, links(), now_of(member.employer))
         except Refused as refused:
             if refused.code != "too_many_tries":
-                throttle.give_back_try(counted, now)
+                throttle.give_back_try(counted[1:], now)
             form.refuse(refused)
         else:
             messages.success(

@@ -12,6 +12,7 @@ from employers.models.employers import (
     SightingKind,
 )
 from employers.models.platforms import (
+    IDEMPOTENCY_PURPOSE,
     KEY_OPENS,
     ApiClient,
     ApiKey,
@@ -21,20 +22,26 @@ from employers.models.platforms import (
 )
 from employers.models.staff import SuperuserProposal, SuperuserProposalQuerySet
 from employers.models.users import (
+    PHONE_PURPOSE,
+    AttemptCount,
     Lockout,
     LockoutKind,
     RecoveryCode,
     SecondFactor,
     User,
     UserManager,
+    factor_purpose,
 )
 
 __all__ = [
+    "IDEMPOTENCY_PURPOSE",
     "KEY_OPENS",
+    "PHONE_PURPOSE",
     "AccountClass",
     "ApiClient",
     "ApiKey",
     "ApiKeyQuerySet",
+    "AttemptCount",
     "Employer",
     "EmployerQuerySet",
     "IdempotentAnswer",
@@ -53,4 +60,5 @@ __all__ = [
     "SuperuserProposalQuerySet",
     "User",
     "UserManager",
+    "factor_purpose",
 ]

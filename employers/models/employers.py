@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.models.platforms import ApiClient
 from employers.models.users import User
 from events.core.actor import Actor, Role
+from events.db.fields import BlindIndex
 
 
 class AccountClass(models.TextChoices):
@@ -184,7 +185,7 @@ class Sighting(models.Model):
         User, on_delete=models.CASCADE, related_name="sightings", verbose_name=_("account")
     )
     kind = models.CharField(_("kind"), max_length=10, choices=SightingKind.choices)
-    digest = models.CharField(max_length=64)
+    digest = BlindIndex()
     first_at = models.DateTimeField(_("first seen"))
     last_at = models.DateTimeField(_("last seen"))
 
@@ -197,6 +198,13 @@ class Sighting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.user_id}"
+
+    def merge_into(self, other: Sighting) -> None:
+        """Add this sighting to `other`, which is of the same thing, and delete it."""
+        other.first_at = min(self.first_at, other.first_at)
+        other.last_at = max(self.last_at, other.last_at)
+        other.save(update_fields=["first_at", "last_at"])
+        self.delete()
 
 
 class LinkPurpose(models.TextChoices):

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from events.core.actor import Actor, Role
+from events.db.fields import BlindIndex, SealedText
 
 
 class Scope(models.TextChoices):
@@ -131,6 +132,10 @@ class ApiKey(models.Model):
         return hashlib.sha256(key.encode()).hexdigest()
 
 
+IDEMPOTENCY_PURPOSE: Final = "idempotency"
+"""The purpose for which requests are indexed, and with the row's number, their responses sealed."""
+
+
 class IdempotentAnswer(models.Model):
     """A request with a platform's idempotency key, and the response to repeat
     (`employers.platforms.idempotency`).
@@ -144,11 +149,13 @@ class IdempotentAnswer(models.Model):
         db_index=False,
     )
     key = models.CharField(max_length=64)
-    asked_index = models.CharField(max_length=64)
+    asked_index = BlindIndex()
     """Blind index of method, path and body."""
     claim = models.UUIDField()
     claimed_until = models.DateTimeField()
-    answer_sealed = models.TextField(blank=True, default="")
+    answer_sealed = SealedText(
+        blank=True, default="", purpose=lambda answer: f"{IDEMPOTENCY_PURPOSE} {answer.pk}"
+    )
     answered_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_index=True)
 

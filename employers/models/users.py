@@ -1,9 +1,9 @@
-"""Users, and their second factors, recovery codes and lockouts."""
+"""Users, and their second factors, recovery codes, lockouts and counted attempts."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -16,6 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from employers.masking import masked
 from employers.permissions import powers
 from events.core.actor import Actor, Role
+from events.db.fields import BlindIndex, SealedText
+
+PHONE_PURPOSE: Final = "user.phone"
+"""The purpose for which phones are sealed."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -43,9 +47,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("email"), max_length=254, unique=True)
     email_verified_at = models.DateTimeField(_("email confirmed"), null=True, blank=True)
-    phone_sealed = models.TextField(blank=True)
-    """The recruiter's mobile number, sealed (`events.core.sealing`, purpose `user.phone`). Empty if
-    none was given.
+    phone_sealed = SealedText(blank=True, purpose=lambda _: PHONE_PURPOSE)
+    """The recruiter's mobile number, sealed (`events.core.sealing`). Empty if none was given.
     """
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     is_staff = models.BooleanField(_("staff"), default=False)
@@ -74,6 +77,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
 
 
+def factor_purpose(user_id: uuid.UUID) -> str:
+    """Return the purpose for which the secret of this account's app is sealed."""
+    return f"user.second_factor.{user_id}"
+
+
 class SecondFactor(models.Model):
     """A colleague's authenticator app.
 
@@ -83,7 +91,7 @@ class SecondFactor(models.Model):
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, related_name="second_factor", verbose_name=_("account")
     )
-    secret_sealed = models.TextField()
+    secret_sealed = SealedText(purpose=lambda factor: factor_purpose(factor.user_id))
     last_step = models.BigIntegerField()
     """The step of the last accepted code (`employers.security.totp.step_at`). Codes of this and
     earlier steps are refused.
@@ -130,7 +138,7 @@ class Lockout(models.Model):
     """
 
     kind = models.CharField(_("kind"), max_length=10, choices=LockoutKind.choices)
-    subject = models.CharField(max_length=64)
+    subject = BlindIndex()
     failures = models.PositiveIntegerField(_("failures"))
     since = models.DateTimeField(_("since"))
     until = models.DateTimeField(_("until"), null=True, blank=True)
@@ -141,3 +149,23 @@ class Lockout(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.failures}"
+
+    def merge_into(self, other: Lockout) -> None:
+        """Add this count to `other`, which counts the same subject, and delete it."""
+        other.failures += self.failures
+        other.since = min(self.since, other.since)
+        other.until = max(filter(None, (self.until, other.until)), default=None)
+        other.save(update_fields=["failures", "since", "until"])
+        self.delete()
+
+
+class AttemptCount(models.Model):
+    """The attempts of one subject in one window (`employers.security.throttle`)."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    """A keyed hash of the limit, the subject and the window."""
+    count = models.PositiveIntegerField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.count} until {self.expires_at:%Y-%m-%d %H:%M}"

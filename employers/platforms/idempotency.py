@@ -18,15 +18,14 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from employers.models import ApiClient, IdempotentAnswer
+from employers.models import IDEMPOTENCY_PURPOSE, ApiClient, IdempotentAnswer
 from events.core.errors import Refused
-from events.core.sealing import blind_index, seal_text, unseal_text
+from events.core.sealing import blind_indexes, seal_text, unseal_text
 
 KEPT_FOR: Final = timedelta(hours=24)
 CLAIMED_FOR: Final = timedelta(seconds=60)
 """How long a request may take before its key can be claimed again."""
 _KEY: Final = re.compile(r"[!-~]{1,64}")
-_PURPOSE: Final = "idempotency"
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def claim_key(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim
     """
     if not _KEY.fullmatch(key):
         raise Refused("idempotency_key_invalid", "Idempotency-Key")
-    index = blind_index(asked.hex(), _PURPOSE)
+    index, *former = blind_indexes(asked.hex(), IDEMPOTENCY_PURPOSE)
     IdempotentAnswer.objects.filter(client=client, key=key, created_at__lte=now - KEPT_FOR).delete()
     token = uuid.uuid4()
     new = {
@@ -79,7 +78,7 @@ def claim_key(client: ApiClient, key: str, asked: bytes, now: datetime) -> Claim
         row = IdempotentAnswer.objects.filter(client=client, key=key).first()
     if row is None:  # released just now
         raise in_progress(1)
-    if row.asked_index != index:
+    if row.asked_index not in (index, *former):
         raise Refused("idempotency_key_reused", "Idempotency-Key")
     if row.answer_sealed:
         return _opened(row)
@@ -98,7 +97,9 @@ def store_response(claim: Claim, stored: StoredResponse, now: datetime) -> bool:
     claim by now.
     """
     body = base64.b64encode(stored.body).decode()
-    sealed = seal_text(json.dumps([stored.status, stored.headers, body]), f"{_PURPOSE} {claim.row}")
+    sealed = seal_text(
+        json.dumps([stored.status, stored.headers, body]), f"{IDEMPOTENCY_PURPOSE} {claim.row}"
+    )
     mine = IdempotentAnswer.objects.filter(pk=claim.row, claim=claim.token, answer_sealed="")
     return bool(mine.update(answer_sealed=sealed, answered_at=now))
 
@@ -115,5 +116,7 @@ def sweep(now: datetime) -> int:
 
 
 def _opened(row: IdempotentAnswer) -> StoredResponse:
-    status, headers, body = json.loads(unseal_text(row.answer_sealed, f"{_PURPOSE} {row.pk}"))
+    status, headers, body = json.loads(
+        unseal_text(row.answer_sealed, f"{IDEMPOTENCY_PURPOSE} {row.pk}")
+    )
     return StoredResponse(status, headers, base64.b64decode(body))

@@ -8,18 +8,21 @@ transaction, in which the account's factor is locked, so parallel answers are co
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from employers.models import Lockout, LockoutKind, SecondFactor
 from employers.security import throttle
-from events.core.sealing import blind_index
+from events.core.sealing import blind_indexes
 
 TRIES: Final = 5
 FIRST: Final = timedelta(minutes=15)
 LONGEST: Final = timedelta(days=1)
 BROWSER_COOKIE: Final = "console_browser"
 BROWSER_SALT: Final = "employers.console-browser"
+
+Subject = Sequence[str]
 
 
 def lasts(failures: int) -> timedelta:
@@ -37,28 +40,32 @@ def browser_cookie(factor: SecondFactor, chance: str) -> str:
     return throttle.known_browser(f"factor {factor.pk}", chance, BROWSER_SALT)
 
 
-def subject(factor: SecondFactor, cookie: str = "") -> str:
+def subject(factor: SecondFactor, cookie: str = "") -> Subject:
     """Return whose failures are counted: those of the browser that got `cookie`, or of all other
-    browsers.
+    browsers. In all forms that rows may have, the current one first.
     """
     browser = throttle.known_for(f"factor {factor.pk}", cookie, BROWSER_SALT)
-    return blind_index(f"{factor.pk} {browser}", "lockout.code")
+    return blind_indexes(f"{factor.pk} {browser}", "lockout.code")
 
 
-def closed_until(whose: str, now: datetime) -> datetime | None:
+def closed_until(whose: Subject, now: datetime) -> datetime | None:
     """Return until when answers are refused, or None."""
     return (
-        Lockout.objects.filter(kind=LockoutKind.CODE, subject=whose, until__gt=now)
+        Lockout.objects.filter(kind=LockoutKind.CODE, subject__in=whose, until__gt=now)
+        .order_by("-until")
         .values_list("until", flat=True)
         .first()
     )
 
 
-def fail(whose: str, now: datetime) -> Lockout:
+def fail(whose: Subject, now: datetime) -> Lockout:
     """Count a wrong answer. If it caused a lockout, `until` of the result is in the future."""
-    count, _ = Lockout.objects.get_or_create(
-        kind=LockoutKind.CODE, subject=whose, defaults={"failures": 0, "since": now}
-    )
+    there = Lockout.objects.filter(kind=LockoutKind.CODE, subject__in=whose)
+    count: Lockout | None = there.order_by("-failures").first()
+    if count is None:
+        count, _ = Lockout.objects.get_or_create(
+            kind=LockoutKind.CODE, subject=whose[0], defaults={"failures": 0, "since": now}
+        )
     count.failures += 1
     if closed := lasts(count.failures):
         count.until = now + closed
@@ -71,6 +78,6 @@ def left(count: Lockout) -> int:
     return TRIES - count.failures % TRIES
 
 
-def clear(whose: str) -> None:
+def clear(whose: Subject) -> None:
     """Reset the count after a correct answer."""
-    Lockout.objects.filter(kind=LockoutKind.CODE, subject=whose).delete()
+    Lockout.objects.filter(kind=LockoutKind.CODE, subject__in=whose).delete()

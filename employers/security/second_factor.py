@@ -19,7 +19,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from employers.models import LockoutKind, RecoveryCode, SecondFactor, User
+from employers.models import LockoutKind, RecoveryCode, SecondFactor, User, factor_purpose
 from employers.security import lockout, staff_notices, totp
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
@@ -158,7 +158,7 @@ def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refuse
     """Use up the code. Return its kind, and why it is refused or None."""
     if re.fullmatch(rf"\d{{{totp.DIGITS}}}", typed):
         steps = totp.matching_steps(
-            unseal_text(factor.secret_sealed, _purpose(factor.user)), typed, now
+            unseal_text(factor.secret_sealed, factor_purpose(factor.user_id)), typed, now
         )
         unused = [step for step in steps if step > factor.last_step]
         if not unused:
@@ -177,7 +177,7 @@ def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refuse
     return "recovery_code", None
 
 
-def _failed(user: User, whose: str, refused: Refused, now: datetime) -> Refused:
+def _failed(user: User, whose: lockout.Subject, refused: Refused, now: datetime) -> Refused:
     """Count a wrong answer. If it causes a lockout, record an event and send a mail."""
     count = lockout.fail(whose, now)
     if count.until is None or count.until <= now:
@@ -213,18 +213,14 @@ def _clock(moment: datetime) -> str:
 def pending_secret(user: User, sealed: str) -> str:
     """Return the secret that is being set up, which the session keeps sealed, or a new one."""
     try:
-        return unseal_text(sealed, _purpose(user)) if sealed else totp.new_secret()
+        return unseal_text(sealed, factor_purpose(user.pk)) if sealed else totp.new_secret()
     except (Damaged, KeyMissing):  # started by another account in this browser
         return totp.new_secret()
 
 
 def seal_secret(user: User, secret: str) -> str:
     """Return `secret` sealed for this account."""
-    return seal_text(secret, _purpose(user))
-
-
-def _purpose(user: User) -> str:
-    return f"user.second_factor.{user.pk}"
+    return seal_text(secret, factor_purpose(user.pk))
 
 
 def _plain(typed: str) -> str:

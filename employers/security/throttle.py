@@ -1,8 +1,8 @@
 """Limits on attempts, such as sign-ins and requested mails, per subject and time window.
 
-Attempts are counted in Django's cache with atomic increments, so parallel requests all count. The
-embedded default keeps the counters in the memory of each web process: with a few processes the
-limits multiply, which still stops guessing. Larger deployments share them in Redis.
+Attempts are counted in the database, so all processes share the counters, a restart keeps them, and
+no flood of other subjects displaces them. A network is counted before the subject that it names, so
+a refused network adds no counters.
 
 A window lasts a quarter of an hour. Further attempts do not extend it, so failures in another's
 name do not lock them out for longer. A browser that has signed in to an account has its own
@@ -15,15 +15,21 @@ import hashlib
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.core import signing
-from django.core.cache import cache
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
+from employers.models import AttemptCount
 from events.core.errors import Refused
+from events.core.sealing import index_hash
 
 WINDOW_SECONDS = 15 * 60
+KEPT_FOR = timedelta(hours=1)
+"""How long a counter is kept after its window, because the clocks of machines differ."""
+DELETED_AT_ONCE = 1000
 KNOWN_SALT = "employers.known-browser"
 KNOWN_COOKIE = "known_browser"
 KNOWN_SECONDS = 90 * 24 * 3600
@@ -51,6 +57,7 @@ RESETS_TO_ADDRESS = Limit("reset-address", 10, 24 * 3600)
 """Requests by anyone for one address. Each mail has a working link, so the limit does not lock the
 owner out.
 """
+INVITATIONS_FROM_NETWORK = Limit("invite-network", 100)
 INVITATIONS_TO_ADDRESS = Limit("invite-address", 3, 24 * 3600)
 
 Counted = tuple[Limit, str]
@@ -58,38 +65,69 @@ Counted = tuple[Limit, str]
 
 
 def count_try(counted: Sequence[Counted], now: datetime) -> None:
-    """Count one attempt under each limit.
+    """Count one attempt under each limit, in the given order, up to the first that refuses it.
 
-    Raises Refused `too_many_tries`, with the time of the next attempt in `details["until"]`.
+    Networks come first: a request can name any number of other subjects. Raises Refused
+    `too_many_tries`, with the time of the next attempt in `details["until"]`.
 
-    Attempts are counted before they are made. Give back successful ones with `give_back_try`.
+    Attempts are counted before they are made. Give back successful ones with `give_back_try`. Not
+    for use in a transaction, whose end would uncount the attempt.
     """
-    over = [limit for limit, subject in counted if _add(limit, subject, now) > limit.tries]
-    if over:
-        until = max((int(now.timestamp()) // limit.seconds + 1) * limit.seconds for limit in over)
-        at = timezone.localtime(datetime.fromtimestamp(until, UTC))
-        raise Refused("too_many_tries", details={"until": f"{at:%Y-%m-%d %H:%M}"})
+    for limit, subject in counted:
+        if _is_over(limit, subject, now):
+            at = timezone.localtime(_window_end(limit, now))
+            raise Refused("too_many_tries", details={"until": f"{at:%Y-%m-%d %H:%M}"})
 
 
 def give_back_try(counted: Sequence[Counted], now: datetime) -> None:
     """Uncount a successful attempt."""
     for limit, subject in counted:
-        _add(limit, subject, now, -1)
+        AttemptCount.objects.filter(pk=_key(limit, subject, now), count__gt=0).update(
+            count=F("count") - 1
+        )
 
 
-def _add(limit: Limit, subject: str, now: datetime, by: int = 1) -> int:
+def sweep(now: datetime) -> int:
+    """Delete the counters of past windows, a few at a time, so that no lock lasts. Return their
+    number.
+    """
+    past = AttemptCount.objects.filter(expires_at__lte=now - KEPT_FOR).order_by("expires_at")
+    deleted = 0
+    while keys := list(past.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
+        deleted += AttemptCount.objects.filter(pk__in=keys).delete()[0]
+    return deleted
+
+
+def _is_over(limit: Limit, subject: str, now: datetime) -> bool:
+    """Count an attempt, and return whether it is one too many. If it is known to be before it is
+    counted, nothing is written.
+    """
     key = _key(limit, subject, now)
-    cache.add(key, 0, timeout=limit.seconds)
-    try:
-        return cache.incr(key, by)
-    except ValueError:  # the cache evicted it between the two lines
-        return 1
+    row = AttemptCount.objects.filter(pk=key)
+    count = row.values_list("count", flat=True)
+    if (count.first() or 0) >= limit.tries:
+        return True
+    with transaction.atomic(durable=True):
+        if not row.update(count=F("count") + 1):
+            new = AttemptCount(key=key, count=0, expires_at=_window_end(limit, now))
+            AttemptCount.objects.bulk_create([new], ignore_conflicts=True)
+            row.update(count=F("count") + 1)
+        return count.get() > limit.tries
+
+
+def _window(limit: Limit, now: datetime) -> int:
+    return int(now.timestamp()) // limit.seconds
+
+
+def _window_end(limit: Limit, now: datetime) -> datetime:
+    return datetime.fromtimestamp((_window(limit, now) + 1) * limit.seconds, UTC)
 
 
 def _key(limit: Limit, subject: str, now: datetime) -> str:
-    """Return the key of this window. It contains no address, because operators can read caches."""
-    digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
-    return f"throttle:{limit.name}:{int(now.timestamp()) // limit.seconds}:{digest}"
+    """Return the key of this window. It reveals neither address nor network, even to those who can
+    read the database.
+    """
+    return index_hash(f"{limit.name}:{_window(limit, now)}:{subject}", "throttle")
 
 
 def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False) -> str:
@@ -120,7 +158,7 @@ def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:
     email = email.strip().lower()
     if browser := known_for(email, known):
         return ((PASSWORDS_OF_ADDRESS, f"{email} {browser}"),)
-    return ((PASSWORDS_OF_ADDRESS, email), (PASSWORDS_FROM_NETWORK, where))
+    return ((PASSWORDS_FROM_NETWORK, where), (PASSWORDS_OF_ADDRESS, email))
 
 
 def known_browser(account: str, chance: str, salt: str = KNOWN_SALT) -> str:

@@ -7,8 +7,18 @@ current key, and old ones stay readable while their key is in the list of retire
 
 sealed = "ZZ" · version (1 byte) · key id (4) · nonce (12) · ciphertext · tag (16)
 
-A blind index is an HMAC-SHA-256 of the normalised value under a separate key. It allows a search
-for equal values without decrypting any.
+A blind index finds equal values without decrypting any. It is an HMAC-SHA-256 of the normalised
+value under the index key (the setting INDEX_KEY, which never changes), encrypted deterministically
+with the data key (AES key wrap, RFC 3394):
+
+index = "k" · key id (8 hex characters) · base64url of the wrapped HMAC (54 characters)
+
+If the data key and the index key are the same, as in a deployment that never changed its key, the
+index is the bare HMAC in 64 hex characters.
+
+So an index moves to another data key without its value, which is not stored, and the index key
+alone does not reveal it. During a change of keys, a column contains several forms of one index
+(`manage.py rekey`), so searches look for all of them.
 """
 
 from __future__ import annotations
@@ -18,11 +28,14 @@ import binascii
 import hashlib
 import hmac
 import os
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
@@ -36,19 +49,38 @@ _TAG_BYTES: Final = 16
 _HEAD_BYTES: Final = len(_MAGIC) + _ID_BYTES
 OVERHEAD: Final = _HEAD_BYTES + _NONCE_BYTES + _TAG_BYTES
 """Bytes that sealing adds to the content."""
+HEAD_CHARACTERS: Final = 9
+"""The first characters of a sealed text, or of an index that is not bare, show its key."""
+SEAL_HEAD_BYTES: Final = _HEAD_BYTES
+"""The first bytes of a seal show its key."""
+_BARE: Final = re.compile(r"[0-9a-f]{64}")
+_WRAPPED: Final = re.compile(r"k[0-9a-f]{8}[A-Za-z0-9_-]{54}")
 
 
 class Damaged(ProviderBroken):
-    """The sealed bytes are not those stored under this name: changed, truncated or moved."""
+    """The sealed bytes are not those stored under this name, or the index is no index: changed,
+    truncated or moved.
+    """
 
 
 class KeyMissing(ProviderBroken):
-    """The file was sealed with a key that is neither current nor retired."""
+    """The file or index was made with a key that is neither current nor retired."""
 
 
 # --- Pure -----------------------------------------------------------------------------------------
 
 
+def seal_head(key: bytes) -> bytes:
+    """Return the bytes with which seals of `key` begin."""
+    return _MAGIC + key_id(key)
+
+
+def text_head(key: bytes) -> str:
+    """Return the characters with which sealed texts of `key` begin."""
+    return base64.b64encode(seal_head(key) + bytes(2))[:HEAD_CHARACTERS].decode()
+
+
+@lru_cache(maxsize=64)
 def key_id(key: bytes) -> bytes:
     """Return four bytes that identify `key` without revealing anything about it."""
     return hashlib.sha256(b"zizhi document key id" + key).digest()[:_ID_BYTES]
@@ -56,7 +88,7 @@ def key_id(key: bytes) -> bytes:
 
 def seal(plain: bytes, key: bytes, name: str) -> bytes:
     """Return `plain` encrypted with `key` (32 bytes) and bound to `name`."""
-    head, nonce = _MAGIC + key_id(key), os.urandom(_NONCE_BYTES)
+    head, nonce = seal_head(key), os.urandom(_NONCE_BYTES)
     return head + nonce + AESGCM(key).encrypt(nonce, plain, head + name.encode())
 
 
@@ -76,6 +108,7 @@ def unseal(sealed: bytes, keys: Iterable[bytes], name: str) -> bytes:
         raise Damaged(f"{name} was changed, truncated or moved") from None
 
 
+@lru_cache(maxsize=64)
 def key_from(text: str) -> bytes:
     """Return the key encoded in `text`: base64 of 32 bytes.
 
@@ -87,7 +120,8 @@ def key_from(text: str) -> bytes:
         key = b""
     if len(key) != KEY_BYTES:
         raise ImproperlyConfigured(
-            f"A document key (ZIZHI_DATA_KEY) must be {KEY_BYTES} bytes in base64"
+            f"A data key or index key must be {KEY_BYTES} bytes in base64 (ZIZHI_DATA_KEY,"
+            " ZIZHI_DATA_KEYS_RETIRED, ZIZHI_INDEX_KEY)"
         )
     return key
 
@@ -118,11 +152,102 @@ def unseal_text(sealed: str, purpose: str) -> str:
     return unseal(raw, keys(), purpose).decode()
 
 
-def blind_index(text: str, purpose: str) -> str:
-    """Return 64 hex characters: equal for equal texts of one purpose under one key, and revealing
-    nothing else.
+def reseal_text(sealed: str, purpose: str) -> str:
+    """Return the same text sealed with the current key. Raises Damaged or KeyMissing."""
+    return seal_text(unseal_text(sealed, purpose), purpose)
 
-    Uses the current DATA_KEY. After a key rotation, values must be indexed again to be found.
+
+# --- Blind indexes --------------------------------------------------------------------------------
+
+
+def index_key() -> bytes:
+    """Return the key of blind indexes: the setting INDEX_KEY."""
+    return key_from(settings.INDEX_KEY)
+
+
+def keyed_hash(text: str, purpose: str) -> str:
+    """Return 64 hex characters that only the current data key can predict. Not for storage, because
+    they change with the key.
     """
-    key = hmac.digest(keys()[0], f"zizhi blind index {purpose}".encode(), hashlib.sha256)
-    return hmac.digest(key, text.encode(), hashlib.sha256).hex()
+    return _hash(keys()[0], text, purpose)
+
+
+def index_hash(text: str, purpose: str) -> str:
+    """Return 64 hex characters that only the index key can predict. They never change, so use them
+    only for rows that are deleted soon.
+    """
+    return _hash(index_key(), text, purpose)
+
+
+def blind_index(text: str, purpose: str) -> str:
+    """Return the index to store: equal for equal texts of one purpose, and revealing nothing else.
+    At most 64 characters.
+    """
+    return _wrapped(index_hash(text, purpose), keys()[0])
+
+
+def blind_indexes(text: str, purpose: str) -> list[str]:
+    """Return all forms in which a row may have the index of `text`, the current one first."""
+    return [_wrapped(_hash(base, text, purpose), key) for base in _index_keys() for key in keys()]
+
+
+def forms_of(index: str) -> list[str]:
+    """Return all forms in which other rows may have the same index, the current one first. Of an
+    index that this service has not made, only itself.
+    """
+    try:
+        bare = _bare(index)
+    except (Damaged, KeyMissing):
+        return [index]
+    return list(dict.fromkeys([*(_wrapped(bare, key) for key in keys()), index]))
+
+
+def current_form(index: str) -> str:
+    """Return the same index under the current key. Raises Damaged or KeyMissing."""
+    return _wrapped(_bare(index), keys()[0])
+
+
+def index_head(key: bytes) -> str:
+    """Return the characters with which indexes of `key` begin, or "" if they are bare."""
+    return "" if key == index_key() else f"k{key_id(key).hex()}"
+
+
+def _index_keys() -> list[bytes]:
+    """Return the index key, then those of indexes from before there was one.
+
+    Until then the data key was the index key. A deployment that changed it has indexes under each.
+    """
+    known = keys()
+    return [index_key(), *(key for key in known if key != index_key() and index_key() in known)]
+
+
+def _hash(key: bytes, text: str, purpose: str) -> str:
+    of_purpose = hmac.digest(key, f"zizhi blind index {purpose}".encode(), hashlib.sha256)
+    return hmac.digest(of_purpose, text.encode(), hashlib.sha256).hex()
+
+
+def _wrapped(bare: str, key: bytes) -> str:
+    if key == index_key():
+        return bare
+    wrapped = aes_key_wrap(_wrapping_key(key), bytes.fromhex(bare))
+    return index_head(key) + base64.urlsafe_b64encode(wrapped).decode().rstrip("=")
+
+
+def _bare(index: str) -> str:
+    if _BARE.fullmatch(index):
+        return index
+    if not _WRAPPED.fullmatch(index):
+        raise Damaged("not a blind index")
+    key = next((key for key in keys() if key_id(key).hex() == index[1:HEAD_CHARACTERS]), None)
+    if key is None:
+        raise KeyMissing(f"an index was made with an unknown key: {index[1:HEAD_CHARACTERS]}")
+    wrapped = base64.urlsafe_b64decode(index[HEAD_CHARACTERS:] + "==")
+    try:
+        return aes_key_unwrap(_wrapping_key(key), wrapped).hex()
+    except InvalidUnwrap:
+        raise Damaged("a blind index was changed") from None
+
+
+@lru_cache(maxsize=64)
+def _wrapping_key(key: bytes) -> bytes:
+    return hmac.digest(key, b"zizhi wrapped blind index", hashlib.sha256)

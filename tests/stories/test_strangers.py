@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils.encoding import force_bytes
@@ -217,7 +216,6 @@ def test_who_takes_an_address_back_takes_no_phone_with_it(client: Client, now: d
 def test_asked_for_passwords_do_not_stop_the_mail_that_confirms(
     client: Client, now: datetime
 ) -> None:
-    cache.clear()
     member = make_member(now, email="hr@shili.example", email_verified_at=None)
     for _ in range(6):
         Client().post("/password/", {"email": "hr@shili.example"})
@@ -233,7 +231,6 @@ def test_the_company_itself_comes_although_somebody_holds_its_code(
 
     A claim alone decides nothing; a person reviews it.
     """
-    cache.clear()
     holder = company(now)
     typed = {
         "email": "boss@shili.example",
@@ -271,7 +268,6 @@ def test_strangers_do_not_mail_everybody_at_a_company(now: datetime) -> None:
 def test_nobody_is_sent_new_passwords_all_day(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache.clear()
     make_member(now, email="owner@shili.example")
     for quarter in range(40):
         monkeypatch.setattr(

@@ -12,12 +12,12 @@ from uuid import UUID
 from documents.licence.witnesses import same_name
 from employers.models import Member
 from events.core.errors import ProviderBroken, Refused
-from events.core.sealing import blind_index, seal_text, unseal_text
+from events.core.sealing import blind_indexes, seal_text, unseal_text
 from events.doorbell import notify_worker
 from verification.authority import codes, proofs
 from verification.authority.bank_accounts import of_other_companies
 from verification.cases.authority_evidence import declared_by
-from verification.models import Proof, ProofKind, ProofState
+from verification.models import PROOF_PURPOSE, Proof, ProofKind, ProofState
 from verification.providers import banks
 from verification.providers.banks.base import Order, Return, Stage
 
@@ -26,7 +26,6 @@ DEPOSITS_PER_ACCOUNT: Final = 9
 are on every invoice.
 """
 
-SEALED: Final = "proof.deposit"
 _ACCOUNT: Final = re.compile(r"[0-9]{9,25}")
 
 ASK_BANK_AFTER: Final = timedelta(minutes=15)
@@ -67,9 +66,9 @@ def start_deposit(
         )
     if not _ACCOUNT.fullmatch(number):
         raise Refused("bank_account_invalid", "account_number", expected="9–25 位数字 / digits")
-    account = blind_index(number, "proof.account")
+    accounts = blind_indexes(number, "proof.account")
     if (
-        of_other_companies(account, member.employer, company.uscc)
+        of_other_companies(accounts, member.employer, company.uscc)
         .filter(state=ProofState.PROVEN)
         .exists()
     ):
@@ -85,12 +84,12 @@ def start_deposit(
         today = Proof.objects.beside(member.employer, ProofKind.BANK_DEPOSIT).filter(
             started_at__gt=now - timedelta(days=1)
         )
-        if today.filter(observed__account=account).count() >= DEPOSITS_PER_ACCOUNT:
+        if today.filter(observed__account__in=accounts).count() >= DEPOSITS_PER_ACCOUNT:
             raise Refused("proof_too_often", "account_number", expected=f"≤ {DEPOSITS_PER_ACCOUNT}")
         proof.shown = f"{bank_name.strip()[:100]} ···· {number[-4:]}"
-        proof.sealed = seal_text(json.dumps(order), SEALED)
+        proof.sealed = seal_text(json.dumps(order), PROOF_PURPOSE)
         proof.code_hash = codes.hash_of(proof, code)
-        proof.observed = {"name": company.name, "account": account}
+        proof.observed = {"name": company.name, "account": accounts[0]}
         notify_worker("verification.tasks.check_proof", proof.pk)
     return proof
 
@@ -110,7 +109,7 @@ def ask(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
     if proof.reference:
         transfer = bank.find(str(proof.pk), now)
     else:
-        secret = json.loads(unseal_text(proof.sealed, SEALED))
+        secret = json.loads(unseal_text(proof.sealed, PROOF_PURPOSE))
         order = Order(
             str(proof.pk),
             secret["holder"],

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from events.core.sealing import blind_index
+from events.core.sealing import keyed_hash
 from events.jobs.queue import SWEEP_AT_MOST
 from verification.models import (
     Case,
@@ -190,7 +190,7 @@ def _second_review(case: Case) -> SecondReview:
         return SecondReview.POLICY
     if case.golden:  # it is a sample itself
         return SecondReview.NONE
-    drawn = int(blind_index(f"{case.pk}:{case.attempt_number}", "review.sample")[:8], 16) / 16**8
+    drawn = int(keyed_hash(f"{case.pk}:{case.attempt_number}", "review.sample")[:8], 16) / 16**8
     return SecondReview.SAMPLE if drawn < settings.SECOND_REVIEW_SAMPLE else SecondReview.NONE
 
 

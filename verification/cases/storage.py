@@ -4,12 +4,13 @@ and readable only by this user.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import uuid
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
@@ -17,7 +18,7 @@ from django.core.files.storage import Storage, default_storage
 from django.utils._os import safe_join
 from django.utils.deconstruct import deconstructible
 
-from events.core.sealing import OVERHEAD, key_from, seal, unseal
+from events.core.sealing import OVERHEAD, SEAL_HEAD_BYTES, key_from, seal, seal_head, unseal
 from verification.models import DocumentPage
 
 
@@ -94,7 +95,57 @@ class EncryptedStorage(Storage):
 
     def delete(self, name: str) -> None:
         """Remove the file, if it exists."""
-        self._file(name).unlink(missing_ok=True)
+        with self._publishing():
+            self._file(name).unlink(missing_ok=True)
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of all files."""
+        for folder in sorted(self.location.glob("??")):
+            for file in sorted(folder.iterdir()):
+                if not file.name.endswith(_UNFINISHED):
+                    yield file.relative_to(self.location).as_posix()
+
+    def head_of(self, name: str) -> bytes:
+        """Return the start of a file, which shows its key (`events.core.sealing.seal_head`). Raises
+        FileNotFoundError.
+        """
+        with self._file(name).open("rb") as file:
+            return file.read(SEAL_HEAD_BYTES)
+
+    def reseal(self, name: str) -> bool:
+        """Encrypt a file with the current key. Return whether it had another.
+
+        Readers see the old file or the new one. A file that is deleted meanwhile stays deleted.
+        Raises FileNotFoundError, Damaged, KeyMissing.
+        """
+        if self.head_of(name) == seal_head(self.keys[0]):
+            return False
+        file = self._file(name)
+        plain = unseal(file.read_bytes(), self.keys, name)
+        aside = file.with_name(f"{file.name}.{uuid.uuid4().hex}{_UNFINISHED}")
+        _write_aside(aside, seal(plain, self.keys[0], name))
+        try:
+            with self._publishing():
+                file.stat()
+                aside.rename(file)
+        finally:
+            aside.unlink(missing_ok=True)
+        _sync(file.parent)
+        return True
+
+    @contextmanager
+    def _publishing(self) -> Iterator[None]:
+        """Let nobody delete a file while it is replaced, in any process."""
+        try:
+            folder = os.open(self.location, os.O_RDONLY)
+        except FileNotFoundError:  # nothing has been stored yet
+            yield
+            return
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
 
     def exists(self, name: str) -> bool:
         """Whether there is a file of this name. Does not check that it can be decrypted."""
@@ -109,25 +160,41 @@ class EncryptedStorage(Storage):
         raise NotImplementedError("stored documents are private and have no URL")
 
 
+_UNFINISHED: Final = ".part"
+
+
 def _write_whole(file: Path, content: bytes) -> None:
     """Write all of `content` to `file`, or nothing: write to a temporary file, flush, then
     rename.
     """
-    aside = file.with_name(file.name + ".part")
+    aside = file.with_name(file.name + _UNFINISHED)
+    _write_aside(aside, content)
+    try:
+        aside.rename(file)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    _sync(file.parent)
+
+
+def _write_aside(aside: Path, content: bytes) -> None:
+    """Write `content` to a new file, and flush it. Leave nothing behind if that fails."""
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as out:
             out.write(content)
             out.flush()
             os.fsync(out.fileno())
-        aside.rename(file)
     except BaseException:
         with suppress(FileNotFoundError):
             aside.unlink()
         raise
-    # The rename is durable only after its folder is synced.
-    folder = os.open(file.parent, os.O_RDONLY)
+
+
+def _sync(folder: Path) -> None:
+    """A rename is durable only after its folder is synced."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

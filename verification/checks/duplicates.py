@@ -15,6 +15,7 @@ from django.db.models import Count, Q
 
 from documents.similarity import perceptual_hash
 from employers.models import Employer, Sighting, SightingKind
+from events.core.sealing import forms_of
 from verification.checks import picture_index
 from verification.checks.base import Earlier, Subject
 from verification.models import (
@@ -165,7 +166,10 @@ class Duplicates:
         lately = Sighting.objects.filter(
             kind__in=list(CLUSTERS), last_at__gt=subject.now - SEEN_WITHIN
         )
-        mine = lately.filter(user__member__employer_id=subject.employer_id).values("digest")
+        seen = lately.filter(user__member__employer_id=subject.employer_id)
+        mine = {
+            form for digest in seen.values_list("digest", flat=True) for form in forms_of(digest)
+        }
         # Accounts without a verified address do not count: a stranger can enter anyone's phone
         # number.
         others = lately.filter(

@@ -11,6 +11,7 @@ from collections.abc import Collection
 
 from documents.similarity import perceptual_hash
 from employers.models import Sighting, SightingKind, User
+from events.core.sealing import forms_of
 from verification.checks import exclusion_list
 from verification.checks.base import Earlier, Subject
 from verification.models import DocumentKind, Exclusion, ExclusionKind
@@ -44,7 +45,7 @@ class Excluded:
         )
         digests: dict[str, set[str]] = {SightingKind.DEVICE: set(), SightingKind.PHONE: set()}
         for kind, digest in seen.filter(kind__in=list(digests)):
-            digests[kind].add(digest)
+            digests[kind].update(forms_of(digest))
         addresses = {
             *User.objects.filter(member__employer_id=subject.employer_id).values_list(
                 "email", flat=True
@@ -54,9 +55,11 @@ class Excluded:
         return {
             ExclusionKind.USCC: {subject.uscc, fields.get("uscc", ""), reading.get("qr_uscc") or ""}
             - {""},
-            ExclusionKind.PERSON: {exclusion_list.person(name) for name in names if name},
+            ExclusionKind.PERSON: {
+                form for name in names if name for form in exclusion_list.person(name)
+            },
             ExclusionKind.EMAIL: {
-                exclusion_list.email(address) for address in addresses if address
+                form for address in addresses if address for form in exclusion_list.email(address)
             },
             ExclusionKind.DEVICE: digests[SightingKind.DEVICE],
             ExclusionKind.PHONE: digests[SightingKind.PHONE],

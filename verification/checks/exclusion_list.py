@@ -20,7 +20,7 @@ from documents.uscc import normalise, problem
 from employers.accounts import sightings
 from employers.models import Sighting, SightingKind, User
 from events.core.errors import Refused
-from events.core.sealing import blind_index
+from events.core.sealing import blind_indexes, forms_of
 from events.models import record
 from verification.models import Attempt, Case, DocumentKind, DocumentPage, Exclusion, ExclusionKind
 
@@ -32,27 +32,27 @@ BY_HAND: Final = (
 )
 """Kinds that a person can enter. Devices and pictures are taken from a case."""
 
-Thing = tuple[str, str]
-"""A value as stored, and as shown."""
+Thing = tuple[list[str], str]
+"""The values that a row may have for an identifier, the one to store first, and how it is shown."""
 
 
 # --- Identifiers ----------------------------------------------------------------------------------
 
 
-def person(name: str) -> str:
-    """The stored form of a name.
+def person(name: str) -> list[str]:
+    """The stored forms of a name.
 
     Many people share a name, so a name alone decides nothing (`checks.exclusion`).
     """
     folded = "".join(unicodedata.normalize("NFKC", name).split()).casefold()
-    return blind_index(folded, "exclusion.person") if folded else ""
+    return blind_indexes(folded, "exclusion.person") if folded else []
 
 
-def email(address: str) -> str:
-    """The stored form of an address. A tag after a plus sign belongs to the same mailbox."""
+def email(address: str) -> list[str]:
+    """The stored forms of an address. A tag after a plus sign belongs to the same mailbox."""
     name, at, domain = address.strip().lower().rpartition("@")
     folded = f"{name.partition('+')[0]}{at}{domain}"
-    return blind_index(folded, "exclusion.email") if folded else ""
+    return blind_indexes(folded, "exclusion.email") if folded else []
 
 
 def thing(kind: str, typed: str) -> Thing:
@@ -68,12 +68,12 @@ def thing(kind: str, typed: str) -> Thing:
         code = normalise(typed)
         if refused := problem(code):
             raise refused
-        return code, code
+        return [code], code
     if kind == ExclusionKind.PERSON:
         return person(typed), masked_name(typed)
     if kind == ExclusionKind.PHONE:
         phone = sightings.check_phone(typed)
-        return sightings.digest(SightingKind.PHONE, phone), sightings.masked_phone(phone)
+        return sightings.digests(SightingKind.PHONE, phone), sightings.masked_phone(phone)
     return email(typed), masked_email(typed)
 
 
@@ -94,7 +94,7 @@ def masked_email(address: str) -> str:
 def things_of(case: Case, kind: str) -> list[Thing]:
     """The case's identifiers of one kind."""
     if kind == ExclusionKind.USCC:
-        return [(case.declared_uscc, case.declared_uscc)]
+        return [([case.declared_uscc], case.declared_uscc)]
     if kind == ExclusionKind.PERSON:
         return [(person(name), masked_name(name)) for name in sorted(_names(case))]
     if kind == ExclusionKind.IMAGE:
@@ -105,7 +105,7 @@ def things_of(case: Case, kind: str) -> list[Thing]:
     if kind == ExclusionKind.PHONE:
         phones = {phone for user in users if (phone := sightings.phone_of(user))}
         return [
-            (sightings.digest(SightingKind.PHONE, phone), sightings.masked_phone(phone))
+            (sightings.digests(SightingKind.PHONE, phone), sightings.masked_phone(phone))
             for phone in sorted(phones)
         ]
     devices = (
@@ -113,7 +113,8 @@ def things_of(case: Case, kind: str) -> list[Thing]:
         .order_by("digest")
         .values_list("digest", flat=True)
     )
-    return [(digest, f"…{digest[-6:]}") for digest in dict.fromkeys(devices)]
+    found = {forms[0]: forms for forms in map(forms_of, devices)}
+    return [(forms, f"…{current[-6:]}") for current, forms in found.items()]
 
 
 def _names(case: Case) -> set[str]:
@@ -134,7 +135,7 @@ def _pictures(case: Case) -> list[Thing]:
     ).order_by("pk")
     return list(
         {
-            page.fingerprint: (page.fingerprint, f"{page.document_id} · {page.number}")
+            page.fingerprint: ([page.fingerprint], f"{page.document_id} · {page.number}")
             for page in pages
         }.values()
     )
@@ -169,8 +170,8 @@ def exclude(
 
 def _of_nobody(case: Case, found: Thing) -> Thing:
     """Return the identifier with a value that nobody has."""
-    value, shown = found
-    return blind_index(f"{case.pk} {value}", "exclusion.golden"), shown
+    values, shown = found
+    return blind_indexes(f"{case.pk} {values[0]}", "exclusion.golden"), shown
 
 
 def add(kind: str, typed: str, why: str, by: User, now: datetime) -> Exclusion:
@@ -188,10 +189,13 @@ def add(kind: str, typed: str, why: str, by: User, now: datetime) -> Exclusion:
 def _put(
     kind: str, found: Thing, case: Case | None, why: str, by: User, now: datetime
 ) -> Exclusion:
-    value, shown = found
+    values, shown = found
+    listed = in_force({kind: values})
+    if listed:
+        return listed[0]
     exclusion, is_new = Exclusion.objects.get_or_create(
         kind=kind,
-        value=value,
+        value=values[0],
         lifted_at=None,
         defaults={"shown": shown, "case": case, "why": why, "added_by": by, "added_at": now},
     )

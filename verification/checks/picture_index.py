@@ -88,7 +88,7 @@ def landmarks_of(page: DocumentPage, known: PageLandmarks | None) -> Landmarks:
     found = _unsealed(known)
     if found is None:
         found = keypoints.find_keypoints(*_picture(name))
-        sealed = seal(found.packed(), keys()[0], _sealed_as(page.pk))
+        sealed = seal(found.packed(), keys()[0], PageLandmarks(page=page).purpose)
         PageLandmarks.objects.update_or_create(page=page, defaults={"sealed": sealed})
     return found
 
@@ -106,13 +106,9 @@ def _unsealed(known: PageLandmarks | None) -> Landmarks | None:
     if known is None:
         return None
     try:
-        return Landmarks.unpacked(unseal(bytes(known.sealed), keys(), _sealed_as(known.pk)))
+        return Landmarks.unpacked(unseal(bytes(known.sealed), keys(), known.purpose))
     except (Damaged, KeyMissing):
         return None
-
-
-def _sealed_as(page_id: int) -> str:
-    return f"page.landmarks {page_id}"
 
 
 @lru_cache(maxsize=32)

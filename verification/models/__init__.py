@@ -29,7 +29,7 @@ from verification.models.lists import (
     HrLicenceShown,
     RegistryRecord,
 )
-from verification.models.proofs import Proof, ProofKind, ProofQuerySet, ProofState
+from verification.models.proofs import PROOF_PURPOSE, Proof, ProofKind, ProofQuerySet, ProofState
 from verification.models.reviewing import (
     Bulk,
     BulkItem,
@@ -49,6 +49,7 @@ from verification.models.reviewing import (
 )
 
 __all__ = [
+    "PROOF_PURPOSE",
     "Appeal",
     "Attempt",
     "Bulk",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from operator import attrgetter
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from documents.photo.flaws import PhotoQuality
 from employers.models import Employer, User
+from events.db.fields import SealedBytes
 from events.jobs.queue import Job, JobQuerySet
 from verification.models.cases import Case
 from verification.rules.states import State
@@ -120,10 +122,15 @@ class PageLandmarks(models.Model):
     page = models.OneToOneField(
         DocumentPage, on_delete=models.CASCADE, related_name="landmarks", primary_key=True
     )
-    sealed = models.BinaryField()
+    sealed = SealedBytes(purpose=attrgetter("purpose"))
 
     def __str__(self) -> str:
         return f"landmarks of {self.page_id}"
+
+    @property
+    def purpose(self) -> str:
+        """The purpose of the seal, so that one page's landmarks do not open for another page."""
+        return f"page.landmarks {self.page_id}"
 
 
 class PageBand(models.Model):

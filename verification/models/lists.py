@@ -5,12 +5,14 @@ exclusion list.
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
+from events.db.fields import BlindIndex
 from verification.models.cases import Case
 
 
@@ -21,6 +23,15 @@ class ExclusionKind(models.TextChoices):
     DEVICE = "device", _("Device")
     EMAIL = "email", _("E-mail")
     IMAGE = "image", _("Picture")
+
+
+INDEXED: Final = (
+    ExclusionKind.PERSON,
+    ExclusionKind.PHONE,
+    ExclusionKind.DEVICE,
+    ExclusionKind.EMAIL,
+)
+"""Kinds of which only a blind index is stored."""
 
 
 class ExclusionQuerySet(models.QuerySet["Exclusion"]):
@@ -39,7 +50,7 @@ class Exclusion(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=ExclusionKind.choices)
-    value = models.CharField(_("value"), max_length=256)
+    value = BlindIndex(_("value"), max_length=256, among=Q(kind__in=INDEXED))
     """The code itself; for phones, devices, addresses and names the blind index; for pictures the
     fingerprint.
     """
@@ -72,6 +83,13 @@ class Exclusion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.shown}"
+
+    def merge_into(self, other: Exclusion) -> None:
+        """Take this entry off the list from the moment when both were on it: `other` lists the same
+        identifier.
+        """
+        self.lifted_at = max(self.added_at, other.added_at)
+        self.save(update_fields=["lifted_at"])
 
 
 class RegistryRecord(models.Model):

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Final
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import Employer, Member
+from events.db.fields import BlindIndex, SealedText, WithBlindIndexes
 from events.jobs.queue import Job, JobQuerySet
+
+PROOF_PURPOSE: Final = "proof.deposit"
+"""The purpose for which data for a provider is sealed."""
 
 
 class ProofKind(models.TextChoices):
@@ -74,19 +79,19 @@ class Proof(Job):
     )
     shown = models.CharField(_("subject"), max_length=254, blank=True)
     """A description that pages may show: the address, the masked account, or the colleague."""
-    sealed = models.TextField(blank=True)
+    sealed = SealedText(blank=True, purpose=lambda _: PROOF_PURPOSE)
     """Data that only the provider needs, encrypted (`events.core.sealing`). Erased when the proof
     ends.
     """
-    code_hash = models.CharField(max_length=128, blank=True)
-    """The hash of the code sent by mail or as the transfer's memo."""
+    code_hash = BlindIndex(max_length=128, blank=True)
+    """A blind index of the code sent by mail or as the transfer's memo."""
     guesses = models.PositiveSmallIntegerField(default=0)
     """How many wrong codes were entered."""
     provider = models.CharField(_("provider"), max_length=30, blank=True)
     reference = models.CharField(_("provider's reference"), max_length=100, blank=True)
     stage = models.CharField(_("stage"), max_length=30, blank=True)
     """The proof's stage at its provider while it is under way."""
-    observed = models.JSONField(default=dict)
+    observed = WithBlindIndexes(default=dict, indexes=("account",))
     """The provider's answer, without personal data beyond `shown`."""
     failure = models.CharField(_("why it failed"), max_length=60, blank=True)
     """A code of `events.core.reasons`."""

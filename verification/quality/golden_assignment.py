@@ -7,7 +7,7 @@ nor the employer exists. Its people are inactive accounts: no one signs in with 
 reads the mails of its decisions.
 
 After each ruling, a lot decides whether the reviewer gets one. It is drawn with the deployment's
-key (`events.core.sealing.blind_index`), so it is unpredictable.
+key (`events.core.sealing.keyed_hash`), so it is unpredictable.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from employers.models import Employer, Member, User
 from employers.permissions import Power
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
-from events.core.sealing import blind_index
+from events.core.sealing import keyed_hash
 from events.models import record
 from verification.authority import proofs
 from verification.cases import decisions, operations
@@ -111,7 +111,7 @@ def draws(ruling_id: int) -> bool:
     """
     share = settings.GOLDEN_SHARE
     chance = min(1.0, share / (1 - share)) if share < 1 else 1.0
-    return int(blind_index(str(ruling_id), "golden.lot")[:8], 16) / 16**8 < chance
+    return int(keyed_hash(str(ruling_id), "golden.lot")[:8], 16) / 16**8 < chance
 
 
 def _unknown_to(reviewer: User) -> GoldenCase | None:
@@ -127,7 +127,7 @@ def _unknown_to(reviewer: User) -> GoldenCase | None:
     if not ids:
         return None
     return GoldenCase.objects.get(
-        pk=min(ids, key=lambda pk: blind_index(f"{pk}:{me}", "golden.choice"))
+        pk=min(ids, key=lambda pk: keyed_hash(f"{pk}:{me}", "golden.choice"))
     )
 
 

@@ -1,8 +1,9 @@
 """Finds cases related to a case: those that share a code, person, phone, device or picture with it,
 and those that share one with them.
 
-It needs at most `QUERIES` queries. A thing shared by more than `COMMON` cases no longer
-distinguishes them, so it is shown as a number and not followed. At most `AT_MOST` cases are shown.
+It needs at most `QUERIES` queries, and two more during a change of keys. A thing shared by more
+than `COMMON` cases no longer distinguishes them, so it is shown as a number and not followed. At
+most `AT_MOST` cases are shown.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from employers.models import SightingKind, User
+from employers.models import Sighting, SightingKind, User
+from events.core.sealing import forms_of, keys
 from events.db.dialect import current_dialect
 from verification.cases import wording
 from verification.checks import picture_index
@@ -168,7 +170,8 @@ def around(case: Case, reviewer: User | None, observed: dict[str, Any] | None = 
         if shared_by > COMMON:
             cluster.common.append((SHARED_WORDS[by], shared_by))
         for other in others if shared_by <= COMMON else ():
-            links[other].append(Link(by))
+            if Link(by) not in links[other]:
+                links[other].append(Link(by))
     first = sorted(links, key=lambda other: -len(links[other]))[:AT_MOST]
     for by, seed, others, shared_by in _sharing(first) if first else ():
         for other in others if shared_by <= COMMON and by is not Shared.EMPLOYER else ():
@@ -232,13 +235,30 @@ Sharing = tuple[Shared, UUID, list[UUID], int]
 def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
     """Return everything that `seeds` share with other cases.
 
-    One query, whose work is bounded by `COMMON` and `COUNTED` for each thing.
+    One query, whose work is bounded by `COMMON` and `COUNTED` for each thing. During a change of
+    keys, another one precedes it.
     """
     key = Case._meta.pk
     listed = current_dialect().joined("o.id")
     marks = ",".join(["%s"] * len(seeds))
-    parts = []
-    for by, (things, thing, others) in _THINGS.items():
+    prepared = [key.get_db_prep_value(seed, connection) for seed in seeds]
+    parts, parameters = [], []
+    asked = [(by, *of, prepared) for by, of in _THINGS.items()]
+    if pairs := _other_forms(seeds):
+        values = ",".join(["(%s, %s)"] * len(pairs))
+        joined = f" JOIN (VALUES {values}) w ON w.column1 = g.digest WHERE "
+        asked += [
+            (
+                by,
+                _THINGS[by][0].replace(" WHERE ", joined),
+                "w.column2",
+                _THINGS[by][2],
+                [*(form for pair in pairs for form in pair), *prepared],
+            )
+            for by in (Shared.PHONE, Shared.DEVICE)
+        ]
+    for by, things, thing, others, with_ in asked:
+        parameters += with_
         # The text contains only names and numbers from this module; outside values are parameters.
         parts.append(
             f"SELECT '{by}', t.seed, (SELECT {listed} FROM (SELECT DISTINCT x.id FROM ({others}"
@@ -247,8 +267,7 @@ def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
             f" employer, {thing} AS thing {things.format(marks=marks)}) t"
         )
     with connection.cursor() as cursor:
-        prepared = [key.get_db_prep_value(seed, connection) for seed in seeds]
-        cursor.execute(" UNION ALL ".join(parts), prepared * len(parts))
+        cursor.execute(" UNION ALL ".join(parts), parameters)
         rows = cursor.fetchall()
     return [
         (
@@ -259,6 +278,23 @@ def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
         )
         for by, seed, others, shared_by in rows
         if others
+    ]
+
+
+def _other_forms(seeds: Sequence[UUID]) -> list[tuple[str, str]]:
+    """Return each stored index of the seeds' phones and devices with each other form of it."""
+    if len(keys()) == 1:
+        return []
+    cases = Case.objects.filter(pk__in=seeds)
+    stored = Sighting.objects.filter(
+        kind__in=(SightingKind.PHONE, SightingKind.DEVICE),
+        user__member__employer__in=cases.values("employer"),
+    )
+    return [
+        (index, form)
+        for index in set(stored.values_list("digest", flat=True))
+        for form in forms_of(index)
+        if form != index
     ]
 
 

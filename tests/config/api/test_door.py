@@ -29,6 +29,7 @@ from employers.tasks import sweep_answers
 from events.core.actor import SYSTEM
 from events.core.reasons import REASONS
 from tests.factories import make_api_client, make_case, make_member, make_uscc
+from tests.keys import at_each_stage, change_keys
 from verification.models import Case
 from verification.rules.states import State
 
@@ -541,3 +542,16 @@ def test_no_two_schemas_share_a_name() -> None:
     ]
     ours = [name for name in ours if "[" not in name]
     assert sorted(ours) == sorted(set(ours))
+
+
+@at_each_stage
+def test_a_retry_is_answered_the_same_after_a_change_of_keys(
+    stage: str, key: str, settings: Any
+) -> None:
+    asked = question()
+    first = send("POST", GATE, key, asked, Idempotency_Key="k-1")
+    change_keys(settings, stage)
+    again = send("POST", GATE, key, asked, Idempotency_Key="k-1")
+    assert (again.content, again["Idempotent-Replayed"]) == (first.content, "true")
+    other = send("POST", GATE, key, asked | {"candidate": "c-2"}, Idempotency_Key="k-1")
+    assert other.json()["code"] == "idempotency_key_reused"

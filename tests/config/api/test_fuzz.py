@@ -18,13 +18,13 @@ import pytest
 import schemathesis
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, transaction
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import CheckFunction, load_all_checks, not_a_server_error
 
-from config.wsgi import application
 from downloads.candidates import consents, operations
 from downloads.models import EraseOrder
 from downloads.relays import bindings
@@ -56,7 +56,7 @@ CHECKS: list[CheckFunction] = [
     checks.ignored_auth,
 ]
 
-schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
+schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
 # `ignored_auth` tries wrong keys. Among invalid requests they would be replaced by the right one.
 schema.config.generation.update(with_security_parameters=False)
 

@@ -43,6 +43,7 @@ from tests.downloads.relays.relay_numbers import (
     verbs,
 )
 from tests.factories import make_member, make_reviewer
+from tests.keys import at_each_stage, change_keys
 from verification.cases import operations
 from verification.models import Case
 
@@ -514,3 +515,14 @@ def test_no_number_outlives_a_suspension_beside_it(
             binding.refresh_from_db()
             assert binding.state == RelayState.ENDED and binding.finished_at
             assert not binding.number or at_provider(provider, binding, now) is None
+
+
+@at_each_stage
+def test_a_relay_number_outlasts_a_change_of_keys(
+    stage: str, member: Member, platform: ApiClient, now: datetime, settings: Any
+) -> None:
+    first = bound(member, platform, now)
+    change_keys(settings, stage)
+    again = bindings.request_binding(allowed(member, platform, now), platform, PHONE, now)
+    assert again.pk == first.pk and again.state == RelayState.BOUND
+    assert bindings.candidate_phone(again) == PHONE

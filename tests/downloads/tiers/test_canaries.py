@@ -19,6 +19,7 @@ from events.core.errors import Refused
 from events.models import Event, PlatformEvent
 from tests.downloads.api.test_relays import Platform
 from tests.factories import make_colleague, sign_in
+from tests.keys import rotate
 
 pytestmark = pytest.mark.django_db
 
@@ -196,3 +197,15 @@ def test_what_nobody_looked_into_is_kept(platform: Platform, canary: Canary) -> 
     assert list(CanaryRing.objects.all()) == [open_] and list(RelayCall.objects.all()) == [
         open_.call
     ]
+
+
+def test_one_caller_is_one_caller_during_a_change_of_keys(
+    platform: Platform, canary: Canary, settings: Any
+) -> None:
+    relay = platform.bind()["id"]
+    call(platform, relay, "+8615400001111")
+    rotate(settings)
+    call(platform, relay, "+8615400001111")
+    assert not Standing.objects.exists()
+    call(platform, relay, "+8615400002222")
+    assert Standing.objects.get().tier == "restricted"

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.test import Client
 
 from employers.accounts import sightings
@@ -15,12 +14,7 @@ from employers.models import Sighting, SightingKind, User
 from employers.security import throttle
 from events.core.errors import Refused
 from tests.factories import PASSWORD, make_member, make_uscc, make_user
-
-
-@pytest.fixture(autouse=True)
-def nobody_has_tried_before() -> None:
-    cache.clear()
-
+from tests.keys import at_each_stage, change_keys
 
 # --- Pure -----------------------------------------------------------------------------------------
 
@@ -129,7 +123,7 @@ def test_registration_with_a_phone() -> None:
     assert client.post("/register/", form(phone="138 0013 8000")).status_code == 302
     user = User.objects.get()
     assert "138" not in user.phone_sealed and sightings.phone_of(user) == "+8613800138000"
-    phone = sightings.digest(SightingKind.PHONE, "+8613800138000")
+    phone, *_ = sightings.digests(SightingKind.PHONE, "+8613800138000")
     assert dict(Sighting.objects.values_list("kind", "digest"))["phone"] == phone
     cookie = client.cookies[sightings.DEVICE_COOKIE]
     assert (
@@ -172,3 +166,16 @@ def test_codes_are_not_asked_by_the_thousand(monkeypatch: pytest.MonkeyPatch) ->
     client = Client()
     answers = [client.get("/register/code/", {"uscc": make_uscc()}).status_code for _ in range(3)]
     assert answers == [200, 200, 429]
+
+
+@at_each_stage
+@pytest.mark.django_db
+def test_a_device_seen_again_after_a_change_of_keys_has_one_row(
+    stage: str, now: datetime, settings: Any
+) -> None:
+    member, later = make_member(now), now + timedelta(days=1)
+    sightings.record(member.user, now, device="browser")
+    change_keys(settings, stage)
+    sightings.record(member.user, later, device="browser")
+    (seen,) = Sighting.objects.all()
+    assert (seen.first_at, seen.last_at) == (now, later)

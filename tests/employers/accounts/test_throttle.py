@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
 from django.core import signing
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from employers.accounts import membership
-from employers.models import User
+from employers.models import AttemptCount, User
 from employers.security import throttle
 from events.core.errors import Refused
 from events.models import Mail
@@ -205,3 +208,101 @@ class TestTooManyTries:
             with pytest.raises(Refused, match="too_many_tries"):
                 throttle.count_try(counted, begun + timedelta(minutes=minute))
         throttle.count_try(counted, begun + timedelta(minutes=15))
+
+    def test_a_thousand_refused_requests_free_nobodys_counter(
+        self, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_member(now, email="hr@example.com")
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        self.fail(throttle.PASSWORDS_OF_ADDRESS.tries)
+        stranger = Client()
+        codes = [
+            stranger.post("/password/", {"email": f"junk{number}@example.com"}).status_code
+            for number in range(throttle.RESETS_FROM_NETWORK.tries)
+        ]
+        assert set(codes) == {302}
+        counters = AttemptCount.objects.count()
+        for number in range(1000):
+            answer = stranger.post("/password/", {"email": f"more{number}@example.com"})
+            assert answer.status_code == 429
+        assert AttemptCount.objects.count() == counters, "a refused network makes no new counters"
+        assert self.fail(1) == [429]
+
+    def test_a_refused_network_adds_no_counter_by_any_way(
+        self, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(timezone, "now", lambda: now)
+        owner = verified_owner(now)
+        for limit in (
+            throttle.PASSWORDS_FROM_NETWORK,
+            throttle.REGISTRATIONS_FROM_NETWORK,
+            throttle.RESETS_FROM_NETWORK,
+            throttle.INVITATIONS_FROM_NETWORK,
+        ):
+            for _ in range(limit.tries):
+                throttle.count_try([(limit, "127.0.0.1")], now)
+        counters = AttemptCount.objects.count()
+        member = Client()
+        member.force_login(owner.user)
+        for number in range(5):
+            email = f"junk{number}@example.com"
+            token = signing.dumps(
+                [str(owner.employer_id), email, now.isoformat()], salt=membership.INVITE_SALT
+            )
+            codes = [
+                Client().post("/sign-in/", {"username": email, "password": "x"}).status_code,
+                Client().post("/console/login/", {"username": email, "password": "x"}).status_code,
+                Client().post("/register/", form(email=email)).status_code,
+                Client().post("/password/", {"email": email}).status_code,
+                Client().post(f"/join/{token}/", {"password": PASSWORD}).status_code,
+                member.post("/team/", {"email": email}).status_code,
+            ]
+            assert codes == [429, 200, 429, 429, 429, 429]  # the console's page has no other status
+        assert AttemptCount.objects.count() == counters
+
+    def test_counters_are_shared_and_reveal_nothing(self, now: datetime) -> None:
+        throttle.count_try([(throttle.MAILS_TO_ADDRESS, "hr@example.com")], now)
+        counter = AttemptCount.objects.get()
+        assert counter.count == 1 and "hr@" not in counter.key
+        AttemptCount.objects.update(count=throttle.MAILS_TO_ADDRESS.tries)  # by another process
+        with pytest.raises(Refused, match="too_many_tries"):
+            throttle.count_try([(throttle.MAILS_TO_ADDRESS, "hr@example.com")], now)
+
+    def test_past_counters_are_deleted_in_small_steps(
+        self, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(throttle, "DELETED_AT_ONCE", 2)
+        later = now + timedelta(hours=2)
+        for number in range(5):
+            throttle.count_try([(throttle.MAILS_TO_ADDRESS, f"{number}@example.com")], now)
+        throttle.count_try([(throttle.RESETS_TO_ADDRESS, "1@example.com")], now)  # lasts a day
+        throttle.count_try([(throttle.MAILS_TO_ADDRESS, "1@example.com")], later)
+        with CaptureQueriesContext(connection) as queries:
+            assert throttle.sweep(later) == 5
+        deleting = [query["sql"] for query in queries if query["sql"].startswith("DELETE")]
+        assert len(deleting) == 3
+        assert AttemptCount.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_attempts_are_all_counted(now: datetime) -> None:
+    """Twenty at once: exactly the allowed number passes."""
+
+    def attempt(_: int) -> bool:
+        try:
+            throttle.count_try([(throttle.PASSWORDS_OF_ADDRESS, "hr@example.com")], now)
+        except Refused:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        passed = sum(pool.map(attempt, range(20)))
+    assert passed == throttle.PASSWORDS_OF_ADDRESS.tries
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_can_take_an_attempt_back(now: datetime) -> None:
+    with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
+        throttle.count_try([(throttle.MAILS_TO_ADDRESS, "hr@example.com")], now)

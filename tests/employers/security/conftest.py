@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 
 from employers.models import SecondFactor, User
@@ -28,11 +26,8 @@ def now(clock: Clock) -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def required(settings: Any) -> Iterator[None]:
+def required(settings: Any) -> None:
     settings.STAFF_SECOND_FACTOR = "required"
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

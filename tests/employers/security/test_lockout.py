@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from employers.models import Lockout, SecondFactor, User
 from employers.security import lockout
@@ -22,6 +22,7 @@ from tests.employers.security.staff_sign_in import (
     password,
 )
 from tests.factories import PASSWORD
+from tests.keys import at_each_stage, change_keys
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +81,6 @@ def test_the_second_lock_is_twice_as_long(
 def test_a_lock_survives_a_restart(colleague: User, factor: SecondFactor, clock: Clock) -> None:
     """The process's memory is lost, and a new browser is refused too."""
     guess(browser(), colleague, clock, 5)
-    cache.clear()
     client = browser()
     password(client, colleague)
     assert client.post(CODE_PAGE, {"code": code_at(clock.now)}).status_code == 429
@@ -122,3 +122,17 @@ def test_wrong_recovery_codes_count_too(
         for _ in range(5)
     ]
     assert answers == [422] * 4 + [429]
+
+
+@at_each_stage
+def test_a_change_of_keys_neither_ends_a_lockout_nor_the_count(
+    stage: str, factor: SecondFactor, now: datetime, settings: Any
+) -> None:
+    for _ in range(lockout.TRIES - 1):
+        lockout.fail(lockout.subject(factor), now)
+    change_keys(settings, stage)
+    count = lockout.fail(lockout.subject(factor), now)
+    assert lockout.left(count) == lockout.TRIES and Lockout.objects.count() == 1
+    assert lockout.closed_until(lockout.subject(factor), now)
+    lockout.clear(lockout.subject(factor))
+    assert not Lockout.objects.exists()

@@ -11,6 +11,7 @@ from employers.models import Member
 from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.factories import make_member
+from tests.keys import at_each_stage, change_keys
 from tests.verification.authority.proof_steps import (
     ACCOUNT,
     MINUTE,
@@ -226,3 +227,21 @@ def test_a_way_without_a_provider_is_not_offered(
     for begin in (lambda: deposit(member, now), lambda: proof_polling.start_scan(member, now)):
         with pytest.raises(Refused, match="proof_not_offered"):
             begin()
+
+
+@at_each_stage
+def test_a_code_and_an_account_outlast_a_change_of_keys(
+    stage: str, member: Member, bank: SimulatedBank, now: datetime, settings: Any
+) -> None:
+    proof = deposit(member, now)
+    change_keys(settings, stage)
+    poll(proof, now)
+    poll(proof, proof.due_at)
+    code = memo(bank, ACCOUNT, proof.due_at)
+    with pytest.raises(Refused, match="proof_code_wrong"):
+        deposits.confirm_deposit(proof.pk, member, other_than(code), now)
+    proof = deposits.confirm_deposit(proof.pk, member, code, now + timedelta(hours=1))
+    assert proof.state == ProofState.PROVEN
+    stranger = make_member(now)
+    with pytest.raises(Refused, match="bank_account_of_other"):
+        deposit(stranger, now)

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import stat
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.core.sealing import OVERHEAD, Damaged, KeyMissing, key_from, seal, unseal
+from verification.cases import storage as storage_module
 from verification.cases.storage import EncryptedStorage
 
 KEY = bytes(range(32))
@@ -223,3 +225,68 @@ def test_is_the_default_and_follows_the_settings(tmp_path: Path, settings: objec
 def test_deconstructs() -> None:
     path, args, kwargs = EncryptedStorage().deconstruct()  # type: ignore[attr-defined]
     assert (path, args, kwargs) == ("verification.cases.storage.EncryptedStorage", (), {})
+
+
+# --- A change of keys -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def changed(tmp_path: Path) -> tuple[EncryptedStorage, str, EncryptedStorage]:
+    """A storage with two keys, a file under the older one, and a storage with the new key alone."""
+    old, new = written(KEY), written(secrets.token_bytes(32))
+    name = EncryptedStorage(tmp_path, old).save("x", ContentFile(PLAIN))
+    both = EncryptedStorage(tmp_path, new, retired_keys=[old])
+    return both, name, EncryptedStorage(tmp_path, new, retired_keys=[])
+
+
+def test_a_file_moves_to_the_current_key_once(
+    changed: tuple[EncryptedStorage, str, EncryptedStorage],
+) -> None:
+    both, name, only_new = changed
+    assert list(both.names()) == [name]
+    assert both.reseal(name) is True and both.reseal(name) is False
+    assert only_new.open(name).read() == PLAIN
+    assert [path.name for path in both.location.rglob("*") if path.is_file()] == [name[3:]]
+
+
+def test_a_file_that_is_deleted_while_it_moves_stays_deleted(
+    changed: tuple[EncryptedStorage, str, EncryptedStorage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been erased because its owner wished so."""
+    both, name, _ = changed
+    write_aside = storage_module._write_aside
+
+    def deleted_meanwhile(aside: Path, content: bytes) -> None:
+        write_aside(aside, content)
+        both.delete(name)
+
+    monkeypatch.setattr(storage_module, "_write_aside", deleted_meanwhile)
+    with pytest.raises(FileNotFoundError):
+        both.reseal(name)
+    assert not [path for path in both.location.rglob("*") if path.is_file()]
+
+
+def test_nothing_is_deleted_in_the_moment_of_the_move(
+    changed: tuple[EncryptedStorage, str, EncryptedStorage],
+) -> None:
+    both, name, _ = changed
+    other = EncryptedStorage(both.location, written(KEY))
+    with ThreadPoolExecutor(1) as pool:
+        with both._publishing():
+            deletion = pool.submit(other.delete, name)
+            with pytest.raises(TimeoutError):
+                deletion.result(timeout=0.2)
+            assert both.exists(name)
+        deletion.result(timeout=5)
+    assert not both.exists(name)
+
+
+def test_a_broken_file_is_left_as_it_is(
+    changed: tuple[EncryptedStorage, str, EncryptedStorage],
+) -> None:
+    both, name, _ = changed
+    file = both.location / name
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(Damaged):
+        both.reseal(name)
+    assert file.exists()

@@ -26,6 +26,7 @@ from tests.factories import (
     make_uscc,
     make_user,
 )
+from tests.keys import at_each_stage, change_keys
 from verification.checks import exclusion_list
 from verification.checks.exclusion import Excluded
 from verification.decision.pipeline import subject_of
@@ -320,3 +321,35 @@ def test_a_stored_observation_is_judged_again(now: datetime) -> None:
     }
     (finding,) = Excluded().judge(subject, {}, observation)
     assert finding.severity is Severity.CONCERN and "林**" in finding.expected
+
+
+@at_each_stage
+@pytest.mark.parametrize("key", ["email", "phone", "device", "person"])
+def test_a_change_of_keys_lets_nobody_return(
+    key: str, stage: str, excluded: Case, reviewer: User, now: datetime, settings: Any
+) -> None:
+    known_by = {
+        "email": "seller+2@qq.example",
+        "phone": PHONE,
+        "device": "browser",
+        "person": "林知白",
+    }[key]
+    exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    before = run_check(comes_back(now, **{key: known_by}), now).code
+    seen_before = comes_back(now, **{key: known_by.replace("+2", "+3")})
+    change_keys(settings, stage)
+    after = comes_back(now, **{key: known_by.replace("+2", "+4")})
+    assert before in ("duplicate_excluded", "excluded_namesake")
+    assert run_check(seen_before, now).code == run_check(after, now).code == before
+
+
+@at_each_stage
+def test_after_a_change_of_keys_nobody_is_listed_twice(
+    stage: str, excluded: Case, reviewer: User, now: datetime, settings: Any
+) -> None:
+    exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    listed = Exclusion.objects.count()
+    change_keys(settings, stage)
+    exclusion_list.exclude(excluded.pk, ALL, "again", reviewer, now)
+    exclusion_list.add(ExclusionKind.PHONE, PHONE, "from an authority", reviewer, now)
+    assert Exclusion.objects.count() == listed

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from employers.accounts import sightings
 from employers.models import Employer, Member
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
+from tests.keys import at_each_stage, change_keys
 from verification.models import Attempt, Case, CheckRun, Decision, PageBand
 from verification.reviewing import related_cases
 from verification.reviewing.related_cases import Shared, around
@@ -271,3 +272,15 @@ def test_which_of_them_wait(now: datetime) -> None:
     waits = case_of(now, declared_legal_representative="林望舒")
     case_of(now, state=State.REJECTED, declared_legal_representative="林望舒")
     assert around(case, None).waiting == [case, waits]
+
+
+@at_each_stage
+def test_what_cases_share_is_found_during_a_change_of_keys(
+    stage: str, now: datetime, settings: Any
+) -> None:
+    earlier, later = case_of(now), case_of(now)
+    seen(earlier, now, device="browser", phone="+8613800138000")
+    change_keys(settings, stage)
+    seen(later, now, device="browser", phone="+8613800138000")
+    assert found(later) == {earlier.pk: {Shared.PHONE, Shared.DEVICE}}
+    assert found(earlier) == {later.pk: {Shared.PHONE, Shared.DEVICE}}
