@@ -39,6 +39,7 @@ from employers.accounts.forms import CodeForm, ConsoleSignInForm, RecoveryForm, 
 from employers.accounts.views import remember_browser, saw, set_long_cookie
 from employers.models import SecondFactor, User
 from employers.security import lockout, second_factor, throttle, totp
+from employers.security.backends import ADDRESS
 from employers.security.console_session import Origin, Over, Stay
 from events.core.errors import Refused
 from events.models import record
@@ -347,7 +348,7 @@ class ConsoleSite(admin.AdminSite):
         """Sign in, in this browser, and return `response`."""
         now = timezone.now()
         cookie = sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, user, backend=ADDRESS)
         request.session.pop(ENTRY, None)
         request.session[STAY] = Stay.begin(
             factor.pk if factor else None, _origin(request, cookie), now
@@ -356,7 +357,7 @@ class ConsoleSite(admin.AdminSite):
         record("enter_console", user, user.as_reviewer(), now, data={"by": by})
         if factor:
             self._know_browser(response, factor)
-        return saw(request, remember_browser(response, user.email), user, cookie)
+        return saw(request, remember_browser(response, user), user, cookie)
 
     def _know_browser(self, response: HttpResponse, factor: SecondFactor) -> HttpResponse:
         """Exempt this browser from waits that others' failures for this factor cause."""

@@ -1,11 +1,11 @@
-"""Celery tasks of employers: delete old idempotent responses and onboarding links."""
+"""Celery tasks of employers: delete old idempotent responses, onboarding links and invitations."""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.utils import timezone
 
-from employers.accounts import onboarding
+from employers.accounts import invitations, onboarding
 from employers.platforms import idempotency
 
 
@@ -17,3 +17,4 @@ def sweep_answers() -> None:
 @shared_task
 def sweep_links() -> None:
     onboarding.sweep(timezone.now())
+    invitations.sweep(timezone.now())

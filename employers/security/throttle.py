@@ -17,8 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
+from django.http import HttpRequest
 from django.utils import timezone
 
 from events.core.errors import Refused
@@ -71,6 +73,14 @@ def count_try(counted: Sequence[Counted], now: datetime) -> None:
         raise Refused("too_many_tries", details={"until": f"{at:%Y-%m-%d %H:%M}"})
 
 
+def count_call(limit: Limit, subject: str, now: datetime) -> None:
+    """Count one call of a platform's system. Raises Refused `rate_limited`."""
+    if _add(limit, subject, now) > limit.tries:
+        wait = limit.seconds - int(now.timestamp()) % limit.seconds
+        details = {"retry_after": str(wait)}
+        raise Refused("rate_limited", expected=f"≤ {limit.tries}/h", details=details)
+
+
 def give_back_try(counted: Sequence[Counted], now: datetime) -> None:
     """Uncount a successful attempt."""
     for limit, subject in counted:
@@ -92,9 +102,10 @@ def _key(limit: Limit, subject: str, now: datetime) -> str:
     return f"throttle:{limit.name}:{int(now.timestamp()) // limit.seconds}:{digest}"
 
 
-def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False) -> str:
-    """Return where a request comes from: an IPv4 address, or the /64 of an IPv6 address, which is
-    one household.
+def address_of(
+    remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a request comes from. None over a Unix socket.
 
     `forwarded_for` is trusted only behind our own proxy, and only its last entry, which that proxy
     wrote.
@@ -106,11 +117,31 @@ def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool 
     )
     try:
         address = ipaddress.ip_address(text)
-    except ValueError:  # a Unix socket
+    except ValueError:
+        return None
+    return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address
+
+
+def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False) -> str:
+    """Return where a request comes from: an IPv4 address, or the /64 of an IPv6 address, which is
+    one household.
+    """
+    address = address_of(remote_address, forwarded_for, behind_proxy=behind_proxy)
+    if address is None:
         return "unknown"
     if isinstance(address, ipaddress.IPv6Address):
-        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+        return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
+
+
+def caller_of(request: HttpRequest) -> str:
+    """Return the address that a request comes from, or "" if there is none."""
+    address = address_of(
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        behind_proxy=settings.SECURE_PROXY_SSL_HEADER is not None,
+    )
+    return str(address or "")
 
 
 def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:

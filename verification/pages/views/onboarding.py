@@ -15,6 +15,7 @@ from employers.accounts import onboarding
 from employers.accounts.views import links, member_required, private, remember_language, saw
 from employers.clock import now_for
 from employers.models import LinkPurpose, Member, OnboardingLink
+from employers.security.backends import ONBOARDING
 from events.core.errors import Refused
 from verification.pages.case_page import current_case
 from verification.rules import states
@@ -45,7 +46,7 @@ def onboard(request: HttpRequest, token: str) -> HttpResponseBase:
         )
     member = link.member
     logout(request)
-    login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, member.user, backend=ONBOARDING)
     request.session[SESSION] = {"link": str(link.pk), "platform": link.client.name}
     request.session.set_expiry(SESSION_SECONDS)
     response = redirect(_destination(link.purpose, member))
