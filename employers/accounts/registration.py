@@ -105,14 +105,15 @@ def register(
     `sightings.check_phone`.
     """
     email = email.strip().lower()
-    earlier = {user.pk for user in unconfirmed(email)}
-    if again := member_with(email, password):
-        return again
+    # First, so that nothing is refused after a password was tried: doors do not count refused forms.
     code, company, phone = (
         check_code(uscc, contest=contest),
         check_name(company.strip()),
         sightings.check_phone(phone),
     )
+    earlier = {user.pk for user in unconfirmed(email)}
+    if again := member_with(email, password):
+        return again
     hashed, sealed = make_password(password), sightings.seal_phone(phone)
     with transaction.atomic():
         lock_address(email)

@@ -256,7 +256,7 @@ class SignIn(auth_views.LoginView):
     authentication_form = SignInForm
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Lead those who have signed in to their case. Who came by a platform's link can sign in."""
+        """Redirect those who have signed in. Those who came by a platform's link can sign in."""
         self.redirect_authenticated_user = not is_vouched_only(request)
         return super().dispatch(request, *args, **kwargs)
 

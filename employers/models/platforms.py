@@ -105,8 +105,8 @@ class ApiKey(models.Model):
     allowed_networks = models.TextField(
         _("allowed addresses"), blank=True, default="", db_default=""
     )
-    """The networks that it may be used from, one per line (`employers.accounts.networks`). Empty: it
-    may be used from anywhere.
+    """The networks that it may be used from, one per line (`employers.accounts.networks`). Empty:
+    from anywhere.
     """
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)

@@ -326,7 +326,7 @@ def test_a_colleague_is_made_with_a_password_and_signs_in(root: Client) -> None:
 
 
 def test_one_address_is_one_account(root: Client, now: datetime) -> None:
-    make_user(now, "taken@zizhi.example")
+    make_user(now, "taken@zizhi.example", email_verified_at=now)
     form = {
         "email": "Taken@zizhi.example",
         "usable_password": "true",
@@ -334,6 +334,24 @@ def test_one_address_is_one_account(root: Client, now: datetime) -> None:
         "password2": PASSWORD,
     }
     assert "email address already exists" in root.post(STAFF + "add/", form).content.decode()
+    colleague = make_user(now, is_staff=True)
+    change = f"{STAFF}{colleague.pk}/change/"
+    changed = {"email": "taken@zizhi.example", "language": "en", "is_active": "on"}
+    assert "email address already exists" in root.post(change, changed).content.decode()
+
+
+def test_an_address_that_nobody_confirmed_keeps_no_colleague_out(
+    root: Client, now: datetime
+) -> None:
+    make_user(now, "new@zizhi.example", email_verified_at=None)
+    form = {
+        "email": "new@zizhi.example",
+        "usable_password": "true",
+        "password1": PASSWORD,
+        "password2": PASSWORD,
+    }
+    assert root.post(STAFF + "add/", form).status_code == 302
+    assert User.objects.get(email="new@zizhi.example", is_staff=True).pk
 
 
 def test_staff_who_edit_colleagues_cannot_hand_out_rights(now: datetime) -> None:
