@@ -105,7 +105,7 @@ def register(
     `sightings.check_phone`.
     """
     email = email.strip().lower()
-    # First, so that nothing is refused after a password was tried: doors do not count refused forms.
+    # First: forms that are refused are not counted, so no password may have been tried by then.
     code, company, phone = (
         check_code(uscc, contest=contest),
         check_name(company.strip()),

@@ -41,7 +41,13 @@ class StaffCreationForm(CreationForm):
         fields = ("email",)
 
     def clean_email(self) -> str:
-        return free_address(self.cleaned_data["email"], self.instance)
+        """Return the address in lower case, as stored. Reports that another account holds it before
+        the database does.
+        """
+        email: str = self.cleaned_data["email"].strip().lower()
+        if User.objects.holder(email) is not None:
+            raise forms.ValidationError(_("An account with this email address already exists."))
+        return email
 
     def save(self, commit: bool = True) -> User:
         self.instance.is_staff = True
@@ -53,20 +59,6 @@ class StaffChangeForm(ChangeForm):
     class Meta:
         model = User
         fields = ("email", "language", "is_active", "is_superuser", "groups")
-
-    def clean_email(self) -> str:
-        return free_address(self.cleaned_data["email"], self.instance)
-
-
-def free_address(typed: str, user: User) -> str:
-    """Return the address in lower case, as stored. Reports that another account holds it before the
-    database does.
-    """
-    email = typed.strip().lower()
-    holder = User.objects.holder(email)
-    if holder is not None and holder.pk != user.pk:
-        raise forms.ValidationError(_("An account with this email address already exists."))
-    return email
 
 
 @admin.register(User)

@@ -17,6 +17,7 @@ from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import Page, expect
 
 from documents.specimens import make
+from employers.accounts.invitations import SALT, VALID_FOR
 from employers.accounts.registration import VERIFY_SALT
 from employers.models import Employer, Invitation, Member, User
 from employers.security import throttle
