@@ -92,6 +92,7 @@ def member_required(
     update_wrapper(
         inner, view
     )  # `wraps` would keep the `member` parameter in the signature for the type checker
+    inner.needs_proof = False  # type: ignore[attr-defined]
     return inner
 
 

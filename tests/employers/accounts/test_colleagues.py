@@ -13,9 +13,10 @@ from employers.accounts.views import links
 from employers.models import Member, User
 from employers.security import throttle
 from events.core.errors import Refused
+from events.delivery.mail import letter
 from events.models import Event, Mail
 from tests.employers.accounts.account_pages import invitation, text, verified_owner
-from tests.factories import make_employer, make_member
+from tests.factories import make_api_client, make_employer, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -153,3 +154,31 @@ class TestColleagues:
     def test_a_broken_invitation(self, visitor: Client) -> None:
         response = visitor.get("/join/nonsense/")
         assert (response.status_code, "invite you again" in text(response)) == (410, True)
+
+
+class TestPhone:
+    def test_a_changed_number_is_told_by_mail(self, visitor: Client, now: datetime) -> None:
+        member = make_member(now, language="en")
+        visitor.force_login(member.user)
+        for sent in ({"phone": "13800138000"}, {"phone": "138 0013 8000"}, {"delete": "1"}):
+            visitor.post("/team/phone/", sent)
+        told = [(mail.to, mail.template, mail.context) for mail in Mail.objects.order_by("pk")]
+        company = {"company": member.employer.name, "by_platform": False}
+        assert told == [
+            (member.user.email, "phone_changed", company | {"phone": "+86 138****8000"}),
+            (member.user.email, "phone_changed", company | {"phone": ""}),
+        ]
+        letters = [letter(mail, "https://s.example", now).body for mail in Mail.objects.all()]
+        assert all("It was changed in your account" in body for body in letters)
+        assert "13800138000" not in "".join(letters)
+
+    def test_a_number_that_a_platform_sets_is_told_too(self, now: datetime) -> None:
+        member, platform = make_member(now, language="en"), make_api_client(now)[0]
+        membership.give_phone(member, "13800138000", platform.as_actor(), now)
+        assert "Your recruitment site changed it" in letter(Mail.objects.get(), "", now).body
+
+    def test_nobody_else_reads_of_it(self, now: datetime) -> None:
+        """An unconfirmed address may be a stranger's."""
+        member = make_member(now, email_verified_at=None)
+        membership.give_phone(member, "13800138000", member.as_actor(), now)
+        assert not Mail.objects.exists()
