@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
@@ -24,9 +24,11 @@ from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
 from events.db.dialect import current_dialect
 from events.delivery.mail import queue_mail
-from events.models import record
+from events.models import Event, record
 
 VERIFY_SALT = "employers.verify-email"
+TOLD_PER_DAY = 5
+"""Mails to the holder of an address, whoever names it."""
 _ADDRESSES = 20263
 """Number of the advisory locks of addresses."""
 _NOT_A_NAME = re.compile(
@@ -196,8 +198,13 @@ def hold_address(user: User, now: datetime) -> None:
 
 
 def tell_holder(holder: User, company: str, now: datetime) -> None:
-    """Tell the holder of an address that somebody named it for an account at `company`."""
-    queue_mail(holder.email, "address_taken", holder.language, {"company": company}, now)
+    """Tell the holder of an address that somebody named it for an account at `company`, at most
+    `TOLD_PER_DAY` times a day.
+    """
+    lately = Event.objects.about(holder).filter(verb="tell_holder", at__gt=now - timedelta(days=1))
+    if lately.count() < TOLD_PER_DAY:
+        record("tell_holder", holder, SYSTEM, now)
+        queue_mail(holder.email, "address_taken", holder.language, {"company": company}, now)
 
 
 def send_verification(user: User, links: Links, now: datetime) -> None:

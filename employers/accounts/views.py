@@ -341,9 +341,9 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
     last_sent = request.session.get("verification_sent_at", 0.0)
     if user.email_verified_at is None and now.timestamp() - last_sent >= RESEND_SECONDS:
         try:
-            # Counted separately, so that strangers' requests for the same address do not block
+            # Counted by account, so that strangers' requests for the same address do not block
             # this.
-            throttle.count_try([(throttle.MAILS_TO_ADDRESS, f"confirm {user.email}")], now)
+            throttle.count_try([(throttle.MAILS_TO_ADDRESS, f"confirm {user.pk}")], now)
         except Refused as refused:
             messages.error(request, refusal_html(refused))
             return redirect("verification:home")
@@ -361,7 +361,8 @@ def prove_yourself(request: HttpRequest, member: Member) -> HttpResponse:
     """Mail the member a link to set a password, with which they sign in."""
     user, now = member.user, timezone.now()
     try:
-        throttle.count_try([(throttle.MAILS_TO_ADDRESS, f"prove {user.email}")], now)
+        counted = [(limit, f"prove {user.pk}") for limit in throttle.PASSWORD_LINKS]
+        throttle.count_try(counted, now)
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:

@@ -53,6 +53,7 @@ RESETS_TO_ADDRESS = Limit("reset-address", 10, 24 * 3600)
 """Requests by anyone for one address. Each mail has a working link, so the limit does not lock the
 owner out.
 """
+PASSWORD_LINKS = (MAILS_TO_ADDRESS, RESETS_TO_ADDRESS)
 INVITATIONS_TO_ADDRESS = Limit("invite-address", 3, 24 * 3600)
 
 Counted = tuple[Limit, str]

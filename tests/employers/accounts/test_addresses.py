@@ -9,7 +9,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from employers.accounts import invitations, registration
 from employers.accounts.enrolling import add_member
 from employers.accounts.views import links
 from employers.models import ApiClient, Employer, Member, Scope, User
-from employers.security import backends
+from employers.security import backends, throttle
 from events.core.errors import Refused
 from events.models import Mail
 from tests.employers.accounts.account_pages import form, invitation, text, verified_owner
@@ -412,3 +412,26 @@ def test_who_was_invited_meanwhile_joins_and_no_unconfirmed_account_changes(
     assert browser.post(invitation(ADDRESS), {"password": PASSWORD})["Location"] == "/case/"
     assert owner.employer.name in text(browser.get("/team/"))
     assert Member.objects.get(reference="hr-1").left_at is None
+
+
+def test_the_holder_is_told_a_few_times_a_day(now: datetime) -> None:
+    holder = make_member(now, email=ADDRESS).user
+    for _ in range(registration.TOLD_PER_DAY + 2):
+        registration.tell_holder(holder, "a company", now)
+    assert Mail.objects.count() == registration.TOLD_PER_DAY
+    registration.tell_holder(holder, "a company", now + timedelta(days=1, seconds=1))
+    assert Mail.objects.count() == registration.TOLD_PER_DAY + 1
+
+
+def test_strangers_who_name_an_address_use_up_nobody_elses_mails(now: datetime) -> None:
+    thief, owner = Client(), Client()
+    thief.post("/register/", form(password="a thief's sentence"))
+    for _ in range(throttle.MAILS_TO_ADDRESS.tries + 1):
+        session = thief.session
+        session["verification_sent_at"] = 0.0
+        session.save()
+        thief.post("/verify-email/resend/")
+    owner.post("/register/", form())
+    before = Mail.objects.count()
+    owner.post("/verify-email/resend/")
+    assert Mail.objects.count() == before + 1

@@ -226,3 +226,10 @@ def test_staff_are_never_signed_in_by_a_session_of_a_link(owner: Member) -> None
     User.objects.filter(pk=owner.user_id).update(is_staff=True, is_superuser=True)
     assert browser.get("/console/").status_code == 302
     assert browser.get("/case/")["Location"].startswith("/sign-in/")
+
+
+def test_links_do_not_flood_an_unconfirmed_address(owner: Member) -> None:
+    User.objects.filter(pk=owner.user_id).update(email_verified_at=None)
+    for _ in range(throttle.MAILS_TO_ADDRESS.tries + 1):
+        assert entered(owner).get("/case/").status_code == 200
+    assert Mail.objects.filter(template="verify_email").count() == throttle.MAILS_TO_ADDRESS.tries
