@@ -113,6 +113,7 @@ AUTH_USER_MODEL = "employers.User"
 AUTHENTICATION_BACKENDS = [
     "employers.security.backends.AddressBackend",
     "employers.security.backends.OnboardingBackend",
+    "django.contrib.auth.backends.ModelBackend",  # for sessions from before the other two
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

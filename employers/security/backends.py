@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from employers.models import User
@@ -38,7 +39,10 @@ class AddressBackend(ModelBackend):
             User().set_password(password)
         candidates = [*([holder] if holder else []), *unconfirmed(email)]
         right = [user for user in candidates if user.check_password(password)]
-        return next((user for user in right if self.user_can_authenticate(user)), None)
+        for user in right:
+            if self.user_can_authenticate(user):
+                return user
+        raise PermissionDenied  # so that no other backend tries
 
 
 class OnboardingBackend(BaseBackend):
@@ -53,6 +57,8 @@ class OnboardingBackend(BaseBackend):
         return User.objects.filter(pk=user_id, is_active=True, is_staff=False).first()
 
 
+_FORMER: Final = "django.contrib.auth.backends.ModelBackend"
+"""The backend of sessions from before these ones existed. It signs in nobody."""
 ADDRESS: Final = f"{AddressBackend.__module__}.{AddressBackend.__qualname__}"
 ONBOARDING: Final = f"{OnboardingBackend.__module__}.{OnboardingBackend.__qualname__}"
 
@@ -67,4 +73,5 @@ def unconfirmed(email: str) -> list[User]:
 
 def is_vouched_only(request: HttpRequest) -> bool:
     """Return whether only a platform's link says who is signed in."""
-    return request.session.get(BACKEND_SESSION_KEY) == ONBOARDING
+    backend = request.session.get(BACKEND_SESSION_KEY)
+    return backend == ONBOARDING or (backend == _FORMER and "onboarding" in request.session)

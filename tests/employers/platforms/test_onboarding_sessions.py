@@ -233,3 +233,16 @@ def test_links_do_not_flood_an_unconfirmed_address(owner: Member) -> None:
     for _ in range(throttle.MAILS_TO_ADDRESS.tries + 1):
         assert entered(owner).get("/case/").status_code == 200
     assert Mail.objects.filter(template="verify_email").count() == throttle.MAILS_TO_ADDRESS.tries
+
+
+def test_sessions_from_before_the_limits_are_told_apart(owner: Member) -> None:
+    """Both kinds were stored alike, but those of links name the platform."""
+    former = "django.contrib.auth.backends.ModelBackend"
+    signed_in, linked = Client(), entered(owner)
+    signed_in.force_login(owner.user, backend=former)
+    session = linked.session
+    session["_auth_user_backend"] = former
+    session.save()
+    assert signed_in.get("/team/").status_code == 200
+    assert linked.get("/case/").status_code == 200
+    assert linked.get("/team/").status_code == 403
