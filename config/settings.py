@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "config.for_pages.Frames",
 ]
 # Django's checks look for the names of its CSRF and frame middleware. Ours inherit from them.
-SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "auth.W004"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
@@ -125,6 +125,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- People and sessions --------------------------------------------------------------------------
 AUTH_USER_MODEL = "employers.User"
+AUTHENTICATION_BACKENDS = [
+    "employers.security.backends.AddressBackend",
+    "employers.security.backends.OnboardingBackend",
+    "django.contrib.auth.backends.ModelBackend",  # for sessions from before the other two
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -282,6 +287,9 @@ API_PER_SECOND: dict[str, float] = {
     "gate": rate("ZIZHI_API_GATE_PER_SECOND", 1000.0),
     "other": rate("ZIZHI_API_PER_SECOND", 50.0),
 }
+
+PLATFORM_ADDRESSES_PER_HOUR = at_least("ZIZHI_PLATFORM_ADDRESSES_PER_HOUR", 1, default=500)
+"""Recruiters that one platform may add in an hour, counted like sign-in attempts."""
 
 # --- Queue: for how long the figures over the reviewers' queue are kept ---------------------------
 QUEUE_FIGURES_SECONDS = at_least("ZIZHI_QUEUE_FIGURES_SECONDS", 0, default=15)

@@ -30,18 +30,19 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.i18n import JavaScriptCatalog
 
 from employers import permissions
 from employers.accounts import sightings, staff, staff_reads
 from employers.accounts.forms import CodeForm, ConsoleSignInForm, RecoveryForm, network_of
 from employers.accounts.views import remember_browser, saw, set_long_cookie
 from employers.models import SecondFactor, User
+from employers.script_words import ScriptWords
 from employers.security import lockout, second_factor, throttle, totp
+from employers.security.backends import ADDRESS
 from employers.security.console_session import Origin, Over, Stay
 from events.core.errors import Refused
 from events.models import record
@@ -71,20 +72,6 @@ WHY_OVER: Final[dict[Over, Any]] = {
 }
 
 
-SCRIPT_WORDS: Final = (
-    gettext_noop("(click to clear)"),
-    gettext_noop("Available %s"),
-    gettext_noop("Chosen %s"),
-    gettext_noop("Choose all %s"),
-    gettext_noop("Choose selected %s"),
-    gettext_noop("Remove all %s"),
-    gettext_noop("Remove selected %s"),
-    gettext_noop('Choose %s by selecting them and then select the "Choose" arrow button.'),
-    gettext_noop('Remove %s by selecting them and then select the "Remove" arrow button.'),
-)
-"""Words of Django's script widgets that Django has not translated, or not well."""
-
-
 @dataclass(frozen=True)
 class Entry:
     """A user who gave a correct password but not yet a second factor."""
@@ -112,14 +99,6 @@ def unattended(view: Any) -> Any:
     """Mark a view that open pages poll. Its requests do not count as activity."""
     view.unattended = True
     return view
-
-
-class ScriptWords(JavaScriptCatalog):
-    """Django's words for its script widgets, with ours where Django's Chinese is missing or odd."""
-
-    def get_catalog(self) -> dict[str, Any]:
-        catalog: dict[str, Any] = super().get_catalog()
-        return catalog | {text: gettext(text) for text in SCRIPT_WORDS}
 
 
 class ConsoleSite(admin.AdminSite):
@@ -382,7 +361,7 @@ class ConsoleSite(admin.AdminSite):
         """Sign in, in this browser, and return `response`."""
         now = timezone.now()
         cookie = sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
-        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        login(request, user, backend=ADDRESS)
         request.session.pop(ENTRY, None)
         request.session[STAY] = Stay.begin(
             factor.pk if factor else None, _origin(request, cookie), now
@@ -391,7 +370,7 @@ class ConsoleSite(admin.AdminSite):
         record("enter_console", user, user.as_reviewer(), now, data={"by": by})
         if factor:
             self._know_browser(response, factor)
-        return saw(request, remember_browser(response, user.email), user, cookie)
+        return saw(request, remember_browser(response, user), user, cookie)
 
     def _know_browser(self, response: HttpResponse, factor: SecondFactor) -> HttpResponse:
         """Exempt this browser from waits that others' failures for this factor cause."""

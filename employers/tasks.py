@@ -1,12 +1,13 @@
-"""Celery tasks of employers: delete old idempotent responses, onboarding
-links and counted attempts."""
+"""Celery tasks of employers: delete old idempotent responses, onboarding links, invitations and
+counted attempts.
+"""
 
 from __future__ import annotations
 
 from celery import shared_task
 from django.utils import timezone
 
-from employers.accounts import onboarding
+from employers.accounts import invitations, onboarding
 from employers.platforms import idempotency
 from employers.security import throttle
 
@@ -19,6 +20,7 @@ def sweep_answers() -> None:
 @shared_task
 def sweep_links() -> None:
     onboarding.sweep(timezone.now())
+    invitations.sweep(timezone.now())
 
 
 @shared_task

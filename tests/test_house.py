@@ -121,9 +121,9 @@ def is_door(path: Path) -> bool:
     return (
         path.relative_to(ROOT).parts[0] == "config"
         or bool(layers & {"api", "pages", "admin", "commands"})
-        or path.name
-        in {"views.py", "forms.py", "api.py", "tasks.py", "console_site.py", "clock.py"}
+        or path.name in {"forms.py", "api.py", "tasks.py", "console_site.py", "clock.py"}
         or path.name.startswith("api_")
+        or path.name.endswith("views.py")
     )
 
 

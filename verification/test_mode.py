@@ -212,7 +212,7 @@ def _and_above(client: ApiClient, clock: Clock) -> None:
 def reviewer_of(employer: Employer, now: datetime) -> User:
     """The account that decides in this platform's test. It is inactive, so no one can sign in."""
     email = f"reviewer@{employer.platform_id}.test"
-    existing: User | None = User.objects.filter(email=email).first()
+    existing: User | None = User.objects.filter(email=email, is_active=False).first()
     return existing or User.objects.create_user(email, None, joined_at=now, is_active=False)
 
 

@@ -26,7 +26,7 @@ from django.utils import timezone
 from config.api.problems import is_problem, plain, refusal, unavailable
 from downloads.releases.repeated_answers import still_allows
 from employers.clock import now_for
-from employers.models import ApiClient
+from employers.models import ApiClient, Scope
 from employers.platforms import idempotency
 from employers.platforms.api import BearerKey, allowance_of, key_of
 from employers.platforms.idempotency import Claim, StoredResponse
@@ -127,7 +127,7 @@ class ApiDoor:
         if key is None:
             return self.get_response(request)
         # Includes the scopes, so that a key with fewer scopes does not get another key's response.
-        may = " ".join(sorted(key.scopes))
+        may = _powers(key.scopes)
         asked = f"{may}\n{request.method} {request.get_full_path()}\n".encode() + _said(request)
         claim = idempotency.claim_key(key.client, text, asked, timezone.now())
         if isinstance(claim, StoredResponse):
@@ -227,6 +227,18 @@ def _is_stored(response: HttpResponse) -> bool:
     # Malformed requests (`invalid_request`) were not tried either. Refusals with a reason are
     # stored.
     return not (response.status_code == 422 and b'"code": "invalid_request"' in response.content)
+
+
+def _powers(scopes: list[str]) -> str:
+    """Return a key's scopes in one line, the same for a key before and after `employers:write` was
+    divided into two.
+    """
+    names = set(scopes)
+    if {Scope.EMPLOYERS_WRITE, Scope.ONBOARDING_MAKE} <= names:
+        names.discard(Scope.ONBOARDING_MAKE)
+    elif Scope.EMPLOYERS_WRITE in names:
+        names.add("no links")
+    return " ".join(sorted(names))
 
 
 def _replayed(request: HttpRequest, stored: StoredResponse, client: ApiClient) -> HttpResponse:

@@ -21,6 +21,7 @@ REQUEST_ID: Final = "request_id"
 
 STATUS: Final = {
     "not_allowed": 403,
+    "key_address_not_allowed": 403,
     "not_of_test": 403,
     "employer_not_yours": 403,
     "employer_unknown": 404,

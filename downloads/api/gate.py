@@ -20,7 +20,7 @@ from downloads.releases import passes
 from downloads.rules.ladder import RESTRICTED, STEP_UP
 from employers.clock import now_for
 from employers.models import Scope
-from employers.platforms.api import ApiRequest, BearerKey
+from employers.platforms.api import ApiRequest, BearerKey, checked_key_of
 from events.api.texts import REFERENCE, REFERENCE_LONGEST, Words
 from events.core.reasons import Reason
 from verification.cases import turnaround
@@ -201,7 +201,7 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
         now=now_for(client),
         zone=ZoneInfo(settings.TIME_ZONE),
         # A test's clock cannot be used to check a key; its key was looked up.
-        under=None if client.test else request.auth.pk,
+        under=None if client.test else checked_key_of(request),
     )
     return [
         GateDecisionOut.of(

@@ -20,7 +20,7 @@ from downloads.releases import operations, prefer_wait
 from employers.clock import now_for
 from employers.models import Scope
 from employers.platforms import known_keys
-from employers.platforms.api import ApiRequest, BearerKey
+from employers.platforms.api import ApiRequest, BearerKey, checked_key_of
 from events.api.pagination import Page, PageQuery, page_of
 from events.core.reasons import REASONS
 
@@ -280,7 +280,7 @@ def release(
     seconds = 0 if "Idempotency-Key" in request.headers else prefer_wait.preferred(prefer)
     if not prefer_wait.until_made(copy, seconds):
         return Status(202, ResumeReleaseOut.of(copy))
-    known_keys.confirm_key(request.auth.pk, timezone.now())
+    known_keys.confirm_key(checked_key_of(request), timezone.now())
     response["Preference-Applied"] = f"wait={seconds}"
     copy = operations.release_of(copy.pk, client)
     told = ResumeReleaseOut.of(copy)

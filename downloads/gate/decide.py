@@ -22,6 +22,7 @@ from downloads.gate import ladder_versions, sql
 from downloads.models import GateDecision
 from downloads.rules.ladder import Ladder, Obligation, Tier
 from employers.platforms import known_keys
+from employers.platforms.known_keys import CheckedKey
 from events.core.reasons import REASONS, Reason
 from events.db.dialect import current_dialect
 
@@ -80,13 +81,14 @@ def decide_all(
     now: datetime,
     zone: ZoneInfo,
     test: bool = False,
-    under: UUID | None = None,
+    under: CheckedKey | None = None,
 ) -> list[Answer]:
     """Decide about up to `AT_ONCE` candidates in one statement, as `decide` would one after the
     other.
 
-    `under` is the id of the API key, if nobody has checked that it is still in force. Raises
-    `known_keys.KeyEnded` if it is not; then nothing was written.
+    `under` is the API key, if nobody has checked that it is still in force. Raises
+    `known_keys.KeyEnded` if it is not, and Refused `key_address_not_allowed` if its networks have
+    changed; then nothing was written.
     """
     ids = [uuid4() for _ in candidates]
     dialect = current_dialect()
@@ -94,20 +96,26 @@ def decide_all(
         "client": client_id,
         "employer": employer_id,
         "member": member_id,
-        "key": under,
         "mode": settings.CANDIDATES_DEFAULT,
     } | dialect.numbered_pairs_parameters("asked", ids, candidates)
     for ladder in ladder_versions.until_in_force():
         statement = sql.decision(dialect, test, ladder)
-        if rows := locks.with_company_lock(
-            statement, parameters | _moment(now, zone, ladder), repeatable=True
-        ):
-            answers = [_answer(row, now, ladder) for row in rows]
-            written = {answer.id: answer for answer in answers}
-            return _when_to_retry([written[id_] for id_ in ids], now, zone, ladder)
-        if under is not None:
-            known_keys.confirm_key(under, now)
+        while True:
+            if rows := locks.with_company_lock(
+                statement, parameters | _asker(under) | _moment(now, zone, ladder), repeatable=True
+            ):
+                answers = [_answer(row, now, ladder) for row in rows]
+                written = {answer.id: answer for answer in answers}
+                return _when_to_retry([written[id_] for id_ in ids], now, zone, ladder)
+            confirmed = known_keys.confirm_key(under, now) if under else None
+            if confirmed == under:
+                break  # so another ladder is in force
+            under = confirmed
     raise DatabaseError("the ladder changed during every attempt")
+
+
+def _asker(under: CheckedKey | None) -> dict[str, Any]:
+    return {"key": under.id if under else None, "networks": under.allowed_networks if under else ""}
 
 
 def _moment(now: datetime, zone: ZoneInfo, ladder: Ladder) -> dict[str, Any]:

@@ -57,9 +57,10 @@ is built again.
 """
 _MAY_ASK = f"""(EXISTS (
         SELECT 1 FROM {KEY} k JOIN {CLIENT} c ON c.id = k.client_id WHERE k.id = %(key)s AND {KEY_OPENS.format(now="%(now)s")}
+            AND k.allowed_networks = %(networks)s
     ) OR %(key)s IS NULL)"""
-"""A key that nobody has checked (`employers.platforms.known_keys`) is in force. Otherwise nothing
-is written.
+"""A key that nobody has checked (`employers.platforms.known_keys`) is in force, and may still be
+used from the networks that the caller's address was compared with. Otherwise nothing is written.
 """
 
 

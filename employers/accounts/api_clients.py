@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 
+from employers.accounts import networks
 from employers.accounts.return_urls import registered
 from employers.models import ApiClient, ApiKey, Scope
 from events.core.actor import SYSTEM, Actor
@@ -26,11 +28,15 @@ def create_api_client(
     return_urls: str = "",
     contact_email: str = "",
     contact_language: str = "zh-hans",
+    expires_at: datetime | None = None,
+    allowed_networks: str = "",
 ) -> tuple[ApiClient, str]:
     """Create a platform and its first key. The key is not stored and cannot be shown again.
 
-    `return_urls` has one address per line. Raises Refused `return_url_invalid`.
+    `return_urls` has one address per line, `allowed_networks` one network. Raises Refused:
+    `return_url_invalid`, and those of `add_key`.
     """
+    limits = _Limits.checked(expires_at, allowed_networks, now)
     of_it = {
         "return_urls": "\n".join(registered(return_urls, local=test)),
         "contact_email": contact_email,
@@ -39,7 +45,7 @@ def create_api_client(
         client = ApiClient.objects.create(
             name=name, test=test, contact_language=contact_language, created_at=now, **of_it
         )
-        _, text = _new_key(client, scopes, now)
+        _, text = _new_key(client, scopes, limits, now)
         record(
             "create_api_client",
             client,
@@ -50,7 +56,23 @@ def create_api_client(
     return client, text
 
 
-def _new_key(client: ApiClient, scopes: Sequence[str], now: datetime) -> tuple[ApiKey, str]:
+@dataclass(frozen=True)
+class _Limits:
+    """When and where a key may be used."""
+
+    expires_at: datetime | None
+    allowed_networks: str
+
+    @classmethod
+    def checked(cls, expires_at: datetime | None, allowed_networks: str, now: datetime) -> _Limits:
+        if expires_at is not None and expires_at <= now:
+            raise Refused("key_end_past", "expires_at")
+        return cls(expires_at, networks.registered(allowed_networks))
+
+
+def _new_key(
+    client: ApiClient, scopes: Sequence[str], limits: _Limits, now: datetime
+) -> tuple[ApiKey, str]:
     text = ApiKey.new_key(test=client.test)
     key = ApiKey.objects.create(
         client=client,
@@ -58,16 +80,25 @@ def _new_key(client: ApiClient, scopes: Sequence[str], now: datetime) -> tuple[A
         key_start=text[:8],
         scopes=[str(scope) for scope in scopes],
         created_at=now,
+        expires_at=limits.expires_at,
+        allowed_networks=limits.allowed_networks,
     )
     return key, text
 
 
-def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> tuple[ApiKey, str]:
-    """Replace `key` by a new one with the same scopes. The old key works for another `overlap`,
-    which may be zero.
+def rotate_key(
+    key: ApiKey,
+    overlap: timedelta,
+    actor: Actor,
+    now: datetime,
+    *,
+    expires_at: datetime | None = None,
+) -> tuple[ApiKey, str]:
+    """Replace `key` by a new one with the same scopes and networks, which ends at `expires_at`. The
+    old key works for another `overlap`, which may be zero.
 
-    If a key is rotated twice, the old one ends at the earlier time. Raises Refused `state_conflict`
-    if the key is no longer in force.
+    If a key is rotated twice, the old one ends at the earlier time. Raises Refused:
+    `state_conflict` if the key is no longer in force, `key_end_past`.
     """
     with transaction.atomic():
         old = (
@@ -79,7 +110,8 @@ def rotate_key(key: ApiKey, overlap: timedelta, actor: Actor, now: datetime) -> 
         )
         if old is None:
             raise Refused("state_conflict", "key")
-        new, text = _new_key(old.client, old.scopes, now)
+        limits = _Limits.checked(expires_at, old.allowed_networks, now)
+        new, text = _new_key(old.client, old.scopes, limits, now)
         old.expires_at = min(old.expires_at or now + overlap, now + overlap)
         old.save(update_fields=["expires_at"])
         data = {"old": str(old.pk), "new": str(new.pk), "until": old.expires_at.isoformat()}
@@ -110,19 +142,58 @@ def set_contact(client: ApiClient, email: str, language: str, actor: Actor, now:
 
 
 def add_key(
-    client: ApiClient, scopes: Sequence[Scope], actor: Actor, now: datetime
+    client: ApiClient,
+    scopes: Sequence[Scope],
+    actor: Actor,
+    now: datetime,
+    *,
+    expires_at: datetime | None = None,
+    allowed_networks: str = "",
 ) -> tuple[ApiKey, str]:
-    """Create an additional key for a platform.
+    """Create an additional key for a platform, which ends at `expires_at` and works only from the
+    `allowed_networks`.
 
-    Raises Refused `state_conflict` if the platform is revoked.
+    Raises Refused: `state_conflict` if the platform is revoked, `key_end_past`, `network_invalid`.
     """
+    limits = _Limits.checked(expires_at, allowed_networks, now)
     with transaction.atomic():
         found = ApiClient.objects.select_for_update().filter(pk=client.pk, revoked_at=None).first()
         if found is None:
             raise Refused("state_conflict", "client")
-        key, text = _new_key(found, scopes, now)
+        key, text = _new_key(found, scopes, limits, now)
         record("add_key", found, actor, now, data={"key": str(key.pk), "scopes": key.scopes})
     return key, text
+
+
+def limit_key(
+    key: ApiKey, expires_at: datetime | None, allowed_networks: str, actor: Actor, now: datetime
+) -> None:
+    """Change when a key ends and where it may be used. This takes effect with the next request.
+
+    Raises Refused: `state_conflict` if the key is no longer in force, `key_end_past`,
+    `network_invalid`.
+    """
+    limits = _Limits.checked(expires_at, allowed_networks, now)
+    with transaction.atomic():
+        found = (
+            ApiKey.objects.select_for_update(of=("self",))
+            .live(now)
+            .select_related("client")
+            .filter(pk=key.pk)
+            .first()
+        )
+        if found is None:
+            raise Refused("state_conflict", "key")
+        if _Limits(found.expires_at, found.allowed_networks) == limits:
+            return
+        found.expires_at, found.allowed_networks = limits.expires_at, limits.allowed_networks
+        found.save(update_fields=["expires_at", "allowed_networks"])
+        data = {
+            "key": str(key.pk),
+            "until": limits.expires_at.isoformat() if limits.expires_at else None,
+            "networks": limits.allowed_networks.splitlines(),
+        }
+        record("limit_key", found.client, actor, now, data=data)
 
 
 def revoke_key(key: ApiKey, actor: Actor, now: datetime) -> None:

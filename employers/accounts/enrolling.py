@@ -15,6 +15,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from employers.accounts.membership import give_phone, tell_owners_of
+from employers.accounts.registration import hold_address, lock_address, other_holder
 from employers.models import ApiClient, Employer, Member, User
 from events.api.texts import checked_reference
 from events.core.errors import Refused
@@ -49,17 +50,21 @@ def add_member(
 
     The owners are notified.
 
-    Nobody reads mail in a platform's test: addresses there end with `.test` and count as confirmed,
-    unless they begin with `unverified`.
+    The address stays unconfirmed until its owner confirms it, and until then keeps nobody else from
+    it. An address that another account holds is added like any other, so the platform learns
+    nothing about it, but it can never be confirmed.
 
-    Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`, `email_taken`,
-    `reference_taken`.
+    Nobody reads mail in a platform's test: addresses there end with `.test` and count as confirmed,
+    unless they begin with `unverified` or another account holds them.
+
+    Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`, `email_taken` (the
+    platform itself added this recruiter before), `reference_taken`.
     """
     reference = checked_reference(reference)
     email = _checked(email)
     if client.test is not email.endswith(NOWHERE):
         raise Refused("test_email_required" if client.test else "email_invalid", "email")
-    confirmed = now if client.test and not email.startswith("unverified") else None
+    is_confirmed = client.test and not email.startswith("unverified")
     if (
         Member.objects.filter(employer=employer, reference=reference)
         .exclude(user__email=email)
@@ -68,28 +73,30 @@ def add_member(
         raise Refused("reference_taken", "reference", seen=reference)
     try:
         with transaction.atomic():
+            lock_address(email)
+            # Somebody who joined on our own pages is not restored: their ID would tell whose
+            # address this is.
             former = (
                 Member.objects.select_for_update(of=("self",))
                 .filter(employer=employer, user__email=email)
+                .exclude(reference="")
                 .first()
             )
             if former is not None:
-                member = _again(former, reference, role, language, now, confirmed)
+                member = _again(former, reference, role, language, now)
             else:
-                user = User.objects.create_user(
-                    email, None, language=language, joined_at=now, email_verified_at=confirmed
-                )
+                user = User.objects.create_user(email, None, language=language, joined_at=now)
                 member = Member.objects.create(
                     user=user, employer=employer, role=role, joined_at=now, reference=reference
                 )
+            if is_confirmed and other_holder(member.user) is None:
+                hold_address(member.user, now)
             data = {"member": str(member.pk), "role": role}
             record(
                 "add_member", employer, client.as_actor(), now, employer_id=employer.pk, data=data
             )
             tell_owners_of(member, now)
     except IntegrityError as error:
-        if User.objects.filter(email=email).exists():
-            raise Refused("email_taken", "email") from error
         raise Refused("reference_taken", "reference", seen=reference) from error
     return member
 
@@ -103,14 +110,7 @@ def _checked(email: str) -> str:
     return email
 
 
-def _again(
-    former: Member,
-    reference: str,
-    role: str,
-    language: str,
-    now: datetime,
-    confirmed: datetime | None,
-) -> Member:
+def _again(former: Member, reference: str, role: str, language: str, now: datetime) -> Member:
     """Restart an ended membership.
 
     The old password and the old confirmation are no longer valid.
@@ -119,7 +119,7 @@ def _again(
         raise Refused("email_taken", "email")
     user = former.user
     user.set_unusable_password()
-    user.is_active, user.language, user.email_verified_at = True, language, confirmed
+    user.is_active, user.language, user.email_verified_at = True, language, None
     user.save(update_fields=["password", "is_active", "language", "email_verified_at"])
     former.reference, former.role, former.joined_at, former.left_at = reference, role, now, None
     former.save(update_fields=["reference", "role", "joined_at", "left_at"])

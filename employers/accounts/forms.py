@@ -12,14 +12,15 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from documents.uscc import LENGTH, normalise
 from employers.accounts import registration, sightings
 from employers.models import AccountClass, User
 from employers.security import throttle
+from employers.security.backends import unconfirmed
 from events.core.errors import Refused
 from events.delivery.mail import queue_mail
 
@@ -43,11 +44,7 @@ def clean_name(typed: str, field: str) -> str:
 
 def network_of(request: HttpRequest) -> str:
     """Return the network that the request came from, as counted by the throttle."""
-    behind_proxy = settings.SECURE_PROXY_SSL_HEADER is not None
-    meta = request.META
-    return throttle.network(
-        meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_FORWARDED_FOR", ""), behind_proxy=behind_proxy
-    )
+    return throttle.network(throttle.caller_of(request))
 
 
 def passwords_of(request: HttpRequest, email: str) -> tuple[throttle.Counted, ...]:
@@ -318,24 +315,24 @@ class ResetForm(_Refusable, PasswordResetForm):
         super().__init__(*args, **kwargs)
         self.fields["email"] = _email()
 
-    def send_mail(
-        self,
-        subject_template_name: str,
-        email_template_name: str,
-        context: dict[str, Any],
-        from_email: str | None,
-        to_email: str,
-        html_email_template_name: str | None = None,
-    ) -> None:
-        # The link uses the configured address, because the request's Host header can be forged.
-        path = reverse("employers:password_reset_confirm", args=[context["uid"], context["token"]])
-        queue_mail(
-            to_email,
-            "password_reset",
-            context["user"].language,
-            {"link": settings.SITE_URL + path},
-            timezone.now(),
-        )
+    def get_users(self, email: str) -> list[User]:
+        """Return the account that holds the address, or else those that only name it. Staff and
+        confirmed recruiters can set a first password this way.
+        """
+        holder, named = registration.holder_of(email), unconfirmed(email)
+        return [holder] if holder and holder.is_active else named
+
+    def save(self, *_args: Any, **_options: Any) -> None:
+        """Send the mails. An address without an account gets one too, so that the time does not
+        tell which addresses have one.
+        """
+        email, now = self.cleaned_data["email"].strip().lower(), timezone.now()
+        users = self.get_users(email)
+        for user in users:
+            # The link uses the configured address, because the request's Host header can be forged.
+            registration.send_password_link(user, registration.Links(settings.SITE_URL), now)
+        if not users:
+            queue_mail(email, "no_account", get_language() or "", {}, now)
 
 
 def code_state(typed: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.core import signing
 from django.db import transaction
 
 from employers.accounts import return_urls
-from employers.accounts.registration import Links, send_verification
+from employers.accounts.registration import Links
 from employers.models import ApiClient, Employer, LinkPurpose, Member, OnboardingLink
 from events.core.errors import Refused
 from events.models import record
@@ -107,13 +107,10 @@ def read_link(token: str, clock: Clock) -> OnboardingLink:
     return link
 
 
-def spend_link(token: str, links: Links, clock: Clock) -> OnboardingLink:
+def spend_link(token: str, clock: Clock) -> OnboardingLink:
     """Use up the link. The caller then signs its member in.
 
     Raises Refused `onboarding_link_gone`.
-
-    If the member's address is not confirmed, the confirmation mail is sent now, when the recruiter
-    expects it.
     """
     link = read_link(token, clock)
     now = clock(link.client)
@@ -129,8 +126,6 @@ def spend_link(token: str, links: Links, clock: Clock) -> OnboardingLink:
             employer_id=link.member.employer_id,
             data=data,
         )
-        if link.member.user.email_verified_at is None:
-            send_verification(link.member.user, links, now)
     return link
 
 

@@ -5,22 +5,32 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
 from documents import uscc as usccs
 from employers.accounts import sightings
 from employers.models import Employer, Member, User
-from events.core.actor import Actor, Role
+from employers.security.backends import unconfirmed
+from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
+from events.db.dialect import current_dialect
 from events.delivery.mail import queue_mail
-from events.models import record
+from events.models import Event, record
 
 VERIFY_SALT = "employers.verify-email"
+TOLD_PER_DAY = 5
+"""Mails to the holder of an address, whoever names it."""
+_ADDRESSES = 20263
+"""Number of the advisory locks of addresses."""
 _NOT_A_NAME = re.compile(
     r"://|www\.|[【】]|"
     # Mail programs turn these into links. Other dots are allowed in names.
@@ -35,8 +45,8 @@ class Links:
 
     site_url: str
 
-    def to(self, view: str, token: str) -> str:
-        return self.site_url + reverse(view, args=[token])
+    def to(self, view: str, *parts: str) -> str:
+        return self.site_url + reverse(view, args=parts)
 
 
 def check_code(text: str, *, contest: bool = False, test: bool = False) -> str:
@@ -89,61 +99,142 @@ def register(
 ) -> Member:
     """Create a user as owner of a new employer, and mail a link to verify the address.
 
-    Submitting the form twice returns the same member: anyone who knows an existing address's
-    password is signed in. Raises Refused: `email_taken`, and those of `check_code`, `check_name`
-    and `sightings.check_phone`.
+    An address that another account holds gets an account too, which can never be confirmed. So
+    nobody learns here which addresses have an account; the holder gets a mail instead.
+
+    Submitting the form twice returns the same member: anyone who knows the password of an account
+    with this address is signed in. Raises Refused: those of `check_code`, `check_name` and
+    `sightings.check_phone`.
     """
     email = email.strip().lower()
-    if User.objects.filter(email=email).exists():
-        return member_again(email, password)
+    # First: forms that are refused are not counted, so no password may have been tried by then.
     code, company, phone = (
         check_code(uscc, contest=contest),
         check_name(company.strip()),
         sightings.check_phone(phone),
     )
-    try:
-        with transaction.atomic():
-            sealed = sightings.seal_phone(phone)
-            user = User.objects.create_user(
-                email, password, language=language, joined_at=now, phone_sealed=sealed
-            )
-            sightings.record(user, now, phone=phone)
-            employer = Employer.objects.create(
-                name=company, uscc=code, account_class=account_class, registered_at=now
-            )
-            member = Member.objects.create(
-                user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=now
-            )
-            record(
-                "register",
-                employer,
-                member.as_actor(),
-                now,
-                employer_id=employer.pk,
-                data={"contest": contest},
-            )
-            send_verification(user, links, now)
-    except IntegrityError:  # the same form was submitted a moment earlier
-        return member_again(email, password)
+    earlier = {user.pk for user in unconfirmed(email)}
+    if again := member_with(email, password):
+        return again
+    hashed, sealed = make_password(password), sightings.seal_phone(phone)
+    with transaction.atomic():
+        lock_address(email)
+        for user in unconfirmed(email):  # the same form was submitted a moment earlier
+            if user.pk not in earlier and user.check_password(password):
+                return Member.objects.active().get(user=user)
+        user = User.objects.create(
+            email=email, password=hashed, language=language, joined_at=now, phone_sealed=sealed
+        )
+        sightings.record(user, now, phone=phone)
+        employer = Employer.objects.create(
+            name=company, uscc=code, account_class=account_class, registered_at=now
+        )
+        member = Member.objects.create(
+            user=user, employer=employer, role=Member.MemberRole.OWNER, joined_at=now
+        )
+        record(
+            "register",
+            employer,
+            member.as_actor(),
+            now,
+            employer_id=employer.pk,
+            data={"contest": contest},
+        )
+        send_verification(user, links, now)
     return member
+
+
+def member_with(email: str, password: str) -> Member | None:
+    """Return the member with this address and password."""
+    user = authenticate(email=email, password=password)
+    return Member.objects.active().filter(user=user).first() if isinstance(user, User) else None
 
 
 def member_again(email: str, password: str) -> Member:
     """Return the member with this address and password. Raises Refused `email_taken`."""
-    user = authenticate(email=email, password=password)
-    member = Member.objects.active().filter(user=user).first() if isinstance(user, User) else None
+    member = member_with(email, password)
     if member is None:
         raise Refused("email_taken", "email", seen=email)
     return member
 
 
+# --- Who holds an address -------------------------------------------------------------------------
+
+
+def lock_address(email: str) -> None:
+    """Wait for others who register or confirm this address, until the transaction ends."""
+    current_dialect().advisory_lock(_ADDRESSES, email)
+
+
+def holder_of(email: str) -> User | None:
+    """Return the account that keeps others from holding this address. A closed account of a
+    recruiter keeps nobody from it.
+    """
+    holder = User.objects.holder(email)
+    return holder if holder and (holder.is_active or holder.is_staff) else None
+
+
+def other_holder(user: User) -> User | None:
+    """Return the account that keeps `user` from holding its address."""
+    holder = holder_of(user.email)
+    return holder if holder and holder.pk != user.pk else None
+
+
+def hold_address(user: User, now: datetime) -> None:
+    """Record that the owner of the address has confirmed it for this account, within the caller's
+    transaction.
+
+    Raises Refused `email_taken` if another account holds it.
+    """
+    lock_address(user.email)
+    if other_holder(user) is not None:
+        raise Refused("email_taken", "email", seen=user.email)
+    for closed in User.objects.filter(email=user.email, is_staff=False, is_active=False):
+        if closed.pk != user.pk and closed.email_verified_at is not None:
+            User.objects.filter(pk=closed.pk).update(email_verified_at=None)
+            record("lapse_address", closed, SYSTEM, now)
+    user.email_verified_at = now
+    user.save(update_fields=["email_verified_at"])
+
+
+def tell_holder(holder: User, company: str, now: datetime) -> None:
+    """Tell the holder of an address that somebody named it for an account at `company`, at most
+    `TOLD_PER_DAY` times a day.
+    """
+    lately = Event.objects.about(holder).filter(verb="tell_holder", at__gt=now - timedelta(days=1))
+    if lately.count() < TOLD_PER_DAY:
+        record("tell_holder", holder, SYSTEM, now)
+        queue_mail(holder.email, "address_taken", holder.language, {"company": company}, now)
+
+
 def send_verification(user: User, links: Links, now: datetime) -> None:
     """Queue the verification mail. When the signed-in user opens its link, they prove that they
     read this address.
+
+    If another account holds the address, its holder is told instead.
     """
+    company = company_of(user)
+    if holder := other_holder(user):
+        tell_holder(holder, company, now)
+        return
     token = signing.dumps([str(user.pk), user.email], salt=VERIFY_SALT)
-    context = {"company": company_of(user), "link": links.to("employers:verify_email", token)}
+    context = {"company": company, "link": links.to("employers:verify_email", token)}
     queue_mail(user.email, "verify_email", user.language, context, now)
+
+
+def send_password_link(user: User, links: Links, now: datetime) -> None:
+    """Queue a mail with a link to set a password.
+
+    If another account holds the address, its holder is told instead.
+    """
+    company = "" if user.email_verified_at or user.is_staff else company_of(user)
+    if holder := other_holder(user):
+        tell_holder(holder, company, now)
+        return
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    token = default_token_generator.make_token(user)
+    context = {"company": company, "link": links.to("employers:password_reset_confirm", uid, token)}
+    queue_mail(user.email, "password_reset", user.language, context, now)
 
 
 def company_of(user: User) -> str:
@@ -172,7 +263,7 @@ def verify_email(token: str, user: User, max_age: int, now: datetime) -> User:
     address must not verify that account by pressing a button, so the same person must be signed in
     and have the link.
 
-    Raises Refused: `link_invalid`, `link_expired`, `link_of_other_account`.
+    Raises Refused: `link_invalid`, `link_expired`, `link_of_other_account`, `email_taken`.
     """
     user_id, email = read_token(token, VERIFY_SALT, max_age)
     if str(user.pk) != user_id:
@@ -181,9 +272,10 @@ def verify_email(token: str, user: User, max_age: int, now: datetime) -> User:
         raise Refused("link_invalid")
     if user.email_verified_at is None:
         with transaction.atomic():
-            if User.objects.filter(pk=user.pk, email_verified_at=None).update(
-                email_verified_at=now
-            ):
+            lock_address(email)
+            user = User.objects.select_for_update().get(pk=user.pk)
+            if user.email_verified_at is None:
+                hold_address(user, now)
                 member = Member.objects.filter(user=user).first()
                 record(
                     "verify_email",
@@ -192,7 +284,6 @@ def verify_email(token: str, user: User, max_age: int, now: datetime) -> User:
                     now,
                     employer_id=member.employer_id if member else None,
                 )
-        user.refresh_from_db(fields=["email_verified_at"])
     return user
 
 

@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from employers.accounts import views
+from employers.accounts import team_views, views
 
 app_name = "employers"
 urlpatterns = [
@@ -16,10 +16,19 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("verify-email/resend/", views.resend_verification, name="resend_verification"),
     path("verify-email/<str:token>/", views.verify_email, name="verify_email"),
-    path("join/<str:token>/", views.join, name="join"),
-    path("team/", views.team, name="team"),
-    path("team/phone/", views.my_phone, name="my_phone"),
-    path("team/<uuid:member_id>/remove/", views.remove_member, name="remove_member"),
+    path("join/<str:token>/", team_views.join, name="join"),
+    path("team/", team_views.team, name="team"),
+    path("team/phone/", team_views.my_phone, name="my_phone"),
+    path("team/<uuid:member_id>/remove/", team_views.remove_member, name="remove_member"),
+    path(
+        "team/invitations/<uuid:invitation_id>/again/", team_views.invite_again, name="invite_again"
+    ),
+    path(
+        "team/invitations/<uuid:invitation_id>/cancel/",
+        team_views.withdraw_invitation,
+        name="withdraw_invitation",
+    ),
+    path("prove/", views.prove_yourself, name="prove_yourself"),
     path("password/", views.PasswordReset.as_view(), name="password_reset"),
     path("password/sent/", views.PasswordResetDone.as_view(), name="password_reset_done"),
     path(

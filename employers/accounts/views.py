@@ -1,4 +1,4 @@
-"""The account pages: welcome, registration, sign-in, colleagues."""
+"""The account pages: welcome, registration, sign-in, and the address."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from functools import update_wrapper, wraps
 from typing import Any, Concatenate, ParamSpec
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -26,11 +25,8 @@ from django.utils.translation import check_for_language, get_language, gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_safe
 
-from employers.accounts import membership, registration, sightings, staff
+from employers.accounts import registration, sightings, staff
 from employers.accounts.forms import (
-    InviteForm,
-    JoinForm,
-    PhoneForm,
     RegisterForm,
     ResetForm,
     SignInForm,
@@ -42,10 +38,10 @@ from employers.accounts.forms import (
 from employers.clock import now_of
 from employers.models import Member, User
 from employers.security import throttle
+from employers.security.backends import ADDRESS, is_vouched_only
 from events.core.errors import Refused
 
 P = ParamSpec("P")
-INVITATION_SECONDS = 7 * 24 * 3600
 RESEND_SECONDS = 60
 """The first mail may still be on its way, so no second one is sent within this time."""
 
@@ -56,7 +52,7 @@ def links() -> registration.Links:
     return registration.Links(settings.SITE_URL)
 
 
-def _status(form: BaseForm) -> int:
+def status_of(form: BaseForm) -> int:
     if form.has_error("__all__", "too_many_tries"):
         return 429
     return 422 if form.errors else 200
@@ -74,6 +70,9 @@ def member_required(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Pass the signed-in member to `view`. Anonymous users sign in first; staff without a company
     see an explanation.
+
+    The view also serves members whom only their platform's link signed in. For what they may not
+    do, use `proven_member_required`.
     """
 
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
@@ -94,7 +93,31 @@ def member_required(
     update_wrapper(
         inner, view
     )  # `wraps` would keep the `member` parameter in the signature for the type checker
+    inner.needs_proof = False  # type: ignore[attr-defined]
     return inner
+
+
+def proven_member_required(
+    view: Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Pass the signed-in member to `view`, as `member_required` does, if they have signed in with
+    their password. Others see how to do so.
+
+    A platform's key can begin a session in the name of any recruiter that it added. Such a session
+    is for the employer's case, and not for what concerns colleagues or the account.
+    """
+
+    @wraps(view)
+    def inner(
+        request: HttpRequest, member: Member, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        if is_vouched_only(request):
+            return render(request, "employers/prove_yourself.html", status=403)
+        return view(request, member, *args, **kwargs)
+
+    wrapped = member_required(inner)
+    wrapped.needs_proof = True  # type: ignore[attr-defined]
+    return wrapped
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -146,8 +169,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
     form = RegisterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         now, typed = timezone.now(), form.cleaned_data
-        # For a taken address, the form checks the password. It must not bypass the limits of
-        # sign-in.
+        # If the address has an account, the form checks its password. It must not bypass the limits
+        # of sign-in.
         passwords = passwords_of(request, typed["email"])
         counted = ((throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)), *passwords)
         try:
@@ -156,28 +179,28 @@ def register(request: HttpRequest) -> HttpResponseBase:
                 **typed, language=get_language() or "", links=links(), now=now
             )
         except Refused as refused:
-            if refused.code not in ("email_taken", "too_many_tries"):
+            if refused.code != "too_many_tries":
                 throttle.give_back_try(counted, now)
             form.refuse(refused)
         else:
-            throttle.give_back_try(passwords, now)
-            return _enter(request, member)
+            if member.joined_at < now:  # the password of an earlier account was right
+                throttle.give_back_try(passwords, now)
+            return enter(request, member)
     state = code_state(form["uscc"].value() or "")
     return private(
         render(
             request,
             "employers/register.html",
             {"form": form, "code_state": state},
-            status=_status(form),
+            status=status_of(form),
         )
     )
 
 
-def _enter(request: HttpRequest, member: Member) -> HttpResponse:
-    login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
-    return saw(
-        request, remember_browser(redirect("verification:home"), member.user.email), member.user
-    )
+def enter(request: HttpRequest, member: Member) -> HttpResponse:
+    """Sign in a member who chose or gave a password, and redirect to their case."""
+    login(request, member.user, backend=ADDRESS)
+    return saw(request, remember_browser(redirect("verification:home"), member.user), member.user)
 
 
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
@@ -193,14 +216,19 @@ def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = 
     return response
 
 
-def remember_browser(response: HttpResponse, email: str) -> HttpResponse:
-    """Exempt this browser from waits that strangers' failures for `email` cause."""
-    set_long_cookie(
-        response,
-        throttle.KNOWN_COOKIE,
-        throttle.known_browser(email, secrets.token_urlsafe(12)),
-        throttle.KNOWN_SECONDS,
-    )
+def remember_browser(response: HttpResponse, user: User) -> HttpResponse:
+    """Exempt this browser from waits that strangers' failures for the user's address cause.
+
+    Not if the address is unconfirmed: registering with somebody's address must not give more
+    guesses at their password.
+    """
+    if user.email_verified_at is not None or user.is_staff:
+        set_long_cookie(
+            response,
+            throttle.KNOWN_COOKIE,
+            throttle.known_browser(user.email, secrets.token_urlsafe(12)),
+            throttle.KNOWN_SECONDS,
+        )
     return response
 
 
@@ -228,12 +256,16 @@ def check_code(request: HttpRequest) -> HttpResponseBase:
 class SignIn(auth_views.LoginView):
     template_name = "employers/sign_in.html"
     authentication_form = SignInForm
-    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Redirect those who have signed in. Those who came by a platform's link can sign in."""
+        self.redirect_authenticated_user = not is_vouched_only(request)
+        return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = saw(
             self.request,
-            remember_browser(super().form_valid(form), form.get_user().email),
+            remember_browser(super().form_valid(form), form.get_user()),
             form.get_user(),
         )
         # The browser's language takes precedence over the account's.
@@ -243,7 +275,7 @@ class SignIn(auth_views.LoginView):
 
     def form_invalid(self, form: Any) -> HttpResponse:
         return self.render_to_response(
-            self.get_context_data(form=form), status=429 if _status(form) == 429 else 200
+            self.get_context_data(form=form), status=429 if status_of(form) == 429 else 200
         )
 
 
@@ -293,13 +325,13 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
         if request.method != "POST":
             context = {"email": email, "company": registration.company_of(user)}
             return private(render(request, "employers/verify_email.html", context))
-        registration.verify_email(token, user, seconds, timezone.now())
+        user = registration.verify_email(token, user, seconds, timezone.now())
     except Refused as refused:
         return private(
             render(request, "employers/link_refused.html", {"refused": refused}, status=410)
         )
     messages.success(request, gettext("Your email address is confirmed."))
-    return redirect("verification:home")
+    return remember_browser(redirect("verification:home"), user)
 
 
 @posted_or("verification:home")
@@ -310,9 +342,9 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
     last_sent = request.session.get("verification_sent_at", 0.0)
     if user.email_verified_at is None and now.timestamp() - last_sent >= RESEND_SECONDS:
         try:
-            # Counted separately, so that strangers' requests for the same address do not block
+            # Counted by account, so that strangers' requests for the same address do not block
             # this.
-            throttle.count_try([(throttle.MAILS_TO_ADDRESS, f"confirm {user.email}")], now)
+            throttle.count_try([(throttle.MAILS_TO_ADDRESS, f"confirm {user.pk}")], now)
         except Refused as refused:
             messages.error(request, refusal_html(refused))
             return redirect("verification:home")
@@ -321,6 +353,25 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
     messages.success(
         request, gettext("We've sent the email. It can take a minute. Check your spam folder too.")
     )
+    return redirect("verification:home")
+
+
+@posted_or("verification:home")
+@member_required
+def prove_yourself(request: HttpRequest, member: Member) -> HttpResponse:
+    """Mail the member a link to set a password, with which they sign in."""
+    user, now = member.user, timezone.now()
+    try:
+        counted = [(limit, f"prove {user.pk}") for limit in throttle.PASSWORD_LINKS]
+        throttle.count_try(counted, now)
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        registration.send_password_link(user, links(), now)
+        messages.success(
+            request,
+            gettext("We've sent the email. It can take a minute. Check your spam folder too."),
+        )
     return redirect("verification:home")
 
 
@@ -362,126 +413,10 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
             response = super().form_valid(form)
             staff.note_password(form.user, now)
         messages.success(self.request, gettext("Your new password is set. Sign in with it."))
-        return remember_browser(response, form.user.email)  # and so the way out of a wait
+        return remember_browser(response, form.user)  # and so the way out of a wait
 
     def get_success_url(self) -> str:
         """Return where the account signs in: staff in the console."""
         user = getattr(self, "user", None)
         is_staff = isinstance(user, User) and user.is_staff
         return reverse("admin:login") if is_staff else super().get_success_url()
-
-
-# --- Colleagues -----------------------------------------------------------------------------------
-
-
-@sensitive_post_parameters("password")
-def join(request: HttpRequest, token: str) -> HttpResponseBase:
-    try:
-        invitation = membership.read_invitation(token, INVITATION_SECONDS)
-    except Refused as refused:
-        return _invitation_refused(request, refused)
-    form = JoinForm(request.POST or None, email=invitation.email)
-    if request.method == "POST" and form.is_valid():
-        now, passwords = timezone.now(), passwords_of(request, invitation.email)
-        try:
-            throttle.count_try(passwords, now)
-            joins_at = now_of(invitation.employer)
-            member = membership.join(
-                token,
-                form.cleaned_data["password"],
-                get_language() or "",
-                INVITATION_SECONDS,
-                joins_at,
-            )
-        except Refused as refused:
-            if refused.code == "link_invalid":
-                return _invitation_refused(request, refused)
-            form.refuse(refused)
-        else:
-            throttle.give_back_try(passwords, now)
-            return _enter(request, member)
-    context = {"form": form, "employer": invitation.employer, "email": invitation.email}
-    return private(render(request, "employers/join.html", context, status=_status(form)))
-
-
-def _invitation_refused(request: HttpRequest, refused: Refused) -> HttpResponseBase:
-    return private(
-        render(
-            request,
-            "employers/link_refused.html",
-            {"refused": refused, "invitation": True},
-            status=410,
-        )
-    )
-
-
-@member_required
-def team(request: HttpRequest, member: Member) -> HttpResponse:
-    """Show the members. Owners of a verified company can also invite here."""
-    form = InviteForm(request.POST or None)
-    hindrance = membership.may_invite(member)
-    if request.method == "POST" and hindrance:  # the page has no form to show it beside
-        messages.error(request, refusal_html(hindrance))
-        return redirect("employers:team")
-    if request.method == "POST" and form.is_valid():
-        now, email = timezone.now(), form.cleaned_data["email"]
-        counted = [
-            (throttle.INVITATIONS_FROM_NETWORK, network_of(request)),
-            (throttle.INVITATIONS_TO_ADDRESS, email.strip().lower()),
-        ]
-        try:
-            throttle.count_try(counted, now)
-            membership.invite(member, email, links(), now_of(member.employer))
-        except Refused as refused:
-            if refused.code != "too_many_tries":
-                throttle.give_back_try(counted[1:], now)
-            form.refuse(refused)
-        else:
-            messages.success(
-                request, gettext("We've sent the invitation to %(email)s.") % form.cleaned_data
-            )
-            return redirect("employers:team")
-    members = member.employer.members.active().select_related("user").order_by("joined_at")
-    is_owner = member.role == Member.MemberRole.OWNER
-    context = {
-        "form": form,
-        "member": member,
-        "members": members,
-        "is_owner": is_owner,
-        "hindrance": hindrance,
-        "phone_form": PhoneForm(),
-        "phone": sightings.masked_phone(sightings.phone_of(member.user)),
-    }
-    return render(request, "employers/team.html", context, status=_status(form))
-
-
-@sensitive_post_parameters("phone")
-@posted_or("employers:team")
-@member_required
-def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
-    """The number that the member calls candidates from."""
-    typed = "" if "delete" in request.POST else request.POST.get("phone", "")[:30].strip()
-    if not typed and "delete" not in request.POST:
-        return redirect("employers:team")  # nothing was typed, so nothing is lost
-    try:
-        membership.give_phone(member, typed, member.as_actor(), timezone.now())
-    except Refused as refused:
-        messages.error(request, refusal_html(refused))
-    else:
-        messages.success(
-            request,
-            gettext("Your number is saved.") if typed else gettext("Your number is deleted."),
-        )
-    return redirect("employers:team")
-
-
-@posted_or("employers:team")
-@member_required
-def remove_member(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
-    try:
-        membership.remove_member(member, member_id, now_of(member.employer))
-    except Refused as refused:
-        messages.error(request, refusal_html(refused))
-    else:
-        messages.success(request, gettext("Your colleague no longer has access."))
-    return redirect("employers:team")

@@ -7,14 +7,12 @@ is submitted twice acts once.
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -27,6 +25,18 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.accounts import api_clients
 from employers.accounts.forms import refusal_html
+from employers.admin.platform_forms import (
+    OVERLAPS,
+    AddressesForm,
+    ContactForm,
+    KeyForm,
+    LimitsForm,
+    OnceForm,
+    PlatformForm,
+    RotateForm,
+    end_of,
+    last_day_of,
+)
 from employers.models import ApiClient, ApiKey, Scope, User
 from events.admin import ReadOnlyAdmin, codes
 from events.core.actor import Actor
@@ -34,108 +44,6 @@ from events.core.errors import Refused
 
 ONCE: Final = "console.platform_form"
 """Session key with the id of the form opened last. Each id makes only one key."""
-OVERLAPS: Final = {
-    "0": (_("At once"), timedelta()),
-    "1h": (_("In an hour"), timedelta(hours=1)),
-    "24h": (_("In 24 hours"), timedelta(hours=24)),
-    "7d": (_("In 7 days"), timedelta(days=7)),
-}
-"""When the replaced key ends."""
-
-
-class RefusableForm(forms.Form):
-    """A form that shows an operation's refusal beside the field that it names."""
-
-    def refuse(self, refused: Refused) -> None:
-        field = refused.field if refused.field in self.fields else None
-        self.add_error(field, ValidationError(refusal_html(refused), code=refused.code))
-
-
-class OnceForm(RefusableForm):
-    """A form that can be submitted once, identified by when it was opened."""
-
-    once = forms.CharField(widget=forms.HiddenInput)
-
-
-def _scopes() -> forms.MultipleChoiceField:
-    return forms.MultipleChoiceField(
-        label=_("Permissions"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
-    )
-
-
-def _addresses() -> forms.CharField:
-    return forms.CharField(
-        label=_("Return addresses"),
-        required=False,
-        max_length=5000,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=_(
-            "One https address per line. Recruiters that the platform sends to our pages"
-            " can return to any address that starts with one of these."
-        ),
-    )
-
-
-def _contact() -> forms.EmailField:
-    return forms.EmailField(
-        label=_("Contact"),
-        required=False,
-        help_text=_(
-            "We write here when one of its webhooks is paused because deliveries fail."
-            " Use an address that several people read."
-        ),
-    )
-
-
-def _language() -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=_("Language of these mails"),
-        choices=settings.LANGUAGES,
-        initial="zh-hans",
-        required=False,
-    )
-
-
-class PlatformForm(OnceForm):
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=100,
-        help_text=_("Shown to recruiters on our pages. Use the name they know."),
-    )
-    test = forms.BooleanField(
-        label=_("For tests"),
-        required=False,
-        help_text=_(
-            "A test platform sees only the employers it creates, and no other platform"
-            " sees them. You cannot change this later."
-        ),
-    )
-    scopes = _scopes()
-    return_urls = _addresses()
-    contact_email = _contact()
-    contact_language = _language()
-
-
-class KeyForm(OnceForm):
-    scopes = _scopes()
-
-
-class RotateForm(OnceForm):
-    overlap = forms.ChoiceField(
-        label=_("When the old key stops working"),
-        choices=[(code, words) for code, (words, _length) in OVERLAPS.items()],
-        initial="24h",
-        widget=forms.RadioSelect,
-    )
-
-
-class AddressesForm(RefusableForm):
-    return_urls = _addresses()
-
-
-class ContactForm(forms.Form):
-    contact_email = _contact()
-    contact_language = _language()
 
 
 @admin.register(ApiClient)
@@ -184,6 +92,7 @@ class PlatformAdmin(ReadOnlyAdmin):
             ("<uuid:client_id>/keys/add/", self.add_key_view, "add_key"),
             ("<uuid:client_id>/return-addresses/", self.addresses_view, "addresses"),
             ("<uuid:client_id>/contact/", self.contact_view, "contact"),
+            ("keys/<uuid:key_id>/limits/", self.limits_view, "limit_key"),
             ("keys/<uuid:key_id>/rotate/", self.rotate_view, "rotate_key"),
             ("keys/<uuid:key_id>/revoke/", self.revoke_key_view, "revoke_key"),
         ]
@@ -238,6 +147,8 @@ class PlatformAdmin(ReadOnlyAdmin):
                 return_urls=typed["return_urls"],
                 contact_email=typed["contact_email"],
                 contact_language=typed["contact_language"] or settings.LANGUAGE_CODE,
+                expires_at=end_of(typed["expires_at"]),
+                allowed_networks=typed["allowed_networks"],
             )
         except Refused as refused:
             form.refuse(refused)
@@ -248,24 +159,31 @@ class PlatformAdmin(ReadOnlyAdmin):
     def add_key_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Add a key, for instance for another of the platform's systems."""
         client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        title = gettext("New key for %(name)s") % {"name": client.name}
         form = (
             KeyForm(request.POST) if request.method == "POST" else KeyForm(initial=opened(request))
         )
         if not form.is_bound or not form.is_valid():
-            return self._page(
-                request,
-                "add_key",
-                gettext("New key for %(name)s") % {"name": client.name},
-                form=form,
-                client=client,
-            )
+            return self._page(request, "add_key", title, form=form, client=client)
         if not sent_first(request, form):
             return self._sent_again(request)
-        scopes = [Scope(scope) for scope in form.cleaned_data["scopes"]]
+        typed = form.cleaned_data
+        scopes = [Scope(scope) for scope in typed["scopes"]]
         try:
-            _key, text = api_clients.add_key(client, scopes, actor(request), timezone.now())
+            _key, text = api_clients.add_key(
+                client,
+                scopes,
+                actor(request),
+                timezone.now(),
+                expires_at=end_of(typed["expires_at"]),
+                allowed_networks=typed["allowed_networks"],
+            )
         except Refused as refused:
-            return self._refused(request, client, refused)
+            if refused.field not in form.fields:
+                return self._refused(request, client, refused)
+            form.refuse(refused)
+            reopen(request, form)
+            return self._page(request, "add_key", title, form=form, client=client)
         return self._created(request, client, scopes, text)
 
     def rotate_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
@@ -275,28 +193,61 @@ class PlatformAdmin(ReadOnlyAdmin):
         key = get_object_or_404(
             ApiKey.objects.select_related("client"), pk=checked(request, key_id)
         )
+        title = gettext("Replace key %(key)s") % {"key": key}
+        shown = {"key": key, "client": key.client}
         form = (
             RotateForm(request.POST)
             if request.method == "POST"
             else RotateForm(initial=opened(request))
         )
         if not form.is_bound or not form.is_valid():
-            return self._page(
-                request,
-                "rotate",
-                gettext("Replace key %(key)s") % {"key": key},
-                form=form,
-                key=key,
-                client=key.client,
-            )
+            return self._page(request, "rotate", title, form=form, **shown)
         if not sent_first(request, form):
             return self._sent_again(request)
         _words, overlap = OVERLAPS[form.cleaned_data["overlap"]]
         try:
-            new, text = api_clients.rotate_key(key, overlap, actor(request), timezone.now())
+            new, text = api_clients.rotate_key(
+                key,
+                overlap,
+                actor(request),
+                timezone.now(),
+                expires_at=end_of(form.cleaned_data["expires_at"]),
+            )
         except Refused as refused:
-            return self._refused(request, key.client, refused)
+            if refused.field not in form.fields:
+                return self._refused(request, key.client, refused)
+            form.refuse(refused)
+            reopen(request, form)
+            return self._page(request, "rotate", title, form=form, **shown)
         return self._created(request, key.client, [Scope(scope) for scope in new.scopes], text)
+
+    # --- What limits one --------------------------------------------------------------------------
+
+    def limits_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
+        """Edit when a key ends and where it may be used. Refused input is kept."""
+        key = get_object_or_404(
+            ApiKey.objects.select_related("client"), pk=checked(request, key_id)
+        )
+        last_day = last_day_of(key.expires_at)
+        stored = {"expires_at": last_day, "allowed_networks": key.allowed_networks}
+        form = LimitsForm(request.POST if request.method == "POST" else None, initial=stored)
+        if request.method == "POST" and form.is_valid():
+            day = form.cleaned_data["expires_at"]
+            # A replaced key ends at a time of the day, which an unchanged date keeps.
+            end = key.expires_at if day == last_day else end_of(day)
+            try:
+                api_clients.limit_key(
+                    key, end, form.cleaned_data["allowed_networks"], actor(request), timezone.now()
+                )
+            except Refused as refused:
+                if refused.field not in form.fields:
+                    return self._refused(request, key.client, refused)
+                form.refuse(refused)
+            else:
+                messages.success(request, gettext("Saved."))
+                return to_platform(key.client)
+        title = gettext("Limits of key %(key)s") % {"key": key}
+        return self._page(request, "limits", title, form=form, key=key, client=key.client)
 
     # --- What ends one ----------------------------------------------------------------------------
 

@@ -57,11 +57,11 @@ class InvitationForm(UserForm):
         fields = ("email", "language", "groups")
 
     def clean_email(self) -> str:
-        """Return the address in lower case, as stored. Reports a duplicate before the database
-        does.
+        """Return the address in lower case, as stored. Reports that another account holds it before
+        the database does.
         """
         email: str = self.cleaned_data["email"].strip().lower()
-        if User.objects.filter(email=email).exists():
+        if User.objects.holder(email) is not None:
             raise forms.ValidationError(_("An account with this email address already exists."))
         return email
 

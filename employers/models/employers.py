@@ -169,6 +169,49 @@ class Member(models.Model):
         )
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> InvitationQuerySet:
+        """Invitations that were neither accepted nor cancelled. They may have ended otherwise."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+
+class Invitation(models.Model):
+    """An owner's invitation of an address to recruit for their employer.
+
+    `employers.accounts.invitations` tells whether it can still be accepted.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="invitations", verbose_name=_("employer")
+    )
+    inviter = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("invited by")
+    )
+    """The owner who sent it last."""
+    email = models.EmailField(_("email"), max_length=254)
+    sent_at = models.DateTimeField(_("sent"))
+    expires_at = models.DateTimeField(_("valid until"))
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("invitation"), _("invitations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employer", "email"],
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_open_once",
+            )
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="invitation_end")]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+
 class SightingKind(models.TextChoices):
     DEVICE = "device", _("Device")
     PHONE = "phone", _("Phone")

@@ -23,6 +23,7 @@ class Scope(models.TextChoices):
     EMPLOYERS_READ = "employers:read", _("Read employers and their status")
     EMPLOYERS_WRITE = "employers:write", _("Create and change employers and their recruiters")
     EVENTS_READ = "events:read", _("Read events")
+    ONBOARDING_MAKE = "onboarding:make", _("Send recruiters to our pages, signed in")
     WEBHOOKS_MANAGE = "webhooks:manage", _("Manage webhook endpoints")
     TRACES_MAKE = "traces:make", _("Trace leaked resumes")
 
@@ -101,7 +102,13 @@ class ApiKey(models.Model):
     scopes = models.JSONField(_("scopes"), default=list)
     created_at = models.DateTimeField(_("created"))
     expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
-    """The end of the overlap, if the key was replaced."""
+    """The end that staff set, or the end of the overlap if the key was replaced."""
+    allowed_networks = models.TextField(
+        _("allowed addresses"), blank=True, default="", db_default=""
+    )
+    """The networks that it may be used from, one per line (`employers.accounts.networks`). Empty:
+    from anywhere.
+    """
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     """Accurate to the hour: every request uses a key, so it is written at most once an hour."""

@@ -21,10 +21,21 @@ from events.db.fields import BlindIndex, SealedText
 PHONE_PURPOSE: Final = "user.phone"
 """The purpose for which phones are sealed."""
 
+HOLDS_ADDRESS: Final = Q(email_verified_at__isnull=False) | Q(is_staff=True)
+"""An account that holds its address: its owner has confirmed it, or staff created the account.
+
+Any number of other accounts may name the same address, because anyone can type it. None of them
+keeps the owner of the address from registering.
+"""
+
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
+        return self.get(HOLDS_ADDRESS, email=(username or "").lower())
+
+    def holder(self, email: str) -> User | None:
+        """Return the account that holds this address, if there is one."""
+        return self.filter(HOLDS_ADDRESS, email=email.strip().lower()).first()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a user. `email` is stored in lower case, since no mailbox depends on case."""
@@ -45,7 +56,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in with e-mail address and password: a recruiter or a member of staff."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("email"), max_length=254, unique=True)
+    email = models.EmailField(_("email"), max_length=254)
     email_verified_at = models.DateTimeField(_("email confirmed"), null=True, blank=True)
     phone_sealed = SealedText(blank=True, purpose=lambda _: PHONE_PURPOSE)
     """The recruiter's mobile number, sealed (`events.core.sealing`). Empty if none was given.
@@ -63,8 +74,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(
                 condition=Q(email=Lower("email")), name="user_email_in_lower_case"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["email"], condition=HOLDS_ADDRESS, name="user_address_held_once"
+            ),
         ]
+        indexes = [models.Index(fields=["email"], name="user_email")]
 
     def __str__(self) -> str:
         """Return the address: that of a recruiter masked, because consoles and logs print it."""

@@ -18,11 +18,14 @@ from employers.accounts.api_clients import note_key_use
 from employers.models import ApiKey, Scope
 from employers.platforms import known_keys
 from employers.platforms.api_limits import Allowance, Buckets, Rate
+from employers.platforms.known_keys import CheckedKey, check_address
+from employers.security import throttle
 from events.core.errors import Refused
 
 router = Router(tags=["platform"])
 
 _KEY: Final = "_api_key"
+_CHECKED: Final = "_api_key_checked"
 _ALLOWANCE: Final = "_api_allowance"
 _buckets: Final = Buckets()
 
@@ -38,9 +41,10 @@ class BearerKey(HttpBearer):
 
     Keys without the required `scope` get 403.
 
-    A key is read, and its limit counted, once per request. If the endpoint's own statement confirms
-    the key (`confirmed`), a known key is not read again (`employers.platforms.known_keys`). Raises
-    Refused `rate_limited`.
+    A key is read, the caller's address compared with its networks, and its limit counted, once per
+    request. If the endpoint's own statement confirms the key (`confirmed`), a known key is not read
+    again (`employers.platforms.known_keys`). Raises Refused: `key_address_not_allowed`,
+    `rate_limited`.
     """
 
     def __init__(self, scope: Scope | None = None, *, confirmed: bool = False) -> None:
@@ -58,7 +62,9 @@ class BearerKey(HttpBearer):
                     return None
                 if self.confirmed and (self.scope is None or self.scope in key.scopes):
                     known_keys.remember_key(token, key)
+            checked = check_address(key.pk, key.allowed_networks, throttle.caller_of(request))
             setattr(request, _KEY, key)
+            setattr(request, _CHECKED, checked)
             _admit(request, key)
             note_key_use(key, now)
         if self.scope is not None and self.scope not in key.scopes:
@@ -70,6 +76,12 @@ def key_of(request: HttpRequest) -> ApiKey | None:
     """Return the key of this request, if it has been read."""
     key: ApiKey | None = getattr(request, _KEY, None)
     return key
+
+
+def checked_key_of(request: HttpRequest) -> CheckedKey:
+    """Return the key of this authenticated request, as it was checked."""
+    checked: CheckedKey = getattr(request, _CHECKED)
+    return checked
 
 
 def allowance_of(request: HttpRequest) -> Allowance | None:
@@ -111,7 +123,12 @@ class MeOut(Schema):
         description="The scopes of this key.", examples=[["gate:decide", "employers:read"]]
     )
     expires_at: datetime | None = Field(
-        description="When this key expires, if another key has replaced it.", examples=[None]
+        description="When this key expires, if an end was set or another key has replaced it.",
+        examples=[None],
+    )
+    allowed_networks: list[str] = Field(
+        description="The networks that this key may be used from. Empty: from anywhere.",
+        examples=[["203.0.113.0/24"]],
     )
 
 
@@ -131,4 +148,5 @@ def me(request: ApiRequest) -> MeOut:
         key_begins=key.key_start,
         scopes=[Scope(scope) for scope in key.scopes],
         expires_at=key.expires_at,
+        allowed_networks=key.allowed_networks.splitlines(),
     )

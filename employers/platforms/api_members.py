@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
 from employers.accounts.enrolling import add_member, end_member, own, set_phone
@@ -15,6 +16,7 @@ from employers.accounts.registration import Links
 from employers.clock import now_for
 from employers.models import ApiClient, Employer, LinkPurpose, Member, Scope
 from employers.platforms.api import ApiRequest, BearerKey
+from employers.security import throttle
 from events.api.pagination import Page, PageQuery, page_of
 from events.api.texts import REFERENCE, REFERENCE_LONGEST
 from events.core.errors import Refused
@@ -163,10 +165,15 @@ def add(request: ApiRequest, employer_id: UUID, body: MemberIn) -> Status[Member
 
     Recruiters confirm their address themselves: send them to our pages with an onboarding link.
 
-    An address that already has an account is refused with `email_taken`. A former member of this
-    employer is restored.
+    The response does not tell whether the address has another account. If it has, the recruiter
+    cannot confirm it for this one: its owner gets a mail when the recruiter comes to our pages.
+
+    A recruiter whom you added before is restored if their membership has ended, and else refused
+    with `email_taken`. Your platform can make a limited number of calls per hour.
     """
     client = request.auth.client
+    most = throttle.Limit("platform-addresses", settings.PLATFORM_ADDRESSES_PER_HOUR, 3600)
+    throttle.count_call(most, str(client.pk), timezone.now())
     member = add_member(client, own(client, employer_id), **body.model_dump(), now=now_for(client))
     return Status(201, MemberOut.of(member))
 
@@ -211,7 +218,8 @@ class PhoneIn(Schema):
 )
 def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn) -> Status[None]:
     """Sets the number that a recruiter calls from. Relay numbers only connect calls from the team's
-    known numbers. It is used for nothing else.
+    known numbers. It is used for nothing else. A recruiter who has confirmed their address is told
+    by mail.
     """
     client = request.auth.client
     set_phone(client, own(client, employer_id), member_id, body.phone, now_for(client))
@@ -237,13 +245,16 @@ def end(request: ApiRequest, employer_id: UUID, member_id: UUID) -> Status[None]
 
 @router.post(
     "/{employer_id}/onboarding-links",
-    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    auth=BearerKey(Scope.ONBOARDING_MAKE),
     response={201: LinkOut},
     summary="Create an onboarding link",
     operation_id="make_onboarding_link",
 )
 def link(request: ApiRequest, employer_id: UUID, body: LinkIn) -> Status[LinkOut]:
     """Creates a single-use link that signs a recruiter in on our pages. It is valid for 15 minutes.
+
+    The recruiter can provide documents, submit the case and read it. For anything else, such as
+    inviting colleagues, they first set a password with a link that we mail them.
 
     Create it when the recruiter presses your button, not in advance.
     """

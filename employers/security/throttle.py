@@ -17,9 +17,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.db.models import F
+from django.http import HttpRequest
 from django.utils import timezone
 
 from employers.models import AttemptCount
@@ -58,6 +60,7 @@ RESETS_TO_ADDRESS = Limit("reset-address", 10, 24 * 3600)
 owner out.
 """
 INVITATIONS_FROM_NETWORK = Limit("invite-network", 100)
+PASSWORD_LINKS = (MAILS_TO_ADDRESS, RESETS_TO_ADDRESS)
 INVITATIONS_TO_ADDRESS = Limit("invite-address", 3, 24 * 3600)
 
 Counted = tuple[Limit, str]
@@ -79,6 +82,16 @@ def count_try(counted: Sequence[Counted], now: datetime) -> None:
             raise Refused("too_many_tries", details={"until": f"{at:%Y-%m-%d %H:%M}"})
 
 
+def count_call(limit: Limit, subject: str, now: datetime) -> None:
+    """Count one call of a platform's system, with the caller's transaction if there is one: a call
+    that is undone is not counted. Raises Refused `rate_limited`.
+    """
+    if _is_over(limit, subject, now, durable=False):
+        wait = limit.seconds - int(now.timestamp()) % limit.seconds
+        details = {"retry_after": str(wait)}
+        raise Refused("rate_limited", expected=f"≤ {limit.tries}/h", details=details)
+
+
 def give_back_try(counted: Sequence[Counted], now: datetime) -> None:
     """Uncount a successful attempt."""
     for limit, subject in counted:
@@ -98,7 +111,7 @@ def sweep(now: datetime) -> int:
     return deleted
 
 
-def _is_over(limit: Limit, subject: str, now: datetime) -> bool:
+def _is_over(limit: Limit, subject: str, now: datetime, *, durable: bool = True) -> bool:
     """Count an attempt, and return whether it is one too many. If it is known to be before it is
     counted, nothing is written.
     """
@@ -107,7 +120,7 @@ def _is_over(limit: Limit, subject: str, now: datetime) -> bool:
     count = row.values_list("count", flat=True)
     if (count.first() or 0) >= limit.tries:
         return True
-    with transaction.atomic(durable=True):
+    with transaction.atomic(durable=durable):
         if not row.update(count=F("count") + 1):
             new = AttemptCount(key=key, count=0, expires_at=_window_end(limit, now))
             AttemptCount.objects.bulk_create([new], ignore_conflicts=True)
@@ -130,9 +143,10 @@ def _key(limit: Limit, subject: str, now: datetime) -> str:
     return index_hash(f"{limit.name}:{_window(limit, now)}:{subject}", "throttle")
 
 
-def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False) -> str:
-    """Return where a request comes from: an IPv4 address, or the /64 of an IPv6 address, which is
-    one household.
+def address_of(
+    remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a request comes from. None over a Unix socket.
 
     `forwarded_for` is trusted only behind our own proxy, and only its last entry, which that proxy
     wrote.
@@ -144,11 +158,31 @@ def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool 
     )
     try:
         address = ipaddress.ip_address(text)
-    except ValueError:  # a Unix socket
+    except ValueError:
+        return None
+    return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address
+
+
+def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False) -> str:
+    """Return where a request comes from: an IPv4 address, or the /64 of an IPv6 address, which is
+    one household.
+    """
+    address = address_of(remote_address, forwarded_for, behind_proxy=behind_proxy)
+    if address is None:
         return "unknown"
     if isinstance(address, ipaddress.IPv6Address):
-        return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+        return str(ipaddress.ip_network((address, 64), strict=False))
     return str(address)
+
+
+def caller_of(request: HttpRequest) -> str:
+    """Return the address that a request comes from, or "" if there is none."""
+    address = address_of(
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        behind_proxy=settings.SECURE_PROXY_SSL_HEADER is not None,
+    )
+    return str(address or "")
 
 
 def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:

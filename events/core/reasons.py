@@ -711,6 +711,12 @@ REASONS: dict[str, Reason] = _table(
         Text("请重新发送邮件", "Ask for a new one"),
         "recruiter", AT_ONCE, appeal=False,
     ),
+    Reason(
+        "invitation_gone",
+        Text("邀请链接已失效", "This invitation no longer works"),
+        Text("请联系你公司的管理员重新邀请你", "Ask an owner at your company to invite you again"),
+        "company", MINUTES, appeal=False,
+    ),
     # Who may do what, when
     Reason(
         "not_allowed",
@@ -1419,6 +1425,24 @@ REASONS: dict[str, Reason] = _table(
         Text("请求过于频繁", "You have sent too many requests"),
         Text("请在 Retry-After 给出的秒数后重试", "Wait the number of seconds in `Retry-After`, then try again"),
         "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "key_address_not_allowed",
+        Text("不能从这个地址使用该密钥", "This key may not be used from this address"),
+        Text("请从已登记的地址调用，或请资质的工作人员修改该密钥允许的地址", "Call from a registered address, or ask Zizhi's staff to change the key's allowed addresses"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "network_invalid",
+        Text("地址或网段不正确", "This is not an address or a network"),
+        Text("每行填写一个地址或网段，例如 203.0.113.7 或 203.0.113.0/24", "Enter one address or network per line, such as 203.0.113.7 or 203.0.113.0/24"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "key_end_past",
+        Text("结束时间已过", "This end is in the past"),
+        Text("请选择将来的时间，或留空", "Choose a later time, or leave this empty"),
+        "reviewer", AT_ONCE, appeal=False,
     ),
     Reason(
         "idempotency_key_invalid",

@@ -11,14 +11,15 @@ from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import Page, expect
 
 from documents.specimens import make
-from employers.accounts.membership import INVITE_SALT
+from employers.accounts.invitations import SALT, VALID_FOR
 from employers.accounts.registration import VERIFY_SALT
-from employers.models import Member, User
+from employers.models import Employer, Invitation, Member, User
 from employers.security import throttle
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import (
@@ -112,6 +113,19 @@ def in_state(state: State, now: datetime) -> User:
     return member.user
 
 
+def invitation_of(owner: Member) -> str:
+    """Return the token of an invitation that `owner` has sent."""
+    Employer.objects.filter(pk=owner.employer_id).update(confirmed_at=owner.joined_at)
+    invited = Invitation.objects.create(
+        employer=owner.employer,
+        inviter=owner,
+        email="new@example.com",
+        sent_at=timezone.now(),
+        expires_at=timezone.now() + VALID_FOR,
+    )
+    return signing.dumps(str(invited.pk), salt=SALT)
+
+
 def is_for_everybody(visitor: Visit, what: str = "") -> None:
     """Check that axe finds nothing serious, the console has no errors, and nothing is wider than
     the screen.
@@ -182,9 +196,7 @@ def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(
 @pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
 def test_pages_behind_a_mailed_link(visit: Visitor, screen: str, now: datetime) -> None:
     owner = make_member(now)
-    invitation = signing.dumps(
-        [str(owner.employer_id), "new@example.com", now.isoformat()], salt=INVITE_SALT
-    )
+    invitation = invitation_of(owner)
     reset = f"/password/{urlsafe_base64_encode(force_bytes(owner.user.pk))}/{default_token_generator.make_token(owner.user)}/"  # noqa: E501
     visitor = visit(**_screen(screen))
     for path in (f"/join/{invitation}/", "/join/x/", reset, "/password/x/y/"):
@@ -497,9 +509,7 @@ def test_forms_that_were_refused(visit: Visitor, screen: str, now: datetime) -> 
     sent(page, new_password1="short", new_password2="other")
     expect(page.locator("#id_new_password2_error")).to_be_visible()
     is_for_everybody(visitor, "new password")
-    page = visitor.go(
-        f"/join/{signing.dumps([str(owner.employer_id), 'new@example.com', now.isoformat()], salt=INVITE_SALT)}/"  # noqa: E501
-    )
+    page = visitor.go(f"/join/{invitation_of(owner)}/")
     sent(page, password="short")
     expect(page.locator("#id_password_error")).to_be_visible()
     is_for_everybody(visitor, "join")

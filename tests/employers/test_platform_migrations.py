@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
 
-from employers.models import Employer
+from employers.models import ApiKey, Employer, User
 from tests.databases import database_at, migrate_to
 from tests.factories import make_uscc
 
@@ -21,6 +21,7 @@ NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 BEFORE = [("employers", "0004_made_for")]
 COLUMNS = [("employers", "0006_api_manners")]
 INDEXED = [("employers", "0008_platform_indexes")]
+LEAVES = [("employers", "0013_invitations")]
 NEW = {"employer_platform", "employer_confirmed_code_once", "employer_reference_once"}
 
 
@@ -144,3 +145,26 @@ def _wait_until_it_waits() -> None:
                 return
             cursor.execute("SELECT pg_sleep(0.05)")
     raise AssertionError("no index was being built")
+
+
+def test_keys_that_could_make_links_still_can() -> None:
+    with database_at([("employers", "0012_addresses_held")]) as apps:
+        client = apps.get_model("employers", "ApiClient").objects.create(name="a", created_at=NOW)
+        for number, scopes in enumerate((["employers:read", "employers:write"], ["gate:decide"])):
+            apps.get_model("employers", "ApiKey").objects.create(
+                client=client, key_hash=f"{number}" * 64, scopes=scopes, created_at=NOW
+            )
+        migrate_to(LEAVES)
+        assert list(ApiKey.objects.order_by("key_hash").values_list("scopes", flat=True)) == [
+            ["employers:read", "employers:write", "onboarding:make"],
+            ["gate:decide"],
+        ]
+
+
+def test_one_address_can_be_named_twice_after_the_migration_and_held_once() -> None:
+    with database_at([("employers", "0012_addresses_held")]) as apps:
+        apps.get_model("employers", "User").objects.create(email="hr@example.com", joined_at=NOW)
+        migrate_to(LEAVES)
+        User.objects.create_user("hr@example.com", None, email_verified_at=NOW)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            User.objects.create_user("hr@example.com", None, is_staff=True)

@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
+from django.core import signing
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from employers.accounts import membership, registration, sightings
-from employers.models import Member, User
+from employers.accounts import invitations, registration, sightings
+from employers.models import Invitation, Member, User
 from events.core.errors import Refused
 from events.models import Mail
 from tests.factories import (
@@ -79,14 +81,17 @@ def test_a_stranger_s_codes_do_not_lock_an_address(now: datetime) -> None:
 def test_an_address_that_was_registered_by_somebody_else_can_be_invited(now: datetime) -> None:
     owner = company(now)
     squatter = make_member(now, email="colleague@shili.example", email_verified_at=None)
-    membership.invite(owner, "colleague@shili.example", LINKS, now)
+    invitations.invite(owner, "colleague@shili.example", LINKS, now)
     token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]
-    joined = membership.join(token, PASSWORD + "!", "zh-hans", 3600 * 24 * 7, now)
+    joined = invitations.join(token, PASSWORD + "!", "zh-hans", now)
     assert joined.employer == owner.employer and joined.user.email == "colleague@shili.example"
-    squatter.refresh_from_db()
-    assert squatter.left_at == now and joined.user_id != squatter.user_id
-    left = User.objects.get(pk=squatter.user_id)
-    assert not left.is_active and left.email != "colleague@shili.example"
+    assert joined.user_id != squatter.user_id
+    assert User.objects.holder("colleague@shili.example") == joined.user
+    registration.send_verification(squatter.user, LINKS, now)
+    told = Mail.objects.get(template="address_taken")
+    assert (told.to, "link" in told.context) == ("colleague@shili.example", False)
+    with pytest.raises(Refused, match="email_taken"), transaction.atomic():
+        registration.hold_address(squatter.user, now)
 
 
 @pytest.mark.parametrize("staff", [True, False])
@@ -96,8 +101,13 @@ def test_an_address_that_somebody_confirmed_stays_theirs(staff: bool, now: datet
         User.objects.create_user("taken@shili.example", PASSWORD, is_staff=True, joined_at=now)
     else:
         make_member(now, email="taken@shili.example")
+    invitations.invite(owner, "taken@shili.example", LINKS, now)
+    assert Mail.objects.get(to="taken@shili.example").template == "address_taken"
+    invited = Invitation.objects.get()
+    token = signing.dumps(str(invited.pk), salt=invitations.SALT)
     with pytest.raises(Refused, match="email_taken"):
-        membership.invite(owner, "taken@shili.example", LINKS, now)
+        invitations.join(token, "not their password", "zh-hans", now)
+    assert User.objects.get(email="taken@shili.example").check_password(PASSWORD)
 
 
 def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:

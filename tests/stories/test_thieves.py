@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from employers.accounts import membership, registration
+from employers.accounts import invitations, membership, registration
 from employers.models import AccountClass
 from events.core.errors import Refused
 from events.models import Mail
@@ -290,9 +290,9 @@ def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: date
     proof = deposits.start_deposit(insider, owner.employer.name, ACCOUNT, "示例银行", now)
     authority_proofs.end_proof(proof, ProofState.PROVEN, now, insider.as_actor())
     membership.remove_member(owner, insider.pk, now + DAY)
-    membership.invite(owner, "insider@shili.example", LINKS, now + 2 * DAY)
+    invitations.invite(owner, "insider@shili.example", LINKS, now + 2 * DAY)
     token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]
-    back = membership.join(token, PASSWORD, "en", 3600 * 24 * 7, now + 2 * DAY)
+    back = invitations.join(token, PASSWORD, "en", now + 2 * DAY)
     assert (
         back.pk == insider.pk
         and not Proof.objects.of(back, owner.employer.uscc).in_force(now + 2 * DAY).exists()

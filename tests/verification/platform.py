@@ -13,7 +13,7 @@ from events.delivery import feed
 from events.models import PlatformEvent
 from verification.checks import scripted_outcomes
 
-ALL = [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE]
+ALL = [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE, Scope.ONBOARDING_MAKE]
 
 
 class Platform:

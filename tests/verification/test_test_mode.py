@@ -17,7 +17,7 @@ from django.utils.translation import override
 from documents import uscc as usccs
 from downloads.models import GateDecision
 from employers.accounts.api_clients import create_api_client
-from employers.accounts.membership import invite
+from employers.accounts.invitations import invite
 from employers.accounts.registration import Links
 from employers.models import ApiClient
 from events.core.errors import Refused

@@ -86,6 +86,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Suspended or revoked cases."""
         return self.filter(state__in=states.STOPPED)
 
+    def is_stopped(self, employer_id: uuid.UUID) -> bool:
+        """Return whether the employer's current case is suspended or revoked."""
+        current = self.filter(employer=employer_id).latest_approved_first().first()
+        return current is not None and current.state in states.STOPPED
+
     def of(self, employer: Employer) -> CaseQuerySet:
         """An employer's cases, the current one first: the last approved, else the last opened."""
         return self.filter(employer=employer).latest_approved_first()

@@ -604,7 +604,10 @@ class Me:
     """The scopes of this key."""
 
     expires_at: datetime | None
-    """When this key expires, if another key has replaced it."""
+    """When this key expires, if an end was set or another key has replaced it."""
+
+    allowed_networks: list[str]
+    """The networks that this key may be used from. Empty: from anywhere."""
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,7 @@ class EmployerCalls(TypedCalls):
         """Add a recruiter.
 
         Recruiters confirm their address themselves: send them to our pages with an onboarding link.
+        An address that has another account cannot be confirmed; the answer does not tell that.
         """
         body = {"reference": reference, "email": email, "role": role, "language": language}
         return self._post(
@@ -148,7 +149,7 @@ class EmployerCalls(TypedCalls):
     ) -> answers.Link:
         """Create a single-use link that signs this recruiter in. It is valid for 15 minutes.
 
-        Create it when they press your button.
+        Create it when they press your button. The key needs the scope `onboarding:make`.
         """
         body = {
             "member_id": member_id,

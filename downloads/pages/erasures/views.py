@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,20 +15,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from downloads.candidates import erasure
 from downloads.models import EraseOrder
+from employers.accounts.views import proven_member_required
 from employers.clock import now_of
 from employers.models import Member
 from events.core.errors import Refused
 
 SHOWN = 100
-
-
-def _member(request: HttpRequest) -> Member | None:
-    return (
-        Member.objects.active()
-        .select_related("employer", "user")
-        .filter(user=request.user.pk)
-        .first()
-    )
 
 
 def owed_erasures(request: HttpRequest) -> dict[str, Any]:
@@ -61,11 +52,8 @@ def owed_erasures(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_GET
-@login_required
-def orders(request: HttpRequest) -> HttpResponse:
-    member = _member(request)
-    if member is None:
-        return redirect("verification:home")
+@proven_member_required
+def orders(request: HttpRequest, member: Member) -> HttpResponse:
     rows = erasure.owed(member.employer)
     context = {
         "owed": rows.open().order_by("due_at")[:SHOWN],
@@ -77,11 +65,8 @@ def orders(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
-def answer(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    member = _member(request)
-    if member is None:
-        return redirect("verification:home")
+@proven_member_required
+def answer(request: HttpRequest, member: Member, order_id: UUID) -> HttpResponse:
     result = (
         EraseOrder.Answer.ERASED
         if request.POST.get("answer") == "erased"

@@ -318,7 +318,7 @@ def test_a_key_that_is_under_way_is_told_to_wait(platform: tuple[ApiClient, str]
     client, key = platform
     asked = question()
     body = json.dumps(asked)
-    may = "employers:read employers:write gate:decide"
+    may = "employers:read employers:write gate:decide no links"
     idempotency.claim_key(client, "k-1", f"{may}\nPOST {GATE}\n{body}".encode(), timezone.now())
     waits = send("POST", GATE, key, body, Idempotency_Key="k-1")
     assert (waits.status_code, waits.json()["code"]) == (409, "idempotency_in_progress") and int(

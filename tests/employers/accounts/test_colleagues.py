@@ -6,15 +6,17 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from employers.accounts import membership
+from employers.accounts import invitations, membership
 from employers.accounts.views import links
-from employers.models import Member
+from employers.models import Member, User
 from employers.security import throttle
 from events.core.errors import Refused
+from events.delivery.mail import letter
 from events.models import Event, Mail
 from tests.employers.accounts.account_pages import invitation, text, verified_owner
-from tests.factories import make_employer, make_member
+from tests.factories import make_api_client, make_employer, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -72,12 +74,19 @@ class TestColleagues:
         assert Mail.objects.filter(template="member_joined", to=owner.user.email).count() == 2
         assert guest.get("/case/").status_code == 200
 
-    def test_who_left_another_employer_keeps_that_account(self, now: datetime) -> None:
-        former = verified_owner(now)
-        colleague = make_member(now, former.employer, role="recruiter")
+    def test_who_left_another_employer_can_join_this_one(
+        self, visitor: Client, now: datetime
+    ) -> None:
+        former, owner = verified_owner(now), verified_owner(now)
+        colleague = make_member(now, former.employer, role="recruiter", email="new@example.com")
         membership.remove_member(former, colleague.pk, now)
-        with pytest.raises(Refused, match="email_taken"):
-            membership.invite(verified_owner(now), colleague.user.email, links(), now)
+        invitations.invite(owner, "new@example.com", links(), timezone.now())
+        password = {"password": "a sentence nobody knows"}
+        assert visitor.post(invitation("new@example.com"), password)["Location"] == "/case/"
+        holder = User.objects.holder("new@example.com")
+        assert holder is not None and holder.member.employer == owner.employer
+        colleague.refresh_from_db()
+        assert (colleague.employer, colleague.left_at) == (former.employer, now)
 
     @pytest.mark.parametrize(
         ("confirmed", "verified", "says"),
@@ -98,12 +107,12 @@ class TestColleagues:
 
     def test_a_day_holds_so_many_invitations_of_one_employer(self, now: datetime) -> None:
         owner = verified_owner(now)
-        for number in range(membership.INVITATIONS_PER_DAY):
-            membership.invite(owner, f"new{number}@example.com", links(), now)
-        membership.invite(verified_owner(now), "elsewhere@example.com", links(), now)
+        for number in range(invitations.INVITATIONS_PER_DAY):
+            invitations.invite(owner, f"new{number}@example.com", links(), now)
+        invitations.invite(verified_owner(now), "elsewhere@example.com", links(), now)
         with pytest.raises(Refused, match="invited_too_often"):
-            membership.invite(owner, "one-more@example.com", links(), now + timedelta(hours=23))
-        membership.invite(owner, "one-more@example.com", links(), now + timedelta(hours=24))
+            invitations.invite(owner, "one-more@example.com", links(), now + timedelta(hours=23))
+        invitations.invite(owner, "one-more@example.com", links(), now + timedelta(hours=24))
 
     def test_one_address_is_not_pestered(self, visitor: Client, now: datetime) -> None:
         visitor.force_login(verified_owner(now).user)
@@ -134,15 +143,42 @@ class TestColleagues:
         other.refresh_from_db()
         assert other.left_at is None
 
-    def test_an_address_with_an_account_is_not_invited(
-        self, visitor: Client, now: datetime
-    ) -> None:
-        taken = make_member(now)
-        visitor.force_login(verified_owner(now).user)
-        page = text(visitor.post("/team/", {"email": taken.user.email}))
+    def test_a_colleague_is_not_invited(self, visitor: Client, now: datetime) -> None:
+        owner = verified_owner(now)
+        colleague = make_member(now, owner.employer, role="recruiter")
+        visitor.force_login(owner.user)
+        page = text(visitor.post("/team/", {"email": colleague.user.email}))
         assert "already an account with this" in page
-        assert f'value="{taken.user.email}"' in page
+        assert f'value="{colleague.user.email}"' in page
 
     def test_a_broken_invitation(self, visitor: Client) -> None:
         response = visitor.get("/join/nonsense/")
         assert (response.status_code, "invite you again" in text(response)) == (410, True)
+
+
+class TestPhone:
+    def test_a_changed_number_is_told_by_mail(self, visitor: Client, now: datetime) -> None:
+        member = make_member(now, language="en")
+        visitor.force_login(member.user)
+        for sent in ({"phone": "13800138000"}, {"phone": "138 0013 8000"}, {"delete": "1"}):
+            visitor.post("/team/phone/", sent)
+        told = [(mail.to, mail.template, mail.context) for mail in Mail.objects.order_by("pk")]
+        company = {"company": member.employer.name, "by_platform": False}
+        assert told == [
+            (member.user.email, "phone_changed", company | {"phone": "+86 138****8000"}),
+            (member.user.email, "phone_changed", company | {"phone": ""}),
+        ]
+        letters = [letter(mail, "https://s.example", now).body for mail in Mail.objects.all()]
+        assert all("It was changed in your account" in body for body in letters)
+        assert "13800138000" not in "".join(letters)
+
+    def test_a_number_that_a_platform_sets_is_told_too(self, now: datetime) -> None:
+        member, platform = make_member(now, language="en"), make_api_client(now)[0]
+        membership.give_phone(member, "13800138000", platform.as_actor(), now)
+        assert "Your recruitment site changed it" in letter(Mail.objects.get(), "", now).body
+
+    def test_nobody_else_reads_of_it(self, now: datetime) -> None:
+        """An unconfirmed address may be a stranger's."""
+        member = make_member(now, email_verified_at=None)
+        membership.give_phone(member, "13800138000", member.as_actor(), now)
+        assert not Mail.objects.exists()

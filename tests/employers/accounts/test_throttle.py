@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from employers.accounts import membership
-from employers.models import AttemptCount, User
+from employers.accounts import invitations
+from employers.models import AttemptCount, Invitation, User
 from employers.security import throttle
 from events.core.errors import Refused
 from events.models import Mail
@@ -136,14 +136,30 @@ class TestTooManyTries:
     ) -> None:
         owner = verified_owner(now)
         make_member(now, email="hr@example.com")
-        for _ in range(throttle.PASSWORDS_OF_ADDRESS.tries):
-            assert visitor.post("/register/", form(password="a wrong sentence")).status_code == 422
+        for number in range(throttle.PASSWORDS_OF_ADDRESS.tries):
+            stranger = Client()
+            guess = form(password=f"a wrong sentence {number}")
+            assert stranger.post("/register/", guess).status_code == 302
+            assert throttle.KNOWN_COOKIE not in stranger.cookies, "no guesses of its own"
         answer = visitor.post("/register/", form(password=PASSWORD))
         assert (answer.status_code, "You have tried too many times" in text(answer)) == (429, True)
-        token = signing.dumps(
-            [str(owner.employer_id), "hr@example.com", now.isoformat()], salt=membership.INVITE_SALT
+        invited = Invitation.objects.create(
+            employer=owner.employer,
+            inviter=owner,
+            email="hr@example.com",
+            sent_at=timezone.now(),
+            expires_at=timezone.now() + invitations.VALID_FOR,
         )
+        token = signing.dumps(str(invited.pk), salt=invitations.SALT)
         assert visitor.post(f"/join/{token}/", {"password": PASSWORD}).status_code == 429
+
+    def test_a_form_that_is_refused_tries_no_password(self, now: datetime) -> None:
+        """Refused forms are not counted, so they must not tell whether the password was right."""
+        make_member(now, email="hr@example.com")
+        for changes in ({"uscc": "91"}, {"company": "www.example.com"}, {"phone": "1"}):
+            visitor = Client()
+            sent = visitor.post("/register/", form(password=PASSWORD) | changes)
+            assert (sent.status_code, "_auth_user_id" in visitor.session) == (422, False)
 
     def test_one_network_registers_so_many(self, now: datetime) -> None:
         for number in range(throttle.REGISTRATIONS_FROM_NETWORK.tries):
@@ -169,7 +185,7 @@ class TestTooManyTries:
             for _ in range(throttle.MAILS_TO_ADDRESS.tries + 1)
         ]
         assert codes == [302] * throttle.MAILS_TO_ADDRESS.tries + [429]
-        assert Mail.objects.count() == (throttle.MAILS_TO_ADDRESS.tries if known else 0)
+        assert Mail.objects.count() == throttle.MAILS_TO_ADDRESS.tries
 
     def test_the_console_counts_too(self, now: datetime) -> None:
         make_reviewer(now, "reviewer@example.com")
@@ -246,9 +262,14 @@ class TestTooManyTries:
         member.force_login(owner.user)
         for number in range(5):
             email = f"junk{number}@example.com"
-            token = signing.dumps(
-                [str(owner.employer_id), email, now.isoformat()], salt=membership.INVITE_SALT
+            invited = Invitation.objects.create(
+                employer=owner.employer,
+                inviter=owner,
+                email=email,
+                sent_at=now,
+                expires_at=now + invitations.VALID_FOR,
             )
+            token = signing.dumps(str(invited.pk), salt=invitations.SALT)
             codes = [
                 Client().post("/sign-in/", {"username": email, "password": "x"}).status_code,
                 Client().post("/console/login/", {"username": email, "password": "x"}).status_code,

@@ -200,6 +200,55 @@ def test_return_addresses_are_edited(root: Client, now: datetime) -> None:
     assert "https://b.example/hr" in root.get(f"{KEYS}{client.pk}/change/").content.decode()
 
 
+def test_a_key_is_made_with_an_end_and_networks_and_these_are_edited(
+    root: Client, now: datetime
+) -> None:
+    page = KEYS + "add/"
+    typed = {
+        "name": "a platform",
+        "scopes": ["employers:read"],
+        "expires_at": "2030-01-31",
+        "allowed_networks": "203.0.113.0/24",
+    }
+    shown_key(root.post(page, typed | {"once": once(root)}))
+    key = ApiKey.objects.get()
+    assert timezone.localtime(key.expires_at).isoformat() == "2030-02-01T00:00:00+08:00"
+    assert key.allowed_networks == "203.0.113.0/24"
+    for wrong, says in (
+        ({"expires_at": "2020-01-01"}, "This end is in the past"),
+        ({"allowed_networks": "here"}, "This is not an address or a network"),
+    ):
+        for address in (page, f"{KEYS}{key.client_id}/keys/add/", f"{KEYS}keys/{key.pk}/limits/"):
+            again = {"once": once(root, address)} if "limits" not in address else {}
+            answer = root.post(address, typed | wrong | again)
+            assert says in answer.content.decode(), address
+    rotate = f"{KEYS}keys/{key.pk}/rotate/"
+    answer = root.post(
+        rotate, {"once": once(root, rotate), "overlap": "24h", "expires_at": "2020-01-01"}
+    )
+    assert "This end is in the past" in answer.content.decode()
+    assert ApiKey.objects.count() == ApiClient.objects.count() == 1
+
+    limits = f"{KEYS}keys/{key.pk}/limits/"
+    page_of_it = root.get(limits).content.decode()
+    assert 'value="2030-01-31"' in page_of_it and "203.0.113.0/24" in page_of_it
+    listed = root.get(f"{KEYS}{key.client_id}/change/").content.decode()
+    assert limits in listed and "203.0.113.0/24" in listed
+    assert root.post(limits, {"expires_at": "", "allowed_networks": ""}).status_code == 302
+    key.refresh_from_db()
+    assert (key.expires_at, key.allowed_networks) == (None, "")
+
+
+def test_an_unchanged_date_keeps_the_end_of_the_overlap(root: Client, now: datetime) -> None:
+    make_api_client(now, Scope.EMPLOYERS_READ)
+    key, end = ApiKey.objects.get(), timezone.now() + timedelta(hours=1)
+    ApiKey.objects.update(expires_at=end)
+    day = timezone.localdate(end).isoformat()
+    root.post(f"{KEYS}keys/{key.pk}/limits/", {"expires_at": day, "allowed_networks": "::1"})
+    key.refresh_from_db()
+    assert (key.expires_at, key.allowed_networks) == (end, "::1/128")
+
+
 def test_a_key_is_revoked_after_a_second_look(root: Client, now: datetime) -> None:
     client, key = make_api_client(now)
     address = f"{KEYS}{client.pk}/revoke/"
@@ -222,6 +271,7 @@ def test_keys_need_their_permissions(now: datetime) -> None:
         f"{client.pk}/revoke/",
         f"{client.pk}/keys/add/",
         f"{client.pk}/return-addresses/",
+        f"keys/{row.pk}/limits/",
         f"keys/{row.pk}/rotate/",
         f"keys/{row.pk}/revoke/",
     ):

@@ -36,6 +36,7 @@ from tests.factories import (
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
+SCOPES = (Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE, Scope.ONBOARDING_MAKE)
 BACK = "https://www.site-a.example/hr/"
 
 
@@ -79,7 +80,7 @@ class Caller:
 
 @pytest.fixture
 def call(now: datetime) -> Caller:
-    return Caller(*make_api_client(now, Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE), now)
+    return Caller(*make_api_client(now, *SCOPES), now)
 
 
 # --- Members --------------------------------------------------------------------------------------
@@ -116,7 +117,7 @@ def test_a_recruiter_is_added_and_told_nothing_of(call: Caller) -> None:
     ("more", "status", "code"),
     [
         ({"email": "no address"}, 422, "email_invalid"),
-        ({"email": "taken@company.example"}, 422, "email_taken"),
+        ({}, 422, "email_taken"),
         ({"email": "other@company.example"}, 409, "reference_taken"),
         ({"reference": "张"}, 422, "invalid_request"),
         ({"role": "root"}, 422, "invalid_request"),
@@ -126,7 +127,6 @@ def test_a_recruiter_is_added_and_told_nothing_of(call: Caller) -> None:
 def test_whom_it_cannot_add(
     call: Caller, now: datetime, more: dict[str, str], status: int, code: str
 ) -> None:
-    make_user(now, "taken@company.example", is_staff=True)
     call.add()
     refused = call.add(
         **({"reference": "hr-2"} if "other" not in more.get("email", "") else {}) | more
@@ -173,7 +173,7 @@ def test_what_it_did_not_make_it_only_reads(call: Caller, now: datetime) -> None
         refused = call(method, path, body, employer=theirs.employer_id)
         assert (refused.status_code, refused.json()["code"]) == (403, "employer_not_yours")
         assert call(method, path, body, employer=uuid4()).json()["code"] == "employer_unknown"
-    other = Caller(*make_api_client(now, Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE), now)
+    other = Caller(*make_api_client(now, *SCOPES), now)
     for path in ("/members", f"/members/{theirs.pk}", "/rights"):
         assert call("GET", path, employer=other.employer.pk).json()["code"] == "employer_unknown"
     assert call("GET", f"/members/{theirs.pk}").json()["code"] == "member_unknown"
@@ -443,10 +443,7 @@ def test_it_greets_in_the_language_that_was_asked_for(
 
 
 def test_a_test_platform_is_apart_and_may_stand_on_its_own_machine(now: datetime) -> None:
-    trial = Caller(
-        *create_api_client("trial", [Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE], now, test=True),
-        now,
-    )
+    trial = Caller(*create_api_client("trial", list(SCOPES), now, test=True), now)
     ApiClient.objects.filter(pk=trial.client.pk).update(return_urls="http://localhost:3000/")
     member = trial.add(email="lin@company.test").json()["id"]
     assert trial.link(member, return_url="http://localhost:3000/back").status_code == 201

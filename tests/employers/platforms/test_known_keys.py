@@ -317,5 +317,5 @@ def _ask(made: Platform) -> list[decide.Answer]:
         candidates=["c-1"],
         now=timezone.now(),
         zone=ZoneInfo("Asia/Shanghai"),
-        under=made.key.pk,
+        under=known_keys.CheckedKey(made.key.pk, "", "127.0.0.1"),
     )

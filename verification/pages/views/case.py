@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from employers.accounts.forms import code_state, refusal_html
-from employers.accounts.views import member_required, posted_or
+from employers.accounts.views import member_required, posted_or, proven_member_required
 from employers.clock import now_of
 from employers.models import Member
 from events.core.errors import Refused
@@ -135,7 +135,7 @@ def submit(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @posted_or("verification:home")
-@member_required
+@proven_member_required
 def withdraw(request: HttpRequest, member: Member) -> HttpResponse:
     case = case_or_404(member)
     if (

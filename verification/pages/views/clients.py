@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from employers.accounts.views import member_required, posted_or
+from employers.accounts.views import member_required, posted_or, proven_member_required
 from employers.clock import now_of
 from employers.models import Member
 from events.core.errors import Refused
@@ -77,7 +77,7 @@ def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpRespo
 
 
 @posted_or("verification:home")
-@member_required
+@proven_member_required
 def end(request: HttpRequest, member: Member, document_id: UUID) -> HttpResponse:
     """End the agency's work for the client; a letter without a declared client is removed."""
     document, now = own_document(member, document_id), now_of(member.employer)

@@ -8,13 +8,15 @@ from django.conf import settings
 from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
-from employers.accounts import onboarding
+from employers.accounts import onboarding, registration
 from employers.accounts.views import links, member_required, private, remember_language, saw
-from employers.clock import now_for
+from employers.clock import now_for, now_of
 from employers.models import LinkPurpose, Member, OnboardingLink
+from employers.security import throttle
+from employers.security.backends import ONBOARDING
 from events.core.errors import Refused
 from verification.pages.case_page import current_case
 from verification.rules import states
@@ -38,20 +40,34 @@ def onboard(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         if request.method != "POST":
             return _greet(request, onboarding.read_link(token, now_for))
-        link = onboarding.spend_link(token, links(), now_for)
+        link = onboarding.spend_link(token, now_for)
     except Refused as refused:
         return private(
             render(request, "verification/onboarding_gone.html", {"refused": refused}, status=410)
         )
     member = link.member
+    _ask_to_confirm(member)
     logout(request)
-    login(request, member.user, backend="django.contrib.auth.backends.ModelBackend")
+    login(request, member.user, backend=ONBOARDING)
     request.session[SESSION] = {"link": str(link.pk), "platform": link.client.name}
     request.session.set_expiry(SESSION_SECONDS)
     response = redirect(_destination(link.purpose, member))
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         remember_language(response, link.language)
     return private(saw(request, response, member.user))
+
+
+def _ask_to_confirm(member: Member) -> None:
+    """Mail the link to confirm the address, now that the recruiter expects it. Not many times, as
+    the platform may have named a stranger's address.
+    """
+    if member.user.email_verified_at is None:
+        counted = (throttle.MAILS_TO_ADDRESS, f"confirm {member.user_id}")
+        try:
+            throttle.count_try([counted], timezone.now())
+        except Refused:
+            return  # the page offers to send it again later
+        registration.send_verification(member.user, links(), now_of(member.employer))
 
 
 def _greet(request: HttpRequest, link: OnboardingLink) -> HttpResponseBase:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from employers.accounts.forms import refusal_html
-from employers.accounts.views import member_required, posted_or
+from employers.accounts.views import member_required, posted_or, proven_member_required
 from employers.clock import now_of
 from employers.models import Member
 from events.core.errors import Refused
@@ -245,7 +245,7 @@ def scan_code(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRespo
 # --- By a colleague -------------------------------------------------------------------------------
 
 
-@member_required
+@proven_member_required
 def vouching(request: HttpRequest, member: Member) -> HttpResponse:
     """Choose the colleague who is asked to vouch."""
     kind, now = ProofKind.VOUCH, now_of(member.employer)
@@ -266,7 +266,7 @@ def vouching(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @require_safe
-@member_required
+@proven_member_required
 def asked_to_vouch(request: HttpRequest, member: Member) -> HttpResponse:
     """Show the members who ask this member to vouch."""
     context = {
@@ -277,7 +277,7 @@ def asked_to_vouch(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 @posted_or("verification:asked_to_vouch")
-@member_required
+@proven_member_required
 def answer_vouch(request: HttpRequest, member: Member, proof_id: UUID) -> HttpResponse:
     """Vouch for a colleague, or decline."""
     yes = request.POST.get("answer") == "yes"

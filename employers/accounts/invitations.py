@@ -1,0 +1,278 @@
+"""Invitations: an owner invites an address, and its owner joins as a recruiter.
+
+An invitation speaks for the company in its inviter's name. So it can be accepted only while the
+inviter is an owner without interruption since it was sent, and the company is approved and not
+suspended. Another owner can send it again, and then speaks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from employers.accounts.membership import record_joining
+from employers.accounts.registration import (
+    Links,
+    hold_address,
+    holder_of,
+    lock_address,
+    member_again,
+    tell_holder,
+)
+from employers.models import Employer, Invitation, Member, User
+from events.core.errors import Refused
+from events.delivery.mail import NOWHERE, queue_mail
+from events.models import Event, record
+
+SALT: Final = "employers.invitation"
+VALID_FOR: Final = timedelta(days=7)
+KEPT_FOR: Final = timedelta(days=30)
+"""How long the invitation is kept after its end. It contains an address."""
+INVITATIONS_PER_DAY: Final = 20
+"""Mails that an employer can send through us to people without an account."""
+
+Suspended = Callable[[UUID], bool]
+
+
+class _Asked:
+    suspended: Suspended | None = None
+
+
+def suspensions_known_by(suspended: Suspended) -> None:
+    """Register the function that tells whether an employer's approval is suspended or revoked. The
+    cases are in a package above this one.
+    """
+    _Asked.suspended = suspended
+
+
+def may_invite(owner: Member) -> Refused | None:
+    """Return why this member may not invite, or None. Invitations use the company's name, so it
+    must be verified.
+    """
+    if owner.role != Member.MemberRole.OWNER or owner.left_at is not None:
+        return Refused("not_allowed", seen=owner.role)
+    if owner.user.email_verified_at is None:
+        return Refused("authority_email_unverified")
+    if owner.employer.confirmed_at is None:
+        return Refused("employer_not_approved")
+    if _Asked.suspended is None:
+        raise RuntimeError("Nobody knows suspensions: call invitations.suspensions_known_by.")
+    if _Asked.suspended(owner.employer_id):
+        return Refused("employer_suspended")
+    return None
+
+
+def is_live(invitation: Invitation, now: datetime) -> bool:
+    """Return whether the invitation can be accepted."""
+    inviter = invitation.inviter
+    return (
+        invitation.accepted_at is None
+        and invitation.withdrawn_at is None
+        and now < invitation.expires_at
+        and inviter.joined_at <= invitation.sent_at  # who left and came back did not send it
+        and inviter.user.is_active
+        and may_invite(inviter) is None
+    )
+
+
+# --- The owner's side -----------------------------------------------------------------------------
+
+
+def invite(owner: Member, email: str, links: Links, now: datetime) -> Invitation:
+    """Send a new or former colleague a link to join as recruiter. An open invitation of the same
+    address is sent again, from now on in this owner's name.
+
+    If another account holds the address, its holder is told instead, and the owner learns nothing
+    about that.
+
+    Raises Refused: those of `may_invite`, `email_taken` for a colleague, `invited_too_often`; in a
+    platform's test, which sends no mail to real addresses, `test_email_required`.
+    """
+    if refused := may_invite(owner):
+        raise refused
+    email = email.strip().lower()
+    if owner.employer.test and not email.endswith(NOWHERE):
+        raise Refused("test_email_required", "email")
+    holder = holder_of(email)
+    if Member.objects.active().filter(employer=owner.employer, user=holder).exists():
+        raise Refused("email_taken", "email", seen=email)
+    with transaction.atomic():
+        # Serialises concurrent invitations, so that all are counted. Whoever joins meanwhile is not
+        # blocked.
+        Employer.objects.select_for_update(no_key=True).get(pk=owner.employer_id)
+        sent = Event.objects.filter(
+            employer_id=owner.employer_id, verb="invite", at__gt=now - timedelta(days=1)
+        ).count()
+        if sent >= INVITATIONS_PER_DAY:
+            raise Refused("invited_too_often", expected=f"≤ {INVITATIONS_PER_DAY}")
+        invitation, _ = Invitation.objects.open().update_or_create(
+            employer=owner.employer,
+            email=email,
+            defaults={"inviter": owner, "sent_at": now, "expires_at": now + VALID_FOR},
+        )
+        record(
+            "invite",
+            owner.employer,
+            owner.as_actor(),
+            now,
+            employer_id=owner.employer_id,
+            data={"invitation": str(invitation.pk)},
+        )
+        if holder:
+            tell_holder(holder, owner.employer.name, now)
+        else:
+            token = signing.dumps(str(invitation.pk), salt=SALT)
+            context = {"company": owner.employer.name, "link": links.to("employers:join", token)}
+            queue_mail(email, "invitation", owner.user.language, context, now)
+    return invitation
+
+
+def address_of(owner: Member, invitation_id: UUID) -> str:
+    """Return the address of an open invitation, for an owner who invites it again.
+
+    Raises Refused: those of `may_invite`, `invitation_gone`.
+    """
+    if refused := may_invite(owner):
+        raise refused
+    return _open(owner, invitation_id).email
+
+
+def withdraw(owner: Member, invitation_id: UUID, now: datetime) -> None:
+    """Cancel an open invitation of the owner's employer. Its link no longer works.
+
+    Raises Refused: `not_allowed`, `invitation_gone`.
+    """
+    if owner.role != Member.MemberRole.OWNER or owner.left_at is not None:
+        raise Refused("not_allowed", seen=owner.role)
+    with transaction.atomic():
+        invitation = _open(owner, invitation_id)
+        if not Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=now):
+            raise Refused("invitation_gone")
+        record(
+            "withdraw_invitation",
+            owner.employer,
+            owner.as_actor(),
+            now,
+            employer_id=owner.employer_id,
+            data={"invitation": str(invitation.pk)},
+        )
+
+
+def _open(owner: Member, invitation_id: UUID) -> Invitation:
+    found = Invitation.objects.open().filter(pk=invitation_id, employer_id=owner.employer_id)
+    if (invitation := found.first()) is None:
+        raise Refused("invitation_gone")
+    return invitation
+
+
+def sweep(now: datetime) -> int:
+    """Delete invitations that ended long ago. Return their number."""
+    gone, _ = Invitation.objects.filter(expires_at__lt=now - KEPT_FOR).delete()
+    return gone
+
+
+# --- The colleague's side -------------------------------------------------------------------------
+
+
+def read_invitation(token: str) -> Invitation:
+    """Return the invitation of a link. It may have ended.
+
+    Raises Refused `invitation_gone`, also for links from before invitations were stored.
+    """
+    try:
+        pk = signing.loads(token, salt=SALT)
+        found = Invitation.objects.select_related("employer__platform", "inviter__user").get(pk=pk)
+    except (signing.BadSignature, ValidationError, Invitation.DoesNotExist) as error:
+        raise Refused("invitation_gone") from error
+    found.inviter.employer = found.employer
+    return found
+
+
+def check_open(invitation: Invitation, now: datetime) -> None:
+    """Raise Refused `invitation_gone` unless the invitation can be accepted, or was accepted by
+    somebody who is still a member.
+    """
+    joined = Member.objects.active().filter(
+        employer=invitation.employer, user__email=invitation.email
+    )
+    if not is_live(invitation, now) and not (invitation.accepted_at and joined.exists()):
+        raise Refused("invitation_gone")
+
+
+def join(token: str, password: str, language: str, now: datetime) -> Member:
+    """Accept an invitation.
+
+    This confirms the address, because the link was sent there. The owners are notified. Accepting
+    again with the same password returns the same member.
+
+    Raises Refused: `invitation_gone`, `email_taken`.
+    """
+    pk, hashed = read_invitation(token).pk, make_password(password)
+    with transaction.atomic():
+        invitation = _locked(pk)
+        check_open(invitation, now)
+        if invitation.accepted_at is None and (member := _join(invitation, hashed, language, now)):
+            invitation.accepted_at = now
+            invitation.save(update_fields=["accepted_at"])
+            record_joining(member, now)
+            return member
+    return member_again(invitation.email, password)
+
+
+def _locked(pk: UUID) -> Invitation:
+    """Return the invitation with its inviter, both locked: an owner who is removed at this moment
+    waits, or was removed before.
+    """
+    invitation = Invitation.objects.select_for_update().get(pk=pk)
+    lock_address(invitation.email)
+    invitation.inviter = (
+        Member.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("user", "employer")
+        .get(pk=invitation.inviter_id)
+    )
+    invitation.employer = invitation.inviter.employer
+    return invitation
+
+
+def _join(invitation: Invitation, hashed: str, language: str, now: datetime) -> Member | None:
+    """Return the new or restored member, or None if another account holds the address.
+
+    Raises Refused `invitation_gone` if a membership ended after the invitation was sent.
+    """
+    employer, email = invitation.employer, invitation.email
+    former = _former(employer, email)
+    if former is not None and former.left_at is not None and former.left_at >= invitation.sent_at:
+        raise Refused("invitation_gone")
+    user = former.user if former else User(email=email, joined_at=now)
+    user.password, user.language, user.is_active = hashed, language, True
+    try:
+        with transaction.atomic():
+            if former is None:
+                user.save()
+            else:
+                user.save(update_fields=["password", "language", "is_active"])
+            hold_address(user, now)
+    except Refused:
+        return None
+    member = former or Member(user=user, employer=employer)
+    member.role, member.joined_at, member.left_at = Member.MemberRole.RECRUITER, now, None
+    member.save()
+    return member
+
+
+def _former(employer: Employer, email: str) -> Member | None:
+    """Return the former colleague with this address, if there is one."""
+    return (
+        Member.objects.select_for_update(of=("self",))
+        .filter(employer=employer, user__email=email, left_at__isnull=False)
+        .select_related("user")
+        .order_by("-left_at")
+        .first()
+    )

@@ -1,0 +1,182 @@
+"""The pages on which colleagues are invited, join, change and leave."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language, gettext
+from django.views.decorators.debug import sensitive_post_parameters
+
+from employers.accounts import invitations, membership, sightings
+from employers.accounts.forms import (
+    InviteForm,
+    JoinForm,
+    PhoneForm,
+    network_of,
+    passwords_of,
+    refusal_html,
+)
+from employers.accounts.views import (
+    enter,
+    links,
+    posted_or,
+    private,
+    proven_member_required,
+    status_of,
+)
+from employers.clock import now_of
+from employers.models import Invitation, Member
+from employers.security import throttle
+from events.core.errors import Refused
+
+
+@sensitive_post_parameters("password")
+def join(request: HttpRequest, token: str) -> HttpResponseBase:
+    try:
+        invitation = invitations.read_invitation(token)
+        invitations.check_open(invitation, now_of(invitation.employer))
+    except Refused as refused:
+        return _invitation_refused(request, refused)
+    form = JoinForm(request.POST or None, email=invitation.email)
+    if request.method == "POST" and form.is_valid():
+        now, passwords = timezone.now(), passwords_of(request, invitation.email)
+        try:
+            throttle.count_try(passwords, now)
+            member = invitations.join(
+                token,
+                form.cleaned_data["password"],
+                get_language() or "",
+                now_of(invitation.employer),
+            )
+        except Refused as refused:
+            if refused.code == "invitation_gone":
+                return _invitation_refused(request, refused)
+            form.refuse(refused)
+        else:
+            throttle.give_back_try(passwords, now)
+            return enter(request, member)
+    context = {"form": form, "employer": invitation.employer, "email": invitation.email}
+    return private(render(request, "employers/join.html", context, status=status_of(form)))
+
+
+def _invitation_refused(request: HttpRequest, refused: Refused) -> HttpResponseBase:
+    context = {"refused": refused, "invitation": True}
+    return private(render(request, "employers/link_refused.html", context, status=410))
+
+
+@proven_member_required
+def team(request: HttpRequest, member: Member) -> HttpResponse:
+    """Show the members and the open invitations. Owners of a verified company can also invite."""
+    form = InviteForm(request.POST or None)
+    hindrance = invitations.may_invite(member)
+    if request.method == "POST" and hindrance:  # the page has no form to show it beside
+        messages.error(request, refusal_html(hindrance))
+        return redirect("employers:team")
+    if request.method == "POST" and form.is_valid():
+        try:
+            _send(request, member, form.cleaned_data["email"])
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(
+                request, gettext("We've sent the invitation to %(email)s.") % form.cleaned_data
+            )
+            return redirect("employers:team")
+    members = member.employer.members.active().select_related("user").order_by("joined_at")
+    is_owner = member.role == Member.MemberRole.OWNER
+    context = {
+        "form": form,
+        "member": member,
+        "members": members,
+        "is_owner": is_owner,
+        "invitations": _open_invitations(member) if is_owner else [],
+        "hindrance": hindrance,
+        "phone_form": PhoneForm(),
+        "phone": sightings.masked_phone(sightings.phone_of(member.user)),
+    }
+    return render(request, "employers/team.html", context, status=status_of(form))
+
+
+def _open_invitations(member: Member) -> list[tuple[Invitation, bool]]:
+    """Return the open invitations, each with whether it can still be accepted."""
+    now = now_of(member.employer)
+    found = member.employer.invitations.open().select_related("inviter__user").order_by("-sent_at")
+    rows = list(found)
+    for invitation in rows:
+        invitation.employer = invitation.inviter.employer = member.employer
+    return [(invitation, invitations.is_live(invitation, now)) for invitation in rows]
+
+
+def _send(request: HttpRequest, member: Member, email: str) -> None:
+    """Invite the address, within the limits of the network and of mails to it. Raises Refused."""
+    now = timezone.now()
+    to_address = (throttle.INVITATIONS_TO_ADDRESS, email.strip().lower())
+    throttle.count_try([(throttle.INVITATIONS_FROM_NETWORK, network_of(request)), to_address], now)
+    try:
+        invitations.invite(member, email, links(), now_of(member.employer))
+    except Refused:
+        throttle.give_back_try([to_address], now)
+        raise
+
+
+@posted_or("employers:team")
+@proven_member_required
+def invite_again(request: HttpRequest, member: Member, invitation_id: UUID) -> HttpResponse:
+    try:
+        email = invitations.address_of(member, invitation_id)
+        _send(request, member, email)
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(
+            request, gettext("We've sent the invitation to %(email)s.") % {"email": email}
+        )
+    return redirect("employers:team")
+
+
+@posted_or("employers:team")
+@proven_member_required
+def withdraw_invitation(request: HttpRequest, member: Member, invitation_id: UUID) -> HttpResponse:
+    try:
+        invitations.withdraw(member, invitation_id, now_of(member.employer))
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(request, gettext("The invitation is cancelled. Its link no longer works."))
+    return redirect("employers:team")
+
+
+@sensitive_post_parameters("phone")
+@posted_or("employers:team")
+@proven_member_required
+def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
+    """The number that the member calls candidates from."""
+    typed = "" if "delete" in request.POST else request.POST.get("phone", "")[:30].strip()
+    if not typed and "delete" not in request.POST:
+        return redirect("employers:team")  # nothing was typed, so nothing is lost
+    try:
+        membership.give_phone(member, typed, member.as_actor(), timezone.now())
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(
+            request,
+            gettext("Your number is saved.") if typed else gettext("Your number is deleted."),
+        )
+    return redirect("employers:team")
+
+
+@posted_or("employers:team")
+@proven_member_required
+def remove_member(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
+    try:
+        membership.remove_member(member, member_id, now_of(member.employer))
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(request, gettext("Your colleague no longer has access."))
+    return redirect("employers:team")
