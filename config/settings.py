@@ -19,7 +19,16 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import with_options
-from config.environment import at_least, endpoint, needs_package, one_of, rate, required, share
+from config.environment import (
+    at_least,
+    endpoint,
+    needs_package,
+    one_of,
+    rate,
+    required,
+    share,
+    site_url,
+)
 from config.rounds import beat_schedule
 from verification.rules.policy import POLICIES
 from verification.rules.working_hours import Hours, NotHours
@@ -40,11 +49,22 @@ DATA_KEYS_RETIRED = env.list("ZIZHI_DATA_KEYS_RETIRED", default=[])
 DEBUG = env.bool("ZIZHI_DEBUG", default=False)
 VAR_DIR = Path(env.str("ZIZHI_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 """Everything that this deployment writes by default: database, documents, messages."""
-SITE_URL: str = env.str("ZIZHI_SITE_URL", default="http://localhost:8000").rstrip("/")
+SITE_URL = site_url("ZIZHI_SITE_URL")
+"""Empty for commands outside of the service, which does not start without it (`config.environment.check_service`)."""
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _TRYING_OUT = urlsplit(SITE_URL).hostname in LOCAL_HOSTS
 """A local address allows some conveniences that a deployment must not have."""
+_PUBLIC = bool(SITE_URL) and not _TRYING_OUT
 ALLOWED_HOSTS = env.list("ZIZHI_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+if _TRYING_OUT and (_public := [host for host in ALLOWED_HOSTS if host.strip("[]") not in LOCAL_HOSTS]):
+    raise ImproperlyConfigured(
+        f"ZIZHI_SITE_URL is {SITE_URL}, for trying out on this machine. This is not allowed with"
+        f" ZIZHI_ALLOWED_HOSTS {','.join(_public)}."
+    )
+if DEBUG and _PUBLIC:
+    raise ImproperlyConfigured(
+        f"ZIZHI_DEBUG is on. This is not allowed with ZIZHI_SITE_URL {SITE_URL}."
+    )
 HTTPS = env.bool("ZIZHI_HTTPS", default=SITE_URL.startswith("https://"))
 
 DATABASES = {
@@ -72,6 +92,7 @@ INSTALLED_APPS = [
     "config.apps.Config",
 ]
 MIDDLEWARE = [
+    "config.edge.Edge",
     "django.middleware.security.SecurityMiddleware",
     "config.api.door.ApiDoor",
     "config.for_pages.ContentSecurity",
@@ -122,6 +143,13 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "employers:sign_in"
 LOGIN_REDIRECT_URL = "verification:home"
 LOGOUT_REDIRECT_URL = "employers:welcome"
+_HOST = "__Host-" if HTTPS else ""
+"""Browsers accept such a cookie only from this very host over HTTPS, so another host of the same
+domain cannot set it.
+"""
+SESSION_COOKIE_NAME = f"{_HOST}sessionid"
+CSRF_COOKIE_NAME = f"{_HOST}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{_HOST}language"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -129,13 +157,14 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("ZIZHI_BEHIND_PROXY", default=False) else None
-)
+_BEHIND_PROXY = env.bool("ZIZHI_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _BEHIND_PROXY else None
+PROXIES = at_least("ZIZHI_PROXIES", int(_BEHIND_PROXY), default=int(_BEHIND_PROXY))
+"""How many proxies of ours append to `X-Forwarded-For`. 0: it is ignored."""
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_TRUSTED_ORIGINS = [SITE_URL]
-PASSWORD_RESET_TIMEOUT = 24 * 3600
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
+PASSWORD_RESET_TIMEOUT = 3600
 EMAIL_VERIFICATION_TIMEOUT = 3 * 24 * 3600
 
 # --- Staff (docs/operating/staff.md) --------------------------------------------------------------
@@ -143,7 +172,7 @@ STAFF_SECOND_FACTOR = one_of("ZIZHI_STAFF_SECOND_FACTOR", ("required", "optional
 """`required`: staff need a second factor to enter the console. `optional`, for trying out: only
 those who have set one up.
 """
-if STAFF_SECOND_FACTOR == "optional" and not _TRYING_OUT:
+if STAFF_SECOND_FACTOR == "optional" and _PUBLIC:
     raise ImproperlyConfigured(
         "ZIZHI_STAFF_SECOND_FACTOR is optional. This is not allowed with ZIZHI_SITE_URL"
         f" {SITE_URL}."
@@ -281,7 +310,7 @@ BANK = one_of("ZIZHI_BANK", _PROVIDERS, _SIMULATOR_TO_TRY)
 E_LICENCES = one_of("ZIZHI_E_LICENCES", _PROVIDERS, _SIMULATOR_TO_TRY)
 """The provider of codes that the electronic licence scans. Empty: not offered."""
 for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
-    if _chosen == "simulator" and not _TRYING_OUT:
+    if _chosen == "simulator" and _PUBLIC:
         raise ImproperlyConfigured(
             f"{_name} is the simulator, which proves nothing. It is not allowed with"
             f" ZIZHI_SITE_URL {SITE_URL}."
@@ -303,7 +332,7 @@ RELAY_DAYS = at_least(
     "ZIZHI_RELAY_DAYS", 30, default=30, why="candidates who wait longer for an answer would be lost"
 )
 """How many days a relay number works after the last sign of ongoing hiring."""
-if RELAYS == "simulator" and not _TRYING_OUT:
+if RELAYS == "simulator" and _PUBLIC:
     raise ImproperlyConfigured(
         "ZIZHI_RELAYS is the simulator, which connects no calls. It is not allowed with"
         f" ZIZHI_SITE_URL {SITE_URL}."
@@ -395,7 +424,8 @@ GOLDEN_DAYS = at_least("ZIZHI_GOLDEN_DAYS", 1, default=180)
 
 # --- Mail -----------------------------------------------------------------------------------------
 _KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.trying_out.kept_mail.Backend"
-_MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
+MAIL_URL: str = env.str("ZIZHI_EMAIL_URL", default="") or ("consolemail://" if _TRYING_OUT else "")
+_MAIL = env.email_url_config(MAIL_URL) if MAIL_URL else {"EMAIL_BACKEND": ""}
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
 EMAIL_HOST = _MAIL.get("EMAIL_HOST", "")
 EMAIL_PORT = _MAIL.get("EMAIL_PORT") or 25
@@ -409,10 +439,10 @@ MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
 
 `serve` chooses this to try out.
 """
-if MAILS_KEPT and not _TRYING_OUT:
+if _PUBLIC and MAIL_URL and not MAIL_URL.startswith("smtp"):
     raise ImproperlyConfigured(
-        "ZIZHI_EMAIL_URL is keptmail, which sends nothing. It is not allowed with"
-        f" ZIZHI_SITE_URL {SITE_URL}."
+        f"ZIZHI_EMAIL_URL is {MAIL_URL.partition(':')[0]}, which sends nothing. It is not allowed"
+        f" with ZIZHI_SITE_URL {SITE_URL}."
     )
 MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20

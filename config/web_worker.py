@@ -18,6 +18,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from gunicorn.http import get_parser
@@ -131,10 +132,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     # --- The event loop calls these. They never wait. ---------------------------------------------
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection. If this was the last place, the oldest unfinished request goes."""
+        """Accept a connection. If it takes the last place, drop the oldest that no thread serves."""
         super().accept(listener)
-        if self.nr_conns >= self.worker_connections and self._arriving:
-            self._refuse(next(iter(self._arriving)), 408)
+        if self.nr_conns >= self.worker_connections:
+            if oldest := next(chain(self._lingering, self._arriving), None):
+                self._drop(oldest)
 
     def enqueue_req(self, conn: Any) -> None:
         """Collect the request of a new connection, or the next one of a kept connection."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from config import web_worker
 from config.trying_out import processes
@@ -41,7 +42,7 @@ def served(folder: Path, conf: str = SHORTENED) -> Iterator[int]:
     (folder / "conf.py").write_text(conf.format(port=port, threads=THREADS))
     command = [sys.executable, "-m", "gunicorn", "-c", str(folder / "conf.py"), "config.wsgi"]
     log = folder / "web.log"
-    environment = {"DJANGO_SETTINGS_MODULE": "config.settings", "ZIZHI_VAR_DIR": str(folder)}
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "ZIZHI_VAR_DIR": str(folder)}
     with processes.running(command, log, **environment) as process:
         deadline = time.monotonic() + 60
         while not answer(port, b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n"):
@@ -72,10 +73,12 @@ def answer(port: int, text: bytes) -> bytes:
 
 
 def head(length: int, more: str = "", path: str = "/sign-in/") -> bytes:
+    """Return the head of a form whose body is read, since its CSRF token is looked for there."""
     kind = "multipart/form-data; boundary=x"
+    cookie = f"{settings.CSRF_COOKIE_NAME}={'a' * 32}"
     return (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\n"
-        f"Content-Length: {length}\r\n{more}\r\n"
+        f"Cookie: {cookie}\r\nContent-Length: {length}\r\n{more}\r\n"
     ).encode()
 
 
@@ -152,7 +155,7 @@ def test_who_asks_to_go_on_is_told_so_once(port: int) -> None:
     [
         (b"GET / HTTP/1.1\r\nX: " + b"a" * (web_worker.HEAD + 1), b"431"),
         (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"411"),
-        (b"\r\n\r\n\r\n\r\n", b""),
+        (b"\r\n\r\n\r\n\r\n", b"400"),
         (b"GET  / nonsense\r\n\r\n", b"400"),
     ],
 )
