@@ -23,6 +23,7 @@ from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from config.api.door import PREFIX
+from verification.pages.views.uploads import too_long_response
 
 _DOCS: Final = f"{PREFIX}docs"
 """The API's documentation page."""
@@ -63,6 +64,29 @@ class Language(_ForPages, LocaleMiddleware):
         if not is_page(request):
             translation.activate(settings.LANGUAGE_CODE)
         return super().__call__(request)
+
+
+class BodyLimit:
+    """Refuses a body that announces more than a form, before anything reads it.
+
+    Views that take files (`takes_files`) have their own limit.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], *args: Any
+    ) -> HttpResponseBase | None:
+        if not is_page(request) or getattr(view, "takes_files", False):
+            return None
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdigit() and int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return None
+        return too_long_response(request)
 
 
 class Forgery(_ForPages, CsrfViewMiddleware):

@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "config.for_pages.Sessions",
     "config.for_pages.Language",
     "django.middleware.common.CommonMiddleware",
+    "config.for_pages.BodyLimit",
     "config.for_pages.Forgery",
     "config.for_pages.Authentication",
     "config.for_pages.Messages",
@@ -213,6 +214,8 @@ UPLOAD_MAX_BYTES = env.int("ZIZHI_UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
 UPLOAD_MAX_PIXELS = env.int("ZIZHI_UPLOAD_MAX_PIXELS", default=40_000_000)
 UPLOAD_MAX_PAGES = env.int("ZIZHI_UPLOAD_MAX_PAGES", default=8)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+"""The longest body in bytes, except where a view takes files (`config.for_pages.BodyLimit`)."""
+FILE_UPLOAD_HANDLERS = ["verification.intake.upload_handler.RefusingUploadHandler"]
 CLAMD_ADDRESS: str = env.str("ZIZHI_CLAMD", default="")
 """`unix:/path` or `tcp:host:port` of a clamd. Empty: no virus scanner, and the scan finding says
 so.
