@@ -64,7 +64,9 @@ class Edge:
             request.META["REMOTE_ADDR"] = request.META["HTTP_X_FORWARDED_FOR"] = client
         elif not self._has_warned:
             self._has_warned = True
-            log.warning("x_forwarded_for_ignored", hint="Set ZIZHI_PROXIES if a proxy of yours sends it.")
+            log.warning(
+                "x_forwarded_for_ignored", hint="Set ZIZHI_PROXIES if a proxy of yours sends it."
+            )
 
 
 def client_address(forwarded: str, proxies: int) -> str:

@@ -56,7 +56,9 @@ _TRYING_OUT = urlsplit(SITE_URL).hostname in LOCAL_HOSTS
 """A local address allows some conveniences that a deployment must not have."""
 _PUBLIC = bool(SITE_URL) and not _TRYING_OUT
 ALLOWED_HOSTS = env.list("ZIZHI_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-if _TRYING_OUT and (_public := [host for host in ALLOWED_HOSTS if host.strip("[]") not in LOCAL_HOSTS]):
+if _TRYING_OUT and (
+    _public := [host for host in ALLOWED_HOSTS if host.strip("[]") not in LOCAL_HOSTS]
+):
     raise ImproperlyConfigured(
         f"ZIZHI_SITE_URL is {SITE_URL}, for trying out on this machine. This is not allowed with"
         f" ZIZHI_ALLOWED_HOSTS {','.join(_public)}."
@@ -107,7 +109,8 @@ MIDDLEWARE = [
     "config.for_pages.Frames",
 ]
 # Django's checks look for the names of its CSRF and frame middleware. Ours inherit from them.
-SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
+# W021 asks for HSTS preloading, which is up to the owner of the whole domain.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W021"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
@@ -150,7 +153,7 @@ domain cannot set it.
 """
 SESSION_COOKIE_NAME = f"{_HOST}sessionid"
 CSRF_COOKIE_NAME = f"{_HOST}csrftoken"
-LANGUAGE_COOKIE_NAME = f"{_HOST}language"
+LANGUAGE_COOKIE_NAME = f"{_HOST}django_language"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

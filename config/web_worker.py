@@ -272,6 +272,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:
         """Close the connection if part of the body was left unread."""
-        return bool(keepalive) and not conn.parser.unreader.left and super()._keepalive_after(
-            conn, keepalive
+        return (
+            bool(keepalive)
+            and not conn.parser.unreader.left
+            and super()._keepalive_after(conn, keepalive)
         )

@@ -96,7 +96,11 @@ def test_a_stranger_sends_no_files() -> None:
 
 def test_a_small_file_is_refused_where_none_is_expected(client: Client, now: datetime) -> None:
     member = sign_in(make_member(now).user)
-    for visitor, path in ((client, "/sign-in/"), (client, reverse("admin:login")), (member, "/language/")):
+    for visitor, path in (
+        (client, "/sign-in/"),
+        (client, reverse("admin:login")),
+        (member, "/language/"),
+    ):
         assert post(visitor, path, 10)[0] == 400, path
 
 
@@ -117,7 +121,9 @@ def test_the_file_of_a_trace_is_kept_in_memory(
     assert isinstance(seen[0], InMemoryUploadedFile) and Trace.objects.count() == 1
 
 
-def test_a_file_of_a_trace_that_is_too_large_is_refused_by_name(now: datetime, settings: Any) -> None:
+def test_a_file_of_a_trace_that_is_too_large_is_refused_by_name(
+    now: datetime, settings: Any
+) -> None:
     settings.UPLOAD_MAX_BYTES = 2 * MB
     senior = sign_in(make_colleague(now, "Seniors"))
     leak = SimpleUploadedFile("leak.jpg", b"a" * 3 * MB, "image/jpeg")
