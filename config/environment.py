@@ -32,6 +32,11 @@ def site_url(name: str) -> str:
     return value
 
 
+def not_in_public(what: str, site: str) -> ImproperlyConfigured:
+    """Return the error about something that is for trying out only."""
+    return ImproperlyConfigured(f"{what}. This is not allowed with ZIZHI_SITE_URL {site}.")
+
+
 def check_service() -> None:
     """Refuse to start a process of the service without the settings that make it public or local.
 

@@ -18,11 +18,12 @@ import chinese_calendar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config.database import with_options
+from config.database import broker_options, with_options
 from config.environment import (
     at_least,
     endpoint,
     needs_package,
+    not_in_public,
     one_of,
     rate,
     required,
@@ -50,7 +51,7 @@ DEBUG = env.bool("ZIZHI_DEBUG", default=False)
 VAR_DIR = Path(env.str("ZIZHI_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 """Everything that this deployment writes by default: database, documents, messages."""
 SITE_URL = site_url("ZIZHI_SITE_URL")
-"""Empty for commands outside of the service, which does not start without it (`config.environment.check_service`)."""
+"""Empty only in commands: the service does not start without it (`check_service`)."""
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _TRYING_OUT = urlsplit(SITE_URL).hostname in LOCAL_HOSTS
 """A local address allows some conveniences that a deployment must not have."""
@@ -64,9 +65,7 @@ if _TRYING_OUT and (
         f" ZIZHI_ALLOWED_HOSTS {','.join(_public)}."
     )
 if DEBUG and _PUBLIC:
-    raise ImproperlyConfigured(
-        f"ZIZHI_DEBUG is on. This is not allowed with ZIZHI_SITE_URL {SITE_URL}."
-    )
+    raise not_in_public("ZIZHI_DEBUG is on", SITE_URL)
 HTTPS = env.bool("ZIZHI_HTTPS", default=SITE_URL.startswith("https://"))
 
 DATABASES = {
@@ -177,10 +176,7 @@ STAFF_SECOND_FACTOR = one_of("ZIZHI_STAFF_SECOND_FACTOR", ("required", "optional
 those who have set one up.
 """
 if STAFF_SECOND_FACTOR == "optional" and _PUBLIC:
-    raise ImproperlyConfigured(
-        "ZIZHI_STAFF_SECOND_FACTOR is optional. This is not allowed with ZIZHI_SITE_URL"
-        f" {SITE_URL}."
-    )
+    raise not_in_public("ZIZHI_STAFF_SECOND_FACTOR is optional", SITE_URL)
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -317,10 +313,7 @@ E_LICENCES = one_of("ZIZHI_E_LICENCES", _PROVIDERS, _SIMULATOR_TO_TRY)
 """The provider of codes that the electronic licence scans. Empty: not offered."""
 for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
     if _chosen == "simulator" and _PUBLIC:
-        raise ImproperlyConfigured(
-            f"{_name} is the simulator, which proves nothing. It is not allowed with"
-            f" ZIZHI_SITE_URL {SITE_URL}."
-        )
+        raise not_in_public(f"{_name} is the simulator, which proves nothing", SITE_URL)
 
 # --- Relay numbers (docs/how-it-works/relays.md): off unless chosen, and keys alone are no choice -
 RELAYS = one_of("ZIZHI_RELAYS", ("aliyun", *_PROVIDERS), _SIMULATOR_TO_TRY)
@@ -339,10 +332,7 @@ RELAY_DAYS = at_least(
 )
 """How many days a relay number works after the last sign of ongoing hiring."""
 if RELAYS == "simulator" and _PUBLIC:
-    raise ImproperlyConfigured(
-        "ZIZHI_RELAYS is the simulator, which connects no calls. It is not allowed with"
-        f" ZIZHI_SITE_URL {SITE_URL}."
-    )
+    raise not_in_public("ZIZHI_RELAYS is the simulator, which connects no calls", SITE_URL)
 if RELAYS == "aliyun":
     for _name, _value in (
         ("ZIZHI_ALIYUN_KEY_ID", ALIYUN_KEY_ID),
@@ -430,7 +420,8 @@ GOLDEN_DAYS = at_least("ZIZHI_GOLDEN_DAYS", 1, default=180)
 
 # --- Mail -----------------------------------------------------------------------------------------
 _KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.trying_out.kept_mail.Backend"
-MAIL_URL: str = env.str("ZIZHI_EMAIL_URL", default="") or ("consolemail://" if _TRYING_OUT else "")
+_MAIL_TO_TRY = "consolemail://" if _TRYING_OUT else ""
+MAIL_URL: str = env.str("ZIZHI_EMAIL_URL", default=_MAIL_TO_TRY)
 _MAIL = env.email_url_config(MAIL_URL) if MAIL_URL else {"EMAIL_BACKEND": ""}
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
 EMAIL_HOST = _MAIL.get("EMAIL_HOST", "")
@@ -446,10 +437,8 @@ MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
 `serve` chooses this to try out.
 """
 if _PUBLIC and MAIL_URL and not MAIL_URL.startswith("smtp"):
-    raise ImproperlyConfigured(
-        f"ZIZHI_EMAIL_URL is {MAIL_URL.partition(':')[0]}, which sends nothing. It is not allowed"
-        f" with ZIZHI_SITE_URL {SITE_URL}."
-    )
+    _scheme = MAIL_URL.partition(":")[0]
+    raise not_in_public(f"ZIZHI_EMAIL_URL is {_scheme}, which sends nothing", SITE_URL)
 MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
@@ -474,20 +463,9 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 MESSAGES_DIR = VAR_DIR / "messages"
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, MESSAGES_DIR)
 if CELERY_BROKER_URL.startswith("filesystem"):
     CELERY_BROKER_TRANSPORT = "config.message_files:Transport"
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(MESSAGES_DIR / "queue"),
-        "data_folder_out": str(MESSAGES_DIR / "queue"),
-        "control_folder": str(MESSAGES_DIR / "control"),
-        "polling_interval": 0.05,
-    }
-elif CELERY_BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": 600,
-        "unacked_restore_interval": 1,
-        "unacked_restore_throttle": 1,
-    }
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
 WATCH_DOWNLOADS_SECONDS = env.int("ZIZHI_WATCH_DOWNLOADS_SECONDS", default=300)
 """Seconds between checks for patterns of downloads (docs/how-it-works/gate.md)."""

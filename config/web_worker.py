@@ -132,11 +132,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     # --- The event loop calls these. They never wait. ---------------------------------------------
 
     def accept(self, listener: socket.socket) -> None:
-        """Accept a connection. If it takes the last place, drop the oldest that no thread serves."""
+        """Accept a connection. If it takes the last place, drop the oldest that has no thread."""
         super().accept(listener)
-        if self.nr_conns >= self.worker_connections:
-            if oldest := next(chain(self._lingering, self._arriving), None):
-                self._drop(oldest)
+        oldest = next(chain(self._lingering, self._arriving), None)
+        if self.nr_conns >= self.worker_connections and oldest:
+            self._drop(oldest)
 
     def enqueue_req(self, conn: Any) -> None:
         """Collect the request of a new connection, or the next one of a kept connection."""

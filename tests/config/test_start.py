@@ -92,8 +92,6 @@ def test_cookies_belong_to_this_host_alone(monkeypatch: pytest.MonkeyPatch) -> N
     made = settings_with(monkeypatch, **DEPLOYED)
     assert all(made[name].startswith("__Host-") for name in names)
     assert made["SESSION_COOKIE_SECURE"] and made["CSRF_COOKIE_SECURE"]
-    assert not any(
-        name.endswith("_COOKIE_DOMAIN") or name.endswith("_COOKIE_PATH") for name in made
-    )
+    assert not any(name.endswith(("_COOKIE_DOMAIN", "_COOKIE_PATH")) for name in made)
     tried = settings_with(monkeypatch, ZIZHI_SITE_URL="http://localhost:8000")
     assert not any(tried[name].startswith("__") for name in names), "browsers refuse it without TLS"

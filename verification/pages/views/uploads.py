@@ -28,8 +28,8 @@ def too_long_response(request: HttpRequest) -> HttpResponse:
 
 
 def _guarded(
-    request: HttpRequest, checked: Callable[[BoundedUploadHandler], HttpResponseBase]
-) -> HttpResponseBase:
+    request: HttpRequest, checked: Callable[[BoundedUploadHandler], HttpResponse]
+) -> HttpResponse:
     if too_long(request, settings.UPLOAD_MAX_BYTES):
         return too_long_response(request)
     handler = BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
@@ -51,7 +51,7 @@ def takes_files(
     @csrf_exempt
     @member_required
     @wraps(view)
-    def guarded(request: HttpRequest, member: Member) -> HttpResponseBase:
+    def guarded(request: HttpRequest, member: Member) -> HttpResponse:
         return _guarded(request, lambda handler: checked(request, member, handler))
 
     guarded.takes_files = True  # type: ignore[attr-defined]
@@ -60,15 +60,18 @@ def takes_files(
 
 def console_takes_files(
     view: Callable[Concatenate[Self, HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[Self, HttpRequest, P], HttpResponseBase]:
+) -> Callable[Concatenate[Self, HttpRequest, P], HttpResponse]:
     """Do the same before a `view` of the console, a method. The console has checked who asks."""
 
     @csrf_exempt
     @wraps(view)
     def guarded(
         self: Self, request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
-    ) -> HttpResponseBase:
-        checked = csrf_protect(lambda request: view(self, request, *args, **kwargs))
+    ) -> HttpResponse:
+        @csrf_protect
+        def checked(request: HttpRequest) -> HttpResponse:
+            return view(self, request, *args, **kwargs)
+
         return _guarded(request, lambda _handler: checked(request))
 
     guarded.takes_files = True  # type: ignore[attr-defined]
