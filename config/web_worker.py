@@ -21,6 +21,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, Final
 
+from gunicorn.glogging import Logger
 from gunicorn.http import get_parser
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import ThreadWorker
@@ -41,13 +42,21 @@ a reset could destroy the response on its way.
 """
 _CHUNK: Final = 64 * 1024
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
-_CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
+_ANY_LENGTH: Final = re.compile(rb"\r\ncontent-length", re.IGNORECASE)
+_CHUNKED: Final = re.compile(rb"\r\ntransfer-encoding", re.IGNORECASE)
 _EXPECTS: Final = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
 _REASONS: Final = {
+    400: "Bad Request",
     408: "Request Timeout",
     411: "Length Required",
     431: "Request Header Fields Too Large",
 }
+
+
+class Log(Logger):  # type: ignore[misc]
+    """gunicorn's messages without the process, which `config.logs` does not record."""
+
+    error_fmt = r"%(asctime)s [%(levelname)s] %(message)s"
 
 
 class ExactUnreader(SocketUnreader):  # type: ignore[misc]
@@ -91,8 +100,10 @@ class Arriving:
         head = bytes(self.received[: end + 2])
         if _CHUNKED.search(head):
             return 411  # Django reads bodies of an announced length only
-        found = _LENGTH.search(head)
-        self.length = end + 4 + (int(found[1]) if found else 0)
+        lengths = _LENGTH.findall(head)
+        if len(lengths) > 1 or len(lengths) != len(_ANY_LENGTH.findall(head)):
+            return 400  # gunicorn must not find another end of this request than we do
+        self.length = end + 4 + sum(map(int, lengths))
         return None
 
     @property
@@ -277,3 +288,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             and not conn.parser.unreader.left
             and super()._keepalive_after(conn, keepalive)
         )
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Any) -> None:
+        """Answer 500, and log no address, which may contain a secret."""
+        if req is not None:
+            req.uri = "?"
+        super().handle_error(req, client, addr, exc)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from gunicorn.config import Config
+from gunicorn.http import get_parser
 
 from config import web_worker
 from config.trying_out import processes
@@ -29,6 +31,7 @@ SHORTENED = """
 from config import web_worker
 web_worker.ARRIVAL_SECONDS = web_worker.LONG_SECONDS = 3.0
 bind, worker_class = "127.0.0.1:{port}", "config.web_worker.Worker"
+logger_class = "config.web_worker.Log"
 workers, threads, worker_connections = 1, {threads}, 60
 """
 
@@ -157,6 +160,9 @@ def test_who_asks_to_go_on_is_told_so_once(port: int) -> None:
         (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", b"411"),
         (b"\r\n\r\n\r\n\r\n", b"400"),
         (b"GET  / nonsense\r\n\r\n", b"400"),
+        (GATE.replace(b"Length: 2", b"Length: 2\r\nContent-Length: 9"), b"400"),
+        (GATE.replace(b"Length: 2", b"Length : 2"), b"400"),
+        (GATE.replace(b"Length: 2", b"Length: " + b"0" * 30 + b"2"), b"400"),
     ],
 )
 def test_what_is_no_request_is_refused(port: int, text: bytes, status: bytes) -> None:
@@ -167,4 +173,45 @@ def test_unless_told_otherwise_it_listens_on_this_machine_only() -> None:
     conf: dict[str, object] = {}
     exec((processes.ROOT / "gunicorn.conf.py").read_text(encoding="utf-8"), conf)
     assert conf["bind"] == "127.0.0.1:8000"
-    assert conf["worker_class"] == "config.web_worker.Worker"
+
+
+def test_every_command_that_is_printed_listens_on_this_machine_only() -> None:
+    pages = [*processes.ROOT.glob("*.md"), *(processes.ROOT / "docs").rglob("*.md")]
+    lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
+    commands = [line for line in lines if "gunicorn config.wsgi" in line]
+    assert len(commands) >= 6
+    assert [line for line in commands if "--bind 127.0.0.1:" not in line] == []
+
+
+def test_serve_uses_this_worker(tmp_path: Path) -> None:
+    """gunicorn finds `gunicorn.conf.py`, since it is started beside it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "ZIZHI_VAR_DIR": str(tmp_path)}
+    log, deadline = tmp_path / "web.log", time.monotonic() + 60
+    with processes.running(processes.web("127.0.0.1", port), log, **environment):
+        while not (found := answer(port, b"GET / HTTP/1.1\r\nTransfer-Encoding: x\r\n\r\n")):
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        assert found.startswith(b"HTTP/1.1 411 ")
+
+
+def test_an_error_is_logged_without_the_address_of_the_request() -> None:
+    logged: list[str] = []
+
+    class Log:
+        def exception(self, text: str, *parts: object) -> None:
+            logged.append(text % parts)
+
+        def access(self, *_parts: object) -> None:
+            """There is no access log."""
+
+    worker = object.__new__(web_worker.Worker)
+    worker.cfg, worker.log = Config(), Log()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        parser = get_parser(worker.cfg, iter([b"GET /join/SECRET/ HTTP/1.1\r\n\r\n"]), ("", 0))
+        worker.handle_error(next(parser), ours, ("127.0.0.1", 1), ValueError("x"))
+        assert theirs.recv(100).startswith(b"HTTP/1.1 500 ")
+    assert logged == ["Error handling request GET ?"]
