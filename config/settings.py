@@ -66,7 +66,7 @@ if _TRYING_OUT and (
     )
 if DEBUG and _PUBLIC:
     raise not_in_public("ZIZHI_DEBUG is on", SITE_URL)
-HTTPS = env.bool("ZIZHI_HTTPS", default=SITE_URL.startswith("https://"))
+HTTPS = env.bool("ZIZHI_HTTPS", default=not (_TRYING_OUT and SITE_URL.startswith("http:")))
 
 DATABASES = {
     "default": with_options(

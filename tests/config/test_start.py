@@ -60,9 +60,11 @@ def test_what_is_for_trying_out_is_off_unless_the_address_is_local(
     tried = settings_with(monkeypatch, ZIZHI_SITE_URL="http://localhost:8000")
     assert (tried["BANK"], tried["SECOND_REVIEW_SAMPLE"]) == ("simulator", 0)
     assert tried["WEBHOOKS_LOCAL"] and tried["EMAIL_BACKEND"].endswith("console.EmailBackend")
-    for given in ({}, DEPLOYED):
+    assert not tried["HTTPS"]
+    for given in ({}, DEPLOYED, DEPLOYED | {"ZIZHI_SITE_URL": "http://zizhi.example"}):
         made = settings_with(monkeypatch, **given)
         assert (made["BANK"], made["E_LICENCES"], made["RELAYS"]) == ("", "", "")
+        assert made["HTTPS"] and made["SESSION_COOKIE_SECURE"] and made["SECURE_SSL_REDIRECT"]
         assert made["SECOND_REVIEW_SAMPLE"] > 0 and not made["WEBHOOKS_LOCAL"]
         assert made["EMAIL_BACKEND"] in ("", "django.core.mail.backends.smtp.EmailBackend")
 
