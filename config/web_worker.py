@@ -15,7 +15,6 @@ import re
 import selectors
 import socket
 import time
-from collections import deque
 from contextlib import suppress
 from functools import partial
 from itertools import chain
@@ -137,7 +136,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """By connection, oldest first."""
         self._lingering: dict[Any, float] = {}
         """Until when, by connection, oldest first."""
-        self._waiting_long: deque[tuple[Any, Arriving]] = deque()
+        self._waiting_long: dict[Any, Arriving] = {}
+        """Requests with a long body that have no thread yet, by connection, oldest first."""
         self._long: set[Any] = set()
 
     # --- The event loop calls these. They never wait. ---------------------------------------------
@@ -145,7 +145,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def accept(self, listener: socket.socket) -> None:
         """Accept a connection. If it takes the last place, drop the oldest that has no thread."""
         super().accept(listener)
-        oldest = next(chain(self._lingering, self._arriving), None)
+        oldest = next(chain(self._lingering, self._waiting_long, self._arriving), None)
         if self.nr_conns >= self.worker_connections and oldest:
             self._drop(oldest)
 
@@ -192,7 +192,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         del self._arriving[conn]
         self.poller.unregister(conn.sock)
         if arriving.left:
-            self._waiting_long.append((conn, arriving))
+            self._waiting_long[conn] = arriving
             self._start_long()
         else:
             self._start(conn, arriving)
@@ -207,7 +207,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _start_long(self) -> None:
         while self._waiting_long and len(self._long) < max(self.cfg.threads // 2, 1):
-            conn, arriving = self._waiting_long.popleft()
+            conn = next(iter(self._waiting_long))
+            arriving = self._waiting_long.pop(conn)
             self._long.add(conn)
             self._start(conn, arriving)
 
@@ -223,13 +224,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def murder_pending(self) -> None:
         """End what has taken too long. gunicorn calls this at least once a second."""
         now = time.monotonic()
-        while self._arriving:
-            conn, arriving = next(iter(self._arriving.items()))
-            if arriving.deadline > now:
-                break
-            self._refuse(conn, 408)
-        while self._waiting_long and self._waiting_long[0][1].deadline <= now:
-            self._refuse(self._waiting_long.popleft()[0], 408)
+        for waiting in (self._arriving, self._waiting_long):
+            while waiting:
+                conn, arriving = next(iter(waiting.items()))
+                if arriving.deadline > now:
+                    break
+                self._refuse(conn, 408)
         while self._lingering:
             conn, until = next(iter(self._lingering.items()))
             if until > now:
@@ -238,8 +238,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _refuse(self, conn: Any, status: int) -> None:
         """Answer `status` unless nothing has been asked, and close the connection."""
-        arriving = self._arriving.pop(conn, None)
-        if arriving is None or arriving.received:
+        arriving = self._arriving.pop(conn, None) or self._waiting_long.pop(conn)
+        if arriving.received:
             line = f"HTTP/1.1 {status} {_REASONS[status]}\r\n"
             with suppress(OSError):
                 conn.sock.send(f"{line}Connection: close\r\nContent-Length: 0\r\n\r\n".encode())
@@ -267,8 +267,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 self._drop(conn)
 
     def _drop(self, conn: Any) -> None:
-        self._arriving.pop(conn, None)
-        self._lingering.pop(conn, None)
+        for places in (self._arriving, self._waiting_long, self._lingering):
+            places.pop(conn, None)
         with suppress(KeyError, ValueError):
             self.poller.unregister(conn.sock)
         self.nr_conns -= 1

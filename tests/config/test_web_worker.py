@@ -124,10 +124,11 @@ def test_a_body_that_does_not_arrive_is_answered_with_408(port: int, length: int
         assert 2 < time.monotonic() - began < 6
 
 
-def test_a_full_server_gives_up_the_oldest_unfinished_request(port: int) -> None:
+@pytest.mark.parametrize("text", [b"GET / HT", head(LONG), b""])
+def test_a_full_server_gives_up_the_oldest_unfinished_request(port: int, text: bytes) -> None:
     with contextlib.ExitStack() as held:
         for _ in range(200):
-            held.enter_context(connect(port, b"GET / HT"))
+            held.enter_context(connect(port, text))
         gate_answers_at_once(port)
 
 

@@ -122,7 +122,7 @@ class TestRegister:
             "/register/", form(company="x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
         )
         assert response.status_code == 413
-        assert "couldn't understand this request" in text(response)
+        assert "Your upload is too large" in text(response)
 
 
 class TestCodeWhileTyping:

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from employers.accounts.views import member_required
 from employers.models import Member
-from verification.intake.upload_handler import BoundedUploadHandler, too_long
+from verification.intake.upload_handler import BoundedUploadHandler
 
 P = ParamSpec("P")
 Self = TypeVar("Self")
@@ -27,24 +27,14 @@ def too_long_response(request: HttpRequest) -> HttpResponse:
     return render(request, "413.html", context, status=413)
 
 
-def _guarded(
-    request: HttpRequest, checked: Callable[[BoundedUploadHandler], HttpResponse]
-) -> HttpResponse:
-    if too_long(request, settings.UPLOAD_MAX_BYTES):
-        return too_long_response(request)
-    handler = BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
-    request.upload_handlers = [handler]
-    return checked(handler)
-
-
 def takes_files(
     view: Callable[[HttpRequest, Member, BoundedUploadHandler], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Refuse a body that announces too much, and limit each of its files, before the member's
-    `view`.
+    """Let the member's `view` receive files.
 
-    The CSRF token is part of the body, which must not be read before its sender and its length are
-    known, so it is checked after them.
+    The middleware `config.for_pages.BodyLimit` refuses a body that announces too much, and limits
+    each file. The CSRF token is part of the body, which must not be read before its sender is
+    known, so it is checked afterwards.
     """
     checked = csrf_protect(view)
 
@@ -52,7 +42,9 @@ def takes_files(
     @member_required
     @wraps(view)
     def guarded(request: HttpRequest, member: Member) -> HttpResponse:
-        return _guarded(request, lambda handler: checked(request, member, handler))
+        (handler,) = request.upload_handlers
+        assert isinstance(handler, BoundedUploadHandler)
+        return checked(request, member, handler)
 
     guarded.takes_files = True  # type: ignore[attr-defined]
     return guarded
@@ -61,7 +53,7 @@ def takes_files(
 def console_takes_files(
     view: Callable[Concatenate[Self, HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[Self, HttpRequest, P], HttpResponse]:
-    """Do the same before a `view` of the console, a method. The console has checked who asks."""
+    """Do the same for a `view` of the console, a method. The console has checked who asks."""
 
     @csrf_exempt
     @wraps(view)
@@ -72,7 +64,7 @@ def console_takes_files(
         def checked(request: HttpRequest) -> HttpResponse:
             return view(self, request, *args, **kwargs)
 
-        return _guarded(request, lambda _handler: checked(request))
+        return checked(request)
 
     guarded.takes_files = True  # type: ignore[attr-defined]
     return guarded
