@@ -52,3 +52,5 @@ check: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@ZIZHI_SITE_URL=https://zizhi.example ZIZHI_ALLOWED_HOSTS=zizhi.example ZIZHI_EMAIL_URL=smtp+tls://mail.example:587 ZIZHI_STAFF_SECOND_FACTOR=required \
+	  $(BIN)/python manage.py check --deploy --fail-level WARNING

@@ -39,6 +39,7 @@ def fresh() -> Iterator[Path]:
             ZIZHI_SECRET_KEY=secrets.token_urlsafe(50),
             ZIZHI_DATA_KEY=base64.b64encode(secrets.token_bytes(32)).decode(),
             ZIZHI_LOG_LEVEL="ERROR",
+            ZIZHI_SITE_URL="http://localhost:8000",
             ZIZHI_EMAIL_URL="dummymail://",
         )
         import django

@@ -6,8 +6,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_after_setup, setup_logging
+from celery.signals import beat_init, celeryd_after_setup, celeryd_init, setup_logging
+from django.core.exceptions import ImproperlyConfigured
 
+from config.environment import check_service
 from documents.ocr import share_cores
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -20,6 +22,16 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def _keep_our_logs(**_: object) -> None:
     """Connecting any receiver stops Celery from replacing the handlers of `config.logs`."""
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _check(**_: object) -> None:
+    """End the process, since Celery only logs other exceptions of receivers."""
+    try:
+        check_service()
+    except ImproperlyConfigured as error:
+        raise SystemExit(str(error)) from error
 
 
 @celeryd_after_setup.connect

@@ -1,8 +1,9 @@
-"""The options of the database connection, which differ between SQLite and PostgreSQL."""
+"""The options of the database connection and of the broker, which differ between products."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -36,3 +37,21 @@ def with_options(connection: dict[str, Any], conn_max_age: int) -> dict[str, Any
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options | connection.get("OPTIONS", {}),
     }
+
+
+def broker_options(url: str, folder: Path) -> dict[str, Any]:
+    """Return the transport's options for the broker at `url`. Messages in files are in `folder`."""
+    if url.startswith("filesystem"):
+        return {
+            "data_folder_in": str(folder / "queue"),
+            "data_folder_out": str(folder / "queue"),
+            "control_folder": str(folder / "control"),
+            "polling_interval": 0.05,
+        }
+    if url.startswith("redis"):
+        return {
+            "visibility_timeout": 600,
+            "unacked_restore_interval": 1,
+            "unacked_restore_throttle": 1,
+        }
+    return {}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 import environ
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
@@ -21,6 +22,35 @@ def required(name: str) -> str:
             " environment."
         )
     return value
+
+
+def site_url(name: str) -> str:
+    """Return the public address of the site, or "" if it is not set."""
+    value: str = env.str(name, default="").rstrip("/")
+    if value and not re.fullmatch(r"https?://[^/@?#\s]+", value):
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be like https://zizhi.example.")
+    return value
+
+
+def not_in_public(what: str, site: str) -> ImproperlyConfigured:
+    """Return the error about something that is for trying out only."""
+    return ImproperlyConfigured(f"{what}. This is not allowed with ZIZHI_SITE_URL {site}.")
+
+
+def check_service() -> None:
+    """Refuse to start a process of the service without the settings that make it public or local.
+
+    Commands run without them, and have what a deployment has: no simulators, no conveniences.
+    """
+    for name, value, example in (
+        ("ZIZHI_SITE_URL", settings.SITE_URL, "https://zizhi.example"),
+        ("ZIZHI_EMAIL_URL", settings.MAIL_URL, "smtp+tls://user:password@host:587"),
+    ):
+        if not value:
+            raise ImproperlyConfigured(
+                f"{name} is not set. Set it to an address such as {example}. To try Zizhi out, use"
+                " `make run`."
+            )
 
 
 def one_of(name: str, choices: Sequence[str], default: str) -> str:

@@ -23,6 +23,8 @@ from django.utils import translation
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from config.api.door import PREFIX
+from verification.intake.upload_handler import BoundedUploadHandler, too_long
+from verification.pages.views.uploads import too_long_response
 
 _DOCS: Final = f"{PREFIX}docs"
 """The API's documentation page."""
@@ -63,6 +65,35 @@ class Language(_ForPages, LocaleMiddleware):
         if not is_page(request):
             translation.activate(settings.LANGUAGE_CODE)
         return super().__call__(request)
+
+
+class BodyLimit:
+    """Refuses a body that announces more than a form, before anything reads it.
+
+    For views that take files (`takes_files`), people who have signed in may send more, and files.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], *args: Any
+    ) -> HttpResponseBase | None:
+        if not is_page(request):
+            return None
+        if getattr(view, "takes_files", False):
+            if not request.user.is_authenticated:
+                return None  # the view asks for a sign-in, and reads nothing
+            is_too_long = too_long(request, settings.UPLOAD_MAX_BYTES)
+            request.upload_handlers = [BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)]
+        else:
+            length = request.META.get("CONTENT_LENGTH") or "0"
+            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            is_too_long = not length.isdigit() or int(length) > most
+        return too_long_response(request) if is_too_long else None
 
 
 class Forgery(_ForPages, CsrfViewMiddleware):

@@ -18,8 +18,18 @@ import chinese_calendar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from config.database import with_options
-from config.environment import at_least, endpoint, needs_package, one_of, rate, required, share
+from config.database import broker_options, with_options
+from config.environment import (
+    at_least,
+    endpoint,
+    needs_package,
+    not_in_public,
+    one_of,
+    rate,
+    required,
+    share,
+    site_url,
+)
 from config.rounds import beat_schedule
 from events.core.sealing import key_from
 from verification.rules.policy import POLICIES
@@ -55,12 +65,23 @@ for _key in (DATA_KEY, *DATA_KEYS_RETIRED, INDEX_KEY):
 DEBUG = env.bool("ZIZHI_DEBUG", default=False)
 VAR_DIR = Path(env.str("ZIZHI_VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
 """Everything that this deployment writes by default: database, documents, messages."""
-SITE_URL: str = env.str("ZIZHI_SITE_URL", default="http://localhost:8000").rstrip("/")
+SITE_URL = site_url("ZIZHI_SITE_URL")
+"""Empty only in commands: the service does not start without it (`check_service`)."""
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 _TRYING_OUT = urlsplit(SITE_URL).hostname in LOCAL_HOSTS
 """A local address allows some conveniences that a deployment must not have."""
+_PUBLIC = bool(SITE_URL) and not _TRYING_OUT
 ALLOWED_HOSTS = env.list("ZIZHI_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-HTTPS = env.bool("ZIZHI_HTTPS", default=SITE_URL.startswith("https://"))
+if _TRYING_OUT and (
+    _public := [host for host in ALLOWED_HOSTS if host.strip("[]") not in LOCAL_HOSTS]
+):
+    raise ImproperlyConfigured(
+        f"ZIZHI_SITE_URL is {SITE_URL}, for trying out on this machine. This is not allowed with"
+        f" ZIZHI_ALLOWED_HOSTS {','.join(_public)}."
+    )
+if DEBUG and _PUBLIC:
+    raise not_in_public("ZIZHI_DEBUG is on", SITE_URL)
+HTTPS = env.bool("ZIZHI_HTTPS", default=not (_TRYING_OUT and SITE_URL.startswith("http:")))
 
 DATABASES = {
     "default": with_options(
@@ -87,6 +108,7 @@ INSTALLED_APPS = [
     "config.apps.Config",
 ]
 MIDDLEWARE = [
+    "config.edge.Edge",
     "django.middleware.security.SecurityMiddleware",
     "config.api.door.ApiDoor",
     "config.for_pages.ContentSecurity",
@@ -94,13 +116,16 @@ MIDDLEWARE = [
     "config.for_pages.Sessions",
     "config.for_pages.Language",
     "django.middleware.common.CommonMiddleware",
+    "config.for_pages.BodyLimit",
     "config.for_pages.Forgery",
     "config.for_pages.Authentication",
     "config.for_pages.Messages",
     "config.for_pages.Frames",
 ]
 # Django's checks look for the names of its CSRF and frame middleware. Ours inherit from them.
-SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "auth.W004"]
+# Several accounts may name one address; the backend accepts only the one that confirmed it. W021
+# asks for HSTS preloading, which is up to the owner of the whole domain.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W021", "auth.W004"]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
@@ -142,6 +167,13 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "employers:sign_in"
 LOGIN_REDIRECT_URL = "verification:home"
 LOGOUT_REDIRECT_URL = "employers:welcome"
+_HOST = "__Host-" if HTTPS else ""
+"""Browsers accept such a cookie only from this very host over HTTPS, so another host of the same
+domain cannot set it.
+"""
+SESSION_COOKIE_NAME = f"{_HOST}sessionid"
+CSRF_COOKIE_NAME = f"{_HOST}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{_HOST}django_language"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -149,13 +181,14 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("ZIZHI_BEHIND_PROXY", default=False) else None
-)
+_BEHIND_PROXY = env.bool("ZIZHI_BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _BEHIND_PROXY else None
+PROXIES = at_least("ZIZHI_PROXIES", int(_BEHIND_PROXY), default=int(_BEHIND_PROXY))
+"""How many proxies of ours append to `X-Forwarded-For`. 0: it is ignored."""
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CSRF_TRUSTED_ORIGINS = [SITE_URL]
-PASSWORD_RESET_TIMEOUT = 24 * 3600
+CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
+PASSWORD_RESET_TIMEOUT = 3600
 EMAIL_VERIFICATION_TIMEOUT = 3 * 24 * 3600
 
 # --- Staff (docs/operating/staff.md) --------------------------------------------------------------
@@ -163,11 +196,8 @@ STAFF_SECOND_FACTOR = one_of("ZIZHI_STAFF_SECOND_FACTOR", ("required", "optional
 """`required`: staff need a second factor to enter the console. `optional`, for trying out: only
 those who have set one up.
 """
-if STAFF_SECOND_FACTOR == "optional" and not _TRYING_OUT:
-    raise ImproperlyConfigured(
-        "ZIZHI_STAFF_SECOND_FACTOR is optional. This is not allowed with ZIZHI_SITE_URL"
-        f" {SITE_URL}."
-    )
+if STAFF_SECOND_FACTOR == "optional" and _PUBLIC:
+    raise not_in_public("ZIZHI_STAFF_SECOND_FACTOR is optional", SITE_URL)
 
 STAFF_READS_PER_HOUR = at_least("ZIZHI_STAFF_READS_PER_HOUR", 1, default=40)
 """If one member of staff reads about more employers than this in an hour, outside of the cases that
@@ -210,6 +240,8 @@ UPLOAD_MAX_BYTES = env.int("ZIZHI_UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
 UPLOAD_MAX_PIXELS = env.int("ZIZHI_UPLOAD_MAX_PIXELS", default=40_000_000)
 UPLOAD_MAX_PAGES = env.int("ZIZHI_UPLOAD_MAX_PAGES", default=8)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+"""The longest body in bytes, except where a view takes files (`config.for_pages.BodyLimit`)."""
+FILE_UPLOAD_HANDLERS = ["verification.intake.upload_handler.RefusingUploadHandler"]
 CLAMD_ADDRESS: str = env.str("ZIZHI_CLAMD", default="")
 """`unix:/path` or `tcp:host:port` of a clamd. Empty: no virus scanner, and the scan finding says
 so.
@@ -310,11 +342,8 @@ BANK = one_of("ZIZHI_BANK", _PROVIDERS, _SIMULATOR_TO_TRY)
 E_LICENCES = one_of("ZIZHI_E_LICENCES", _PROVIDERS, _SIMULATOR_TO_TRY)
 """The provider of codes that the electronic licence scans. Empty: not offered."""
 for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
-    if _chosen == "simulator" and not _TRYING_OUT:
-        raise ImproperlyConfigured(
-            f"{_name} is the simulator, which proves nothing. It is not allowed with"
-            f" ZIZHI_SITE_URL {SITE_URL}."
-        )
+    if _chosen == "simulator" and _PUBLIC:
+        raise not_in_public(f"{_name} is the simulator, which proves nothing", SITE_URL)
 
 # --- Relay numbers (docs/how-it-works/relays.md): off unless chosen, and keys alone are no choice -
 RELAYS = one_of("ZIZHI_RELAYS", ("aliyun", *_PROVIDERS), _SIMULATOR_TO_TRY)
@@ -332,11 +361,8 @@ RELAY_DAYS = at_least(
     "ZIZHI_RELAY_DAYS", 30, default=30, why="candidates who wait longer for an answer would be lost"
 )
 """How many days a relay number works after the last sign of ongoing hiring."""
-if RELAYS == "simulator" and not _TRYING_OUT:
-    raise ImproperlyConfigured(
-        "ZIZHI_RELAYS is the simulator, which connects no calls. It is not allowed with"
-        f" ZIZHI_SITE_URL {SITE_URL}."
-    )
+if RELAYS == "simulator" and _PUBLIC:
+    raise not_in_public("ZIZHI_RELAYS is the simulator, which connects no calls", SITE_URL)
 if RELAYS == "aliyun":
     for _name, _value in (
         ("ZIZHI_ALIYUN_KEY_ID", ALIYUN_KEY_ID),
@@ -424,7 +450,9 @@ GOLDEN_DAYS = at_least("ZIZHI_GOLDEN_DAYS", 1, default=180)
 
 # --- Mail -----------------------------------------------------------------------------------------
 _KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.trying_out.kept_mail.Backend"
-_MAIL = env.email_url("ZIZHI_EMAIL_URL", default="consolemail://")
+_MAIL_TO_TRY = "consolemail://" if _TRYING_OUT else ""
+MAIL_URL: str = env.str("ZIZHI_EMAIL_URL", default=_MAIL_TO_TRY)
+_MAIL = env.email_url_config(MAIL_URL) if MAIL_URL else {"EMAIL_BACKEND": ""}
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
 EMAIL_HOST = _MAIL.get("EMAIL_HOST", "")
 EMAIL_PORT = _MAIL.get("EMAIL_PORT") or 25
@@ -438,11 +466,9 @@ MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
 
 `serve` chooses this to try out.
 """
-if MAILS_KEPT and not _TRYING_OUT:
-    raise ImproperlyConfigured(
-        "ZIZHI_EMAIL_URL is keptmail, which sends nothing. It is not allowed with"
-        f" ZIZHI_SITE_URL {SITE_URL}."
-    )
+if _PUBLIC and MAIL_URL and not MAIL_URL.startswith("smtp"):
+    _scheme = MAIL_URL.partition(":")[0]
+    raise not_in_public(f"ZIZHI_EMAIL_URL is {_scheme}, which sends nothing", SITE_URL)
 MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
@@ -467,20 +493,9 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = TIME_ZONE
 MESSAGES_DIR = VAR_DIR / "messages"
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_options(CELERY_BROKER_URL, MESSAGES_DIR)
 if CELERY_BROKER_URL.startswith("filesystem"):
     CELERY_BROKER_TRANSPORT = "config.message_files:Transport"
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(MESSAGES_DIR / "queue"),
-        "data_folder_out": str(MESSAGES_DIR / "queue"),
-        "control_folder": str(MESSAGES_DIR / "control"),
-        "polling_interval": 0.05,
-    }
-elif CELERY_BROKER_URL.startswith("redis"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "visibility_timeout": 600,
-        "unacked_restore_interval": 1,
-        "unacked_restore_throttle": 1,
-    }
 SWEEP_SECONDS = env.int("ZIZHI_SWEEP_SECONDS", default=30)
 WATCH_DOWNLOADS_SECONDS = env.int("ZIZHI_WATCH_DOWNLOADS_SECONDS", default=300)
 """Seconds between checks for patterns of downloads (docs/how-it-works/gate.md)."""

@@ -9,6 +9,7 @@ import tempfile
 
 os.environ.setdefault("ZIZHI_SECRET_KEY", secrets.token_urlsafe(50))
 os.environ.setdefault("ZIZHI_DATA_KEY", base64.b64encode(secrets.token_bytes(32)).decode())
+os.environ.setdefault("ZIZHI_SITE_URL", "http://localhost:8000")
 os.environ.setdefault("ZIZHI_STAFF_SECOND_FACTOR", "optional")
 os.environ.setdefault("ZIZHI_VAR_DIR", tempfile.mkdtemp(prefix="zizhi-test-"))
 

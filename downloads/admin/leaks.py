@@ -29,6 +29,8 @@ from employers.permissions import PERMISSIONS, Power
 from events.admin import ReadOnlyAdmin
 from events.api.texts import REFERENCE
 from events.core.errors import Refused
+from verification.intake.upload_handler import too_large
+from verification.pages.views.uploads import console_takes_files
 
 MAY_TRACE = PERMISSIONS[Power.TRACE]
 
@@ -180,6 +182,7 @@ class TraceAdmin(ForWhoTraces):
             else ", ".join(each["number"] for each in row.named) or gettext("no copy identified")
         )
 
+    @console_takes_files
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -188,9 +191,12 @@ class TraceAdmin(ForWhoTraces):
         form = TraceForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             given, user = form.cleaned_data, _user(request)
-            file = given["leak"].read(settings.UPLOAD_MAX_BYTES + 1) if given["leak"] else None
+            file = given["leak"].read() if given["leak"] else None
             asked = leaks.Asked(given["why"], file, given["text"], given["candidate"])
             try:
+                if too_large(request):
+                    limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
+                    raise Refused("resume_too_large", "leak", expected=limit)
                 row = leaks.request_trace(asked, user.as_reviewer(), timezone.now(), user=user)
             except Refused as refused:
                 form.add_error(

@@ -10,3 +10,4 @@ from django.conf import global_settings
 from tests.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
+ALLOWED_HOSTS = ["testserver"]

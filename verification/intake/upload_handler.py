@@ -1,7 +1,8 @@
 """Receives uploads without trusting their announced size.
 
 Files are kept in memory up to the limit of one file, and never written to disk in their original
-form. A file over the limit is dropped and named; the other files of the form are kept.
+form. A file over the limit is dropped and named; the other files of the form are kept. Only views
+that choose `BoundedUploadHandler` receive files. All others refuse them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from io import BytesIO
 from threading import BoundedSemaphore
 from typing import Any
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
@@ -55,6 +57,19 @@ def too_long(request: HttpRequest, file_bytes: int) -> bool:
     return announced > FILES_AT_ONCE * file_bytes + FORM_BYTES
 
 
+class RefusingUploadHandler(FileUploadHandler):
+    """Refuses every file: the handler of requests whose view has not chosen another."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        raise SuspiciousFileOperation("No file is expected here.")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Is never called."""
+
+    def file_complete(self, file_size: int) -> None:
+        """Is never called."""
+
+
 class BoundedUploadHandler(FileUploadHandler):
     """Collects each file in memory; `too_large` lists those over `file_bytes`."""
 
@@ -86,3 +101,8 @@ class BoundedUploadHandler(FileUploadHandler):
             self.charset,
             self.content_type_extra,
         )
+
+
+def too_large(request: HttpRequest) -> list[str]:
+    """Return the names of the files that were dropped because of their size."""
+    return [name for each in request.upload_handlers for name in getattr(each, "too_large", ())]

@@ -59,7 +59,7 @@ class Command(BaseCommand):
         if urlsplit(settings.SITE_URL).hostname not in settings.LOCAL_HOSTS:
             raise CommandError(
                 "The demo creates fictitious employers with real access. It is not allowed with"
-                f" ZIZHI_SITE_URL {settings.SITE_URL}."
+                f" ZIZHI_SITE_URL {settings.SITE_URL or 'unset'}."
             )
         served, path = options["served"], settings.VAR_DIR / demo_record.SIGN_IN
         language = options["language"] or of_terminal()

@@ -44,7 +44,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument(
+            "--host",
+            default="127.0.0.1",
+            help=(
+                "the address to listen on; another than 127.0.0.1 shows this machine's service"
+                " to the network without TLS, for trying out in a container only"
+            ),
+        )
         parser.add_argument(
             "--prepare",
             action="store_true",

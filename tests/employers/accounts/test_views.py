@@ -115,8 +115,8 @@ class TestRegister:
         response = visitor.post(
             "/register/", form(company="x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
         )
-        assert response.status_code == 400
-        assert "couldn't understand this request" in text(response)
+        assert response.status_code == 413
+        assert "Your upload is too large" in text(response)
 
 
 class TestCodeWhileTyping:

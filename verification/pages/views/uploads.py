@@ -1,9 +1,10 @@
-"""The guard in front of views that receive files."""
+"""The guards in front of views that receive files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,17 +14,27 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from employers.accounts.views import member_required
 from employers.models import Member
-from verification.intake.upload_handler import BoundedUploadHandler, too_long
+from verification.intake.upload_handler import BoundedUploadHandler
+
+P = ParamSpec("P")
+Self = TypeVar("Self")
+
+
+def too_long_response(request: HttpRequest) -> HttpResponse:
+    """Return the page for a body that announces too much. Nothing has read the body, or will."""
+    request.upload_handlers = []
+    context = {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}
+    return render(request, "413.html", context, status=413)
 
 
 def takes_files(
     view: Callable[[HttpRequest, Member, BoundedUploadHandler], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Refuse a body that announces too much, and limit each of its files, before the member's
-    `view`.
+    """Let the member's `view` receive files.
 
-    The CSRF token is part of the body, which must not be read before its length is known, so it is
-    checked after the length.
+    The middleware `config.for_pages.BodyLimit` refuses a body that announces too much, and limits
+    each file. The CSRF token is part of the body, which must not be read before its sender is
+    known, so it is checked afterwards.
     """
     checked = csrf_protect(view)
 
@@ -31,13 +42,29 @@ def takes_files(
     @member_required
     @wraps(view)
     def guarded(request: HttpRequest, member: Member) -> HttpResponse:
-        if too_long(request, settings.UPLOAD_MAX_BYTES):
-            request.upload_handlers = []
-            context = {"upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2}
-            return render(request, "413.html", context, status=413)
-        handler = BoundedUploadHandler(request, settings.UPLOAD_MAX_BYTES)
-        request.upload_handlers = [handler]
-        response: HttpResponse = checked(request, member, handler)
-        return response
+        (handler,) = request.upload_handlers
+        assert isinstance(handler, BoundedUploadHandler)
+        return checked(request, member, handler)
 
+    guarded.takes_files = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def console_takes_files(
+    view: Callable[Concatenate[Self, HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[Self, HttpRequest, P], HttpResponse]:
+    """Do the same for a `view` of the console, a method. The console has checked who asks."""
+
+    @csrf_exempt
+    @wraps(view)
+    def guarded(
+        self: Self, request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        @csrf_protect
+        def checked(request: HttpRequest) -> HttpResponse:
+            return view(self, request, *args, **kwargs)
+
+        return checked(request)
+
+    guarded.takes_files = True  # type: ignore[attr-defined]
     return guarded
