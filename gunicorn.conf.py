@@ -5,6 +5,4 @@ bind = "127.0.0.1:8000"
 worker_class = "config.web_worker.Worker"
 logger_class = "config.web_worker.Log"
 workers, threads = 4, 4  # for two cores
-worker_connections = 500
-"""For each worker, including connections whose request has not arrived yet."""
 timeout = 60
