@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from downloads.models.consent_purposes import Method, Purpose
-from downloads.models.keeping import KEPT_DAYS
+from downloads.models.keeping import GUARDED_DAYS
 from employers.models import Employer, Member, User
 from events.db.guards import Guard
 
@@ -239,7 +239,7 @@ class Release(models.Model):
     Written when the resume leaves, and never changed.
     """
 
-    guard: ClassVar[Guard] = Guard(removed_after=("released_at", KEPT_DAYS))
+    guard: ClassVar[Guard] = Guard(removed_after=("released_at", GUARDED_DAYS))
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     decision_id = models.UUIDField(_("gate decision"), unique=True)

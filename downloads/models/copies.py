@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from downloads.models.keeping import KEPT_DAYS
+from downloads.models.keeping import GUARDED_DAYS
 from downloads.models.relays import RelayBinding
 from employers.models import Employer, Member
 from events.db.guards import JOB_COLUMNS, Guard
@@ -119,7 +119,7 @@ class Copy(Job):
         once=("opened_at",),
         erased=("pdf",),
         steps={"state": (CopyState.READY, CopyState.CLOSED)},
-        removed_after=("requested_at", KEPT_DAYS),
+        removed_after=("requested_at", GUARDED_DAYS),
     )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -11,7 +11,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from downloads.models.keeping import KEPT_DAYS
+from downloads.models.keeping import GUARDED_DAYS
 from downloads.rules import ladder
 from downloads.rules.ladder import Tier
 from employers.models import Employer, User
@@ -45,7 +45,7 @@ class GateDecision(models.Model):
     foreign keys, because a decision about an unknown employer is recorded too.
     """
 
-    guard: ClassVar[Guard] = Guard(removed_after=("decided_at", KEPT_DAYS))
+    guard: ClassVar[Guard] = Guard(removed_after=("decided_at", GUARDED_DAYS))
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
@@ -100,7 +100,7 @@ class PassUse(models.Model):
     Written by the statement that checks it, and never changed.
     """
 
-    guard: ClassVar[Guard] = Guard(removed_after=("used_at", KEPT_DAYS))
+    guard: ClassVar[Guard] = Guard(removed_after=("used_at", GUARDED_DAYS))
 
     decision_id = models.UUIDField(_("gate decision"))
     used_at = models.DateTimeField(_("used"))

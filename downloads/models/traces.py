@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from downloads.models.keeping import KEPT_DAYS
+from downloads.models.keeping import GUARDED_DAYS
 from downloads.models.relays import RelayCall
 from employers.models import Employer, User
 from events.db.guards import JOB_COLUMNS, Guard
@@ -36,7 +36,7 @@ class Trace(Job):
         open_while=("finished_at", (None,)),
         working=(*JOB_COLUMNS, "refused", "resumes", "found", "evidence"),
         erased=("leak", "text_sealed", "evidence"),
-        removed_after=("asked_at", KEPT_DAYS),
+        removed_after=("asked_at", GUARDED_DAYS),
     )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
