@@ -14,8 +14,9 @@ import ctypes
 import os
 import platform
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Final, NamedTuple
 
 _PR_SET_NO_NEW_PRIVS: Final = 38
@@ -81,7 +82,7 @@ def landlock_version() -> int:
 
 def is_available() -> bool:
     """Whether this kernel has both, on a processor whose system calls are listed here."""
-    return landlock_version() > 0 and platform.machine() in _ARCHITECTURES
+    return landlock_version() > 0 and platform.machine() in _AUDIT_CODES
 
 
 def apply_landlock(files: Files) -> None:
@@ -119,7 +120,7 @@ def _allow(ruleset: int, paths: Iterable[str], rights: int) -> None:
         except OSError:
             continue
         try:
-            allowed = rights if os.path.isdir(path) else of_files
+            allowed = rights if Path(path).is_dir() else of_files
             rule = struct.pack("=Qi", allowed, descriptor)
             _call(_ADD_RULE, ctypes.c_int(ruleset), ctypes.c_int(_PATH_BENEATH), rule, 0)
         finally:
@@ -149,54 +150,102 @@ _CLONE_THREAD: Final = 0x00010000
 _AF_UNIX: Final = 1
 
 
-class _Architecture(NamedTuple):
-    """A processor: its code in audit.h, and the numbers of its system calls."""
+_Calls = Mapping[str, tuple[int | None, int | None]]
+"""The names of system calls, and their numbers on x86-64 and on 64-bit ARM."""
 
-    code: int
-    socket: int
-    clone: int
-    starts: tuple[int, ...]
-    """execve, execveat, fork, vfork."""
-    network: tuple[int, ...]
-    """connect, bind, listen, accept, accept4, sendto, sendmsg, sendmmsg, socketpair."""
-    dangerous: tuple[int, ...]
-    """ptrace, process_vm_readv and _writev, kill, tkill, tgkill, mount, umount2, pivot_root,
-    chroot, unshare, setns, bpf, perf_event_open, userfaultfd, keyctl, add_key, request_key,
-    open_by_handle_at, name_to_handle_at, init_module, finit_module, kexec_load, personality,
-    shmget, shmat, msgget, semget, mq_open.
-    """
-
-
-_NEW: Final = (425, 426, 427, 428, 429, 430, 431, 432, 433, 434, 438, 442, 448)
-"""io_uring, the new mount calls, pidfd_open, pidfd_getfd, mount_setattr and process_mrelease: the
-same numbers on all architectures.
-"""
-_CLONE3: Final = 435
-"""Its flags are in memory, where a filter cannot read them; without it, libc uses clone."""
-_ARCHITECTURES: Final = {
-    "x86_64": _Architecture(
-        0xC000003E,
-        socket=41,
-        clone=56,
-        starts=(59, 322, 57, 58),
-        network=(42, 49, 50, 43, 288, 44, 46, 307, 53),
-        dangerous=(
-            *(101, 310, 311, 62, 200, 234, 165, 166, 155, 161, 272, 308, 321, 298, 323, 250),
-            *(248, 249, 304, 303, 175, 313, 246, 135, 29, 30, 68, 64, 240),
-        ),
-    ),
-    "aarch64": _Architecture(
-        0xC00000B7,
-        socket=198,
-        clone=220,
-        starts=(221, 281),
-        network=(203, 200, 201, 202, 242, 206, 211, 269, 199),
-        dangerous=(
-            *(117, 270, 271, 129, 130, 131, 40, 39, 41, 51, 97, 268, 280, 241, 282, 219),
-            *(217, 218, 265, 264, 105, 273, 104, 92, 194, 196, 186, 190, 180),
-        ),
-    ),
+_BY_ITSELF: Final[Mapping[str, tuple[int, int]]] = {
+    "socket": (41, 198),
+    "clone": (56, 220),
+    "clone3": (435, 435),
 }
+"""Refused by `_filter` according to their arguments."""
+_NETWORK: Final[_Calls] = {
+    "connect": (42, 203),
+    "bind": (49, 200),
+    "listen": (50, 201),
+    "accept": (43, 202),
+    "accept4": (288, 242),
+    "sendto": (44, 206),
+    "sendmsg": (46, 211),
+    "sendmmsg": (307, 269),
+    "socketpair": (53, 199),
+}
+"""Sockets; `socket` itself is refused by `_filter`, for some families or for all."""
+_PROGRAMS: Final[_Calls] = {
+    "execve": (59, 221),
+    "execveat": (322, 281),
+    "fork": (57, None),
+    "vfork": (58, None),
+}
+"""Other programs and processes; `clone` is refused by `_filter` unless it starts a thread."""
+_OTHERS: Final[_Calls] = {
+    "kill": (62, 129),
+    "tkill": (200, 130),
+    "tgkill": (234, 131),
+    "prlimit64": (302, 261),
+    "truncate": (76, 45),
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+}
+"""What reaches other processes and files by their names: Landlock does not refuse all of these."""
+_NEVER: Final[_Calls] = {
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "pidfd_open": (434, 434),
+    "pidfd_getfd": (438, 438),
+    "pidfd_send_signal": (424, 424),
+    "process_madvise": (440, 440),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsmount": (432, 432),
+    "mount_setattr": (442, 442),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "kexec_load": (246, 104),
+    "personality": (135, 92),
+}
+"""What neither a parser nor LibreOffice calls, and attacks on the kernel do."""
+_AUDIT_CODES: Final = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+"""For each processor, its column in the tables, and its code in linux/audit.h."""
 
 
 def apply_seccomp(*, programs: bool = False) -> None:
@@ -206,51 +255,49 @@ def apply_seccomp(*, programs: bool = False) -> None:
     With `programs`, programs can be started, and talk to each other over UNIX sockets. Raises
     Unavailable.
     """
-    known = _ARCHITECTURES.get(platform.machine())
-    if known is None:
+    if platform.machine() not in _AUDIT_CODES:
         raise Unavailable(f"the system calls of {platform.machine()} are not listed")
     _no_new_privileges()
-    code = b"".join(_filter(known, programs=programs))
+    code = b"".join(_filter(*_AUDIT_CODES[platform.machine()], programs=programs))
     buffer = ctypes.create_string_buffer(code, len(code))
     program = struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer))
     if _libc().prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, program, 0, 0):
         raise Unavailable(f"seccomp: {os.strerror(ctypes.get_errno())}")
 
 
-def _filter(known: _Architecture, *, programs: bool) -> list[bytes]:
-    """Return the instructions of the filter: load what is compared, jump over the answer if it
+def _filter(column: int, audit_code: int, *, programs: bool) -> Iterator[bytes]:
+    """Yield the instructions of the filter: load what is compared, jump over the answer if it
     differs, answer.
     """
-    steps = [
-        _step(_LOAD, _ARCHITECTURE),
-        _step(_JUMP_EQUAL, known.code, 1, 0),
-        _step(_RETURN, _KILL),
-        _step(_LOAD, _NUMBER),
-        _step(_JUMP_AT_LEAST, _X32, 0, 1),
-        _step(_RETURN, _KILL),
-    ]
-    killing = () if not programs else known.dangerous[3:6]
-    refused = [*_NEW, *(number for number in known.dangerous if number not in killing)]
-    if not programs:
-        refused += [*known.network, *known.starts, known.socket]
-    for number in refused:
-        steps += [_step(_JUMP_EQUAL, number, 0, 1), _step(_RETURN, _EPERM)]
-    steps += [_step(_JUMP_EQUAL, _CLONE3, 0, 1), _step(_RETURN, _ENOSYS)]
+    yield _step(_LOAD, _ARCHITECTURE)
+    yield _step(_JUMP_EQUAL, audit_code, 1, 0)
+    yield _step(_RETURN, _KILL)
+    yield _step(_LOAD, _NUMBER)
+    yield _step(_JUMP_AT_LEAST, _X32, 0, 1)
+    yield _step(_RETURN, _KILL)
+    for calls in (_NEVER,) if programs else (_NEVER, _NETWORK, _PROGRAMS, _OTHERS):
+        for numbers in calls.values():
+            if (number := numbers[column]) is not None:
+                yield _step(_JUMP_EQUAL, number, 0, 1)
+                yield _step(_RETURN, _EPERM)
+    socket, clone, clone3 = (numbers[column] for numbers in _BY_ITSELF.values())
     if programs:
-        steps += [
-            _step(_JUMP_EQUAL, known.socket, 0, 3),
-            _step(_LOAD, _FIRST_ARGUMENT),
-            _step(_JUMP_EQUAL, _AF_UNIX, 1, 0),
-            _step(_RETURN, _EPERM),
-        ]
+        yield _step(_JUMP_EQUAL, socket, 0, 3)
+        yield _step(_LOAD, _FIRST_ARGUMENT)
+        yield _step(_JUMP_EQUAL, _AF_UNIX, 1, 0)
+        yield _step(_RETURN, _EPERM)
     else:
-        steps += [
-            _step(_JUMP_EQUAL, known.clone, 0, 3),
-            _step(_LOAD, _FIRST_ARGUMENT),
-            _step(_JUMP_IF_SET, _CLONE_THREAD, 1, 0),
-            _step(_RETURN, _EPERM),
-        ]
-    return [*steps, _step(_RETURN, _ALLOW)]
+        yield _step(_JUMP_EQUAL, socket, 0, 1)
+        yield _step(_RETURN, _EPERM)
+        # The flags of clone3 are in memory, where a filter cannot read them. Without it, the C
+        # library uses clone.
+        yield _step(_JUMP_EQUAL, clone3, 0, 1)
+        yield _step(_RETURN, _ENOSYS)
+        yield _step(_JUMP_EQUAL, clone, 0, 3)
+        yield _step(_LOAD, _FIRST_ARGUMENT)
+        yield _step(_JUMP_IF_SET, _CLONE_THREAD, 1, 0)
+        yield _step(_RETURN, _EPERM)
+    yield _step(_RETURN, _ALLOW)
 
 
 def _step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

@@ -75,7 +75,7 @@ class GuardTable(Operation):
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
-        stated = current_apps.get_model(app_label, self.model_name).guard  # type: ignore[attr-defined]
+        stated = current_apps.get_model(app_label, self.model_name).guard
         model = to_state.apps.get_model(app_label, self.model_name)
         self.database_backwards(app_label, schema_editor, from_state, to_state)
         for statement in statements(model, stated, schema_editor):
@@ -112,7 +112,7 @@ def _changed(model: type[models.Model], guard: Guard, dialect: Dialect) -> str:
     """Return the condition that an UPDATE changes what may not change; "" if nothing may."""
     if not (guard.working or guard.once or guard.erased or guard.steps):
         return ""
-    columns = {each.name: each.column for each in model._meta.local_concrete_fields}
+    columns = {each.name: str(each.column) for each in model._meta.local_concrete_fields}
     refused = []
     for name, column in sorted(columns.items()):
         differs = f'OLD."{column}" {dialect.differs_from} NEW."{column}"'
@@ -153,8 +153,11 @@ def _kept(model: type[models.Model], guard: Guard, dialect: Dialect) -> str:
     if guard.removed_after is None:
         return ""
     name, days = guard.removed_after
-    column = model._meta.get_field(name).column  # type: ignore[union-attr]
-    return f'OLD."{column}" >= {dialect.days_ago(days)}'
+    return f'OLD."{_column_of(model, name)}" >= {dialect.days_ago(days)}'
+
+
+def _column_of(model: type[models.Model], name: str) -> str:
+    return str(model._meta.get_field(name).column)  # type: ignore[union-attr]
 
 
 def _taken(model: type[models.Model], schema_editor: Any) -> Iterator[str]:
@@ -162,11 +165,11 @@ def _taken(model: type[models.Model], schema_editor: Any) -> Iterator[str]:
     exists.
     """
     table = model._meta.db_table
-    unique = sorted(each.column for each in model._meta.local_concrete_fields if each.unique)
+    unique = sorted(str(each.column) for each in model._meta.local_concrete_fields if each.unique)
     keys: list[tuple[list[str], str]] = [([column], "") for column in unique]
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
-            columns = [model._meta.get_field(name).column for name in constraint.fields]  # type: ignore[union-attr]
+            columns = [_column_of(model, name) for name in constraint.fields]
             condition = constraint._get_condition_sql(model, schema_editor) or ""  # type: ignore[attr-defined]
             keys.append((columns, condition))
     for columns, condition in keys:
