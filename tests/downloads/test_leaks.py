@@ -263,3 +263,20 @@ def test_the_command_names_the_copy(shop: Shop, tmp_path: Path) -> None:
     assert out.getvalue().startswith("NAMED") and copy.number in out.getvalue()
     with pytest.raises(CommandError):
         call_command("trace", str(tmp_path / "none"), why="a tip")
+
+
+def test_without_a_sandbox_a_leak_waits_and_is_traced_later(
+    shop: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SANDBOX_REQUIRED = True
+    begun = asked(shop, pdf())
+    at = timezone.now()
+    with monkeypatch.context() as without:
+        without.setattr("documents.upload.sandbox._is_working", lambda isolation: False)
+        for minutes in range(2, 22, 2):
+            later = at + timedelta(minutes=minutes)
+            assert not leaks.trace_leak(begun["id"], lambda later=later: later)  # type: ignore[misc]
+    waiting = Trace.objects.get()
+    assert waiting.leak and waiting.finished_at is None and waiting.tries == 10
+    assert leaks.trace_leak(begun["id"], lambda: at + timedelta(hours=1))
+    assert not Trace.objects.get().refused

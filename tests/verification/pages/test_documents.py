@@ -198,6 +198,25 @@ class TestUpload:
         assert upload(visitor, picture()).status_code == 422
         assert not Document.objects.exists()
 
+    def test_without_a_sandbox_they_are_asked_to_come_back(
+        self,
+        visitor: Client,
+        case: Case,
+        settings: Any,
+        monkeypatch: pytest.MonkeyPatch,
+        now: datetime,
+    ) -> None:
+        settings.SANDBOX_REQUIRED = True
+        kept = make_document(case, now)
+        monkeypatch.setattr("documents.upload.sandbox._is_working", lambda isolation: False)
+        refused = upload(visitor, picture())
+        assert refused.status_code == 422
+        assert "We cannot open files safely at the moment" in text(refused)
+        assert list(Document.objects.all()) == [kept]
+        settings.SANDBOX_REQUIRED = False
+        upload(visitor, picture())
+        assert Document.objects.count() == 2
+
     def test_a_submitted_case_takes_nothing(
         self, visitor: Client, member: Member, now: datetime
     ) -> None:
