@@ -14,8 +14,9 @@ import ctypes
 import os
 import platform
 import struct
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -49,6 +50,18 @@ class Unavailable(Exception):
     """The kernel lacks Landlock or seccomp, or refuses to apply them."""
 
 
+IF_POSSIBLE: Final = 1
+REQUIRED: Final = 2
+READABLE: Final = (
+    "/usr/share/fonts",
+    "/usr/share/X11/fonts",
+    "/usr/local/share/fonts",
+    f"{sys.base_prefix}/lib",
+    f"{sys.prefix}/lib",
+)
+"""What a parser that may open files reads: fonts, and libraries that are loaded at first use."""
+
+
 class Files(NamedTuple):
     """The folders and files that a child may use. Paths that do not exist are left out."""
 
@@ -57,6 +70,24 @@ class Files(NamedTuple):
     """Read too."""
     write: tuple[str, ...] = ()
     """Everything, except to execute."""
+
+
+@contextmanager
+def confined(kernel: int, files: Files, *, programs: bool = False) -> Iterator[None]:
+    """Apply Landlock before the block and seccomp after it, to the whole process.
+
+    `kernel` is 0 for neither, IF_POSSIBLE, or REQUIRED: then Unavailable is raised if the kernel
+    lacks one. The block sets the limits: on open files, which Landlock needs, and with a system
+    call that seccomp refuses.
+    """
+    accepted = () if kernel == REQUIRED else (Unavailable,)
+    if kernel:
+        with suppress(*accepted):
+            apply_landlock(files)
+    yield
+    if kernel:
+        with suppress(*accepted):
+            apply_seccomp(programs=programs)
 
 
 def _libc() -> ctypes.CDLL:

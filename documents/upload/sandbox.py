@@ -38,7 +38,11 @@ Landlock and seccomp if the kernel has them.
 
 `rlimits`: the limits only.
 """
-_KERNEL: Final[Mapping[Isolation, int]] = {"bubblewrap": 1, "landlock": 2, "rlimits": 0}
+_KERNEL: Final[Mapping[Isolation, int]] = {
+    "bubblewrap": confinement.IF_POSSIBLE,
+    "landlock": confinement.REQUIRED,
+    "rlimits": 0,
+}
 """What a child is told in `sandbox_child.Limits.kernel`."""
 
 CHILD: Final = Path(__file__).with_name("sandbox_child.py")

@@ -16,7 +16,6 @@ import resource
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -44,16 +43,6 @@ PDF_LONG_SIDE: Final = 2000
 Small pages may hold large photos.
 """
 EDITOR_LENGTH: Final = 100
-REQUIRED: Final = 2
-"""The value of `Limits.kernel` with which a child does not start unconfined."""
-READABLE: Final = (
-    "/usr/share/fonts",
-    "/usr/share/X11/fonts",
-    "/usr/local/share/fonts",
-    f"{sys.base_prefix}/lib",
-    f"{sys.prefix}/lib",
-)
-"""What a task that may open files reads: fonts, and libraries that are loaded at first use."""
 
 _UPRIGHT: Final = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 """EXIF orientation (EXIF 2.32, table 6) → the member of Pillow's Transpose that undoes it."""
@@ -89,9 +78,7 @@ class Limits(NamedTuple):
     memory_bytes: int = 0
     output_bytes: int = 0
     kernel: int = 0
-    """Whether the kernel confines the child too: 0 no, 1 if it can, 2 or the child does not
-    start.
-    """
+    """How the kernel confines the child (`confinement.confined`)."""
 
 
 class Page(NamedTuple):
@@ -441,10 +428,10 @@ def confine(limits: Limits, task: Task) -> None:
     Without open files there is no file to read, no socket and no pipe. No process or thread may be
     started either, except where the task needs threads. Linux exempts root from that limit: another
     reason to run the service as a user. The kernel then refuses the same by other means, and all
-    files except READABLE to a task that may open some.
+    files except fonts and libraries to a task that may open some.
     """
-    files = confinement.Files(read=READABLE if task.open_files else ())
-    with in_kernel(limits, files, programs=False):
+    files = confinement.Files(read=confinement.READABLE if task.open_files else ())
+    with confinement.confined(limits.kernel, files):
         for name, value in (
             ("RLIMIT_AS", limits.memory_bytes),
             ("RLIMIT_CPU", limits.seconds),
@@ -455,23 +442,6 @@ def confine(limits: Limits, task: Task) -> None:
         ):
             if value is not None:
                 resource.setrlimit(getattr(resource, name), (value, value))
-
-
-@contextmanager
-def in_kernel(limits: Limits, files: confinement.Files, *, programs: bool) -> Iterator[None]:
-    """Apply Landlock before the block and seccomp after it, as `limits.kernel` says.
-
-    The block sets the limits: on open files, which Landlock needs, and with a system call that
-    seccomp refuses.
-    """
-    accepted = () if limits.kernel == REQUIRED else (confinement.Unavailable,)
-    if limits.kernel:
-        with suppress(*accepted):
-            confinement.apply_landlock(files)
-    yield
-    if limits.kernel:
-        with suppress(*accepted):
-            confinement.apply_seccomp(programs=programs)
 
 
 def attempt(

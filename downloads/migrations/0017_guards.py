@@ -3,13 +3,12 @@
 from django.db import migrations
 
 from events.db.guards import GuardTable
-from events.db.locking import quickly
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("downloads", "0016_labels")]
     operations = [
-        quickly(),
         GuardTable("GateDecision"),
         GuardTable("PassUse"),
         GuardTable("Copy"),

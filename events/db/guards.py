@@ -20,6 +20,7 @@ from django.db import models
 from django.db.migrations.operations.base import Operation
 
 from events.db.dialect import Dialect, dialect_of
+from events.db.locking import be_quick
 
 REFUSAL: Final = "is append-only"
 """The end of the message of the database's error."""
@@ -61,10 +62,12 @@ class GuardTable(Operation):
     """Installs the guard that a model states, in place of the one that the table has.
 
     It is needed again after a migration that changes the table's columns or the guard. Columns that
-    do not exist yet at this migration are left out.
+    do not exist yet at this migration are left out. In a migration that is not `atomic`, each table
+    is locked by itself, and for a moment only.
     """
 
     reversible = True
+    atomic = True
 
     def __init__(self, model_name: str) -> None:
         self.model_name = model_name
@@ -85,8 +88,8 @@ class GuardTable(Operation):
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
         table = to_state.apps.get_model(app_label, self.model_name)._meta.db_table
-        dialect = dialect_of(schema_editor.connection)
-        for statement in dialect.drop_guard(table):
+        be_quick(None, schema_editor)
+        for statement in dialect_of(schema_editor.connection).drop_guard(table):
             schema_editor.execute(statement, params=None)
 
     def describe(self) -> str:

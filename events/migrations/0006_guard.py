@@ -4,18 +4,19 @@ from django.db import migrations
 
 from events.db.dialect import dialect_of
 from events.db.guards import GuardTable
-from events.db.locking import quickly
+from events.db.locking import be_quick
 
 
 def drop_former(apps, schema_editor):
+    be_quick(apps, schema_editor)
     for statement in dialect_of(schema_editor.connection).drop_function("events_event_append_only"):
         schema_editor.execute(statement, params=None)
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("events", "0005_labels")]
     operations = [
-        quickly(),
-        migrations.RunPython(drop_former, migrations.RunPython.noop),
+        migrations.RunPython(drop_former, migrations.RunPython.noop, atomic=True),
         GuardTable("Event"),
     ]

@@ -22,16 +22,8 @@ from typing import Any, Final
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from documents.upload.confinement import Files
-from documents.upload.sandbox_child import (
-    READABLE,
-    Limits,
-    Refusal,
-    attempt,
-    in_kernel,
-    ready,
-    write_reply,
-)
+from documents.upload.confinement import READABLE, Files, confined
+from documents.upload.sandbox_child import Limits, Refusal, attempt, ready, write_reply
 
 ROOM: Final = Path("/tmp")  # noqa: S108 (the sandbox's own)
 FILES: Final = Files(
@@ -187,7 +179,7 @@ def confine(limits: Limits) -> None:
     Unlike the other children, it must be able to open files and start a process. These limits are
     for each process; `sandbox.run` limits all of them together.
     """
-    with in_kernel(limits, FILES, programs=True):
+    with confined(limits.kernel, FILES, programs=True):
         for name, value in (
             ("RLIMIT_AS", limits.memory_bytes),
             ("RLIMIT_CPU", limits.seconds),

@@ -14,7 +14,8 @@ TRIED_OUT = {"ZIZHI_SITE_URL": "http://localhost:8000"}
 
 
 def required_with(monkeypatch: pytest.MonkeyPatch, **given: str) -> Any:
-    monkeypatch.delenv("ZIZHI_SANDBOX", raising=False)
+    for name in ("ZIZHI_SANDBOX", "ZIZHI_STAFF_SECOND_FACTOR"):
+        monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     return runpy.run_path(str(settings.BASE_DIR / "config/settings.py"))["SANDBOX_REQUIRED"]

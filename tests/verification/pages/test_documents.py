@@ -191,7 +191,7 @@ class TestUpload:
     def test_a_sandbox_that_does_not_start_stores_nothing(
         self, visitor: Client, case: Case, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def down(*args: Any) -> None:
+        def down(*args: Any, **kwargs: Any) -> None:
             raise ProviderUnavailable("no child")
 
         monkeypatch.setattr("verification.pages.views.documents.examine", down)
