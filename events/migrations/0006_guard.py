@@ -17,6 +17,6 @@ class Migration(migrations.Migration):
     atomic = False
     dependencies = [("events", "0005_labels")]
     operations = [
-        migrations.RunPython(drop_former, migrations.RunPython.noop, atomic=True),
         GuardTable("Event"),
+        migrations.RunPython(drop_former, migrations.RunPython.noop, atomic=True),
     ]

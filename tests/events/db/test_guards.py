@@ -271,6 +271,15 @@ def test_rows_are_not_replaced(row: Any) -> None:
 
 
 @pytest.mark.not_on_postgresql
+def test_our_connections_replace_nothing_even_without_the_guard_on_inserts(row: Any) -> None:
+    table = row._meta.db_table
+    columns = ", ".join(f'"{each.column}"' for each in row._meta.local_concrete_fields)
+    run(f"DROP TRIGGER {table}_no_insert")
+    with refused():
+        run(f"REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}")
+
+
+@pytest.mark.not_on_postgresql
 @pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)
 def test_a_connection_without_our_settings_replaces_nothing(model: Any) -> None:
     """Whatever key of the row it uses, the hidden one included."""
