@@ -11,12 +11,14 @@ def with_options(connection: dict[str, Any], conn_max_age: int) -> dict[str, Any
     """Return `connection`, parsed from its URL, with the options that the product needs."""
     if connection["ENGINE"] == "django.db.backends.sqlite3":
         # Web and worker write to one file: use a write-ahead log, take the write lock at the start
-        # of transactions, and wait for it.
+        # of transactions, and wait for it. REPLACE fires the triggers that guard rows
+        # (`events/db/guards.py`).
         options: dict[str, Any] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": (
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+                " PRAGMA recursive_triggers=ON;"
             ),
         }
         return connection | {"OPTIONS": options}

@@ -242,6 +242,13 @@ UPLOAD_MAX_PAGES = env.int("ZIZHI_UPLOAD_MAX_PAGES", default=8)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 """The longest body in bytes, except where a view takes files (`config.for_pages.BodyLimit`)."""
 FILE_UPLOAD_HANDLERS = ["verification.intake.upload_handler.RefusingUploadHandler"]
+SANDBOX_REQUIRED = (
+    one_of("ZIZHI_SANDBOX", ("required", "optional"), "optional" if _TRYING_OUT else "required")
+    == "required"
+)
+"""Whether uploads wait if nothing on this machine can confine the process that opens them. When
+trying out they are opened with limits alone.
+"""
 CLAMD_ADDRESS: str = env.str("ZIZHI_CLAMD", default="")
 """`unix:/path` or `tcp:host:port` of a clamd. Empty: no virus scanner, and the scan finding says
 so.

@@ -18,12 +18,14 @@ from uuid import UUID
 
 import cv2
 import structlog
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 
 from documents.ocr import READERS
+from documents.upload.sandbox import NoSandbox
 from downloads.models import CleanResume, Copy, RelayBinding, Trace
 from downloads.releases import make_copy, mark_keys
 from employers.models import ApiClient, User
@@ -54,6 +56,7 @@ TRIES: Final = 3
 _DOWN: Final = (ProviderUnavailable, ProviderBroken)
 FAILURES: Final = (
     Failure(Refused, tries=1),
+    Failure(NoSandbox, 60.0, "no_sandbox", broken=True),
     Failure(_DOWN, 30.0, "leak_not_looked_at", broken=True, tries=TRIES),
 )
 _COPY_NUMBER: Final = re.compile(
@@ -222,7 +225,7 @@ def _trace(row: Trace) -> _Seen:
         text = unseal_text(row.text_sealed, row.text_purpose)
     if row.leak:
         with default_storage.open(str(row.leak.name)) as file:
-            opened = open.open_resume(file.read())
+            opened = open.open_resume(file.read(), required=settings.SANDBOX_REQUIRED)
         pictures = [page.pixels for page in opened.pages[:PICTURES_AT_MOST]]
         text = "\n".join(
             [text, *(page.text for page in opened.pages), *(_read(picture) for picture in pictures)]

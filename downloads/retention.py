@@ -31,10 +31,10 @@ from downloads.models import (
     Release,
     Trace,
 )
+from downloads.models.keeping import KEPT_DAYS
 from downloads.models.relays import KEPT_SEALED_FOR
 
-LEAST_DAYS: Final = 1096
-"""Three years including a leap year (网络招聘服务管理规定 25; 电子商务法 31)."""
+LEAST_DAYS: Final = KEPT_DAYS
 AT_ONCE: Final = 5_000
 ROUNDS: Final = 20
 """A run deletes at most this many times `AT_ONCE` rows, each time in its own transaction, so that

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from events.core import event_types
 from events.core.actor import Actor
 from events.db.fields import BlindIndex, SealedText
+from events.db.guards import Guard
 from events.doorbell import notify_worker
 from events.jobs.queue import Job, JobQuerySet
 
@@ -29,8 +30,10 @@ class EventQuerySet(models.QuerySet["Event"]):
 class Event(models.Model):
     """Something that happened.
 
-    Rows are never changed or removed; the database enforces this (migration 0002).
+    Rows are never changed or removed; the database enforces this.
     """
+
+    guard: ClassVar[Guard] = Guard()
 
     at = models.DateTimeField(_("when"), db_index=True)
     verb = models.CharField(_("what happened"), max_length=40)

@@ -20,7 +20,10 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import Model
 from django.test import TransactionTestCase
+
+from events.db.guards import guarded_models
 
 ROOT = Path(__file__).resolve().parent.parent
 SHAPING = (
@@ -244,11 +247,14 @@ def flush(self: TransactionTestCase) -> None:
     Django's own teardown empties and recreates those too, which takes fifty times as long.
     """
     tables = set(connection.introspection.django_table_names(only_existing=True)) - KEPT
-    with transaction.atomic(), connection.cursor() as cursor, _unguarded(cursor):
-        if connection.vendor == "sqlite":
-            cursor.execute("PRAGMA defer_foreign_keys = ON")
-        for table in _filled(cursor, tables):
-            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
+    with transaction.atomic(), connection.cursor() as cursor:
+        filled = _filled(cursor, tables)
+        guarded = [model for model in guarded_models() if model._meta.db_table in filled]
+        with unguarded(*guarded):
+            if connection.vendor == "sqlite":
+                cursor.execute("PRAGMA defer_foreign_keys = ON")
+            for table in filled:
+                cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
     _put_groups_back()
 
 
@@ -263,21 +269,35 @@ def _filled(cursor: Any, tables: Iterable[str]) -> list[str]:
 
 
 @contextmanager
-def _unguarded(cursor: Any) -> Iterator[None]:
-    """Disable the trigger that prevents the deletion of events."""
-    if connection.vendor == "postgresql":
-        cursor.execute("ALTER TABLE events_event DISABLE TRIGGER USER")
+def unguarded(*guarded: type[Model]) -> Iterator[None]:
+    """Lift the guards of these models, so that a test can make rows that the product does not."""
+    tables = [model._meta.db_table for model in guarded]
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            _set_triggers(cursor, tables, "DISABLE")
+            yield
+            _set_triggers(cursor, tables, "ENABLE")
+            return
+        lifted = [guard for table in tables for guard in guards_of(table)]
+        for name, _ in lifted:
+            cursor.execute(f"DROP TRIGGER {name}")
         yield
-        # no table can be altered while constraints are pending
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE events_event ENABLE TRIGGER USER")
-        return
-    cursor.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'events_event'"
-    )
-    guards = cursor.fetchall()
-    for name, _ in guards:
-        cursor.execute(f"DROP TRIGGER {name}")
-    yield
-    for _, statement in guards:
-        cursor.execute(statement)
+        for _, statement in lifted:
+            cursor.execute(statement)
+
+
+def guards_of(table: str) -> list[tuple[str, str]]:
+    """Return the names of a table's triggers and the statements that made them, on SQLite."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table]
+        )
+        return cursor.fetchall()
+
+
+def _set_triggers(cursor: Any, tables: Sequence[str], switch: str) -> None:
+    # no table can be altered while constraints are pending
+    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for table in tables:
+        cursor.execute(f"ALTER TABLE {table} {switch} TRIGGER USER")
+    cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -183,11 +183,16 @@ def _is_text(head: bytes) -> bool:
 
 
 def examine(
-    data: bytes, limits: Limits = Limits(), isolation: sandbox.Isolation | None = None
+    data: bytes,
+    limits: Limits = Limits(),
+    isolation: sandbox.Isolation | None = None,
+    *,
+    required: bool = True,
 ) -> Intake:
     """Turn the upload `data` into clean pages.
 
-    With `isolation` None, the best that works on this machine is used. Raises Refused with one of
+    With `isolation` None, the best that works on this machine is used; if there is none and it is
+    `required`, `sandbox.NoSandbox` is raised. Raises Refused with one of
     document_empty, document_too_large, document_wrong_type, document_too_many_pixels,
     document_too_small, document_too_many_pages, document_encrypted, document_broken;
     ProviderUnavailable or ProviderBroken if the sandbox itself does not start.
@@ -207,7 +212,7 @@ def examine(
             seconds=limits.seconds,
             memory_bytes=limits.memory_bytes,
             output_bytes=limits.pages * PAGE_BYTES,
-            isolation=isolation,
+            isolation=isolation or sandbox.best_isolation(required=required),
         )
         pages = pages_in(reply, limits)
     except sandbox.Died as death:

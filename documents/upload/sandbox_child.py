@@ -20,6 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from documents.upload import confinement
+
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
@@ -73,6 +77,8 @@ class Limits(NamedTuple):
     seconds: int = 0
     memory_bytes: int = 0
     output_bytes: int = 0
+    kernel: int = 0
+    """How the kernel confines the child (`confinement.confined`)."""
 
 
 class Page(NamedTuple):
@@ -407,7 +413,6 @@ TASKS: Final[Mapping[str, Task]] = {
 
 def load(modules: tuple[str, ...]) -> None:
     """Import the task's modules while files can still be opened."""
-    sys.path.append(str(Path(__file__).resolve().parents[2]))
     for name in modules:
         importlib.import_module(name)
     if "PIL.Image" in sys.modules:
@@ -422,18 +427,21 @@ def confine(limits: Limits, task: Task) -> None:
 
     Without open files there is no file to read, no socket and no pipe. No process or thread may be
     started either, except where the task needs threads. Linux exempts root from that limit: another
-    reason to run the service as a user.
+    reason to run the service as a user. The kernel then refuses the same by other means, and all
+    files except fonts and libraries to a task that may open some.
     """
-    for name, value in (
-        ("RLIMIT_AS", limits.memory_bytes),
-        ("RLIMIT_CPU", limits.seconds),
-        ("RLIMIT_FSIZE", limits.output_bytes),
-        ("RLIMIT_CORE", 0),
-        ("RLIMIT_NPROC", None if task.threads else 0),
-        ("RLIMIT_NOFILE", task.open_files),
-    ):
-        if value is not None:
-            resource.setrlimit(getattr(resource, name), (value, value))
+    files = confinement.Files(read=confinement.READABLE if task.open_files else ())
+    with confinement.confined(limits.kernel, files):
+        for name, value in (
+            ("RLIMIT_AS", limits.memory_bytes),
+            ("RLIMIT_CPU", limits.seconds),
+            ("RLIMIT_FSIZE", limits.output_bytes),
+            ("RLIMIT_CORE", 0),
+            ("RLIMIT_NPROC", None if task.threads else 0),
+            ("RLIMIT_NOFILE", task.open_files),
+        ):
+            if value is not None:
+                resource.setrlimit(getattr(resource, name), (value, value))
 
 
 def attempt(

@@ -9,15 +9,17 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from operator import attrgetter
-from typing import Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from downloads.models.consent_purposes import Method, Purpose
+from downloads.models.keeping import GUARDED_DAYS
 from employers.models import Employer, Member, User
 from events.db.fields import SealedText
+from events.db.guards import Guard
 
 
 class Mode(models.TextChoices):
@@ -238,6 +240,8 @@ class Release(models.Model):
 
     Written when the resume leaves, and never changed.
     """
+
+    guard: ClassVar[Guard] = Guard(removed_after=("released_at", GUARDED_DAYS))
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     decision_id = models.UUIDField(_("gate decision"), unique=True)

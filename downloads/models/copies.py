@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import uuid
 from operator import attrgetter
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from downloads.models.keeping import GUARDED_DAYS
 from downloads.models.relays import RelayBinding
 from employers.models import Employer, Member
 from events.db.fields import SealedText
+from events.db.guards import JOB_COLUMNS, Guard
 from events.jobs.queue import Job, JobQuerySet
 
 
@@ -96,6 +98,32 @@ class Copy(Job):
     """One release: the copy of a resume for one member of one employer, allowed by one gate
     decision.
     """
+
+    guard: ClassVar[Guard] = Guard(
+        open_while=("state", (CopyState.PREPARING, CopyState.FAILED)),
+        working=(
+            *JOB_COLUMNS,
+            "state",
+            "why",
+            "binding",
+            "sha256",
+            "given_sealed",
+            "original",
+            "original_reference",
+            "resume",
+            "mark_key",
+            "pdf",
+            "pdf_bytes",
+            "requested_at",
+            "ready_at",
+            "links_until",
+        ),
+        once=("opened_at",),
+        erased=("pdf",),
+        resealed=("given_sealed",),
+        steps={"state": (CopyState.READY, CopyState.CLOSED)},
+        removed_after=("requested_at", GUARDED_DAYS),
+    )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     number = models.CharField(_("number"), max_length=20, unique=True)

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from downloads.models.keeping import GUARDED_DAYS
 from downloads.rules import ladder
 from downloads.rules.ladder import Tier
 from employers.models import Employer, User
+from events.db.guards import Guard
 from events.models import Event
 
 
@@ -41,6 +44,8 @@ class GateDecision(models.Model):
     Written by the statement that decides (`downloads.gate.decide`), and never changed. It has no
     foreign keys, because a decision about an unknown employer is recorded too.
     """
+
+    guard: ClassVar[Guard] = Guard(removed_after=("decided_at", GUARDED_DAYS))
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))
@@ -94,6 +99,8 @@ class PassUse(models.Model):
 
     Written by the statement that checks it, and never changed.
     """
+
+    guard: ClassVar[Guard] = Guard(removed_after=("used_at", GUARDED_DAYS))
 
     decision_id = models.UUIDField(_("gate decision"))
     used_at = models.DateTimeField(_("used"))

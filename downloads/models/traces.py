@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import uuid
 from operator import attrgetter
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from downloads.models.keeping import GUARDED_DAYS
 from downloads.models.relays import RelayCall
 from employers.models import Employer, User
 from events.db.fields import SealedText
+from events.db.guards import JOB_COLUMNS, Guard
 from events.jobs.queue import Job, JobQuerySet
 
 
@@ -31,6 +33,14 @@ class Trace(Job):
 
     The leak itself is erased after the trace.
     """
+
+    guard: ClassVar[Guard] = Guard(
+        open_while=("finished_at", (None,)),
+        working=(*JOB_COLUMNS, "refused", "resumes", "found", "evidence"),
+        erased=("leak", "text_sealed", "evidence"),
+        resealed=("text_sealed",),
+        removed_after=("asked_at", GUARDED_DAYS),
+    )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"), null=True, blank=True)

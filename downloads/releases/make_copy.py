@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 
 from documents.ocr import READERS
+from documents.upload.sandbox import NoSandbox
 from downloads.models import CleanResume, Copy, RelayBinding
 from downloads.models.relays import RelayState
 from downloads.relays import provider_sync
@@ -51,6 +53,7 @@ class _NoNumberYet(Exception):
 
 FAILURES: Final = (
     Failure(Refused, tries=1),
+    Failure(NoSandbox, 60.0, "no_sandbox", broken=True),
     Failure(_NoNumberYet, 5.0, until=lambda copy: copy.requested_at + WAITS_FOR_A_NUMBER),
     Failure(
         ProviderUnavailable,
@@ -111,7 +114,7 @@ def _clean(lease: Lease[Copy]) -> tuple[CleanResume, Sequence[RedactedPage]]:
     if copy.resume is not None and copy.resume.pages:
         return copy.resume, stored(copy.resume)
     data = _original(copy)
-    opened = open.open_resume(data)
+    opened = open.open_resume(data, required=settings.SANDBOX_REQUIRED)
     same = {
         "client_id": copy.client_id,
         "candidate": copy.candidate,

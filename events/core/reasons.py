@@ -129,6 +129,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
+        "document_not_opened",
+        Text("暂时无法安全打开文件，文件未保存", "We cannot open files safely at the moment, so we did not keep it"),
+        Text("请稍后重新上传，已提交的其他材料不受影响", "Upload it again later. What you have already given us is kept"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
         "document_unreadable",
         Text("照片上的文字无法准确识别", "We could not read the text in the photo reliably"),
         Text("请将材料平放在光线均匀处重拍，避免反光和抖动", "Lay the document flat in even light and take the photo again, without glare or shake"),

@@ -25,6 +25,8 @@ class Dialect:
 
     for_share: ClassVar[str] = ""
     """The clause of a SELECT that locks its rows against changes until the transaction ends."""
+    differs_from: ClassVar[str] = "IS NOT"
+    """The comparison for which NULL equals NULL."""
     concurrently: ClassVar[str] = ""
     """The keyword that adds or drops an index without blocking writes to the table."""
 
@@ -76,6 +78,40 @@ class Dialect:
     def limit_lock_wait(self, schema_editor: Any, wait: str) -> None:
         """Fail if a lock is waited for longer than `wait`, until the transaction ends."""
 
+    def days_ago(self, days: int) -> str:
+        """The expression for the time that many days ago, by the database's clock."""
+        return f"datetime('now', '-{days} days')"
+
+    def create_guard(self, table: str, *, changed: str, kept: str, taken: str) -> list[str]:
+        """The statements that create the triggers of `events.db.guards` on a table.
+
+        They refuse an UPDATE if `changed` and a DELETE if `kept` (both "": always), and, where an
+        insert can replace a row, an INSERT if `taken`. SQLite's `rowid` is a key that no model
+        names.
+        """
+        changed = changed and f"OLD.rowid IS NOT NEW.rowid OR {changed}"
+        taken = f'EXISTS (SELECT 1 FROM "{table}" WHERE rowid = NEW.rowid) OR {taken}'
+        return [
+            f'CREATE TRIGGER "{name}" BEFORE {name.rsplit("_", 1)[1].upper()} ON "{table}"'
+            f"{condition and f' WHEN {condition}'}"
+            f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for name, condition in zip(_guards(table), (changed, kept, taken), strict=True)
+        ]
+
+    def drop_function(self, name: str) -> list[str]:
+        """The statements that drop a function of a trigger, with the trigger."""
+        return []
+
+    def drop_guard(self, table: str) -> list[str]:
+        """The statements that drop the triggers of a table."""
+        return [f'DROP TRIGGER IF EXISTS "{name}"' for name in _guards(table)]
+
+    def excess_privileges(self, tables: Sequence[str]) -> list[str]:
+        """The privileges of the current role with which it could switch off the guards of
+        `tables`.
+        """
+        return []
+
     def insert_rows(
         self,
         table: str,
@@ -101,6 +137,7 @@ class PostgreSQL(Dialect):
     """Each difference, as PostgreSQL has it."""
 
     for_share = "FOR SHARE"
+    differs_from = "IS DISTINCT FROM"
     concurrently = "CONCURRENTLY "
 
     def joined(self, expression: str) -> str:
@@ -143,6 +180,52 @@ class PostgreSQL(Dialect):
     def limit_lock_wait(self, schema_editor: Any, wait: str) -> None:
         schema_editor.execute(f"SET LOCAL lock_timeout = '{wait}'")
 
+    def days_ago(self, days: int) -> str:
+        return f"now() - interval '{days} days'"
+
+    def create_guard(self, table: str, *, changed: str, kept: str, taken: str) -> list[str]:
+        """Conditions are part of the triggers, so that accepted changes call no function. There is
+        no trigger on INSERT: it never replaces a row.
+        """
+        when_changed, when_kept = (each and f" WHEN ({each})" for each in (changed, kept))
+        raising = f"RAISE EXCEPTION '{table} is append-only'"
+        return [
+            f'CREATE FUNCTION "{table}_guard"() RETURNS trigger LANGUAGE plpgsql AS $$'
+            f" BEGIN {raising} USING ERRCODE = 'integrity_constraint_violation'; END $$",
+            *(
+                f'CREATE TRIGGER "{table}_no_{verb.lower()}" BEFORE {verb} ON "{table}"'
+                f' FOR EACH {each} EXECUTE FUNCTION "{table}_guard"()'
+                for verb, each in (
+                    ("UPDATE", f"ROW{when_changed}"),
+                    ("DELETE", f"ROW{when_kept}"),
+                    ("TRUNCATE", "STATEMENT"),
+                )
+            ),
+        ]
+
+    def drop_function(self, name: str) -> list[str]:
+        return [f'DROP FUNCTION IF EXISTS "{name}"() CASCADE']
+
+    def drop_guard(self, table: str) -> list[str]:
+        return self.drop_function(f"{table}_guard")
+
+    def excess_privileges(self, tables: Sequence[str]) -> list[str]:
+        asked = """
+            SELECT 'superuser' FROM pg_roles WHERE rolname = current_user AND rolsuper
+            UNION ALL
+            SELECT relname || ': ' || concat_ws(', ',
+                CASE WHEN pg_has_role(relowner, 'MEMBER') THEN 'owner' END,
+                CASE WHEN has_table_privilege(c.oid, 'TRUNCATE') THEN 'TRUNCATE' END,
+                CASE WHEN has_table_privilege(c.oid, 'TRIGGER') THEN 'TRIGGER' END)
+            FROM pg_class c
+            WHERE c.oid = ANY (SELECT to_regclass(quote_ident(t)) FROM unnest(%s::text[]) AS t)
+              AND (pg_has_role(relowner, 'MEMBER')
+                   OR has_table_privilege(c.oid, 'TRUNCATE, TRIGGER'))
+            ORDER BY 1"""
+        with connection.cursor() as cursor:
+            cursor.execute(asked, [list(tables)])
+            return [held for (held,) in cursor.fetchall()]
+
     def insert_rows(
         self,
         table: str,
@@ -179,6 +262,10 @@ def current_dialect() -> Dialect:
 def dialect_of(database: Any) -> Dialect:
     """The dialect of a connection, such as `schema_editor.connection`."""
     return POSTGRESQL if database.vendor == "postgresql" else SQLITE
+
+
+def _guards(table: str) -> list[str]:
+    return [f"{table}_no_{verb}" for verb in ("update", "delete", "insert")]
 
 
 def _insert(table: str, columns: Sequence[str], source: str, on_conflict: str) -> str:

@@ -22,9 +22,16 @@ from typing import Any, Final
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
+from documents.upload.confinement import READABLE, Files, confined
 from documents.upload.sandbox_child import Limits, Refusal, attempt, ready, write_reply
 
 ROOM: Final = Path("/tmp")  # noqa: S108 (the sandbox's own)
+FILES: Final = Files(
+    read=(*READABLE, "/etc", "/proc", "/var/cache/fontconfig"),
+    execute=("/usr", "/bin", "/lib", "/lib32", "/lib64"),
+    write=(str(ROOM), "/dev"),
+)
+"""What LibreOffice uses of the files that the sandbox shows."""
 MAIN: Final = "word/document.xml"
 PARTS: Final = 3000
 UNPACKED: Final = 120 * 1024 * 1024
@@ -169,16 +176,18 @@ def printed(document: bytes, program: str, limits: Limits) -> bytes:
 def confine(limits: Limits) -> None:
     """Apply the limits; the processes that this child starts inherit them.
 
-    Unlike the other children, it must be able to open files and start a process.
+    Unlike the other children, it must be able to open files and start a process. These limits are
+    for each process; `sandbox.run` limits all of them together.
     """
-    for name, value in (
-        ("RLIMIT_AS", limits.memory_bytes),
-        ("RLIMIT_CPU", limits.seconds),
-        ("RLIMIT_FSIZE", limits.output_bytes),
-        ("RLIMIT_CORE", 0),
-        ("RLIMIT_NOFILE", 512),
-    ):
-        resource.setrlimit(getattr(resource, name), (value, value))
+    with confined(limits.kernel, FILES, programs=True):
+        for name, value in (
+            ("RLIMIT_AS", limits.memory_bytes),
+            ("RLIMIT_CPU", limits.seconds),
+            ("RLIMIT_FSIZE", limits.output_bytes),
+            ("RLIMIT_CORE", 0),
+            ("RLIMIT_NOFILE", 512),
+        ):
+            resource.setrlimit(getattr(resource, name), (value, value))
 
 
 def main() -> None:

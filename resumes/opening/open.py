@@ -44,6 +44,9 @@ LETTERS: Final = 20_000
 ROOM_BYTES: Final = 512 * 1024 * 1024
 """Size of LibreOffice's folder in memory: its profile, the file and the PDF."""
 
+OFFICE_TOTAL: Final = sandbox.Total(memory_bytes=1536 * 1024 * 1024, processes=24)
+"""LibreOffice and the processes around it: they are about six, and take 300 MB."""
+
 Pixels = npt.NDArray[np.uint8]
 """height × width × 3, RGB."""
 
@@ -61,7 +64,8 @@ class Limits:
     memory_bytes: int = 1536 * 1024 * 1024
     office_seconds: int = 60
     office_memory_bytes: int = 4096 * 1024 * 1024
-    """Address space; LibreOffice reserves more than it uses."""
+    """Address space of each process; LibreOffice reserves more than it uses."""
+    office_total: sandbox.Total = OFFICE_TOTAL
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,11 +122,16 @@ def office() -> str | None:
 
 
 def open_resume(
-    data: bytes, limits: Limits = Limits(), isolation: sandbox.Isolation | None = None
+    data: bytes,
+    limits: Limits = Limits(),
+    isolation: sandbox.Isolation | None = None,
+    *,
+    required: bool = True,
 ) -> Resume:
     """Return the pages of the resume `data`.
 
-    If `isolation` is None, the best that works on this machine is used. Raises Refused with one of
+    If `isolation` is None, the best that works on this machine is used; if there is none and it is
+    `required`, `sandbox.NoSandbox` is raised. Raises Refused with one of
     resume_empty, resume_too_large, resume_format_not_supported, resume_converter_missing,
     resume_encrypted, resume_too_many_pages, resume_too_small, resume_unreadable. Raises
     ProviderUnavailable or ProviderBroken if the sandbox itself does not start.
@@ -136,7 +145,7 @@ def open_resume(
             seen=_megabytes(len(data)),
             expected=f"≤ {_megabytes(limits.bytes)}",
         )
-    isolation = isolation or sandbox.best_isolation()
+    isolation = isolation or sandbox.best_isolation(required=required)
     media_type = media_type_of(data) or ""
     drawn = data
     if media_type not in _TASKS:
@@ -197,6 +206,7 @@ def _printed(data: bytes, limits: Limits, isolation: sandbox.Isolation) -> bytes
             isolation=isolation,
             child=OFFICE_CHILD,
             room_bytes=ROOM_BYTES,
+            total=limits.office_total,
         )
         _believe(reply.header)
         if len(reply.blobs) != 1 or not reply.blobs[0].startswith(b"%PDF-"):

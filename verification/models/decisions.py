@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.contrib.auth.models import Permission
 from django.db import models
@@ -10,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
+from events.db.guards import Guard
 
 STOPS = ("suspend", "revoke")
 """Decisions that take rights away."""
@@ -32,6 +34,8 @@ class Decision(models.Model):
     """A decision on an attempt: the verb, the person or policy that decided, and the reasons given
     to the employer.
     """
+
+    guard: ClassVar[Guard] = Guard()
 
     case = models.ForeignKey(
         "verification.Case",

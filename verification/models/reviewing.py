@@ -6,12 +6,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
+from events.db.guards import JOB_COLUMNS, Guard
 from events.jobs.queue import Job, JobQuerySet
 
 
@@ -52,6 +54,12 @@ class Ruling(Job):
 
     The case does not change until the ruling is carried out.
     """
+
+    guard: ClassVar[Guard] = Guard(
+        open_while=("finished_at", (None,)),
+        working=(*JOB_COLUMNS, "outcome", "refusal"),
+        once=("told_at",),
+    )
 
     case = models.ForeignKey("verification.Case", on_delete=models.PROTECT, related_name="rulings")
     attempt_number = models.PositiveIntegerField()

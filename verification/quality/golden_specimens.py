@@ -175,7 +175,7 @@ class _TakenIn:
 
 
 def _taken_in(declared: Company, kind: str, shot: bytes) -> _TakenIn:
-    intake = examine(shot)
+    intake = examine(shot, required=settings.SANDBOX_REQUIRED)
     is_licence = kind == DocumentKind.BUSINESS_LICENCE
     read = None
     if is_licence:

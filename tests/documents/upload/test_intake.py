@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -134,21 +133,15 @@ def test_accepted(data: Callable[[], bytes], media_type: str) -> None:
     assert page.convert("L").getextrema()[0] < page.convert("L").getextrema()[1], "blank"
 
 
-def test_both_isolations_give_the_same_pages() -> None:
-    require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
-    data = encoded(picture(), "PNG")
-    confined, limited = examine(data, isolation="bubblewrap"), examine(data, isolation="rlimits")
+@pytest.mark.parametrize("isolation", ["bubblewrap", "landlock"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "HEIF", "PDF"])
+def test_each_isolation_gives_the_same_pages(isolation: sandbox.Isolation, kind: str) -> None:
+    works = sandbox._is_working(isolation)
+    require(f"a working {isolation}", works)
+    data = encoded(picture(), kind)
+    confined, limited = examine(data, isolation=isolation), examine(data, isolation="rlimits")
     assert confined.pages == limited.pages
-    assert (confined.isolation, limited.isolation) == ("bubblewrap", "rlimits")
-
-
-def test_without_bubblewrap_limits_remain(monkeypatch: pytest.MonkeyPatch) -> None:
-    sandbox.best_isolation.cache_clear()
-    monkeypatch.setattr(shutil, "which", lambda _: None)
-    try:
-        assert examine(encoded(picture(), "PNG")).isolation == "rlimits"
-    finally:
-        sandbox.best_isolation.cache_clear()
+    assert (confined.isolation, limited.isolation) == (isolation, "rlimits")
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "HEIF"])

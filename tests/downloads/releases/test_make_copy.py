@@ -17,6 +17,7 @@ from django.utils import timezone
 from downloads.models import CleanResume, Copy, CopyState, PassUse
 from downloads.relays import provider_sync
 from downloads.releases import make_copy, mark_keys
+from employers.clock import now_for
 from events.core.errors import Refused
 from resumes.marking import Words, marked, marked_copy
 from resumes.redaction.redact import Language, Line, RedactedPage
@@ -233,3 +234,21 @@ def test_a_relay_number_is_written_as_it_is_dialled(
     extension: str, language: Language, first: str
 ) -> None:
     assert marked_copy.dialled("+8617000000010", extension, language)[0] == first
+
+
+def test_without_a_sandbox_a_copy_waits_and_is_made_later(
+    shop: Shop, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SANDBOX_REQUIRED = True
+    release = shop.post(shop.gate_pass(), pdf())
+    clock = [now_for(shop.client)]
+    with monkeypatch.context() as without:
+        without.setattr("documents.upload.sandbox._is_working", lambda isolation: False)
+        for _ in range(20):
+            assert not make_copy.make_copy(release["id"], lambda: clock[0])
+            clock[0] += timedelta(minutes=2)
+    waiting = Copy.objects.get()
+    assert (waiting.state, waiting.tries, waiting.finished_at) == (CopyState.PREPARING, 20, None)
+    assert waiting.original and waiting.given_sealed, "nothing is lost"
+    assert make_copy.make_copy(release["id"], lambda: clock[0])
+    assert Copy.objects.get().state == CopyState.READY

@@ -47,6 +47,7 @@ from events.models import Event, Mail
 from resumes.marking import clean_pages
 from resumes.redaction.redact import RedactedPage
 from resumes.specimens.resume import make as specimen
+from tests.databases import unguarded
 from tests.downloads.api.test_relays import Platform
 from tests.downloads.releases.shop import PHONE, Shop, fetched, make, pdf, stored_files
 from tests.factories import make_colleague, make_reviewer, sign_in
@@ -393,7 +394,8 @@ def test_copies_and_pages_go_when_their_time_is_over(
     assert len(stored_files()) == 1, "the clean pages stay, for traces"
     retention.retire_copies(now + timedelta(days=366), 365)
     assert not stored_files() and Copy.objects.get().resume.removed == []  # type: ignore[union-attr]
-    retention.retire_copies(now + timedelta(days=1500), 365)
+    with unguarded(Copy):  # the database's clock is not ahead
+        retention.retire_copies(now + timedelta(days=1500), 365)
     assert not Copy.objects.exists() and not CleanResume.objects.exists()
 
 

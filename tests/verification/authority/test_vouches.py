@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -88,11 +89,15 @@ def test_who_was_let_through_by_a_reviewer_can_vouch(member: Member, now: dateti
     uscc = member.employer.uscc
     assert not can_vouch(boss, uscc, now)
     case = make_case(boss, now, State.APPROVED)
-    decision = Decision.objects.create(
-        case=case, attempt_number=1, verb="approve", policy_version="x", decided_at=now
-    )
+    approval: dict[str, Any] = {
+        "case": case,
+        "attempt_number": 1,
+        "verb": "approve",
+        "policy_version": "x",
+        "decided_at": now,
+    }
+    Decision.objects.create(**approval)
     assert not can_vouch(boss, uscc, now), "the machine has not read the letter"
-    decision.decided_by = make_reviewer(now)
-    decision.save()
+    Decision.objects.create(decided_by=make_reviewer(now), **approval)
     assert can_vouch(boss, uscc, now)
     assert not can_vouch(boss, uscc, now + timedelta(days=181))

@@ -191,12 +191,31 @@ class TestUpload:
     def test_a_sandbox_that_does_not_start_stores_nothing(
         self, visitor: Client, case: Case, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def down(*args: Any) -> None:
+        def down(*args: Any, **kwargs: Any) -> None:
             raise ProviderUnavailable("no child")
 
         monkeypatch.setattr("verification.pages.views.documents.examine", down)
         assert upload(visitor, picture()).status_code == 422
         assert not Document.objects.exists()
+
+    def test_without_a_sandbox_they_are_asked_to_come_back(
+        self,
+        visitor: Client,
+        case: Case,
+        settings: Any,
+        monkeypatch: pytest.MonkeyPatch,
+        now: datetime,
+    ) -> None:
+        settings.SANDBOX_REQUIRED = True
+        kept = make_document(case, now)
+        monkeypatch.setattr("documents.upload.sandbox._is_working", lambda isolation: False)
+        refused = upload(visitor, picture())
+        assert refused.status_code == 422
+        assert "We cannot open files safely at the moment" in text(refused)
+        assert list(Document.objects.all()) == [kept]
+        settings.SANDBOX_REQUIRED = False
+        upload(visitor, picture())
+        assert Document.objects.count() == 2
 
     def test_a_submitted_case_takes_nothing(
         self, visitor: Client, member: Member, now: datetime

@@ -9,6 +9,7 @@ import pytest
 
 from employers.models import User
 from employers.permissions import Power
+from tests.databases import unguarded
 from tests.verification.quality.golden import LATER, Made, decided, ruled
 from tests.verification.reviewing.test_second_review import at_once
 from tests.verification.staff import LEAD, make_staff, waiting
@@ -17,6 +18,11 @@ from verification.quality import golden_assignment, golden_cases
 from verification.reviewing import claims, rulings
 
 pytestmark = pytest.mark.django_db
+
+
+def without_rulings() -> None:
+    with unguarded(Ruling):
+        Ruling.objects.all().delete()
 
 
 class TestGiving:
@@ -28,7 +34,7 @@ class TestGiving:
         self, now: datetime, make_golden: Made, reviewer: User
     ) -> None:
         made = make_golden()
-        Ruling.objects.all().delete()
+        without_rulings()
         assert golden_assignment.give_due(now) == 0, "there is no ruling yet"
         ruled(waiting(now), reviewer, now, "approve")
         assert golden_assignment.give_due(now) == 1
@@ -49,7 +55,7 @@ class TestGiving:
     ) -> None:
         make_golden(3)
         make_golden(4)
-        Ruling.objects.all().delete()
+        without_rulings()
         case = claims.claim(waiting(now).pk, reviewer, now)
         ruling = rulings.rule_on_case(case.pk, "approve", reviewer, now, (), "", seen_version=0)
         rulings.undo(ruling.pk, reviewer, now)
@@ -65,14 +71,14 @@ class TestGiving:
         self, now: datetime, make_golden: Made, reviewer: User
     ) -> None:
         made, other = make_golden(3), make_staff(now, Power.DECIDE)
-        Ruling.objects.all().delete()
+        without_rulings()
         recipe = made.recipe | {"documents": []}
         GoldenCase.objects.filter(pk=made.pk).update(recipe=recipe, known_to=[str(other.pk)])
         golden_cases.put_golden_case(
             make_golden(4).recipe, "kept", "reject", [], now, known_to=[str(reviewer.pk)]
         )
         GoldenCase.objects.filter(kept_from__isnull=False).exclude(pk=made.pk).delete()
-        Ruling.objects.all().delete()
+        without_rulings()
         for person in (reviewer, other):
             ruled(waiting(now), person, now, "approve")
         assert golden_assignment.give_due(now) == 1 and GoldenTurn.objects.get().reviewer == other

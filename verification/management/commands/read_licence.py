@@ -93,7 +93,8 @@ def read_file(file: Path, limits: Limits, kind: Kind = "business_licence") -> di
     """Return the reading of `file`, or the error, as --json prints it."""
     try:
         pages = [
-            Image.open(io.BytesIO(page.jpeg)) for page in examine(file.read_bytes(), limits).pages
+            Image.open(io.BytesIO(page.jpeg))
+            for page in examine(file.read_bytes(), limits, required=settings.SANDBOX_REQUIRED).pages
         ]
         return (
             _reading(file, read_pages(pages))

@@ -23,6 +23,7 @@ from PIL import Image
 from documents.photo.quality import judge_page
 from documents.upload.antivirus import scan
 from documents.upload.intake import Intake, Limits, examine
+from documents.upload.sandbox import NoSandbox
 from employers.accounts.views import member_required, posted_or
 from employers.clock import now_of
 from employers.models import Member
@@ -177,8 +178,11 @@ def examined(file: UploadedFile[bytes]) -> tuple[Intake, dict[str, Any]]:
     )
     try:
         with upload_handler.room_for_a_child():
-            taken_in = examine(data, limits)
+            taken_in = examine(data, limits, required=settings.SANDBOX_REQUIRED)
         return taken_in, _scan(data)
+    except NoSandbox as error:
+        log.error("no_sandbox")
+        raise Refused("document_not_opened", "document") from error
     except ProviderError as error:  # without a result nothing is stored
         log.error("upload_not_examined", error=type(error).__name__)
         raise Refused("document_scan_unavailable", "document") from error
