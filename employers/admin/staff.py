@@ -317,10 +317,10 @@ def _done(act: str, colleague: User, by: User, now: datetime) -> str:
         return gettext("Proposed. Another superuser must confirm this.")
     if act == "end-superuser":
         staff.end_superuser(colleague.pk, by, now)
-        return gettext("%(who)s is no longer a superuser.") % {"who": colleague.email}
+        return gettext("You have ended the superuser rights of %(who)s.") % {"who": colleague.email}
     staff.settle_superuser(colleague.pk, by, now, confirmed=act == "confirm")
     if act == "confirm":
-        return gettext("%(who)s is a superuser now.") % {"who": colleague.email}
+        return gettext("You have made %(who)s a superuser.") % {"who": colleague.email}
     return gettext("The proposal was dropped.")
 
 

@@ -125,11 +125,16 @@ def test_staffs_pages_for_a_platform(
         f"{platform.pk}/change/",
         f"{platform.pk}/keys/add/",
         f"{platform.pk}/return-addresses/",
+        f"keys/{key.pk}/limits/",
         f"keys/{key.pk}/rotate/",
         f"keys/{key.pk}/revoke/",
         f"{platform.pk}/revoke/",
     ):
-        visitor.go(at + path)
+        page = visitor.go(at + path)
+        if path.endswith("change/"):
+            for link in page.locator("table.keys a").all():
+                box = link.bounding_box()
+                assert box and box["x"] + box["width"] <= visitor.page.viewport_size["width"], path
         is_usable(
             visitor,
             f"{screen}-console-{path.strip('/').split('/')[-1] or 'list'}-{'key' if 'keys' in path else 'platform'}",  # noqa: E501
