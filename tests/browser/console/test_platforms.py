@@ -80,6 +80,9 @@ def test_from_the_platform_and_back(
     page.wait_for_url("**/case/")
     is_usable(visitor, f"{screen}-case")
     expect(page.locator(".from-platform a")).to_have_text(words[1])
+    visitor.go("/team/")
+    expect(page.locator("form[action*=prove] button")).to_be_visible()
+    is_usable(visitor, f"{screen}-prove-yourself")
     case = Case.objects.get()
     make = {"employer": case.employer.members.get(), "now": timezone.now()}
     case.delete()

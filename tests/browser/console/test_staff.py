@@ -55,6 +55,8 @@ def fits(visitor: Visit, name: str) -> None:
     """Check that the page has no errors, fits the screen, and is accessible."""
     visitor.is_calm()
     assert serious(Axe().run(visitor.page).response["violations"]) == [], name
+    # axe tries to copy a stylesheet's imports into the page, which the policy forbids.
+    visitor.complaints.clear()
 
 
 def code_now(secret: str) -> str:
