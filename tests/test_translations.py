@@ -60,6 +60,7 @@ OF_DJANGO = {
     "Start typing to filter…",
     "Add",
     "Add %s",
+    "Add %(name)s",
     "View %s",
     "Change %s",
     "Select %s",

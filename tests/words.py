@@ -9,7 +9,8 @@ from typing import Final
 HAN: Final = "\u3400-\u9fff"
 FULL: Final = "，。：；！？、（）"
 MISPRINTS: Final = (
-    re.compile(rf"[{FULL}][ \u00a0]+\S|\S[ \u00a0]+[{FULL}]"),  # a blank beside a full-width mark
+    # A blank beside a full-width mark, unless a code follows.
+    re.compile(rf"[{FULL}][ \u00a0]+(?![a-z]+_)\S|\S[ \u00a0]+[{FULL}]"),
     re.compile(rf"[{HAN}][,;!?](?=[ {HAN}]|$)|[{HAN}]: |[{HAN}] ?\([{HAN}]"),  # a half-width mark
     re.compile(rf"[{HAN}] \d{{4}}年|\d{{4}} 年 ?\d|\d日 [{HAN}]"),  # a blank beside a date
     re.compile(r"(?<![\w-])20\d\d-\d\d-\d\d(?![\w-])"),  # a date in another form

@@ -26,7 +26,7 @@ EVENTS: Final[dict[str, Promise]] = wording.HAPPENED_FOR_STAFF | {
     "onboard": _("Arrived through the platform's link"),
     "enter_console": _("Signed in to the console"),
     "shut_console": _("Signed out of the console for safety"),
-    "look": _("Console page opened by an auditor"),
+    "look": _("Console page opened"),
     "look_quality": _("Decision quality viewed"),
     "lock": _("Sign-in locked"),
     "enrol_second_factor": _("Second factor set up"),

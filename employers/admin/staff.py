@@ -22,6 +22,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -85,7 +86,6 @@ class StaffAdmin(ConsoleAdmin):
     search_fields = ("email",)
     ordering = ("email",)
     actions = None
-    filter_horizontal = ("groups",)
     fieldsets = (
         (None, {"fields": ("email", "language")}),
         (_("Permissions"), {"fields": ("is_active", "groups", "is_superuser", "proposal")}),
@@ -105,14 +105,20 @@ class StaffAdmin(ConsoleAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "language":
-            return forms.ChoiceField(label=_("language"), choices=settings.LANGUAGES)
+            return forms.ChoiceField(
+                label=capfirst(gettext("language")), choices=settings.LANGUAGES
+            )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_manytomany(
         self, db_field: ManyToManyField[Any, Any], request: Any = None, **kwargs: Any
     ) -> Any:
         if db_field.name == "groups":
-            kwargs["form_class"], kwargs["help_text"] = GroupsField, ""
+            kwargs |= {
+                "form_class": GroupsField,
+                "help_text": "",
+                "widget": forms.CheckboxSelectMultiple,
+            }
         return super().formfield_for_manytomany(db_field, request=request, **kwargs)
 
     @admin.display(description=_("second factor"), boolean=True)
@@ -317,10 +323,10 @@ def _done(act: str, colleague: User, by: User, now: datetime) -> str:
         return gettext("Proposed. Another superuser must confirm this.")
     if act == "end-superuser":
         staff.end_superuser(colleague.pk, by, now)
-        return gettext("%(who)s is no longer a superuser.") % {"who": colleague.email}
+        return gettext("You have ended the superuser rights of %(who)s.") % {"who": colleague.email}
     staff.settle_superuser(colleague.pk, by, now, confirmed=act == "confirm")
     if act == "confirm":
-        return gettext("%(who)s is a superuser now.") % {"who": colleague.email}
+        return gettext("You have made %(who)s a superuser.") % {"who": colleague.email}
     return gettext("The proposal was dropped.")
 
 

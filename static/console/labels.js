@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const tables = document.querySelectorAll(".change-list:not(.console-queue) #result_list, .results > table, .lost-contact table");
+  const tables = document.querySelectorAll(".change-list:not(.console-queue) #result_list, .results > table, .lost-contact table, table.keys");
   const gives = (elements, role) => elements.forEach((element) => element.setAttribute("role", role));
   for (const table of tables) {
     const names = [...table.querySelectorAll("thead th")].map((head) => (head.querySelector(".text") || head).textContent.trim());

@@ -339,7 +339,19 @@ def test_colleagues_of_a_verified_company(visit: Visitor, screen: str, now: date
         )
     visitor = visit(**_screen(screen))
     visitor.sign_in(owner.user)
+    invitation_of(owner)
+    Invitation.objects.create(
+        employer=owner.employer,
+        inviter=owner,
+        email="a.rather.long.name.of.another@a-long-company-name.example",
+        sent_at=now - VALID_FOR,
+        expires_at=now,
+    )
     page = visitor.go("/team/")
+    buttons = page.locator(".people button.link").all_inner_texts()
+    resend = "重新发送" if "zh" in screen else "Resend"
+    assert len(buttons) == 4 and sum(text.startswith(resend) for text in buttons) == 2
+    expect(page.locator(".people .overdue")).to_have_count(1)
     page.locator("details.confirm summary").first.click()
     expect(page.locator("details.confirm button").first).to_be_visible()
     is_for_everybody(visitor)

@@ -108,7 +108,7 @@ def test_from_the_link_to_the_leak_and_back_to_the_copy(
     page = staff.go("/console/downloads/trace/add/")
     is_usable(staff, f"{screen}-trace")
     page.locator("input[type=file]").set_input_files(leak)
-    page.locator("[name=why]").fill("2026-11-24 群内截图" if zh else "A screenshot in a group")
+    page.locator("[name=why]").fill("2026年11月24日群内截图" if zh else "A screenshot in a group")
     page.locator(".console-form button[type=submit]").click()
     expect(page.locator("h2[role=status]")).to_be_visible()
     is_usable(staff, f"{screen}-traced-waiting")

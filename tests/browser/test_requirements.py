@@ -252,7 +252,7 @@ def test_what_was_read_is_looked_at(
             "picture => picture.complete && picture.naturalWidth > 20", arg=crop.element_handle()
         )
         is_for_everybody(visitor)
-    page.get_by_text("Correct this (Legal representative)").click()
+    page.get_by_text("Correct this: Legal representative").click()
     page.get_by_label("Legal representative as on the licence").fill("林小雨")
     page.get_by_role("button", name="Looks right").click()
     expect(page.get_by_text("You entered: 林小雨")).to_be_attached()

@@ -239,7 +239,8 @@ def tag_of(requirement: Requirement, case_state: str) -> tuple[Word, str]:
         case RequirementState.SATISFIED:
             tag = "done"
         case RequirementState.PAST_DUE:
-            tag = "overdue"
+            # What took rights away had no deadline.
+            tag = "open" if case_state in states.STOPPED else "overdue"
         case RequirementState.PENDING_VERIFICATION if case_state in states.EDITABLE:
             tag = "ready" if requirement.ways else "ours"
         case RequirementState.PENDING_VERIFICATION:

@@ -82,7 +82,10 @@ def sent(template: str, language: str, now: datetime, **changes: object) -> tupl
 
 
 def plain_lines(part: str) -> list[str]:
-    """Return the lines that a reader sees of a mail's text or HTML."""
+    """Return the lines that a reader sees of a mail's text or HTML, where a new line is a blank."""
+    if part.lstrip().startswith("<!doctype"):
+        part = re.sub(r"<style>.*?</style>", "", re.sub(r"\s+", " ", part))
+        part = re.sub(r"<(?:/?(?:p|li|ul|h1|b|blockquote|td)\b|br|span)[^>]*>", "\n", part)
     return unescape(re.sub(r"<[^>]+>", "", part)).splitlines()
 
 

@@ -66,6 +66,7 @@ def rows(
         (DUE, ("document_blurred",), None, State.CHANGES_REQUESTED, "again"),
         (DUE, ("document_blurred",), (), State.REJECTED, "open"),
         (RequirementState.PAST_DUE, (), None, State.CHANGES_REQUESTED, "overdue"),
+        (RequirementState.PAST_DUE, ("uscc_mismatch",), None, State.SUSPENDED, "open"),
         (PENDING, (), None, State.DRAFT, "ready"),
         (PENDING, (), (), State.DRAFT, "ours"),
         (PENDING, (), None, State.CHECKING, "checking"),
