@@ -19,7 +19,19 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import with_options
-from config.environment import at_least, endpoint, needs_package, one_of, rate, required, share
+from config.environment import (
+    at_least,
+    contacts,
+    endpoint,
+    instant,
+    languages,
+    needs_package,
+    one_of,
+    only_to_try,
+    rate,
+    required,
+    share,
+)
 from config.rounds import beat_schedule
 from events.core.sealing import key_from
 from verification.rules.policy import POLICIES
@@ -61,6 +73,11 @@ _TRYING_OUT = urlsplit(SITE_URL).hostname in LOCAL_HOSTS
 """A local address allows some conveniences that a deployment must not have."""
 ALLOWED_HOSTS = env.list("ZIZHI_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 HTTPS = env.bool("ZIZHI_HTTPS", default=SITE_URL.startswith("https://"))
+
+# `/.well-known/security.txt` (RFC 9116) is served if its two required fields are set.
+SECURITY_CONTACTS = contacts("ZIZHI_SECURITY_CONTACT")
+SECURITY_EXPIRES = instant("ZIZHI_SECURITY_EXPIRES")
+SECURITY_LANGUAGES = languages("ZIZHI_SECURITY_LANGUAGES", default=["zh", "en"])
 
 DATABASES = {
     "default": with_options(
@@ -164,10 +181,7 @@ STAFF_SECOND_FACTOR = one_of("ZIZHI_STAFF_SECOND_FACTOR", ("required", "optional
 those who have set one up.
 """
 if STAFF_SECOND_FACTOR == "optional" and not _TRYING_OUT:
-    raise ImproperlyConfigured(
-        "ZIZHI_STAFF_SECOND_FACTOR is optional. This is not allowed with ZIZHI_SITE_URL"
-        f" {SITE_URL}."
-    )
+    raise only_to_try("ZIZHI_STAFF_SECOND_FACTOR is optional", SITE_URL)
 
 STAFF_READS_PER_HOUR = at_least("ZIZHI_STAFF_READS_PER_HOUR", 1, default=40)
 """If one member of staff reads about more employers than this in an hour, outside of the cases that
@@ -311,10 +325,7 @@ E_LICENCES = one_of("ZIZHI_E_LICENCES", _PROVIDERS, _SIMULATOR_TO_TRY)
 """The provider of codes that the electronic licence scans. Empty: not offered."""
 for _name, _chosen in (("ZIZHI_BANK", BANK), ("ZIZHI_E_LICENCES", E_LICENCES)):
     if _chosen == "simulator" and not _TRYING_OUT:
-        raise ImproperlyConfigured(
-            f"{_name} is the simulator, which proves nothing. It is not allowed with"
-            f" ZIZHI_SITE_URL {SITE_URL}."
-        )
+        raise only_to_try(f"{_name} is the simulator, which proves nothing", SITE_URL)
 
 # --- Relay numbers (docs/how-it-works/relays.md): off unless chosen, and keys alone are no choice -
 RELAYS = one_of("ZIZHI_RELAYS", ("aliyun", *_PROVIDERS), _SIMULATOR_TO_TRY)
@@ -333,10 +344,7 @@ RELAY_DAYS = at_least(
 )
 """How many days a relay number works after the last sign of ongoing hiring."""
 if RELAYS == "simulator" and not _TRYING_OUT:
-    raise ImproperlyConfigured(
-        "ZIZHI_RELAYS is the simulator, which connects no calls. It is not allowed with"
-        f" ZIZHI_SITE_URL {SITE_URL}."
-    )
+    raise only_to_try("ZIZHI_RELAYS is the simulator, which connects no calls", SITE_URL)
 if RELAYS == "aliyun":
     for _name, _value in (
         ("ZIZHI_ALIYUN_KEY_ID", ALIYUN_KEY_ID),
@@ -378,11 +386,7 @@ RESUMES_ENDPOINT: str = env.str("ZIZHI_RESUMES_ENDPOINT", default="")
 """
 if RESUMES.startswith("s3://"):
     needs_package("ZIZHI_RESUMES", "boto3", "s3")
-    if not RESUMES.removeprefix("s3://").split("/")[0]:
-        raise ImproperlyConfigured(
-            f"ZIZHI_RESUMES is {RESUMES!r}: expected a bucket, as in s3://bucket/prefix."
-        )
-elif "://" in RESUMES:
+if "://" in RESUMES and not re.match(r"s3://[^/]", RESUMES):
     raise ImproperlyConfigured(
         f"ZIZHI_RESUMES is {RESUMES!r}: expected a folder or s3://bucket/prefix."
     )
@@ -439,10 +443,7 @@ MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
 `serve` chooses this to try out.
 """
 if MAILS_KEPT and not _TRYING_OUT:
-    raise ImproperlyConfigured(
-        "ZIZHI_EMAIL_URL is keptmail, which sends nothing. It is not allowed with"
-        f" ZIZHI_SITE_URL {SITE_URL}."
-    )
+    raise only_to_try("ZIZHI_EMAIL_URL is keptmail, which sends nothing", SITE_URL)
 MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
