@@ -1129,6 +1129,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
+        "candidate_link_old",
+        Text("你打开的链接已超过一天，不能用来放宽对企业的限制", "You opened this page with a link that is more than a day old, so you cannot let a company have more"),
+        Text("请打开我们刚发到你邮箱的新链接再操作；没有收到时，请从招聘平台重新打开本页", "Open the new link that we have just emailed to you, and try again. If none arrives, open this page from your recruitment site"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "company_not_found",
         Text("没有找到这家企业", "We could not find this company"),
         Text("请填写营业执照上的企业全称，或 18 位统一社会信用代码", "Enter the full name on its business licence, or its 18-character unified social credit code"),

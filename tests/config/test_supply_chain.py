@@ -16,7 +16,7 @@ import yaml
 
 from tests.keys import new_key
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 FOUND = "Found 1 known vulnerability in 1 package"
 OFFLINE = "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='api.osv.dev', port=443)"
 
