@@ -105,6 +105,7 @@ def test_the_bill_of_materials_names_every_locked_package_of_a_deployment(tmp_pa
         (f'key = "{new_key()}"\n', False),
         (f'AWS = "AKIA{"QWERTYUIOPASDFGH"}"\n', False),
         ('key = os.environ["ZIZHI_DATA_KEY"]\n', True),
+        (f'key = "{new_key()}"  # pragma: allowlist secret\n', True),
     ],
 )
 def test_a_commit_with_a_key_is_stopped(text: str, passes: bool, tmp_path: Path) -> None:
