@@ -1074,6 +1074,12 @@ REASONS: dict[str, Reason] = _table(
         "platform", AT_ONCE, appeal=False,
     ),
     Reason(
+        "releases_stopped",
+        Text("该平台的简历下载已紧急暂停", "Downloads of resumes on this recruitment site have been stopped for now"),
+        Text("企业和求职者无需操作，恢复后再下载即可；招聘平台的联系人已收到邮件，恢复时也会收到", "There is nothing that you need to do. Try again when downloads resume. The recruitment site's contact has been told by email, and is told when they resume"),
+        "nobody", DAYS, appeal=False,
+    ),
+    Reason(
         "tier_without_downloads",
         Text("企业目前的信任等级不含简历下载", "This employer's tier does not include downloads"),
         Text("企业可以查看信任等级及提升方法", "See the tier, and how to raise it, on the case page"),

@@ -73,6 +73,11 @@ class Dialect:
             )
             return list(cursor.fetchall())
 
+    def lock_out_readers(self, table: str) -> None:
+        """Wait for every transaction that has read `table`, and let no other one read it until this
+        transaction ends. SQLite has one writer at a time, and its readers write.
+        """
+
     def limit_lock_wait(self, schema_editor: Any, wait: str) -> None:
         """Fail if a lock is waited for longer than `wait`, until the transaction ends."""
 
@@ -139,6 +144,10 @@ class PostgreSQL(Dialect):
             )
         database.close_if_health_check_failed()
         return _rows_after_lock(database, lock, statement, parameters)
+
+    def lock_out_readers(self, table: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
 
     def limit_lock_wait(self, schema_editor: Any, wait: str) -> None:
         schema_editor.execute(f"SET LOCAL lock_timeout = '{wait}'")
