@@ -1,9 +1,10 @@
 """Stops every release of one platform, or of all platforms, at once: an act of two people.
 
-The gate's statements read the stops in force and lock none of them, so they cost no gate's answer
-anything. Instead, the act that confirms a stop locks their readers out until it commits. It waits
-for statements that have begun, and later ones see the stop. So nothing is allowed, no pass is
-honoured and no link opens after the act was acknowledged.
+The gate's statements read the stops in force `FOR SHARE`. Usually there are none, so they lock no
+row, and only mark the table as in use, which costs next to nothing. The act that confirms a stop
+locks the table against such readers until it commits: it waits for statements that have begun, and
+later ones see the stop. So nothing is allowed, no pass is honoured and no link opens after the act
+was acknowledged.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def settle(pk: int, user: User, now: datetime, *, confirmed: bool) -> None:
     """
     with transaction.atomic():
         if confirmed:  # before any lock on a row, so that two of these cannot block each other
-            current_dialect().lock_out_readers(ReleaseStop._meta.db_table)
+            current_dialect().lock_out_sharers(ReleaseStop._meta.db_table)
         row = proposals.settle_proposal(ReleaseStop, pk, user, POWER, now, confirmed=confirmed)
         act = Act(row.act)
         if confirmed:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
 from downloads.gate import release_stops
@@ -228,6 +228,29 @@ def test_a_stop_is_acknowledged_only_after_answers_that_have_not_seen_it() -> No
         assert not acknowledged.wait(0.5)
     thread.join(10)
     assert acknowledged.is_set() and ask_all(member, ["b"], now) == ["releases_stopped"]
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_backup_does_not_delay_a_stop() -> None:
+    """A dump keeps its lock on every table until it ends, which can take hours."""
+    now = timezone.now()
+    people, acknowledged = two_people(now), threading.Event()
+
+    def stop() -> None:
+        try:
+            done(STOP, None, people, now)
+            acknowledged.set()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=stop)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {ReleaseStop._meta.db_table} IN ACCESS SHARE MODE")
+        thread.start()
+        assert acknowledged.wait(10)
+    thread.join(10)
 
 
 # --- The console ----------------------------------------------------------------------------------
