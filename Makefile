@@ -2,6 +2,7 @@
 # make test      set up, and run the tests except accuracy tests (minutes); with
 #                T=verification/cases, only those that a change to that folder affects
 # make test-all  set up, and run all tests, with all their variants and examples
+# make sbom      write the software bill of materials to var/sbom.cdx.json
 # make setup     prepare .venv; the other targets do this too
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ BIN    := .venv/bin
 
 PYTESTS := $(BIN)/python -m pytest -n $${ZIZHI_TEST_PROCESSES:-auto} --dist loadgroup --no-loadscope-reorder --durations 20
 
-.PHONY: run test test-all setup check second-reader
+.PHONY: run test test-all setup check sbom second-reader
 
 run: setup
 	@$(BIN)/python manage.py serve --prepare --port $(PORT)
@@ -45,8 +46,19 @@ second-reader:
 	     || { apt-get update -qq >/dev/null 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq tesseract-ocr tesseract-ocr-chi-sim >/dev/null 2>&1; }; }; } \
 	|| echo "The second reader (Tesseract) is not installed, so only the first is used. To install it: sudo apt-get install tesseract-ocr tesseract-ocr-chi-sim"
 
+# The locked packages of a deployment, without development tools.
+var/requirements.txt: .venv/.ready
+	@mkdir -p var
+	@$(BIN)/uv export --frozen --quiet --no-dev --all-extras --no-emit-package zizhi-client --no-annotate --output-file $@
+
+# The software bill of materials (CycloneDX). It is validated before it is written.
+var/sbom.cdx.json: var/requirements.txt
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible --output-file $@ $<
+
+sbom: var/sbom.cdx.json
+
 # CI's checks besides the tests.
-check: setup
+check: setup sbom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -54,3 +66,4 @@ check: setup
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@ZIZHI_SITE_URL=https://zizhi.example ZIZHI_ALLOWED_HOSTS=zizhi.example ZIZHI_EMAIL_URL=smtp+tls://mail.example:587 ZIZHI_STAFF_SECOND_FACTOR=required \
 	  $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@.ci/audit

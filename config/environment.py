@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib.util import find_spec
 
 import environ
@@ -94,6 +95,41 @@ def endpoint(name: str, default: str) -> str:
     if not re.fullmatch(r"https?://[^/@?#]+/?", value):
         raise ImproperlyConfigured(f"{name} is not https://host or http://host:port.")
     return value
+
+
+def contacts(name: str) -> list[str]:
+    """Return the URIs at which people can be reached."""
+    found: list[str] = env.list(name, default=[])
+    for uri in found:
+        if not re.fullmatch(r"(mailto:[^@\s]+@|https://|tel:\+?)[^@\s]+", uri):
+            raise ImproperlyConfigured(
+                f"{name}: {uri!r} begins with none of mailto:, https://, tel:."
+            )
+    return found
+
+
+def languages(name: str, default: list[str]) -> list[str]:
+    """Return language tags (RFC 5646), such as `en`."""
+    found: list[str] = env.list(name, default=default)
+    if not found or not all(
+        re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", tag) for tag in found
+    ):
+        raise ImproperlyConfigured(f"{name} is {','.join(found)!r}, but must be as in zh,en.")
+    return found
+
+
+def instant(name: str) -> datetime | None:
+    """Return a time of RFC 3339, which names its offset from UTC; None if it is not set."""
+    value: str = env.str(name, default="")
+    if not value:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be as in 2027-01-31T00:00:00Z.")
+    return at.astimezone(UTC)
 
 
 def needs_package(name: str, package: str, extra: str) -> None:

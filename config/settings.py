@@ -21,7 +21,10 @@ from django.core.exceptions import ImproperlyConfigured
 from config.database import broker_options, with_options
 from config.environment import (
     at_least,
+    contacts,
     endpoint,
+    instant,
+    languages,
     needs_package,
     not_in_public,
     one_of,
@@ -82,6 +85,11 @@ if _TRYING_OUT and (
 if DEBUG and _PUBLIC:
     raise not_in_public("ZIZHI_DEBUG is on", SITE_URL)
 HTTPS = env.bool("ZIZHI_HTTPS", default=not (_TRYING_OUT and SITE_URL.startswith("http:")))
+
+# `/.well-known/security.txt` (RFC 9116) is served if its two required fields are set.
+SECURITY_CONTACTS = contacts("ZIZHI_SECURITY_CONTACT")
+SECURITY_EXPIRES = instant("ZIZHI_SECURITY_EXPIRES")
+SECURITY_LANGUAGES = languages("ZIZHI_SECURITY_LANGUAGES", default=["zh", "en"])
 
 DATABASES = {
     "default": with_options(
@@ -411,11 +419,7 @@ RESUMES_ENDPOINT: str = env.str("ZIZHI_RESUMES_ENDPOINT", default="")
 """
 if RESUMES.startswith("s3://"):
     needs_package("ZIZHI_RESUMES", "boto3", "s3")
-    if not RESUMES.removeprefix("s3://").split("/")[0]:
-        raise ImproperlyConfigured(
-            f"ZIZHI_RESUMES is {RESUMES!r}: expected a bucket, as in s3://bucket/prefix."
-        )
-elif "://" in RESUMES:
+if "://" in RESUMES and not re.match(r"s3://[^/]", RESUMES):
     raise ImproperlyConfigured(
         f"ZIZHI_RESUMES is {RESUMES!r}: expected a folder or s3://bucket/prefix."
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 
 from config.api.routes import api
 from config.trying_out import pages
@@ -22,6 +24,20 @@ def icon(request: HttpRequest) -> HttpResponse:
     return redirect(static("site/img/favicon-32.png"))
 
 
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Say where to report a vulnerability (RFC 9116)."""
+    if not settings.SECURITY_CONTACTS or settings.SECURITY_EXPIRES is None:
+        raise Http404
+    lines = [
+        *(f"Contact: {uri}" for uri in settings.SECURITY_CONTACTS),
+        f"Expires: {settings.SECURITY_EXPIRES:%Y-%m-%dT%H:%M:%SZ}",
+        f"Preferred-Languages: {', '.join(settings.SECURITY_LANGUAGES)}",
+        f"Canonical: {settings.SITE_URL}{request.path}",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
 urlpatterns = [
     path("api/v1/", api.urls),
     path("console/", include(quality.urls())),
@@ -31,6 +47,7 @@ urlpatterns = [
     path("relays/calls/<slug:provider>/<slug:secret>", receive_calls),
     path("releases/", include("downloads.pages.release_urls")),
     path("mine/", include("downloads.pages.ledger.urls")),
+    path(".well-known/security.txt", security_txt),
     path(".well-known/zizhi-receipt-keys.json", ledger_views.keys, name="receipt_keys"),
     path(".well-known/zizhi-receipt-keys/<slug:key_id>.pem", ledger_views.key, name="receipt_key"),
     path("erasures/", include("downloads.pages.erasures.urls")),

@@ -33,6 +33,7 @@ OF_THE_TIER: Final = (
     *sorted({tier.reason for tier in (ladder.NOT_APPROVED, *ladder.BY_STATE.values())}),
     ladder.STEP_UP,
     ladder.RESTRICTED,
+    "releases_stopped",
     "tier_without_downloads",
 )
 """The refusals that do not depend on the used quota."""

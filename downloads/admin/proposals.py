@@ -1,4 +1,4 @@
-"""The console's pages on which two people change the ladder or an employer's tier.
+"""The console's pages for acts of two people: changes of the ladder or a tier, stops of releases.
 
 One proposes, and another confirms.
 """
@@ -24,11 +24,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from downloads.gate import ladder_versions
-from downloads.models import LadderVersion, Move, Standing
+from downloads.gate import ladder_versions, release_stops
+from downloads.models import LadderVersion, Move, ReleaseStop, Standing
 from downloads.tiers import tier_changes
 from employers.accounts.forms import refusal_html
-from employers.models import Employer, User
+from employers.models import ApiClient, Employer, User
 from employers.permissions import PERMISSIONS, Power
 from events.admin import ReadOnlyAdmin
 from events.core.errors import Refused
@@ -67,6 +67,19 @@ class LadderForm(forms.Form):
             raise forms.ValidationError(
                 _("Enter valid JSON: %(what)s") % {"what": str(error)}
             ) from error
+
+
+class StopForm(forms.Form):
+    """A stop of releases, or its end."""
+
+    act = forms.ChoiceField(label=_("Act"), choices=ReleaseStop.Act.choices)
+    client = forms.ModelChoiceField(
+        label=_("Platform"),
+        queryset=ApiClient.objects.filter(revoked_at=None).order_by("name"),
+        required=False,
+        empty_label=_("all platforms"),
+    )
+    why = forms.CharField(label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 class ProposalAdmin(ReadOnlyAdmin):
@@ -272,3 +285,37 @@ class LadderVersionAdmin(ProposalAdmin):
 
     def settle(self, pk: int, user: User, now: datetime, *, confirmed: bool) -> None:
         ladder_versions.settle_ladder_version(pk, user, now, activate=confirmed)
+
+
+@admin.register(ReleaseStop)
+class ReleaseStopAdmin(ProposalAdmin):
+    about_people = False
+    form_class = StopForm
+    may_propose = may_confirm = PERMISSIONS[release_stops.POWER]
+    list_display = ("act", "scope", "in_force", "proposed_at", "proposed_by", "settled_by")
+    list_filter = ("in_force", ("settled_at", admin.EmptyFieldListFilter))
+    fields = (
+        "act",
+        "scope",
+        "why",
+        "proposed_by",
+        "proposed_at",
+        "settled_by",
+        "settled_at",
+        "confirmed",
+        "in_force",
+    )
+    readonly_fields = ("scope",)
+    list_select_related = ("client", "proposed_by", "settled_by")
+
+    @admin.display(description=_("platform"))
+    def scope(self, row: ReleaseStop) -> str:
+        return row.client.name if row.client else gettext("all platforms")
+
+    def propose(self, typed: dict[str, Any], user: User, now: datetime) -> ReleaseStop:
+        client_id = typed["client"].pk if typed["client"] else None
+        act = ReleaseStop.Act(typed["act"])
+        return release_stops.propose(client_id, act, typed["why"], user, now)
+
+    def settle(self, pk: int, user: User, now: datetime, *, confirmed: bool) -> None:
+        release_stops.settle(pk, user, now, confirmed=confirmed)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 from ninja import Field, Path, Query, Router, Schema, Status
 
 from downloads.candidates import consents, erasure, operations, page_links
@@ -196,12 +197,13 @@ class LedgerLinkOut(Schema):
 def link(request: ApiRequest, reference: Path[Reference]) -> LedgerLinkOut:
     """Returns a link for the candidate who is signed in with you. Give it to no one else.
 
-    It remains valid until the candidate requests a new one.
+    It opens the page for 30 days, unless the candidate replaces it. A consent can be given with it
+    for one day, so create a new one each time that the candidate opens the page.
     """
     found = operations.candidate_of(request.auth.client_id, reference)
     if found.erased_at is not None:
         raise Refused("candidate_unknown")
-    return LedgerLinkOut(url=settings.SITE_URL + page_links.path_of(found))
+    return LedgerLinkOut(url=settings.SITE_URL + page_links.path_of(found, timezone.now()))
 
 
 class ReleaseOut(Schema):

@@ -20,7 +20,9 @@ from downloads.models import Candidate, Consent, Release
 from downloads.models.consent_purposes import OWN_CONTACT, USUAL, Method, purpose_of
 from downloads.rules.ladder import Obligation
 from employers.models import Employer, Member
+from employers.security import throttle
 from events.core.actor import SYSTEM, Actor
+from events.core.errors import Refused
 from events.delivery.mail import queue_mail
 from events.models import record
 
@@ -149,9 +151,21 @@ def mail_candidate(
     to = operations.email_of(candidate)
     if to:
         # In a test, the platform reads its candidates' mails.
-        whose = {"path": page_links.path_of(candidate), "platform": str(candidate.client_id)}
+        whose = {"path": page_links.path_of(candidate, now), "platform": str(candidate.client_id)}
         queue_mail(to, template, candidate.language, context | whose, now)
     return bool(to)
+
+
+def mail_fresh_link(candidate: Candidate, now: datetime) -> None:
+    """Send the candidate a new link, if there is an address and they were not sent several today.
+
+    Earlier links remain as they are. Not for use in a transaction.
+    """
+    try:
+        throttle.count_try([(throttle.LINKS_TO_CANDIDATE, str(candidate.pk))], now)
+    except Refused:
+        return
+    mail_candidate(candidate, "candidate_fresh_link", {}, now)
 
 
 def record_candidate_event(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TypeVar
 
-from downloads.models import LadderVersion, Move
+from downloads.models import LadderVersion, Move, ReleaseStop
 from employers.models import User
 from employers.permissions import Power
 from events.core.errors import Refused
 from verification.cases import guards
 
-Proposed = TypeVar("Proposed", LadderVersion, Move)
+Proposed = TypeVar("Proposed", LadderVersion, Move, ReleaseStop)
 
 
 def settle_proposal(

@@ -3,7 +3,8 @@
 All of them use the same facts (`_facts`, `_candidate_consent`): the employer if the platform may
 know it, the member, the case that counts, and what the candidate allows. On PostgreSQL these rows
 are read `FOR SHARE`. So a suspension, or a candidate who closes, either came before and is seen, or
-waits (`docs/how-it-works/gate.md`). Consents and blocks are written under the company's lock, which
+waits (`docs/how-it-works/gate.md`). There is usually no stop of releases to lock, so the act that
+confirms one waits for every statement that has looked (`downloads.gate.release_stops`). Consents and blocks are written under the company's lock, which
 the caller holds.
 """
 
@@ -22,6 +23,7 @@ from downloads.models import (
     LadderVersion,
     Mode,
     PassUse,
+    ReleaseStop,
     Standing,
 )
 from downloads.rules import ladder as rules_ladder
@@ -47,6 +49,7 @@ CANDIDATE = Candidate._meta.db_table
 DEFAULT = CandidateDefault._meta.db_table
 BLOCKED = BlockedEmployer._meta.db_table
 CONSENT = Consent._meta.db_table
+STOPS = ReleaseStop._meta.db_table
 
 _LATEST = (
     f"SELECT version FROM {LADDERS} WHERE active_from IS NOT NULL ORDER BY active_from DESC LIMIT 1"
@@ -168,7 +171,9 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     seen = (
         "platform_id = %(client)s" if test else "(platform_id IS NULL OR platform_id = %(client)s)"
     )
-    return f"""e_now AS (
+    return f"""stop AS (
+        SELECT id FROM {STOPS} WHERE in_force AND (client_id IS NULL OR client_id = %(client)s) {share}
+    ), e_now AS (
         SELECT id, uscc, confirmed_at FROM {EMPLOYER}
         WHERE id = %(employer)s AND made_for_id IS NULL AND test = {_boolean(test)} AND {seen} {share}
     ), m_now AS (
@@ -182,7 +187,8 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     ), current_tier AS (
         SELECT e.uscc, c.id AS case_id, c.version AS case_version, c.state AS case_state,
                CASE WHEN e.id IS NULL THEN '{Tier.HELD}' ELSE {_case_of("tier")} END AS tier,
-               CASE WHEN e.id IS NULL THEN 'employer_unknown' WHEN m.id IS NULL THEN 'member_unknown'
+               CASE WHEN EXISTS (SELECT 1 FROM stop) THEN 'releases_stopped'
+                    WHEN e.id IS NULL THEN 'employer_unknown' WHEN m.id IS NULL THEN 'member_unknown'
                     WHEN m.email_verified_at IS NULL THEN 'authority_email_unverified'
                     ELSE {_case_of("reason")} END AS reason
         FROM (SELECT 1 AS one) o

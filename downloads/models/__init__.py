@@ -24,6 +24,7 @@ from downloads.models.gate import (
     MoveAppealQuerySet,
     Outcome,
     PassUse,
+    ReleaseStop,
     Standing,
     StandingQuerySet,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "RelayPoll",
     "RelayTeam",
     "Release",
+    "ReleaseStop",
     "Standing",
     "StandingQuerySet",
     "Trace",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from downloads.models.keeping import GUARDED_DAYS
 from downloads.rules import ladder
 from downloads.rules.ladder import Tier
-from employers.models import Employer, User
+from employers.models import ApiClient, Employer, User
 from events.db.guards import Guard
 from events.models import Event
 
@@ -352,3 +352,57 @@ class LadderVersion(Proposal):
 
     def __str__(self) -> str:
         return self.version
+
+
+class ReleaseStopQuerySet(models.QuerySet["ReleaseStop"]):
+    def in_force_for(self, client_id: uuid.UUID | None) -> ReleaseStopQuerySet:
+        """Return the stop of exactly this platform, or with None that of all platforms."""
+        return self.filter(in_force=True, client_id=client_id)
+
+
+class ReleaseStop(Proposal):
+    """A proposal to stop every release of one platform or of all, or to end such a stop.
+
+    The gate's statements read the stops in force. Only `downloads.gate.release_stops` writes them.
+    """
+
+    class Act(models.TextChoices):
+        STOP = "stop", _("Stop all releases")
+        RESUME = "resume", _("Allow releases again")
+
+    client = models.ForeignKey(
+        ApiClient,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("platform"),
+    )
+    """None: all platforms."""
+    act = models.CharField(_("act"), max_length=10, choices=Act.choices)
+    confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
+    in_force = models.BooleanField(_("in force"), default=False, db_default=False)
+    """Whether it is a confirmed stop that has not been ended."""
+
+    objects = ReleaseStopQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("stop of releases"), _("stops of releases")
+        indexes = [
+            models.Index(
+                fields=["client"], condition=models.Q(in_force=True), name="release_stop_in_force"
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(confirmed=False) | ~models.Q(settled_by=models.F("proposed_by")),
+                name="release_stop_two_people",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(in_force=False) | models.Q(confirmed=True, act="stop"),
+                name="release_stop_confirmed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()} · {self.client or _('all platforms')}"

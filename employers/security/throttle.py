@@ -60,6 +60,9 @@ RESETS_TO_ADDRESS = Limit("reset-address", 10, 24 * 3600)
 owner out.
 """
 INVITATIONS_FROM_NETWORK = Limit("invite-network", 100)
+LINKS_FROM_NETWORK = Limit("candidate-link-network", 20)
+LINKS_TO_CANDIDATE = Limit("candidate-link", 3, 24 * 3600)
+"""New links to a candidate's own page, by anyone who has an ended one."""
 PASSWORD_LINKS = (MAILS_TO_ADDRESS, RESETS_TO_ADDRESS)
 INVITATIONS_TO_ADDRESS = Limit("invite-address", 3, 24 * 3600)
 

@@ -1080,6 +1080,12 @@ REASONS: dict[str, Reason] = _table(
         "platform", AT_ONCE, appeal=False,
     ),
     Reason(
+        "releases_stopped",
+        Text("该平台的简历下载已紧急暂停", "Downloads of resumes on this recruitment site have been stopped for now"),
+        Text("企业和求职者无需操作，恢复后再下载即可；招聘平台的联系人已收到邮件，恢复时也会收到", "There is nothing that you need to do. Try again when downloads resume. The recruitment site's contact has been told by email, and is told when they resume"),
+        "nobody", DAYS, appeal=False,
+    ),
+    Reason(
         "tier_without_downloads",
         Text("企业目前的信任等级不含简历下载", "This employer's tier does not include downloads"),
         Text("企业可以查看信任等级及提升方法", "See the tier, and how to raise it, on the case page"),
@@ -1132,6 +1138,12 @@ REASONS: dict[str, Reason] = _table(
         "candidate_blocks_too_many",
         Text("已屏蔽的企业过多", "You have blocked the maximum number of companies"),
         Text("请先移除不再需要屏蔽的企业，或请招聘平台将简历设为不公开", "Unblock some of them, or ask the recruitment site to close your resume"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "candidate_link_old",
+        Text("你打开的链接已超过一天，不能用来放宽对企业的限制", "You opened this page with a link that is more than a day old, so you cannot let a company have more"),
+        Text("请打开我们刚发到你邮箱的新链接再操作；没有收到时，请从招聘平台重新打开本页", "Open the new link that we have just emailed to you, and try again. If none arrives, open this page from your recruitment site"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(

@@ -75,6 +75,12 @@ class Dialect:
             )
             return list(cursor.fetchall())
 
+    def lock_out_sharers(self, table: str) -> None:
+        """Wait for every transaction that has read `table` with `for_share`, even if it found no
+        rows, and let no other one do so until this transaction ends. Other readers, such as a
+        backup, go on. SQLite has one writer at a time.
+        """
+
     def limit_lock_wait(self, schema_editor: Any, wait: str) -> None:
         """Fail if a lock is waited for longer than `wait`, until the transaction ends."""
 
@@ -176,6 +182,10 @@ class PostgreSQL(Dialect):
             )
         database.close_if_health_check_failed()
         return _rows_after_lock(database, lock, statement, parameters)
+
+    def lock_out_sharers(self, table: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
 
     def limit_lock_wait(self, schema_editor: Any, wait: str) -> None:
         schema_editor.execute(f"SET LOCAL lock_timeout = '{wait}'")

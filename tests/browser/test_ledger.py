@@ -60,7 +60,7 @@ def test_who_has_it_is_seen_and_stopped(
     asking(live, now)
     revoke, stop, stopped, agree, receipt, checked = SAID[language]
     visitor = visit(**options)
-    page = visitor.go(page_links.path_of(candidate))
+    page = visitor.go(page_links.path_of(candidate, now))
     assert page.url.endswith("/mine/"), "the link leaves the address bar at once"
     is_for_everybody(visitor, "asked")
     page.locator("section.asked").get_by_role("button", name=agree).first.click()

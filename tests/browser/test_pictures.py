@@ -71,7 +71,7 @@ def candidate(visitor: Visit, now: datetime, photo: Path) -> None:
     language = visitor.page.evaluate("navigator.language")
     Candidate.objects.update(language="zh-hans" if language == "zh-CN" else "en")
     asking(live, now)
-    visitor.go(page_links.path_of(row))
+    visitor.go(page_links.path_of(row, now))
     expect(visitor.page.locator("section.asked")).to_be_visible()
 
 

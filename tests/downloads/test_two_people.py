@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from downloads.gate import ladder_versions
-from downloads.models import MoveAppeal
+from downloads.gate import ladder_versions, release_stops
+from downloads.models import MoveAppeal, ReleaseStop
 from downloads.rules.ladder import Tier
 from downloads.tiers import appeals as tier_appeals
 from downloads.tiers import tier_changes
@@ -54,6 +54,14 @@ def ladder(now: datetime) -> tuple[Act, Act]:
     return (
         lambda user: made.append(ladder_versions.propose(data, "x", user, now)),
         lambda user: ladder_versions.settle_ladder_version(made[0].pk, user, now, activate=True),
+    )
+
+
+def stop_of_releases(now: datetime) -> tuple[Act, Act]:
+    made, stop = [], ReleaseStop.Act.STOP
+    return (
+        lambda user: made.append(release_stops.propose(None, stop, "x", user, now)),
+        lambda user: release_stops.settle(made[0].pk, user, now, confirmed=True),
     )
 
 
@@ -134,8 +142,8 @@ def appeal_after_a_move(now: datetime) -> tuple[Act, Act]:
 
 
 DECISIONS = (
-    superuser, move, ladder, bulk, second_review, appeal_after_second_review, appeal_after_bulk,
-    appeal_after_a_move,
+    superuser, move, ladder, stop_of_releases, bulk, second_review, appeal_after_second_review,
+    appeal_after_bulk, appeal_after_a_move,
 )  # fmt: skip
 
 

@@ -201,6 +201,8 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("get", "/console/downloads/move/add/", DECIDE),
     ("get", "/console/downloads/ladderversion/", STAFF | {"Leads": True}),
     ("get", "/console/downloads/ladderversion/add/", ROOT | {"Leads": True}),
+    ("get", "/console/downloads/releasestop/", STAFF | {"Leads": True}),
+    ("get", "/console/downloads/releasestop/add/", ROOT | {"Leads": True}),
     ("get", "/console/auth/group/", ROOT),
     ("get", "/console/verification/case/{case}/change/", LOOK),
     ("post", "/console/verification/case/next/", DECIDE),

@@ -8,6 +8,7 @@ app_name = "ledger"
 urlpatterns = [
     path("", views.home, name="home"),
     path("open/<str:token>/", views.open_link, name="open"),
+    path("fresh-link/", views.fresh_link, name="fresh_link"),
     path("requests/<uuid:request_id>/", views.answer, name="answer"),
     path("revoke/", views.revoke, name="revoke"),
     path("allow-again/", views.allow_again, name="allow_again"),

@@ -8,6 +8,8 @@ page's own form.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 from uuid import UUID
@@ -23,11 +25,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from downloads.candidates import consents, misuse_reports, notices, operations, page_links, receipts
+from downloads.candidates.page_links import Visit
 from downloads.models import Candidate, ConsentRequest, MisuseReport, RelayBinding, Release
 from downloads.models.consent_purposes import in_words
 from downloads.pages.ledger.content import ledger_of
 from downloads.relays import bindings
+from employers.accounts.forms import network_of
 from employers.accounts.views import remember_language
+from employers.security import throttle
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
 
@@ -36,41 +41,39 @@ P = ParamSpec("P")
 
 
 def _of_candidate(
-    view: Callable[Concatenate[HttpRequest, Candidate, P], HttpResponse],
+    view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """Pass the candidate of the link's cookie to the view; without one, show how to get a link."""
+    """Pass the visit of the link's cookie to the view; without one, show how to get a link."""
 
     @never_cache
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        candidate = page_links.staying(
-            request.get_signed_cookie(
-                COOKIE, default="", salt=COOKIE, max_age=page_links.OPEN_FOR_SECONDS
-            )
-            or ""
+        cookie = request.get_signed_cookie(
+            COOKIE, default="", salt=COOKIE, max_age=page_links.OPEN_FOR_SECONDS
         )
-        if candidate is None:
+        visit = page_links.staying(cookie or "", timezone.now())
+        if visit is None:
             return _closed(request)
         try:
-            response = view(request, candidate, *args, **kwargs)
+            response = view(request, visit, *args, **kwargs)
         except Refused as refused:
             messages.error(request, _in_words(refused))
             response = redirect("ledger:home")
         if COOKIE not in response.cookies:
-            _remember(response, candidate)
+            _remember(response, visit)
         return response
 
     return wrapped
 
 
-def _remember(response: HttpResponse, candidate: Candidate) -> None:
+def _remember(response: HttpResponse, visit: Visit) -> None:
     """Set the cookie for half an hour. The time is signed with it, so keeping it longer is no use.
 
     No link can be made from it.
     """
     response.set_signed_cookie(
         COOKIE,
-        page_links.stay_of(candidate),
+        page_links.stay_of(visit),
         salt=COOKIE,
         max_age=page_links.OPEN_FOR_SECONDS,
         path=reverse("ledger:home"),
@@ -80,8 +83,9 @@ def _remember(response: HttpResponse, candidate: Candidate) -> None:
     )
 
 
-def _closed(request: HttpRequest) -> HttpResponse:
-    return render(request, "ledger/closed.html", status=403)
+def _closed(request: HttpRequest, token: str = "", status: int = 403) -> HttpResponse:
+    """Show how to get a link; with the token of an ended one, by mail too."""
+    return render(request, "ledger/closed.html", {"token": token}, status=status)
 
 
 def _in_words(refused: Refused) -> str:
@@ -95,6 +99,15 @@ def _by(candidate: Candidate) -> Actor:
     return Actor(Role.CANDIDATE, str(candidate.pk))
 
 
+def _require_fresh(visit: Visit, now: datetime) -> None:
+    """Require a fresh link, and mail one to the candidate if this one is too old."""
+    try:
+        page_links.require_fresh(visit, now)
+    except Refused:
+        notices.mail_fresh_link(visit.candidate, now)
+        raise
+
+
 @never_cache
 @require_GET
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
@@ -102,27 +115,46 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 
     Nothing else changes, so a mail scanner that opens links does no harm.
     """
-    candidate = page_links.opened(token)
-    if candidate is None:
-        response = _closed(request)
-    else:
-        response = redirect("ledger:home")
-        _remember(response, candidate)
-        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
-            remember_language(response, candidate.language)
+    visit = page_links.opened(token, timezone.now())
+    if visit is None:
+        return _closed(request, token)
+    response = redirect("ledger:home")
+    _remember(response, visit)
+    if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
+        remember_language(response, visit.candidate.language)
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
+@never_cache
+@require_POST
+def fresh_link(request: HttpRequest) -> HttpResponse:
+    """Mail a new link to the candidate of an ended one.
+
+    The answer is the same for every token, so it does not reveal which candidates exist.
+    """
+    now, token = timezone.now(), request.POST.get("token", "")
+    try:
+        throttle.count_try([(throttle.LINKS_FROM_NETWORK, network_of(request))], now)
+    except Refused as refused:
+        messages.error(request, _in_words(refused))
+        return _closed(request, token, status=429)
+    candidate = page_links.candidate_of(token)
+    if candidate is not None:
+        notices.mail_fresh_link(candidate, now)
+    return render(request, "ledger/closed.html", {"sent": True})
+
+
 @require_GET
 @_of_candidate
-def home(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+def home(request: HttpRequest, visit: Visit) -> HttpResponse:
     now = timezone.now()
     context = {
-        "ledger": ledger_of(candidate, now),
+        "ledger": ledger_of(visit.candidate, now),
         "now": now,
         "abouts": MisuseReport.About.choices,
         "erase_days": settings.ERASE_DAYS,
+        "fresh_until": visit.link_made_at + page_links.FRESH_FOR,
     }
     return render(request, "ledger/home.html", context)
 
@@ -136,9 +168,9 @@ def _release(candidate: Candidate, release_id: UUID) -> Release:
 
 @require_GET
 @_of_candidate
-def receipt(request: HttpRequest, candidate: Candidate, release_id: UUID) -> HttpResponse:
+def receipt(request: HttpRequest, visit: Visit, release_id: UUID) -> HttpResponse:
     """Show the receipt, and whether its signature is valid."""
-    release = _release(candidate, release_id)
+    release = _release(visit.candidate, release_id)
     context = {"ledger": True, "release": release, "kinds": in_words(release.kinds)}
     return render(
         request,
@@ -149,8 +181,8 @@ def receipt(request: HttpRequest, candidate: Candidate, release_id: UUID) -> Htt
 
 @require_GET
 @_of_candidate
-def receipt_file(request: HttpRequest, candidate: Candidate, release_id: UUID) -> HttpResponse:
-    release = _release(candidate, release_id)
+def receipt_file(request: HttpRequest, visit: Visit, release_id: UUID) -> HttpResponse:
+    release = _release(visit.candidate, release_id)
     response = HttpResponse(
         notices.receipt_of(release).as_file(), content_type="application/json; charset=utf-8"
     )
@@ -178,11 +210,13 @@ def key(request: HttpRequest, key_id: str) -> HttpResponse:
 
 @require_POST
 @_of_candidate
-def answer(request: HttpRequest, candidate: Candidate, request_id: UUID) -> HttpResponse:
-    if not ConsentRequest.objects.filter(pk=request_id, candidate=candidate).exists():
+def answer(request: HttpRequest, visit: Visit, request_id: UUID) -> HttpResponse:
+    if not ConsentRequest.objects.filter(pk=request_id, candidate=visit.candidate).exists():
         raise Refused("consent_request_unknown")
-    agrees = request.POST.get("answer") == "yes"
-    asked = consents.answer_consent_request(request_id, agrees, _by(candidate), timezone.now())
+    now, agrees = timezone.now(), request.POST.get("answer") == "yes"
+    if agrees:
+        _require_fresh(visit, now)
+    asked = consents.answer_consent_request(request_id, agrees, _by(visit.candidate), now)
     company = {"company": asked.employer.name}
     if agrees:
         messages.success(
@@ -204,9 +238,9 @@ def answer(request: HttpRequest, candidate: Candidate, request_id: UUID) -> Http
 
 @require_POST
 @_of_candidate
-def revoke(request: HttpRequest, candidate: Candidate) -> HttpResponse:
-    code, name = operations.company_named(candidate, request.POST.get("uscc", ""))
-    consents.revoke(candidate.pk, code, _by(candidate), timezone.now())
+def revoke(request: HttpRequest, visit: Visit) -> HttpResponse:
+    code, name = operations.company_named(visit.candidate, request.POST.get("uscc", ""))
+    consents.revoke(visit.candidate.pk, code, _by(visit.candidate), timezone.now())
     messages.success(
         request,
         gettext("Done. %(company)s gets nothing more from you.") % {"company": name or code},
@@ -216,9 +250,11 @@ def revoke(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 
 @require_POST
 @_of_candidate
-def allow_again(request: HttpRequest, candidate: Candidate) -> HttpResponse:
-    code, name = operations.company_named(candidate, request.POST.get("uscc", ""))
-    consents.allow_again(candidate.pk, code, _by(candidate), timezone.now())
+def allow_again(request: HttpRequest, visit: Visit) -> HttpResponse:
+    code, name = operations.company_named(visit.candidate, request.POST.get("uscc", ""))
+    now = timezone.now()
+    _require_fresh(visit, now)
+    consents.allow_again(visit.candidate.pk, code, _by(visit.candidate), now)
     messages.success(
         request, gettext("%(company)s is no longer blocked.") % {"company": name or code}
     )
@@ -227,9 +263,9 @@ def allow_again(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 
 @require_POST
 @_of_candidate
-def block(request: HttpRequest, candidate: Candidate) -> HttpResponse:
-    code, name = operations.company_named(candidate, request.POST.get("company", ""))
-    operations.block_employer(candidate.pk, code, name, _by(candidate), timezone.now())
+def block(request: HttpRequest, visit: Visit) -> HttpResponse:
+    code, name = operations.company_named(visit.candidate, request.POST.get("company", ""))
+    operations.block_employer(visit.candidate.pk, code, name, _by(visit.candidate), timezone.now())
     messages.success(
         request,
         gettext("%(company)s is blocked. It gets nothing from you.") % {"company": name or code},
@@ -239,14 +275,16 @@ def block(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 
 @require_POST
 @_of_candidate
-def mute(request: HttpRequest, candidate: Candidate, relay_id: UUID) -> HttpResponse:
-    own = RelayBinding.objects.of(candidate.client_id).filter(
-        pk=relay_id, candidate=candidate.reference
+def mute(request: HttpRequest, visit: Visit, relay_id: UUID) -> HttpResponse:
+    own = RelayBinding.objects.of(visit.candidate.client_id).filter(
+        pk=relay_id, candidate=visit.candidate.reference
     )
     if not own.exists():
         raise Refused("relay_unknown")
-    muted = request.POST.get("muted") == "yes"
-    bindings.mute_binding(relay_id, muted, _by(candidate), timezone.now())
+    now, muted = timezone.now(), request.POST.get("muted") == "yes"
+    if not muted:
+        _require_fresh(visit, now)
+    bindings.mute_binding(relay_id, muted, _by(visit.candidate), now)
     messages.success(
         request,
         gettext("Their calls are paused.") if muted else gettext("Their calls are allowed again."),
@@ -256,7 +294,7 @@ def mute(request: HttpRequest, candidate: Candidate, relay_id: UUID) -> HttpResp
 
 @require_POST
 @_of_candidate
-def report(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+def report(request: HttpRequest, visit: Visit) -> HttpResponse:
     try:
         release_id = UUID(request.POST.get("release", ""))
     except ValueError:
@@ -265,11 +303,11 @@ def report(request: HttpRequest, candidate: Candidate) -> HttpResponse:
     if about not in MisuseReport.About.values:
         about = MisuseReport.About.OTHER
     misuse_reports.report(
-        candidate.pk,
+        visit.candidate.pk,
         release_id,
         about,
         request.POST.get("said", ""),
-        _by(candidate),
+        _by(visit.candidate),
         timezone.now(),
     )
     messages.success(
@@ -280,10 +318,10 @@ def report(request: HttpRequest, candidate: Candidate) -> HttpResponse:
 
 @require_POST
 @_of_candidate
-def new_link(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+def new_link(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Replace the candidate's link; the earlier ones end everywhere except in this browser."""
     now = timezone.now()
-    fresh = page_links.rotate(candidate.pk, _by(candidate), now)
+    fresh = page_links.rotate(visit.candidate.pk, _by(visit.candidate), now)
     if notices.mail_candidate(fresh, "candidate_link", {}, now):
         messages.success(
             request, gettext("Your earlier links no longer work. We have sent you a new one.")
@@ -294,13 +332,13 @@ def new_link(request: HttpRequest, candidate: Candidate) -> HttpResponse:
             gettext("Your earlier links no longer work. Get a new one from your recruitment site."),
         )
     response = redirect("ledger:home")
-    _remember(response, fresh)
+    _remember(response, replace(visit, candidate=fresh))  # as old as the link that opened the page
     return response
 
 
 @require_POST
 @_of_candidate
-def leave(request: HttpRequest, candidate: Candidate) -> HttpResponse:
+def leave(request: HttpRequest, visit: Visit) -> HttpResponse:
     response = render(request, "ledger/closed.html", {"left": True})
     response.delete_cookie(COOKIE, path=reverse("ledger:home"))
     return response

@@ -100,7 +100,7 @@ def test_anybody_finds_the_public_key_at_its_address() -> None:
 def test_the_candidate_checks_and_keeps_it_and_nobody_elses(candidate: Candidate) -> None:
     mine = Client(headers={"accept-language": "en"})
     mine.cookies["django_language"] = "en"
-    mine.get(page_links.path_of(candidate))
+    mine.get(page_links.path_of(candidate, timezone.now()))
     release = Release.objects.get()
     assert (
         "Verified: this receipt is unchanged"

@@ -49,7 +49,7 @@ def candidate(live: Live) -> Candidate:
 def mine(candidate: Candidate) -> Client:
     client = Client(headers={"accept-language": "en"})
     client.cookies["django_language"] = "en"
-    assert client.get(page_links.path_of(candidate)).status_code == 302
+    assert client.get(page_links.path_of(candidate, timezone.now())).status_code == 302
     return client
 
 
@@ -68,7 +68,7 @@ def do(client: Client, path: str, **body: str) -> str:
 
 def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candidate) -> None:
     client = Client()
-    answer = client.get(page_links.path_of(candidate))
+    answer = client.get(page_links.path_of(candidate, timezone.now()))
     assert (
         answer["Location"] == "/mine/"
         and answer["Referrer-Policy"] == "no-referrer"
@@ -83,19 +83,19 @@ def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candid
     )
     shown = client.get("/mine/")
     assert shown.status_code == 200 and "no-store" in shown["Cache-Control"]
-    assert page_links.token_of(candidate) not in shown.content.decode()
+    assert page_links.token_of(candidate, timezone.now()) not in shown.content.decode()
     assert Client().get(f"/mine/open/{cookie.value}/").status_code == 403, (
         "no link can be made from the cookie"
     )
     other = Client()
-    other.cookies[COOKIE] = page_links.token_of(candidate)
+    other.cookies[COOKIE] = page_links.token_of(candidate, timezone.now())
     assert other.get("/mine/").status_code == 403, "a link becomes a cookie only when it is opened"
 
 
 def test_nothing_in_the_link_is_personal_and_a_changed_one_opens_nothing(
     candidate: Candidate,
 ) -> None:
-    token = page_links.token_of(candidate)
+    token = page_links.token_of(candidate, timezone.now())
     assert "c-1" not in token and "lin" not in token
     other = Candidate.objects.create(
         client_id=candidate.client_id,
@@ -105,9 +105,9 @@ def test_nothing_in_the_link_is_personal_and_a_changed_one_opens_nothing(
         changed_at=timezone.now(),
     )
     body, _, signature = token.rpartition(".")
-    forged = f"{page_links.token_of(other).rpartition('.')[0]}.{signature}"
+    forged = f"{page_links.token_of(other, timezone.now()).rpartition('.')[0]}.{signature}"
     for wrong in (forged, body, token[:-1], "x.y", "é"):
-        assert page_links.opened(wrong) is None
+        assert page_links.opened(wrong, timezone.now()) is None
         assert Client().get(f"/mine/open/{wrong}/").status_code == 403
     assert (
         Client().get("/mine/").status_code == 403
@@ -125,7 +125,7 @@ def test_the_cookie_ends_after_half_an_hour_whatever_the_browser_keeps(
 
 
 def test_a_new_link_ends_every_other_but_this_browser(mine: Client, candidate: Candidate) -> None:
-    old, elsewhere = page_links.path_of(candidate), Client()
+    old, elsewhere = page_links.path_of(candidate, timezone.now()), Client()
     elsewhere.get(old)
     assert "sent you a new one" in do(mine, "new-link/")
     assert elsewhere.get("/mine/").status_code == 403 and Client().get(old).status_code == 403
@@ -141,7 +141,7 @@ def test_leaving_closes_the_page(mine: Client) -> None:
 
 def test_changes_need_the_pages_own_form(candidate: Candidate) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.get(page_links.path_of(candidate))
+    client.get(page_links.path_of(candidate, timezone.now()))
     assert client.post("/mine/new-link/").status_code == 403
     assert Candidate.objects.get(pk=candidate.pk).link_version == candidate.link_version
 
@@ -169,9 +169,7 @@ def test_each_release_is_told_by_mail_and_stands_on_the_page(
     for language in ("zh-hans", "en"):
         mail.language = language
         written = letter(mail, "https://zizhi.example", timezone.now())
-        assert (
-            live.employer.name in written.subject and page_links.path_of(candidate) in written.body
-        )
+        assert live.employer.name in written.subject and mail.context["path"] in written.body
     shown = page(mine)
     assert (
         live.employer.name in shown
@@ -318,7 +316,9 @@ def test_calls_are_muted_by_whom_they_reach_and_nobody_else(
     )
     assert RelayBinding.objects.get().muted is False
     theirs = Client(headers={"accept-language": "en"})
-    theirs.get(page_links.path_of(Candidate.objects.get(client_id=platform.client.pk)))
+    theirs.get(
+        page_links.path_of(Candidate.objects.get(client_id=platform.client.pk), timezone.now())
+    )
     theirs.cookies["django_language"] = "en"
     assert (
         "calls are paused" in do(theirs, path, muted="yes")

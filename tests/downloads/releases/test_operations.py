@@ -28,6 +28,7 @@ from django.utils import timezone
 
 from downloads import retention
 from downloads.candidates import misuse_reports
+from downloads.gate import release_stops
 from downloads.models import (
     Candidate,
     CleanResume,
@@ -37,6 +38,7 @@ from downloads.models import (
     PassUse,
     RelayBinding,
     Release,
+    ReleaseStop,
 )
 from downloads.releases import operations
 from employers.accounts.enrolling import set_phone
@@ -306,6 +308,19 @@ def test_what_was_made_is_not_handed_to_who_was_suspended_since(shop: Shop) -> N
     assert refused.status_code == 403 and b"%PDF" not in refused.content
     assert CopyLink.objects.get().why == "employer_expired", "the attempt is recorded"
     assert shop.link(release["id"])["code"] == "employer_expired"
+    assert Copy.objects.get().opened_at is None
+
+
+def test_what_was_made_is_not_handed_over_once_all_releases_are_stopped(shop: Shop) -> None:
+    now, stop = timezone.now(), ReleaseStop.Act.STOP
+    release = shop.post(shop.gate_pass(), pdf())
+    make(release)
+    link = shop.link(release["id"])
+    row = release_stops.propose(None, stop, "a leak", make_reviewer(now), now)
+    release_stops.settle(row.pk, make_reviewer(now), now, confirmed=True)
+    refused = fetched(link["url"])
+    assert refused.status_code == 403 and b"%PDF" not in refused.content
+    assert CopyLink.objects.get().why == "releases_stopped"
     assert Copy.objects.get().opened_at is None
 
 
