@@ -294,6 +294,7 @@ def rows(now: datetime) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.sampled(3)
 def test_each_group_at_each_address(group: str, rows: dict[str, Any], now: datetime) -> None:
     client = sign_in(member_of(group, now))
     for method, address, allowed in TABLE:

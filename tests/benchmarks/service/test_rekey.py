@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.timeout(200)
+@pytest.mark.accuracy
 def test_a_small_run() -> None:
     inherited = {
         name: value
