@@ -167,7 +167,7 @@ def test_a_licence_is_read_when_it_comes_in_to_be_looked_at_and_not_again(
     for field, value in (
         ("number", "990108230123"),
         ("scope", "职业中介活动"),
-        ("valid_until", "2028-05-09"),
+        ("valid_until", "9 May 2028"),
     ):
         assert f'name="{field}"' in page and value in page
     crop = client.get(f"/case/documents/{document.pk}/reading/number/")
