@@ -83,7 +83,7 @@ def told(case: Case, response: Any) -> list[Any]:
         r"/undo/\d+/|/(?:attempt|event|decision)/\d+/|checkrun_set-\d+|\bvalue=\"\d+\"", "", body
     )
     body = re.sub(r"[0-9a-f]{64}", "hash", body)
-    body = re.sub(r"\d+ reading|&quot;ruling&quot;: \d+", "row", body)
+    body = re.sub(r"(?:检查记录|事件) \d+|&quot;ruling&quot;: \d+", "row", body)
     body = re.sub(
         r"\d+(?:\.\d+)?(?:\xa0| )?(?:分钟|秒|个工作小时|minutes?|seconds?|working h)", "time", body
     )
