@@ -9,6 +9,8 @@ import tempfile
 
 os.environ.setdefault("ZIZHI_SECRET_KEY", secrets.token_urlsafe(50))
 os.environ.setdefault("ZIZHI_DATA_KEY", base64.b64encode(secrets.token_bytes(32)).decode())
+# As in a deployment that never changed its key. `.env` may contain another index key.
+os.environ.setdefault("ZIZHI_INDEX_KEY", os.environ["ZIZHI_DATA_KEY"])
 os.environ.setdefault("ZIZHI_SITE_URL", "http://localhost:8000")
 os.environ.setdefault("ZIZHI_STAFF_SECOND_FACTOR", "optional")
 os.environ.setdefault("ZIZHI_VAR_DIR", tempfile.mkdtemp(prefix="zizhi-test-"))

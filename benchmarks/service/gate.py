@@ -318,6 +318,7 @@ def pgbench_script(employers: int) -> str:
         "asked_texts": "ARRAY['c-' || :c::bigint]",
         "mode": "'tell_after'",
         "key": f"'{key}'::uuid",
+        "networks": "''",
     }
     statement = " ".join(sql.decision(POSTGRESQL, False, FIRST).split())
     lines = [r"\set n random(1, " + str(employers) + ")", r"\set c random(1, 1000000000)", "BEGIN;"]

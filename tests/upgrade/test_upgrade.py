@@ -52,6 +52,7 @@ def test_recorded_database(path: Path, engine: str, tmp_path: Path) -> None:
             "ZIZHI_VAR_DIR": str(tmp_path),
             "ZIZHI_SECRET_KEY": recording.about["secret_key"],
             "ZIZHI_DATA_KEY": recording.about["data_key"],
+            "ZIZHI_INDEX_KEY": recording.about["data_key"],
             "ZIZHI_SITE_URL": "http://localhost:8000",
             "ZIZHI_EMAIL_URL": "dummymail://",
             "ZIZHI_UNDO_SECONDS": "0",
