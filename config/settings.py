@@ -76,11 +76,11 @@ _TRYING_OUT = urlsplit(SITE_URL).hostname in LOCAL_HOSTS
 _PUBLIC = bool(SITE_URL) and not _TRYING_OUT
 ALLOWED_HOSTS = env.list("ZIZHI_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 if _TRYING_OUT and (
-    _public := [host for host in ALLOWED_HOSTS if host.strip("[]") not in LOCAL_HOSTS]
+    _elsewhere := [host for host in ALLOWED_HOSTS if host.strip("[]") not in LOCAL_HOSTS]
 ):
     raise ImproperlyConfigured(
         f"ZIZHI_SITE_URL is {SITE_URL}, for trying out on this machine. This is not allowed with"
-        f" ZIZHI_ALLOWED_HOSTS {','.join(_public)}."
+        f" ZIZHI_ALLOWED_HOSTS {','.join(_elsewhere)}."
     )
 if DEBUG and _PUBLIC:
     raise not_in_public("ZIZHI_DEBUG is on", SITE_URL)

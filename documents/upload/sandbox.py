@@ -43,7 +43,7 @@ _KERNEL: Final[Mapping[Isolation, int]] = {
     "landlock": confinement.REQUIRED,
     "rlimits": 0,
 }
-"""What a child is told in `sandbox_child.Limits.kernel`."""
+"""The value of `sandbox_child.Limits.kernel` for a child."""
 
 CHILD: Final = Path(__file__).with_name("sandbox_child.py")
 _PACKAGE: Final = Path(__file__).resolve().parent.parent

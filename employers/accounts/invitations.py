@@ -89,8 +89,8 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> Invitation
     """Send a new or former colleague a link to join as recruiter. An open invitation of the same
     address is sent again, from now on in this owner's name.
 
-    If another account holds the address, its holder is told instead, and the owner learns nothing
-    about that.
+    If another account holds the address, its holder gets a mail instead, and the owner learns
+    nothing about that.
 
     Raises Refused: those of `may_invite`, `email_taken` for a colleague, `invited_too_often`; in a
     platform's test, which sends no mail to real addresses, `test_email_required`.

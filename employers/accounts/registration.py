@@ -211,7 +211,7 @@ def send_verification(user: User, links: Links, now: datetime) -> None:
     """Queue the verification mail. When the signed-in user opens its link, they prove that they
     read this address.
 
-    If another account holds the address, its holder is told instead.
+    If another account holds the address, its holder gets a mail instead.
     """
     company = company_of(user)
     if holder := other_holder(user):
@@ -225,7 +225,7 @@ def send_verification(user: User, links: Links, now: datetime) -> None:
 def send_password_link(user: User, links: Links, now: datetime) -> None:
     """Queue a mail with a link to set a password.
 
-    If another account holds the address, its holder is told instead.
+    If another account holds the address, its holder gets a mail instead.
     """
     company = "" if user.email_verified_at or user.is_staff else company_of(user)
     if holder := other_holder(user):

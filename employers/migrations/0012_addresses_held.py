@@ -1,5 +1,5 @@
 """An address belongs to the account that confirmed it. The index for this exists before 0013 removes
-the constraint by which every account kept its address.
+the constraint that every address is unique.
 """
 
 from django.db import migrations, models

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.conf import settings
 from django.core import signing
 from django.db import transaction
 from django.db.models import F
@@ -146,19 +145,8 @@ def _key(limit: Limit, subject: str, now: datetime) -> str:
     return index_hash(f"{limit.name}:{_window(limit, now)}:{subject}", "throttle")
 
 
-def address_of(
-    remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False
-) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Return the address that a request comes from. None over a Unix socket.
-
-    `forwarded_for` is trusted only behind our own proxy, and only its last entry, which that proxy
-    wrote.
-    """
-    text = (
-        forwarded_for.rpartition(",")[2].strip()
-        if behind_proxy and forwarded_for
-        else remote_address
-    )
+def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a request comes from. None over a Unix socket."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -166,11 +154,11 @@ def address_of(
     return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address
 
 
-def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool = False) -> str:
+def network(remote_address: str) -> str:
     """Return where a request comes from: an IPv4 address, or the /64 of an IPv6 address, which is
     one household.
     """
-    address = address_of(remote_address, forwarded_for, behind_proxy=behind_proxy)
+    address = address_of(remote_address)
     if address is None:
         return "unknown"
     if isinstance(address, ipaddress.IPv6Address):
@@ -179,13 +167,11 @@ def network(remote_address: str, forwarded_for: str = "", *, behind_proxy: bool 
 
 
 def caller_of(request: HttpRequest) -> str:
-    """Return the address that a request comes from, or "" if there is none."""
-    address = address_of(
-        request.META.get("REMOTE_ADDR", ""),
-        request.META.get("HTTP_X_FORWARDED_FOR", ""),
-        behind_proxy=settings.SECURE_PROXY_SSL_HEADER is not None,
-    )
-    return str(address or "")
+    """Return the address that a request comes from, or "" if there is none.
+
+    `config.edge` has replaced the address of a proxy of ours by that of its client.
+    """
+    return str(address_of(request.META.get("REMOTE_ADDR", "")) or "")
 
 
 def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:

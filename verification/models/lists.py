@@ -31,7 +31,7 @@ INDEXED: Final = (
     ExclusionKind.DEVICE,
     ExclusionKind.EMAIL,
 )
-"""Kinds of which only a blind index is stored."""
+"""Kinds that are stored only as a blind index."""
 
 
 class ExclusionQuerySet(models.QuerySet["Exclusion"]):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core import signing
 from django.db import connection, transaction
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from config.edge import Edge
 from employers.accounts import invitations
 from employers.models import AttemptCount, Invitation, User
 from employers.security import throttle
@@ -212,9 +215,13 @@ class TestTooManyTries:
         ],
     )
     def test_where_a_request_comes_from(
-        self, remote: str, forwarded: str, proxy: bool, network: str
+        self, remote: str, forwarded: str, proxy: bool, network: str, settings: Any
     ) -> None:
-        assert throttle.network(remote, forwarded, behind_proxy=proxy) == network
+        settings.PROXIES = int(proxy)
+        more = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
+        request = RequestFactory().get("/", REMOTE_ADDR=remote, **more)
+        Edge(lambda _: HttpResponse())(request)
+        assert throttle.network(throttle.caller_of(request)) == network
 
     def test_a_window_is_not_prolonged_by_trying(self) -> None:
         begun = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

@@ -164,6 +164,7 @@ def test_behind_a_proxy_the_proxys_word_counts(platform: Platform, settings: Any
     forwarded = {"X-Forwarded-For": f"{THIEFS}, {OURS}"}
     assert is_refused(platform(at="10.0.0.1", **forwarded))
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.PROXIES = 1
     proxied = {"X-Forwarded-Proto": "https"}
     assert platform(at="10.0.0.1", **proxied, **forwarded).status_code == 200
     forged = {"X-Forwarded-For": f"{OURS}, {THIEFS}"}
