@@ -96,6 +96,7 @@ def measured(rows: int, seed: int) -> dict[str, Any]:
         from events import rekeying
 
         old, new = settings.DATA_KEY, base64.b64encode(secrets.token_bytes(32)).decode()
+        settings.INDEX_KEY = old  # the installation never set an index key of its own
         _fill(rows)
         settings.DATA_KEY, settings.DATA_KEYS_RETIRED = new, [old]
         # One process is restarted with the new key, the other not yet; it knows the key already.
