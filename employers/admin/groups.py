@@ -10,7 +10,7 @@ from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
 from django.db.models import ManyToManyField, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -131,6 +131,14 @@ class StaffGroupAdmin(OnlyListed, GroupAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The operation saves the permissions."""
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if group := context["original"]:  # the title and the breadcrumbs show the name in words
+            words = group_in_words(group)
+            context |= {"original": Group(pk=group.pk, name=words), "subtitle": words}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("group"), ordering="name")
     def in_words(self, group: Group) -> str:

@@ -87,7 +87,10 @@ def test_an_event_is_found_and_shown_in_words_with_its_code(root: Client, now: d
 @pytest.mark.django_db
 def test_groups_offer_what_the_console_shows_in_words(root: Client) -> None:
     group = Group.objects.get(name="Leads")
-    page = root.get(f"/console/auth/group/{group.pk}/change/").context["adminform"].form
+    answer = root.get(f"/console/auth/group/{group.pk}/change/")
+    assert "<h2>主管</h2>" in answer.content.decode()
+    assert str(answer.context["original"]) == "主管", "for the breadcrumbs"
+    page = answer.context["adminform"].form
     labels = [label for _value, label in page.fields["permissions"].choices]
     assert left_in_latin(labels, "Webhook") == [] and misprints(labels) == []
     assert "申请单 · 对申请作出决定" in labels and "申请单 · 查看审核质量" in labels
@@ -103,6 +106,8 @@ def test_the_groups_of_an_account_are_in_words(root: Client, now: datetime) -> N
     assert {"审核员", "资深审核员", "主管"} <= {
         label for _v, label in form.fields["groups"].choices
     }
+    listed = root.get("/console/employers/user/").content.decode()
+    assert 'alt="是"' in listed and 'alt="True"' not in listed
 
 
 @pytest.mark.django_db
