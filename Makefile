@@ -1,5 +1,5 @@
 # make run       set up, and serve at http://localhost:8000; prepares the demo in the background
-# make test      set up, and run the tests except accuracy tests (minutes); with
+# make test      set up, and run the tests except slow and accuracy tests (minutes); with
 #                T=verification/cases, only those that a change to that folder affects
 # make test-all  set up, and run all tests, with all their variants and examples
 # make sbom      write the software bill of materials to var/sbom.cdx.json
@@ -18,7 +18,7 @@ run: setup
 	@$(BIN)/python manage.py serve --prepare --port $(PORT)
 
 test: setup
-	@touched=$$($(BIN)/python -m tests.touched $(T)) && $(PYTESTS) -m "not accuracy" $$touched $(PYTEST)
+	@touched=$$($(BIN)/python -m tests.touched $(T)) && $(PYTESTS) -m "not accuracy and not slow" $$touched $(PYTEST)
 
 test-all: setup
 	@$(PYTESTS) --hypothesis-profile thorough $(PYTEST)

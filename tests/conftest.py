@@ -29,6 +29,8 @@ WHOLE = {"stories", "browser", "upgrade", "test_engines.py"}
 """Tests here start the whole product, whichever fixtures they request."""
 LONGEST = {"stories", "browser", "test_engines.py"}
 """The slowest tests here."""
+SLOW_TO_COLLECT = "test_fuzz.py"
+"""Generates its requests while it is collected. All its tests are slow."""
 TEST_ALL = os.environ.get("ZIZHI_TEST_ALL") == "1"
 
 # How long an example takes depends on the load of the machine, not on correctness.
@@ -52,6 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
     share_cores(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
     for folder in () if hasattr(config, "workerinput") else settings.LOCALE_PATHS:
         compile_all(folder)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Skip what takes seconds to collect if the run leaves it out anyway."""
+    left_out = "not slow" in config.option.markexpr and collection_path.name == SLOW_TO_COLLECT
+    return True if left_out else None
 
 
 @pytest.hookimpl(wrapper=True)

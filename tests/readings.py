@@ -1,13 +1,15 @@
-"""Caches the results of the OCR engines, so that all processes of a run read each picture once."""
+"""Caches what the OCR engines read in a picture and the keypoints found in it, so that all processes
+of a run look at each picture once.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pickle
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from documents.ocr.base import Picture
 from documents.ocr.rapid import RapidReader
 from documents.ocr.tesseract import TesseractReader
 from documents.page.boxes import TextBox
+from documents.similarity import keypoints
 
 FOLDER = "ZIZHI_TEST_READINGS"
 """The environment variable for the folder that the processes of a run share."""
@@ -50,18 +53,23 @@ def _kept(read: Callable[..., Any]) -> Callable[..., Any]:
     def reading(reader: Any, image: Picture, *args: Any, **named: Any) -> Any:
         if _anew:
             return read(reader, image, *args, **named)
-        what = repr((reader.version, read.__name__, image.shape, image.dtype.str, args, named))
-        key = hashlib.sha256(what.encode() + image.tobytes()).hexdigest()
-        path = Path(os.environ[FOLDER]) / key
-        if path.exists():
-            return pickle.loads(path.read_bytes())
-        found = read(reader, image, *args, **named)
-        unfinished = path.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(pickle.dumps(found))
-        unfinished.rename(path)
-        return found
+        what = (reader.version, read.__name__, args, named)
+        return _once(what, image, lambda: read(reader, image, *args, **named))
 
     return reading
+
+
+def _once(what: object, image: Picture, find: Callable[[], Any]) -> Any:
+    """Return what `find` finds in the picture, from the cache if any process has found it."""
+    described = repr((what, image.shape, image.dtype.str))
+    path = Path(os.environ[FOLDER]) / sha256(described.encode() + image.tobytes()).hexdigest()
+    if path.exists():
+        return pickle.loads(path.read_bytes())
+    found = find()
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(pickle.dumps(found))
+    unfinished.rename(path)
+    return found
 
 
 def _in_parts(reader: RapidReader, image: Picture) -> tuple[list[list[TextBox]], list[TextBox]]:
@@ -79,6 +87,17 @@ def _told_again(reader: RapidReader, image: Picture, seen: Seen) -> list[TextBox
     return list(found)
 
 
+def _found_again(grey: Picture, scale: float) -> keypoints.Landmarks:
+    if _anew:
+        return _find_keypoints(grey, scale)
+    found: keypoints.Landmarks = _once(
+        ("keypoints", scale), grey, lambda: _find_keypoints(grey, scale)
+    )
+    return found
+
+
+_find_keypoints = keypoints.find_keypoints
+keypoints.find_keypoints = _found_again
 _read_in_parts = RapidReader.read_in_parts
 RapidReader.read_in_parts = _told_again  # type: ignore[method-assign]
 for _reader, _names in (

@@ -128,6 +128,7 @@ def test_the_replaced_migrations_can_be_reversed() -> None:
         assert "downloads_trace" not in connection.introspection.table_names()
 
 
+@pytest.mark.slow
 def test_the_squashed_migrations_can_be_reversed(expected: tuple[Any, Any]) -> None:
     with database_at(NEW):
         for app in ("downloads", "verification", "employers", "events"):

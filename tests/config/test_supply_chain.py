@@ -74,6 +74,7 @@ def test_an_audit_without_findings_is_not_repeated_until_the_packages_change(aud
     assert audit.run(FOUND, 1).returncode == 1 and audit.calls == 2
 
 
+@pytest.mark.slow
 def test_the_bill_of_materials_names_every_locked_package_of_a_deployment(tmp_path: Path) -> None:
     """Made by the commands of the Makefile, in a copy, from files that it names."""
     bom, requirements = tmp_path / "sbom.json", tmp_path / "requirements.txt"

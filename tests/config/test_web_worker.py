@@ -169,6 +169,7 @@ def test_unless_told_otherwise_it_listens_on_this_machine_only() -> None:
     assert conf["bind"] == "127.0.0.1:8000"
 
 
+@pytest.mark.slow
 def test_every_command_that_is_printed_listens_on_this_machine_only() -> None:
     pages = [*processes.ROOT.glob("*.md"), *(processes.ROOT / "docs").rglob("*.md")]
     lines = [line for page in pages for line in page.read_text(encoding="utf-8").splitlines()]
@@ -177,6 +178,7 @@ def test_every_command_that_is_printed_listens_on_this_machine_only() -> None:
     assert [line for line in commands if "--bind 127.0.0.1:" not in line] == []
 
 
+@pytest.mark.slow
 def test_serve_uses_this_worker(tmp_path: Path) -> None:
     """gunicorn finds `gunicorn.conf.py`, since it is started beside it."""
     with socket.socket() as free:

@@ -79,6 +79,7 @@ def test_what_is_no_picture_is_our_error(reader: Reader) -> None:
     "rotation",
     [90, *(pytest.param(rotation, marks=pytest.mark.accuracy) for rotation in (180, 270))],
 )
+@pytest.mark.slow
 def test_rapid_reads_a_page_that_lies_turned(rotation: Rotation) -> None:
     specimen = make(2, turned=rotation)
     reading = read_pages([specimen.image], [RAPID])
@@ -98,6 +99,7 @@ def test_rapid_reads_where_it_is_told() -> None:
     assert RAPID.read_regions(page, []) == []
 
 
+@pytest.mark.slow
 def test_rapid_serves_many_threads_with_one_engine() -> None:
     reader, page = RapidReader(), picture(make(4).image)
     answers: list[list[TextBox]] = []
@@ -111,6 +113,7 @@ def test_rapid_serves_many_threads_with_one_engine() -> None:
 
 
 @pytest.mark.reading
+@pytest.mark.slow
 def test_rapid_reads_the_same_on_onnxruntime() -> None:
     page = picture(make(5).image)
     other = RapidReader(engine="onnxruntime")

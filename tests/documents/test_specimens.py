@@ -349,6 +349,7 @@ class TestCommand:
             ("a.heic", b"\0\0\0"),
         ],
     )
+    @pytest.mark.sampled(1)
     def test_the_extension_says_what_is_written(
         self, tmp_path: Path, name: str, start: bytes
     ) -> None:

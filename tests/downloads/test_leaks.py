@@ -172,6 +172,7 @@ def test_a_number_that_was_lent_to_two_names_neither(shop: Shop) -> None:
     assert (found["number"], found["named"]) == (copy.number, False)
 
 
+@pytest.mark.slow
 def test_pages_that_are_gone_hide_no_others(shop: Shop) -> None:
     lost, copy = a_copy(shop, "c-2", specimen(9, "plain", "zh").pdf), a_copy(shop)
     assert lost.resume is not None
@@ -192,6 +193,7 @@ def test_a_platform_hears_of_its_own_releases_alone(shop: Shop) -> None:
     assert stranger.platform.call("get", f"/traces/{mine['id']}")["code"] == "trace_unknown"
 
 
+@pytest.mark.slow
 def test_a_forged_number_does_not_name_another_where_marks_speak(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,7 @@ def of_the_demo(folder: Path) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_path: Path) -> None:
     record = tmp_path / demo_record.SIGN_IN
     with serve(tmp_path) as first:

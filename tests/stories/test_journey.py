@@ -52,6 +52,7 @@ def test_an_honest_employer_is_through(edition: str, now: datetime) -> None:
     assert answer.allowed and answer.tier == "provisional" and "mark" in answer.obligations
 
 
+@pytest.mark.slow
 def test_a_wrong_licence_is_held_and_mended(now: datetime) -> None:
     company, other = register_company(102), register_company(103)
     member, reviewer = recruiter_of(company, now), make_reviewer(now)
@@ -71,6 +72,7 @@ def test_a_wrong_licence_is_held_and_mended(now: datetime) -> None:
     assert ask(member, now).allowed
 
 
+@pytest.mark.slow
 def test_a_revoked_company_is_refused_by_the_register_alone(now: datetime) -> None:
     company = register_company(105, status="吊销")
     member = recruiter_of(company, now)
@@ -100,6 +102,7 @@ def test_a_borrowed_licence_opens_nothing(now: datetime) -> None:
     assert [reason["code"] for reason in case.decisions.first().reasons] == ["authority_missing"]
 
 
+@pytest.mark.slow
 def test_a_new_company_waits_and_is_told_so(now: datetime) -> None:
     company = register_company(107)
     member = recruiter_of(company, now)

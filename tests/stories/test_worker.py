@@ -96,6 +96,7 @@ def test_a_killed_worker_loses_nothing(broker: str, tmp_path: Path) -> None:
     assert Event.objects.filter(verb="approve").count() == 1
 
 
+@pytest.mark.slow
 def test_a_lost_message_is_sent_again(
     broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ def address() -> str:
 @pytest.mark.parametrize(
     "path", sorted(HERE.glob("*.jsonl.gz")), ids=lambda path: path.name.split(".")[0]
 )
+@pytest.mark.slow
 def test_recorded_database(path: Path, engine: str, tmp_path: Path) -> None:
     """Run the walk in a process, database and folder of its own, with the recorded keys."""
     assert connection.vendor == engine

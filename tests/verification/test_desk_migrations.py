@@ -78,6 +78,7 @@ def indexes() -> set[str]:
         return set(connection.introspection.get_constraints(cursor, Case._meta.db_table))
 
 
+@pytest.mark.slow
 def test_rows_in_every_state(before: Any) -> None:
     old = {state: rows(before, state)[0] for state in State}
     placed = migrate_to(PLACED)
@@ -128,6 +129,7 @@ def test_broken_off_and_run_again(with_columns: Any) -> None:
     assert "case_uscc" in indexes() and case.review_since is not None
 
 
+@pytest.mark.slow
 def test_who_appeals_against_a_suspension_waits_since_then(with_columns: Any) -> None:
     heard, answered = rows(with_columns, State.SUSPENDED, 2)
     user = with_columns.get_model("employers", "User").objects.create(email="a@example.com")

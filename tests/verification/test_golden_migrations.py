@@ -17,6 +17,7 @@ BEFORE = [("verification", "0011_review_queue"), ("employers", "0003_staff")]
 AFTER = [("verification", "0012_golden"), ("employers", "0004_made_for")]
 
 
+@pytest.mark.slow
 def test_forward_and_backward() -> None:
     with database_at(AFTER):
         apps = migrate_to(BEFORE)

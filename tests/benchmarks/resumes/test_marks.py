@@ -57,6 +57,7 @@ def test_every_leak_is_another_picture_of_the_page() -> None:
         assert int(leak.max()) - int(leak.min()) > 60, name
 
 
+@pytest.mark.slow
 def test_a_leak_is_traced_and_what_it_cost_is_told() -> None:
     result = marks.measure(seed=4, pages=1, releases=6, only="scale 0.5,costs")
     assert result["attacks"]["scale 0.5"] | {"z_median": 0, "innocent_z_max": 0} == {

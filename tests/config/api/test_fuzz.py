@@ -152,6 +152,7 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     suppress_health_check=list(HealthCheck),
 )
 @pytest.mark.sampled(20)
+@pytest.mark.slow
 def test_every_answer_is_one_of_the_documents(
     case: schemathesis.Case, there: tuple[str, dict[str, Any]]
 ) -> None:

@@ -121,6 +121,7 @@ def test_a_page_without_a_qr_code_has_none() -> None:
 
 
 @pytest.mark.reading
+@pytest.mark.slow
 def test_the_licence_is_found_among_other_pages() -> None:
     reading = read_pages([BLANK, SPECIMEN.image, BLANK], READERS[:1])
     assert reading.page == 2

@@ -90,6 +90,7 @@ def test_letters(layout: str, damage: str) -> None:
 
 
 @pytest.mark.reading
+@pytest.mark.slow
 def test_a_letter_that_nobody_sealed_or_signed() -> None:
     specimen = make_letter(24, "form", sealed="no", signed="no")
     reading = read_paper("authorization_letter", [specimen.image], FIRST)
@@ -105,6 +106,7 @@ def test_a_letter_that_nobody_sealed_or_signed() -> None:
 
 
 @pytest.mark.reading
+@pytest.mark.slow
 def test_another_companys_seal_is_read_as_it_is() -> None:
     other = Company.fictitious(31).name
     specimen = make_letter(24, "form", seal_text=other)
@@ -259,6 +261,7 @@ def test_what_lies_under_a_seal_is_laid_open_and_the_rest_stays() -> None:
 # --- Specimens and their command ------ -----------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_equal_arguments_give_equal_pictures_and_truths_of_nobody() -> None:
     for layout in LETTER_LAYOUTS:
         one, other = make_letter(5, layout, "light"), make_letter(5, layout, "light")

@@ -366,6 +366,7 @@ def test_a_page_that_lies_is_not_believed(taken_over: Callable[[str], None], lie
         "signal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass",
     ],
 )
+@pytest.mark.sampled(1)
 def test_a_child_that_hangs_is_ended(
     taken_over: Callable[[str], None], body: str, isolation: sandbox.Isolation
 ) -> None:

@@ -40,6 +40,7 @@ def test_what_passes_is_waited_for(
     assert binding.state == RelayState.BOUND and binding.last_error == ""
 
 
+@pytest.mark.slow
 def test_an_empty_pool_is_told_once_and_given_up_after_a_day(
     member: Member, platform: ApiClient, now: datetime
 ) -> None:

@@ -28,6 +28,7 @@ from tests.downloads.releases.shop import REAL_REDACT, Shop, make, pdf, stored_f
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.slow
 def test_the_copy_bears_this_releases_marks_over_the_clean_page(shop: Shop) -> None:
     release = shop.post(shop.gate_pass(), pdf())
     make(release)

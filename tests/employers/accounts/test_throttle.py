@@ -232,6 +232,7 @@ class TestTooManyTries:
                 throttle.count_try(counted, begun + timedelta(minutes=minute))
         throttle.count_try(counted, begun + timedelta(minutes=15))
 
+    @pytest.mark.slow
     def test_a_thousand_refused_requests_free_nobodys_counter(
         self, now: datetime, monkeypatch: pytest.MonkeyPatch
     ) -> None:

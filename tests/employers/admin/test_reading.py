@@ -104,6 +104,7 @@ class TestUnmasking:
         with pytest.raises(Refused, match="not_allowed"):
             staff_reads.unmask(member.user, "email", member, reviewer, now)
 
+    @pytest.mark.slow
     def test_no_page_of_the_console_prints_an_address(
         self, case: Case, member: Member, now: datetime
     ) -> None:

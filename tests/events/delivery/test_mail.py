@@ -271,6 +271,7 @@ def test_a_name_is_found_in_exactly_one_folder() -> None:
     assert len(TEMPLATES) == len(set(TEMPLATES))
 
 
+@pytest.mark.slow
 def test_every_name_that_the_code_queues_has_its_files() -> None:
     queued = set(queued_names())
     assert {"verify_email", "candidate_asked", "client_wrong", "relay_failed"} <= queued

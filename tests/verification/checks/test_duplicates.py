@@ -107,6 +107,7 @@ def test_a_copy_agrees_and_shares_words(copy: str) -> None:
 
 @pytest.mark.parametrize("damage", ["none", "light"])
 @pytest.mark.sampled(1)
+@pytest.mark.slow
 def test_another_company_on_the_same_form_does_not(damage: str) -> None:
     for a, b in ((1, 2), (2, 3), (3, 4)):
         agreement = keypoints.compare(seen(licence(a, damage)), seen(licence(b, damage)))
@@ -257,6 +258,7 @@ def test_a_kit_used_by_many_is_still_found(now: datetime, monkeypatch: pytest.Mo
 @pytest.mark.django_db
 @pytest.mark.parametrize("hidden_by", ["ones own earlier ones", "withdrawn ones"])
 @pytest.mark.sampled(1)
+@pytest.mark.slow
 def test_nobody_hides_a_picture_behind_many_that_do_not_count(
     now: datetime, hidden_by: str
 ) -> None:
@@ -281,6 +283,7 @@ def test_nobody_hides_a_picture_behind_many_that_do_not_count(
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_bands_are_written_once_and_queries_stay_as_many(now: datetime) -> None:
     def queries(case: Case) -> int:
         subject = subject_of(case, now)

@@ -239,6 +239,7 @@ class TestObserving:
         return replace(SUBJECT, documents=(document,))
 
     @pytest.mark.django_db
+    @pytest.mark.slow
     def test_the_page_that_was_read_is_looked_at_where_its_values_stand(self) -> None:
         altered = attacked(read(5).photo, "copied_digit", 5)
         assert altered

@@ -227,6 +227,7 @@ def test_a_status_word_that_nobody_knows_is_no_earlier_active(tmp_path: Path) ->
     assert record.status is Status.UNKNOWN
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     def peak(rows: int) -> int:
         path = tmp_path / f"{rows}.csv"

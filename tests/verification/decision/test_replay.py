@@ -94,6 +94,7 @@ def test_nobody_is_asked_and_nothing_is_written(decided: Callable[..., Attempt])
     ]  # PostgreSQL reads by cursor
 
 
+@pytest.mark.slow
 def test_the_real_checks_are_judged_without_looking_or_asking(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

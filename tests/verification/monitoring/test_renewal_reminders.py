@@ -33,6 +33,7 @@ def remind_all(now: datetime) -> int:
     )
 
 
+@pytest.mark.slow
 def test_each_time_is_once(case: Case, now: datetime) -> None:
     ends = now + timedelta(days=180)
     told = []

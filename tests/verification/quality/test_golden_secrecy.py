@@ -44,6 +44,7 @@ class TestNobodyElse:
             claims.ask_take_over(planted.pk, lead, now)
 
     @pytest.mark.parametrize("group", ["Reviewers", "Seniors", "Leads", "Auditors"])
+    @pytest.mark.sampled(2)
     def test_comes_upon_it(self, group: str, now: datetime, planted: Case, client: Client) -> None:
         client.force_login(make_colleague(now, group))
         document = planted.documents.get()

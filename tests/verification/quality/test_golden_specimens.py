@@ -48,6 +48,7 @@ def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> N
     assert set(GoldenTurn.objects.values_list("right", flat=True)) == {True}
 
 
+@pytest.mark.slow
 def test_what_the_machine_decides_by_itself_is_made_of_nothing(
     now: datetime, monkeypatch: Any
 ) -> None:
@@ -64,6 +65,7 @@ def test_what_the_machine_decides_by_itself_is_made_of_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_others_can_write_while_a_golden_case_is_read(
     now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ class TestTwins:
     def page(self, client: Client) -> Callable[[Case], Any]:
         return lambda case: client.get(reverse("admin:verification_case_change", args=[case.pk]))
 
+    @pytest.mark.slow
     def test_every_page_and_answer(self, both: Any, page: Any, client: Client) -> None:
         def walk(case: Case) -> list[Any]:
             def door(name: str, **sent: Any) -> Any:

@@ -56,10 +56,10 @@ def test_the_table_is_the_domain() -> None:
     assert table == FOLLOWS
 
 
-@pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("state", list(State))
-def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
+def test_grid(state: State, verb: str, now: datetime) -> None:
+    """Each role tries the verb on the same case. What it changed is undone for the next."""
     member, reviewer = make_member(now), make_reviewer(now)
     case = make_case(member, now, state)
     make_document(case, now)
@@ -80,30 +80,39 @@ def test_grid(state: State, verb: str, role: Role, now: datetime) -> None:
             failed_uploads.note_refused(
                 case, "business_licence", ["document_broken"], member.as_actor(), now
             )
-    actor = reviewer.as_reviewer() if role is Role.REVIEWER else Actor(role, str(member.user_id))
-    why = Why.of(["document_blurred"])
+    for role in Role:
+        is_reviewer = role is Role.REVIEWER
+        actor = reviewer.as_reviewer() if is_reviewer else Actor(role, str(member.user_id))
+        with transaction.atomic():
+            _moves_as_the_table_says(case.pk, verb, actor, now)
+            transaction.set_rollback(True)
+
+
+def _moves_as_the_table_says(case_id: str, verb: str, actor: Actor, now: datetime) -> None:
+    case, why = Case.objects.get(pk=case_id), Why.of(["document_blurred"])
+    state = case.state
     if transitions.allows(verb, case, actor):
-        with moving(case.pk, verb, actor, now, why=why) as move:
+        with moving(case_id, verb, actor, now, why=why) as move:
             if verb == "approve":
                 move.case.approved_at, move.case.expires_at = now, now + timedelta(days=180)
-        case = Case.objects.get(pk=case.pk)
+        case = Case.objects.get(pk=case_id)
         assert case.state == transitions.target(verb, state)
         event = Event.objects.about(case).last()
         assert (event.verb, event.from_state, event.to_state, event.role, event.actor_id) == (
             verb,
             state,
             case.state,
-            role,
+            actor.role,
             actor.id,
         )
         assert event.policy_version
     else:
         before = Event.objects.count()
-        with pytest.raises(Refused) as refused, moving(case.pk, verb, actor, now, why=why):
+        with pytest.raises(Refused) as refused, moving(case_id, verb, actor, now, why=why):
             pass
-        assert refused.value.code in {"not_allowed", "state_conflict"}
-        assert Case.objects.get(pk=case.pk).state == state
-        assert Event.objects.count() == before
+        assert refused.value.code in {"not_allowed", "state_conflict"}, actor
+        assert Case.objects.get(pk=case_id).state == state, actor
+        assert Event.objects.count() == before, actor
 
 
 @pytest.mark.parametrize("powerless", ["auditor", "inactive", "without decide"])
