@@ -1,5 +1,6 @@
-"""Caches what the OCR engines read in a picture and the keypoints found in it, so that all processes
-of a run look at each picture once.
+"""Caches what the OCR engines read in a picture and the keypoints found in it.
+
+All processes of a run look at each picture once.
 """
 
 from __future__ import annotations
