@@ -18,6 +18,19 @@ from verification.cases import wording
 ROOT = Path(settings.BASE_DIR)
 SOURCE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 ROOMS = ("config", "events", "employers", "verification", "downloads")
+NUMBERS = {
+    1: ("one", "once", r"\ban?\b", "一"),
+    2: ("two", "both", "twice", "[二两双]"),
+    3: ("three", "三"),
+    4: ("four", "四"),
+    5: ("five", "五"),
+    6: ("six", "六"),
+    7: ("seven", "七"),
+    8: ("eight", "八"),
+    9: ("nine", "九"),
+    10: (r"\bten\b", "十"),
+    12: ("twelve", "十二"),
+}
 OF_DJANGO = {
     "This field is required.",
     "Enter a valid email address.",
@@ -146,6 +159,37 @@ def test_translations_are_chinese(entries: list[polib.POEntry]) -> None:
 def test_translations_have_chinese_punctuation(entries: list[polib.POEntry]) -> None:
     said = [text for entry in entries for text in (entry.msgstr, *entry.msgstr_plural.values())]
     assert misprints(said) == []
+
+
+def numbers_in(text: str) -> set[str]:
+    """Return the numbers of a text in either language, in digits or in words up to twelve."""
+    words = {word: str(n) for n, many in NUMBERS.items() for word in many}
+    return digits_in(text) | {n for word, n in words.items() if re.search(word, text.lower())}
+
+
+def digits_in(text: str) -> set[str]:
+    """Return the numbers that are written in digits, outside of variables."""
+    return set(re.findall(r"\d+", re.sub(r"%\(\w+\)[sd]|\{\w*\}", " ", text)))
+
+
+def test_both_languages_tell_the_same_numbers(entries: list[polib.POEntry]) -> None:
+    """A link that works for an hour in one language does not work for a day in the other."""
+    pairs = [
+        (english, chinese)
+        for entry in entries
+        for english, chinese in (
+            (entry.msgid_plural or entry.msgid, entry.msgstr),
+            *((entry.msgid_plural, form) for form in entry.msgstr_plural.values()),
+        )
+        if chinese
+    ]
+    wrong = [
+        (english, chinese)
+        for english, chinese in pairs
+        if not numbers_in(chinese) >= digits_in(english)
+        or not numbers_in(english) >= digits_in(chinese)
+    ]
+    assert wrong == []
 
 
 def test_compiling_makes_what_django_reads(tmp_path: Path) -> None:
