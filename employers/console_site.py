@@ -370,7 +370,7 @@ class ConsoleSite(admin.AdminSite):
         record("enter_console", user, user.as_reviewer(), now, data={"by": by})
         if factor:
             self._know_browser(response, factor)
-        return saw(request, remember_browser(response, user), user, cookie)
+        return saw(request, remember_browser(request, response, user), user, cookie)
 
     def _know_browser(self, response: HttpResponse, factor: SecondFactor) -> HttpResponse:
         """Exempt this browser from waits that others' failures for this factor cause."""

@@ -200,7 +200,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
 def enter(request: HttpRequest, member: Member) -> HttpResponse:
     """Sign in a member who chose or gave a password, and redirect to their case."""
     login(request, member.user, backend=ADDRESS)
-    return saw(request, remember_browser(redirect("verification:home"), member.user), member.user)
+    response = remember_browser(request, redirect("verification:home"), member.user)
+    return saw(request, response, member.user)
 
 
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
@@ -216,8 +217,9 @@ def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = 
     return response
 
 
-def remember_browser(response: HttpResponse, user: User) -> HttpResponse:
-    """Exempt this browser from waits that strangers' failures for the user's address cause.
+def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> HttpResponse:
+    """Exempt this browser from waits that strangers' failures for the user's address or from its
+    network cause.
 
     Not if the address is unconfirmed: registering with somebody's address must not give more
     guesses at their password.
@@ -226,7 +228,11 @@ def remember_browser(response: HttpResponse, user: User) -> HttpResponse:
         set_long_cookie(
             response,
             throttle.KNOWN_COOKIE,
-            throttle.known_browser(user.email, secrets.token_urlsafe(12)),
+            throttle.known_browser(
+                user.email,
+                secrets.token_urlsafe(12),
+                before=request.COOKIES.get(throttle.KNOWN_COOKIE, ""),
+            ),
             throttle.KNOWN_SECONDS,
         )
     return response
@@ -265,7 +271,7 @@ class SignIn(auth_views.LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = saw(
             self.request,
-            remember_browser(super().form_valid(form), form.get_user()),
+            remember_browser(self.request, super().form_valid(form), form.get_user()),
             form.get_user(),
         )
         # The browser's language takes precedence over the account's.
@@ -331,7 +337,7 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
             render(request, "employers/link_refused.html", {"refused": refused}, status=410)
         )
     messages.success(request, gettext("Your email address is confirmed."))
-    return remember_browser(redirect("verification:home"), user)
+    return remember_browser(request, redirect("verification:home"), user)
 
 
 @posted_or("verification:home")
@@ -413,7 +419,8 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
             response = super().form_valid(form)
             staff.note_password(form.user, now)
         messages.success(self.request, gettext("Your new password is set. Sign in with it."))
-        return remember_browser(response, form.user)  # and so the way out of a wait
+        # This is also the way out of a wait.
+        return remember_browser(self.request, response, form.user)
 
     def get_success_url(self) -> str:
         """Return where the account signs in: staff in the console."""

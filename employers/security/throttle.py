@@ -16,6 +16,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.core import signing
 from django.db import transaction
@@ -34,6 +35,8 @@ DELETED_AT_ONCE = 1000
 KNOWN_SALT = "employers.known-browser"
 KNOWN_COOKIE = "known_browser"
 KNOWN_SECONDS = 90 * 24 * 3600
+KNOWN_ACCOUNTS = 5
+"""How many accounts one browser is known for, the latest first. People share machines."""
 
 
 @dataclass(frozen=True)
@@ -184,18 +187,30 @@ def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:
     return ((PASSWORDS_FROM_NETWORK, where), (PASSWORDS_OF_ADDRESS, email))
 
 
-def known_browser(account: str, chance: str, salt: str = KNOWN_SALT) -> str:
-    """Return the cookie that marks a browser as having signed in to `account`.
+def known_browser(account: str, chance: str, salt: str = KNOWN_SALT, before: str = "") -> str:
+    """Return the cookie that marks a browser as having signed in to `account`, and to the accounts
+    in `before`, its cookie until now.
 
     `chance` tells browsers apart.
     """
-    return signing.dumps([hashlib.sha256(account.encode()).hexdigest(), chance], salt=salt)
+    name = _digest(account)
+    others = [pair for pair in _known(before, salt) if pair[0] != name]
+    return signing.dumps([[name, chance], *others[: KNOWN_ACCOUNTS - 1]], salt=salt)
 
 
 def known_for(account: str, cookie: str, salt: str = KNOWN_SALT) -> str:
     """Return the browser's name in `cookie` if it was set for `account`, else ""."""
+    return str(dict(_known(cookie, salt)).get(_digest(account), ""))
+
+
+def _known(cookie: str, salt: str) -> list[list[str]]:
+    """Return the accounts in `cookie`, each with the browser's name for it."""
     try:
-        digest, chance = signing.loads(cookie, salt=salt, max_age=KNOWN_SECONDS)
-    except (signing.BadSignature, ValueError):
-        return ""
-    return str(chance) if digest == hashlib.sha256(account.encode()).hexdigest() else ""
+        pairs: list[Any] = signing.loads(cookie, salt=salt, max_age=KNOWN_SECONDS)
+    except signing.BadSignature:
+        return []
+    return [pairs] if isinstance(pairs[0], str) else pairs  # a cookie of before had one account
+
+
+def _digest(account: str) -> str:
+    return hashlib.sha256(account.encode()).hexdigest()
