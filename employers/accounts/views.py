@@ -39,6 +39,7 @@ from employers.clock import now_of
 from employers.models import Member, User
 from employers.security import throttle
 from employers.security.backends import ADDRESS, is_vouched_only
+from employers.security.cookies import read_cookie, set_cookie
 from events.core.errors import Refused
 
 P = ParamSpec("P")
@@ -209,11 +210,11 @@ def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = 
 
     The device's cookie is renewed each time, so that it lasts while the browser is in use.
     """
-    cookie = cookie or sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+    cookie = cookie or sightings.device_or_new(read_cookie(request, sightings.DEVICE_COOKIE))
     sightings.record(
         user, timezone.now(), device=sightings.device_in(cookie), network=network_of(request)
     )
-    set_long_cookie(response, sightings.DEVICE_COOKIE, cookie, sightings.DEVICE_SECONDS)
+    set_cookie(response, sightings.DEVICE_COOKIE, cookie, sightings.DEVICE_SECONDS)
     return response
 
 
@@ -225,24 +226,17 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -
     guesses at their password.
     """
     if user.email_verified_at is not None or user.is_staff:
-        set_long_cookie(
+        set_cookie(
             response,
             throttle.KNOWN_COOKIE,
             throttle.known_browser(
                 user.email,
                 secrets.token_urlsafe(12),
-                before=request.COOKIES.get(throttle.KNOWN_COOKIE, ""),
+                before=read_cookie(request, throttle.KNOWN_COOKIE),
             ),
             throttle.KNOWN_SECONDS,
         )
     return response
-
-
-def set_long_cookie(response: HttpResponse, name: str, value: str, seconds: int) -> None:
-    """Set a persistent cookie that only the server can read."""
-    response.set_cookie(
-        name, value, max_age=seconds, secure=settings.HTTPS, httponly=True, samesite="Lax"
-    )
 
 
 @require_GET
@@ -257,6 +251,19 @@ def check_code(request: HttpRequest) -> HttpResponseBase:
         return private(HttpResponse(refusal_html(refused), status=429))
     typed = request.GET.get("uscc", "")[:40]
     return private(render(request, "employers/_code_state.html", {"code_state": code_state(typed)}))
+
+
+def clear_browser(response: HttpResponse) -> HttpResponse:
+    """Have the browser forget what it has stored of our pages, except for cookies: those that
+    outlast a session say that this browser is known.
+    """
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+class SignOut(auth_views.LogoutView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return clear_browser(super().post(request, *args, **kwargs))
 
 
 class SignIn(auth_views.LoginView):

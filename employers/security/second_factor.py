@@ -15,6 +15,7 @@ import unicodedata
 from datetime import datetime
 from typing import Final
 
+import structlog
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +27,8 @@ from events.core.errors import Refused
 from events.core.sealing import Damaged, KeyMissing, seal_text, unseal_text
 from events.delivery.mail import queue_mail
 from events.models import record
+
+log = structlog.get_logger()
 
 ISSUER: Final = "Zizhi"
 RECOVERY_CODES: Final = 10
@@ -150,6 +153,7 @@ def answer_second_factor(
         else:
             refused = _failed(user, whose, refused, now)
     if refused:  # raised outside of the transaction, so that the failure stays counted
+        log.warning("second_factor_refused", user=str(user.pk), why=refused.code)
         raise refused
     return factor, by
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from django.core import signing
 from django.db import transaction
 from django.db.models import F
@@ -27,6 +28,8 @@ from django.utils import timezone
 from employers.models import AttemptCount
 from events.core.errors import Refused
 from events.core.sealing import index_hash
+
+log = structlog.get_logger()
 
 WINDOW_SECONDS = 15 * 60
 KEPT_FOR = timedelta(hours=1)
@@ -83,6 +86,7 @@ def count_try(counted: Sequence[Counted], now: datetime) -> None:
     """
     for limit, subject in counted:
         if _is_over(limit, subject, now):
+            log.warning("too_many_tries", limit=limit.name, subject=pseudonym(subject))
             at = timezone.localtime(_window_end(limit, now))
             raise Refused("too_many_tries", details={"until": f"{at:%Y-%m-%d %H:%M}"})
 
@@ -114,6 +118,13 @@ def sweep(now: datetime) -> int:
     while keys := list(past.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
         deleted += AttemptCount.objects.filter(pk__in=keys).delete()[0]
     return deleted
+
+
+def pseudonym(text: str) -> str:
+    """Return a name for an address or network in logs. Only the index key can predict it, and equal
+    texts have the same.
+    """
+    return index_hash(text.strip().lower(), "log")[:16]
 
 
 def _is_over(limit: Limit, subject: str, now: datetime, *, durable: bool = True) -> bool:

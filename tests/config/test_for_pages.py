@@ -68,11 +68,17 @@ def test_a_page_of_the_api_is_under_the_pages_policy_and_an_answer_shows_nothing
 
 
 @override_settings(SECURE_SSL_REDIRECT=True)
-def test_without_tls_the_api_is_led_to_it_as_pages_are(now: datetime, client: Client) -> None:
+def test_without_tls_pages_lead_to_it_and_the_api_refuses(now: datetime, client: Client) -> None:
+    """A redirect would hide from a platform that its key travels in the clear."""
     _, key = make_api_client(now)
-    for address in (ME, DOCS, "/"):
+    for address in (DOCS, "/"):
         answer = client.get(address, headers={"Authorization": f"Bearer {key}"})
         assert answer.status_code == 301 and answer["Location"].startswith("https://")
+    for address in (ME, "/api/v1/nothing", "/api/v1/docs/x"):
+        answer = client.get(address, headers={"Authorization": f"Bearer {key}"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "https_required")
+    over_tls = client.get(ME, headers={"Authorization": f"Bearer {key}"}, secure=True)
+    assert over_tls.status_code == 200
 
 
 def test_each_stands_for_one_of_the_frameworks() -> None:

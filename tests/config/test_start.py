@@ -90,7 +90,7 @@ def test_what_a_deployment_cannot_have(
 
 
 def test_cookies_belong_to_this_host_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME")
+    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME", "COOKIE_PREFIX")
     made = settings_with(monkeypatch, **DEPLOYED)
     assert all(made[name].startswith("__Host-") for name in names)
     assert made["SESSION_COOKIE_SECURE"] and made["CSRF_COOKIE_SECURE"]
