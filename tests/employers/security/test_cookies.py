@@ -11,7 +11,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from tests.factories import PASSWORD, make_member, make_reviewer
+from employers.models import SecondFactor, User
+from tests.employers.security.staff_sign_in import Clock, browser, come_in, is_in
+from tests.factories import PASSWORD, make_member
 
 SET = """
 import django
@@ -70,9 +72,11 @@ def test_scripts_read_no_cookie_of_a_session(now: datetime) -> None:
 
 
 @pytest.mark.django_db
-def test_a_browser_forgets_the_pages_when_its_user_signs_out(now: datetime) -> None:
-    client, person = Client(), make_member(now).user
-    client.force_login(person)
-    assert client.post("/sign-out/")["Clear-Site-Data"] == '"cache", "storage"'
-    client.force_login(make_reviewer(now))
+def test_a_browser_forgets_the_pages_when_its_user_signs_out(
+    colleague: User, factor: SecondFactor, clock: Clock
+) -> None:
+    recruiter, client = Client(), come_in(browser(), colleague, clock)
+    recruiter.force_login(make_member(clock.now).user)
+    assert recruiter.post("/sign-out/")["Clear-Site-Data"] == '"cache", "storage"'
     assert client.post("/console/logout/")["Clear-Site-Data"] == '"cache", "storage"'
+    assert not is_in(client)
