@@ -375,7 +375,7 @@ class ConsoleSite(admin.AdminSite):
 
     def _know_browser(self, response: HttpResponse, factor: SecondFactor) -> HttpResponse:
         """Exempt this browser from waits that others' failures for this factor cause."""
-        known = lockout.browser_cookie(factor, secrets.token_urlsafe(12))
+        known = lockout.browser_cookie(factor, secrets.token_urlsafe(16))
         set_cookie(response, lockout.BROWSER_COOKIE, known, throttle.KNOWN_SECONDS)
         return response
 

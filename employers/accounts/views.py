@@ -231,7 +231,7 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -
             throttle.KNOWN_COOKIE,
             throttle.known_browser(
                 user.email,
-                secrets.token_urlsafe(12),
+                secrets.token_urlsafe(16),
                 before=read_cookie(request, throttle.KNOWN_COOKIE),
             ),
             throttle.KNOWN_SECONDS,

@@ -34,7 +34,8 @@ ISSUER: Final = "Zizhi"
 RECOVERY_CODES: Final = 10
 RECOVERY_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 """32 characters that are not easily confused: no l, o, 0 or 1."""
-RECOVERY_LENGTH: Final = 16
+RECOVERY_LENGTH: Final = 24
+"""120 random bits: a hash of fewer would have to be slow."""
 
 
 def of(user: User) -> SecondFactor | None:

@@ -59,6 +59,8 @@ def test_a_page_of_the_api_is_under_the_pages_policy_and_an_answer_shows_nothing
     assert (
         "script-src 'self'" in page["Content-Security-Policy"] and page["X-Frame-Options"] == "DENY"
     )
+    for directive in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert directive in page["Content-Security-Policy"]
     assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
     for each in (page, answer, client.get("/api/v1/nothing")):
         assert (
@@ -98,3 +100,10 @@ def test_each_stands_for_one_of_the_frameworks() -> None:
         assert each.__mro__[1].__name__ == "_ForPages" and each.__mro__[2].__module__.split(".")[
             0
         ] in ("django", "csp", "whitenoise")
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/site/", "/.git/config", "/.env", "/static/../.env", "/manage.py"]
+)
+def test_folders_are_not_listed_and_other_files_not_served(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404

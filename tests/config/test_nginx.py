@@ -245,7 +245,7 @@ def test_only_current_versions_and_ciphers_of_tls(
             assert agreed == ""
 
 
-def test_methods_that_echo_and_folders_are_not_served(proxied: Proxied) -> None:
+def test_methods_that_echo_are_not_served(proxied: Proxied) -> None:
     before = len(proxied.pages.asked)
     assert b" 405 " in proxied.ask("/", method="TRACE")[:40]
     assert len(proxied.pages.asked) == before
