@@ -14,9 +14,6 @@ from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.messages.storage.cookie import CookieStorage
-from django.contrib.messages.storage.fallback import FallbackStorage
-from django.contrib.messages.storage.session import SessionStorage
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
@@ -110,16 +107,6 @@ class Authentication(_ForPages, AuthenticationMiddleware): ...
 
 
 class Messages(_ForPages, MessageMiddleware): ...
-
-
-class _NoticeCookie(CookieStorage):
-    cookie_name = f"{settings.COOKIE_PREFIX}messages"
-
-
-class Notices(FallbackStorage):
-    """Django's storage of the messages for the next page, in a cookie of this host alone."""
-
-    storage_classes = (_NoticeCookie, SessionStorage)
 
 
 class Frames(_ForPages, XFrameOptionsMiddleware): ...

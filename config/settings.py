@@ -183,7 +183,8 @@ domain cannot set it.
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
-MESSAGE_STORAGE = "config.for_pages.Notices"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+"""By default, Django keeps them in a cookie, readable for whoever has the browser."""
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import string
 import subprocess
 import sys
 from datetime import datetime
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from employers.models import SecondFactor, User
@@ -24,7 +26,6 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from employers.security.cookies import read_cookie, set_cookie
 from downloads.pages.ledger.views import COOKIE
-from config.for_pages import Notices
 response = HttpResponse()
 set_cookie(response, "device", "x", 5)
 made = response.cookies["__Host-device"]
@@ -33,8 +34,8 @@ assert made["samesite"] == "Lax"
 request = RequestFactory().get("/", headers={"Cookie": "device=tossed"})
 assert read_cookie(request, "device") == ""
 names = [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME]
-names += [COOKIE, Notices.storage_classes[0].cookie_name]
-assert len(names) == 5 and all(name.startswith("__Host-") for name in names), names
+names += [COOKIE]
+assert len(names) == 4 and all(name.startswith("__Host-") for name in names), names
 """
 
 
@@ -80,3 +81,27 @@ def test_a_browser_forgets_the_pages_when_its_user_signs_out(
     assert recruiter.post("/sign-out/")["Clear-Site-Data"] == '"cache", "storage"'
     assert client.post("/console/logout/")["Clear-Site-Data"] == '"cache", "storage"'
     assert not is_in(client)
+
+
+@pytest.mark.django_db
+def test_a_session_is_new_after_each_sign_in(now: datetime) -> None:
+    make_member(now, email="hr@example.com")
+    client, seen = Client(), set()
+    for _ in range(3):
+        client.get("/sign-in/")
+        client.post("/sign-in/", {"username": "hr@example.com", "password": PASSWORD})
+        seen.add(client.cookies[settings.SESSION_COOKIE_NAME].value)
+        client.post("/sign-out/")
+    assert len(seen) == 3
+    for key in seen:
+        assert not Session.objects.filter(session_key=key).exists(), "it ended on the server"
+        assert len(key) == 32 and set(key) <= set(string.ascii_lowercase + string.digits)
+
+
+@pytest.mark.django_db
+def test_messages_of_pages_are_not_kept_in_the_browser(now: datetime) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(make_member(now, email_verified_at=None).user)
+    client.post("/verify-email/resend/")
+    assert not {"messages"} & set(client.cookies)
+    assert "We&#x27;ve sent the email" in client.get("/case/").content.decode()

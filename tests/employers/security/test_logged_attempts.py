@@ -47,3 +47,20 @@ def test_codes_that_were_refused(now: datetime) -> None:
     (line,) = lines
     assert (line["event"], line["why"]) == ("second_factor_refused", "second_factor_wrong")
     assert line["user"] == str(person.pk) and wrong_at(now) not in str(line)
+
+
+def test_refused_pages(now: datetime, caplog: pytest.LogCaptureFixture) -> None:
+    client = Client()
+    client.force_login(make_reviewer(now))
+    assert client.get("/team/").status_code == 403
+    said = [record.getMessage() for record in caplog.records if record.name == "django.request"]
+    assert said == ["Forbidden: team/"]
+
+
+def test_parameters_of_the_address_are_not_those_of_the_form(now: datetime) -> None:
+    person = make_member(now, email="hr@example.com").user
+    make_member(now, email="other@example.com")
+    client = Client()
+    entry = {"username": ["other@example.com", "hr@example.com"], "password": PASSWORD}
+    client.post("/sign-in/?username=other@example.com&password=guessed", entry)
+    assert client.session["_auth_user_id"] == str(person.pk)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -57,3 +59,19 @@ def test_a_registration_says_why() -> None:
     visitor = Client(headers={"accept-language": "en"})
     answer = visitor.post("/register/", form(password="zizhi20261127"))
     assert answer.status_code == 422 and b"easy to guess" in answer.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "fills"),
+    [
+        ("/sign-in/", "current-password"),
+        ("/register/", "new-password"),
+        ("/console/login/", "current-password"),
+    ],
+)
+def test_fields_hide_the_password_and_managers_fill_them(address: str, fills: str) -> None:
+    page = Client().get(address).content.decode()
+    (field,) = re.findall(r'<input[^>]*type="password"[^>]*>', page)
+    assert f'autocomplete="{fills}"' in field
+    assert "onpaste" not in page and "paste" not in field
