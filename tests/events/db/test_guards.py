@@ -207,7 +207,8 @@ def other_value(column: models.Field[Any, Any]) -> str:
         if isinstance(column, kind):
             return value.replace("COLUMN", column.column)
     if isinstance(column, models.ForeignKey):
-        return other_value(column.target_field)
+        target = column.target_field
+        return other_value(target).replace(f'"{target.column}"', f'"{column.column}"')
     return f'COALESCE("{column.column}", 0) + 7'
 
 

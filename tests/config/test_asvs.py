@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parents[2]
 FOLDER: Final = ROOT / "docs" / "operating"
 PAGES: Final = {"asvs.md": "en", "asvs.zh-CN.md": "zh"}
 STATES: Final = {
