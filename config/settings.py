@@ -171,22 +171,29 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "employers.security.password_words.GuessableWordsValidator"},
 ]
 LOGIN_URL = "employers:sign_in"
 LOGIN_REDIRECT_URL = "verification:home"
 LOGOUT_REDIRECT_URL = "employers:welcome"
-_HOST = "__Host-" if HTTPS else ""
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
 """Browsers accept such a cookie only from this very host over HTTPS, so another host of the same
 domain cannot set it.
 """
-SESSION_COOKIE_NAME = f"{_HOST}sessionid"
-CSRF_COOKIE_NAME = f"{_HOST}csrftoken"
-LANGUAGE_COOKIE_NAME = f"{_HOST}django_language"
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+"""By default, Django keeps them in a cookie, readable for whoever has the browser."""
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^api/v1/(?!docs$)"]
+"""The API refuses plain HTTP (`config.api.door`). A redirect would hide that a key was sent over
+it.
+"""
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 _BEHIND_PROXY = env.bool("ZIZHI_BEHIND_PROXY", default=False)
@@ -215,6 +222,7 @@ they have claimed, the superusers get a mail.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
+        "object-src": ["'none'"],
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:", "blob:"],

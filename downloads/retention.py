@@ -21,6 +21,7 @@ from downloads.models import (
     ConsentRequest,
     Contact,
     Copy,
+    CopyLink,
     CopyState,
     EraseOrder,
     GateDecision,
@@ -100,8 +101,9 @@ def retire_copies(now: datetime, keep_clean_days: int) -> int:
         default_storage.delete(name)
     before = now - timedelta(days=max(keep_clean_days, LEAST_DAYS))
     _remove(Trace.objects.filter(asked_at__lt=before, finished_at__isnull=False, evidence=""))
+    _remove(CopyLink.objects.filter(of__requested_at__lt=before, made_at__lt=before))
     _remove(
-        Copy.objects.filter(requested_at__lt=before, finished_at__isnull=False).exclude(
+        Copy.objects.filter(requested_at__lt=before, finished_at__isnull=False, links=None).exclude(
             state=CopyState.READY
         )
     )

@@ -38,12 +38,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from employers import permissions
 from employers.accounts import sightings, staff, staff_reads
 from employers.accounts.forms import CodeForm, ConsoleSignInForm, RecoveryForm, network_of
-from employers.accounts.views import remember_browser, saw, set_long_cookie
+from employers.accounts.views import clear_browser, remember_browser, saw
 from employers.models import SecondFactor, User
 from employers.script_words import ScriptWords
 from employers.security import lockout, second_factor, throttle, totp
 from employers.security.backends import ADDRESS
 from employers.security.console_session import Origin, Over, Stay
+from employers.security.cookies import read_cookie, set_cookie
 from events.core.errors import Refused
 from events.models import record
 
@@ -250,7 +251,7 @@ class ConsoleSite(admin.AdminSite):
             return HttpResponseRedirect(reverse("admin:enrol", current_app=self.name))
         form = (RecoveryForm if "recovery" in request.GET else CodeForm)(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            browser = request.COOKIES.get(lockout.BROWSER_COOKIE, "")
+            browser = read_cookie(request, lockout.BROWSER_COOKIE)
             try:
                 factor, by = second_factor.answer_second_factor(
                     entry.user, form.cleaned_data["code"], browser, now
@@ -360,7 +361,7 @@ class ConsoleSite(admin.AdminSite):
     ) -> HttpResponse:
         """Sign in, in this browser, and return `response`."""
         now = timezone.now()
-        cookie = sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+        cookie = sightings.device_or_new(read_cookie(request, sightings.DEVICE_COOKIE))
         login(request, user, backend=ADDRESS)
         request.session.pop(ENTRY, None)
         request.session[STAY] = Stay.begin(
@@ -370,13 +371,16 @@ class ConsoleSite(admin.AdminSite):
         record("enter_console", user, user.as_reviewer(), now, data={"by": by})
         if factor:
             self._know_browser(response, factor)
-        return saw(request, remember_browser(response, user), user, cookie)
+        return saw(request, remember_browser(request, response, user), user, cookie)
 
     def _know_browser(self, response: HttpResponse, factor: SecondFactor) -> HttpResponse:
         """Exempt this browser from waits that others' failures for this factor cause."""
-        known = lockout.browser_cookie(factor, secrets.token_urlsafe(12))
-        set_long_cookie(response, lockout.BROWSER_COOKIE, known, throttle.KNOWN_SECONDS)
+        known = lockout.browser_cookie(factor, secrets.token_urlsafe(16))
+        set_cookie(response, lockout.BROWSER_COOKIE, known, throttle.KNOWN_SECONDS)
         return response
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return clear_browser(super().logout(request, extra_context))
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -462,7 +466,7 @@ def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
 
 def _origin(request: HttpRequest, cookie: str = "") -> Origin:
     """Return where the request comes from. The session only gets digests of browser and network."""
-    device = sightings.device_in(cookie or request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+    device = sightings.device_in(cookie or read_cookie(request, sightings.DEVICE_COOKIE))
     agent = request.headers.get("User-Agent", "")
     near = sightings.neighbourhood(network_of(request))
     return Origin(

@@ -98,7 +98,8 @@ def record(
         policy_version=policy_version,
         data=data or {},
     )
-    if employer_id is not None and event_types.type_of(verb, event.subject_type):
+    kind = event_types.type_of(verb, event.subject_type)
+    if kind and (employer_id is not None or kind in event_types.OF_PLATFORMS):
         Outgoing.objects.create(event=event)
         notify_worker("events.tasks.relay")
     return event
@@ -177,6 +178,8 @@ class PlatformEventQuerySet(models.QuerySet["PlatformEvent"]):
 
 class PlatformEvent(models.Model):
     """One row of one platform's feed: the message, word for word."""
+
+    guard: ClassVar[Guard] = Guard()
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client_id = models.UUIDField(_("platform"))

@@ -1,6 +1,6 @@
 """Middleware around the API: request ids, form checks, limits and idempotency keys.
 
-It wraps all other middleware except the redirect to TLS, so that every error under /api/v1 is
+It wraps all other middleware except the security headers, so that every error under /api/v1 is
 problem+json. Without an `Idempotency-Key` it makes no database query.
 """
 
@@ -23,7 +23,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
-from config.api.problems import is_problem, plain, refusal, unavailable
+from config.api.problems import https_required, is_problem, plain, refusal, unavailable
 from downloads.releases.repeated_answers import still_allows
 from employers.clock import now_for
 from employers.models import ApiClient, Scope
@@ -86,6 +86,8 @@ class ApiDoor:
         return response
 
     def _respond(self, request: HttpRequest) -> HttpResponse:
+        if settings.SECURE_SSL_REDIRECT and not request.is_secure():
+            return https_required()
         if status := _status_of_form(request):
             return plain(status)
         try:

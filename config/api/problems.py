@@ -85,6 +85,10 @@ PLAIN: Final = {
 """The texts for statuses that have no problem of their own."""
 
 MALFORMED: Final = Text("请求内容不是有效的 JSON", "The request body is not valid JSON")
+HTTPS_REQUIRED: Final = Text(
+    "接口只接受 https 请求；如果已通过 http 发送密钥，请更换密钥",
+    "The API answers over https only. If you have sent a key over http, replace it",
+)
 UNAVAILABLE: Final = Text(
     "暂时无法答复，请视为不允许，稍后重试",
     "We cannot answer now. Treat this as not allowed, and try again",
@@ -172,6 +176,11 @@ def unavailable() -> HttpResponse:
     response = problem(503, "unavailable", UNAVAILABLE)
     response["Retry-After"] = "5"
     return response
+
+
+def https_required() -> HttpResponse:
+    """Return the response to a request over plain HTTP."""
+    return problem(403, "https_required", HTTPS_REQUIRED)
 
 
 def plain(status: int) -> HttpResponse:

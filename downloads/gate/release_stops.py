@@ -21,6 +21,7 @@ from downloads.models import ReleaseStop
 from employers.models import ApiClient, User
 from employers.permissions import Power
 from events.core.errors import Refused
+from events.core.event_types import ONLY
 from events.db.dialect import current_dialect
 from events.delivery.mail import queue_mail
 from events.models import record
@@ -75,12 +76,16 @@ def _require_change(client_id: UUID | None, act: ReleaseStop.Act) -> None:
 
 
 def _record(verb: str, row: ReleaseStop, user: User, now: datetime) -> None:
-    data = {"platform": str(row.client_id or "")}
-    record(verb, row, user.as_reviewer(), now, data=data)
+    """Record the event. Those of acts that were carried out reach the feeds of the platforms."""
+    data = {"platform": str(row.client_id or ""), "all_platforms": row.client_id is None}
+    if row.client_id:
+        data[ONLY] = str(row.client_id)
+    reasons = ["releases_stopped"] if verb == _CONFIRM[Act.STOP] else []
+    record(verb, row, user.as_reviewer(), now, reasons=reasons, data=data)
 
 
 def _tell_platforms(row: ReleaseStop, act: ReleaseStop.Act, now: datetime) -> None:
-    """Mail the contact of each platform concerned."""
+    """Mail the contact of each platform concerned. Its systems get the event."""
     concerned = ApiClient.objects.filter(revoked_at=None).exclude(contact_email="")
     if row.client_id:
         concerned = concerned.filter(pk=row.client_id)

@@ -225,6 +225,12 @@ class Copy(Job):
 class CopyLink(models.Model):
     """A link that opens a copy once, within a minute."""
 
+    guard: ClassVar[Guard] = Guard(
+        open_while=("used_at", (None,)),
+        working=("used_at", "why"),
+        removed_after=("made_at", GUARDED_DAYS),
+    )
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     of = models.ForeignKey(
         Copy, on_delete=models.CASCADE, related_name="links", verbose_name=_("resume copy")

@@ -316,6 +316,8 @@ class Contact(models.Model):
     hiring.
     """
 
+    guard: ClassVar[Guard] = Guard(removed_after=("at", GUARDED_DAYS))
+
     decision_id = models.UUIDField(_("gate decision"), primary_key=True)
     client_id = models.UUIDField(_("platform"))
     uscc = models.CharField(_("unified social credit code"), max_length=18)

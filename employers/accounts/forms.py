@@ -21,6 +21,7 @@ from employers.accounts import registration, sightings
 from employers.models import AccountClass, User
 from employers.security import throttle
 from employers.security.backends import unconfirmed
+from employers.security.cookies import read_cookie
 from events.core.errors import Refused
 from events.delivery.mail import queue_mail
 
@@ -50,7 +51,7 @@ def network_of(request: HttpRequest) -> str:
 def passwords_of(request: HttpRequest, email: str) -> tuple[throttle.Counted, ...]:
     """Return the throttle's counters for a password attempt for `email`."""
     return throttle.passwords(
-        email, network_of(request), request.COOKIES.get(throttle.KNOWN_COOKIE, "")
+        email, network_of(request), read_cookie(request, throttle.KNOWN_COOKIE)
     )
 
 

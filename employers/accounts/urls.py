@@ -1,6 +1,5 @@
 """The URLs of the account pages."""
 
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from employers.accounts import team_views, views
@@ -13,7 +12,7 @@ urlpatterns = [
     path("register/", views.register, name="register"),
     path("register/code/", views.check_code, name="check_code"),
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", LogoutView.as_view(), name="sign_out"),
+    path("sign-out/", views.SignOut.as_view(), name="sign_out"),
     path("verify-email/resend/", views.resend_verification, name="resend_verification"),
     path("verify-email/<str:token>/", views.verify_email, name="verify_email"),
     path("join/<str:token>/", team_views.join, name="join"),

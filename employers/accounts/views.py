@@ -39,6 +39,7 @@ from employers.clock import now_of
 from employers.models import Member, User
 from employers.security import throttle
 from employers.security.backends import ADDRESS, is_vouched_only
+from employers.security.cookies import read_cookie, set_cookie
 from events.core.errors import Refused
 
 P = ParamSpec("P")
@@ -200,7 +201,8 @@ def register(request: HttpRequest) -> HttpResponseBase:
 def enter(request: HttpRequest, member: Member) -> HttpResponse:
     """Sign in a member who chose or gave a password, and redirect to their case."""
     login(request, member.user, backend=ADDRESS)
-    return saw(request, remember_browser(redirect("verification:home"), member.user), member.user)
+    response = remember_browser(request, redirect("verification:home"), member.user)
+    return saw(request, response, member.user)
 
 
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
@@ -208,35 +210,33 @@ def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = 
 
     The device's cookie is renewed each time, so that it lasts while the browser is in use.
     """
-    cookie = cookie or sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
+    cookie = cookie or sightings.device_or_new(read_cookie(request, sightings.DEVICE_COOKIE))
     sightings.record(
         user, timezone.now(), device=sightings.device_in(cookie), network=network_of(request)
     )
-    set_long_cookie(response, sightings.DEVICE_COOKIE, cookie, sightings.DEVICE_SECONDS)
+    set_cookie(response, sightings.DEVICE_COOKIE, cookie, sightings.DEVICE_SECONDS)
     return response
 
 
-def remember_browser(response: HttpResponse, user: User) -> HttpResponse:
-    """Exempt this browser from waits that strangers' failures for the user's address cause.
+def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> HttpResponse:
+    """Exempt this browser from waits that strangers' failures for the user's address or from its
+    network cause.
 
     Not if the address is unconfirmed: registering with somebody's address must not give more
     guesses at their password.
     """
     if user.email_verified_at is not None or user.is_staff:
-        set_long_cookie(
+        set_cookie(
             response,
             throttle.KNOWN_COOKIE,
-            throttle.known_browser(user.email, secrets.token_urlsafe(12)),
+            throttle.known_browser(
+                user.email,
+                secrets.token_urlsafe(16),
+                before=read_cookie(request, throttle.KNOWN_COOKIE),
+            ),
             throttle.KNOWN_SECONDS,
         )
     return response
-
-
-def set_long_cookie(response: HttpResponse, name: str, value: str, seconds: int) -> None:
-    """Set a persistent cookie that only the server can read."""
-    response.set_cookie(
-        name, value, max_age=seconds, secure=settings.HTTPS, httponly=True, samesite="Lax"
-    )
 
 
 @require_GET
@@ -253,6 +253,19 @@ def check_code(request: HttpRequest) -> HttpResponseBase:
     return private(render(request, "employers/_code_state.html", {"code_state": code_state(typed)}))
 
 
+def clear_browser(response: HttpResponse) -> HttpResponse:
+    """Have the browser forget what it has stored of our pages, except for cookies: those that
+    outlast a session say that this browser is known.
+    """
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+class SignOut(auth_views.LogoutView):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return clear_browser(super().post(request, *args, **kwargs))
+
+
 class SignIn(auth_views.LoginView):
     template_name = "employers/sign_in.html"
     authentication_form = SignInForm
@@ -265,7 +278,7 @@ class SignIn(auth_views.LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         response = saw(
             self.request,
-            remember_browser(super().form_valid(form), form.get_user()),
+            remember_browser(self.request, super().form_valid(form), form.get_user()),
             form.get_user(),
         )
         # The browser's language takes precedence over the account's.
@@ -331,7 +344,7 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
             render(request, "employers/link_refused.html", {"refused": refused}, status=410)
         )
     messages.success(request, gettext("Your email address is confirmed."))
-    return remember_browser(redirect("verification:home"), user)
+    return remember_browser(request, redirect("verification:home"), user)
 
 
 @posted_or("verification:home")
@@ -413,7 +426,8 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
             response = super().form_valid(form)
             staff.note_password(form.user, now)
         messages.success(self.request, gettext("Your new password is set. Sign in with it."))
-        return remember_browser(response, form.user)  # and so the way out of a wait
+        # This is also the way out of a wait.
+        return remember_browser(self.request, response, form.user)
 
     def get_success_url(self) -> str:
         """Return where the account signs in: staff in the console."""

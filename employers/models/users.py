@@ -123,7 +123,7 @@ class SecondFactor(models.Model):
 class RecoveryCode(models.Model):
     """A code on paper that replaces the app once.
 
-    80 random bits; only the hash is stored.
+    120 random bits; only the hash is stored.
     """
 
     user = models.ForeignKey(

@@ -1,5 +1,5 @@
-"""The platforms that receive an employer's events: those that may know it
-(`Employer.objects.seen_by`).
+"""The platforms that receive an event: those that may know its employer
+(`Employer.objects.seen_by`), or all if it is about platforms.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ from employers.models import ApiClient, Employer
 from events.delivery.feed import Heard
 
 
-def audience_of(employer_ids: Collection[UUID]) -> dict[UUID, Heard]:
-    """Return the recipients for each of these employers. Those of golden cases have none."""
+def audience_of(employer_ids: Collection[UUID | None]) -> dict[UUID | None, Heard]:
+    """Return the recipients for each of these employers, and of events about no employer. Those of
+    golden cases have none.
+    """
     live = {client.pk: client for client in ApiClient.objects.filter(revoked_at=None)}
     everybody = frozenset(pk for pk, client in live.items() if not client.test)
-    heard = {}
-    for employer in Employer.objects.filter(pk__in=employer_ids, made_for=None):
+    heard: dict[UUID | None, Heard] = {}
+    if None in employer_ids:
+        heard[None] = Heard(frozenset(live))
+    of_employers = [pk for pk in employer_ids if pk is not None]
+    for employer in Employer.objects.filter(pk__in=of_employers, made_for=None):
         if employer.platform_id is None:
             heard[employer.pk] = Heard(frozenset() if employer.test else everybody)
         elif (platform := live.get(employer.platform_id)) and platform.test == employer.test:

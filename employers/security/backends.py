@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import structlog
 from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.backends import BaseBackend, ModelBackend
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
@@ -11,6 +12,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from employers.models import User
+from employers.security.throttle import pseudonym
+
+log = structlog.get_logger()
 
 UNCONFIRMED_AT_MOST: Final = 5
 """How many accounts that only name an address are tried at a sign-in, newest first."""
@@ -41,7 +45,9 @@ class AddressBackend(ModelBackend):
         right = [user for user in candidates if user.check_password(password)]
         for user in right:
             if self.user_can_authenticate(user):
+                log.info("password_right", user=str(user.pk))
                 return user
+        log.warning("password_wrong", account=pseudonym(email), known=bool(candidates))
         raise PermissionDenied  # so that no other backend tries
 
 

@@ -15,6 +15,7 @@ import unicodedata
 from datetime import datetime
 from typing import Final
 
+import structlog
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -27,11 +28,14 @@ from events.core.sealing import Damaged, KeyMissing, seal_text, unseal_text
 from events.delivery.mail import queue_mail
 from events.models import record
 
+log = structlog.get_logger()
+
 ISSUER: Final = "Zizhi"
 RECOVERY_CODES: Final = 10
 RECOVERY_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 """32 characters that are not easily confused: no l, o, 0 or 1."""
-RECOVERY_LENGTH: Final = 16
+RECOVERY_LENGTH: Final = 24
+"""120 random bits: a hash of fewer would have to be slow."""
 
 
 def of(user: User) -> SecondFactor | None:
@@ -150,6 +154,7 @@ def answer_second_factor(
         else:
             refused = _failed(user, whose, refused, now)
     if refused:  # raised outside of the transaction, so that the failure stays counted
+        log.warning("second_factor_refused", user=str(user.pk), why=refused.code)
         raise refused
     return factor, by
 

@@ -16,7 +16,9 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import structlog
 from django.core import signing
 from django.db import transaction
 from django.db.models import F
@@ -27,6 +29,8 @@ from employers.models import AttemptCount
 from events.core.errors import Refused
 from events.core.sealing import index_hash
 
+log = structlog.get_logger()
+
 WINDOW_SECONDS = 15 * 60
 KEPT_FOR = timedelta(hours=1)
 """How long a counter is kept after its window, because the clocks of machines differ."""
@@ -34,6 +38,8 @@ DELETED_AT_ONCE = 1000
 KNOWN_SALT = "employers.known-browser"
 KNOWN_COOKIE = "known_browser"
 KNOWN_SECONDS = 90 * 24 * 3600
+KNOWN_ACCOUNTS = 5
+"""How many accounts one browser is known for, the latest first. People share machines."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ def count_try(counted: Sequence[Counted], now: datetime) -> None:
     """
     for limit, subject in counted:
         if _is_over(limit, subject, now):
+            log.warning("too_many_tries", limit=limit.name, subject=pseudonym(subject))
             at = timezone.localtime(_window_end(limit, now))
             raise Refused("too_many_tries", details={"until": f"{at:%Y-%m-%d %H:%M}"})
 
@@ -111,6 +118,13 @@ def sweep(now: datetime) -> int:
     while keys := list(past.values_list("pk", flat=True)[:DELETED_AT_ONCE]):
         deleted += AttemptCount.objects.filter(pk__in=keys).delete()[0]
     return deleted
+
+
+def pseudonym(text: str) -> str:
+    """Return a name for an address or network in logs. Only the index key can predict it, and equal
+    texts have the same.
+    """
+    return index_hash(text.strip().lower(), "log")[:16]
 
 
 def _is_over(limit: Limit, subject: str, now: datetime, *, durable: bool = True) -> bool:
@@ -184,18 +198,30 @@ def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:
     return ((PASSWORDS_FROM_NETWORK, where), (PASSWORDS_OF_ADDRESS, email))
 
 
-def known_browser(account: str, chance: str, salt: str = KNOWN_SALT) -> str:
-    """Return the cookie that marks a browser as having signed in to `account`.
+def known_browser(account: str, chance: str, salt: str = KNOWN_SALT, before: str = "") -> str:
+    """Return the cookie that marks a browser as having signed in to `account`, and to the accounts
+    in `before`, its cookie until now.
 
     `chance` tells browsers apart.
     """
-    return signing.dumps([hashlib.sha256(account.encode()).hexdigest(), chance], salt=salt)
+    name = _digest(account)
+    others = [pair for pair in _known(before, salt) if pair[0] != name]
+    return signing.dumps([[name, chance], *others[: KNOWN_ACCOUNTS - 1]], salt=salt)
 
 
 def known_for(account: str, cookie: str, salt: str = KNOWN_SALT) -> str:
     """Return the browser's name in `cookie` if it was set for `account`, else ""."""
+    return str(dict(_known(cookie, salt)).get(_digest(account), ""))
+
+
+def _known(cookie: str, salt: str) -> list[list[str]]:
+    """Return the accounts in `cookie`, each with the browser's name for it."""
     try:
-        digest, chance = signing.loads(cookie, salt=salt, max_age=KNOWN_SECONDS)
-    except (signing.BadSignature, ValueError):
-        return ""
-    return str(chance) if digest == hashlib.sha256(account.encode()).hexdigest() else ""
+        pairs: list[Any] = signing.loads(cookie, salt=salt, max_age=KNOWN_SECONDS)
+    except signing.BadSignature:
+        return []
+    return [pairs] if isinstance(pairs[0], str) else pairs  # a cookie of before had one account
+
+
+def _digest(account: str) -> str:
+    return hashlib.sha256(account.encode()).hexdigest()

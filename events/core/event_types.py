@@ -18,6 +18,8 @@ TIER_APPEALED: Final = "employer.tier_appealed"
 TIER_UPHELD: Final = "employer.tier_upheld"
 OF_TIER: Final = frozenset({TIER_CHANGED, TIER_APPEALED, TIER_UPHELD})
 """Events that carry a tier instead of a case state."""
+OF_PLATFORMS: Final = frozenset({"releases.stopped", "releases.resumed"})
+"""Events about platforms themselves. They name no employer."""
 TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("register", "employer"): "employer.created",
     ("submit", "case"): "employer.submitted",
@@ -72,6 +74,8 @@ TYPES: Final[Mapping[tuple[str, str], str]] = {
     ("answer_erasure", "eraseorder"): "erase.answered",
     ("withdraw_erasure", "eraseorder"): "erase.withdrawn",
     ("miss_erasure", "eraseorder"): "erase.overdue",
+    ("stop_releases", "releasestop"): "releases.stopped",
+    ("resume_releases", "releasestop"): "releases.resumed",
 }
 """The public type for each verb and kind of subject. Other events are not published."""
 
@@ -106,6 +110,7 @@ DETAILS: Final = (
     "due_at",
     "answer",
     "about",
+    "all_platforms",
 )
 """The details of an event that are published, if present."""
 ONLY: Final = "only"
@@ -125,6 +130,7 @@ class Happened:
 
     type: str
     employer_id: str
+    """"" for the types `OF_PLATFORMS`."""
     reference: str
     case_id: str | None = None
     from_state: str = ""
@@ -135,9 +141,9 @@ class Happened:
 
 def payload(happened: Happened) -> dict[str, Any]:
     """Return the `data` of a message."""
-    told: dict[str, Any] = {
-        "employer": {"id": happened.employer_id, "reference": happened.reference}
-    }
+    told: dict[str, Any] = {}
+    if happened.type not in OF_PLATFORMS:
+        told["employer"] = {"id": happened.employer_id, "reference": happened.reference}
     if happened.case_id:
         told["case"] = {"id": happened.case_id}
     if happened.type in OF_TIER:  # null if the case decides the tier

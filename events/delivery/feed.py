@@ -40,9 +40,9 @@ class Heard:
     reference: str = ""
 
 
-Audience = Callable[[Collection[UUID]], Mapping[UUID, Heard]]
-"""Returns the recipients for each of the given employers. No platform receives the events of an
-employer that is missing from the result.
+Audience = Callable[[Collection[UUID | None]], Mapping[UUID | None, Heard]]
+"""Returns the recipients for each of the given employers, and with None for events about platforms
+themselves. No platform receives the events of an employer that is missing from the result.
 """
 
 
@@ -75,12 +75,12 @@ def relay(now: datetime, audience: Audience | None = None) -> int:
 
 
 def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> list[PlatformEvent]:
-    heard = audience({event.employer_id for event in events if event.employer_id})
+    heard = audience({event.employer_id for event in events})
     nobody = Heard(frozenset())
     feeds = _locked_feeds({client for one in heard.values() for client in one.clients})
     rows = []
     for event in events:
-        hears = heard.get(event.employer_id, nobody) if event.employer_id else nobody
+        hears = heard.get(event.employer_id, nobody)
         kind = event_types.type_of(event.verb, event.subject_type)
         clients = _told_of(event, hears)
         if kind is None or not clients:  # an event type of an earlier version
@@ -104,8 +104,8 @@ def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> lis
 
 
 def _told_of(event: Event, hears: Heard) -> frozenset[UUID]:
-    """Return the recipients of an event: all of the employer's, or only the one that the event
-    concerns, for instance if it is about that platform's candidate.
+    """Return the recipients of an event: all of them, or only the one that the event concerns, for
+    instance if it is about that platform's candidate.
     """
     only = event.data.get(event_types.ONLY)
     return hears.clients & {UUID(only)} if only else hears.clients
@@ -125,7 +125,7 @@ def _locked_feeds(client_ids: Iterable[UUID]) -> dict[UUID, Feed]:
 def _happened(event: Event, kind: str, hears: Heard) -> event_types.Happened:
     return event_types.Happened(
         type=kind,
-        employer_id=str(event.employer_id),
+        employer_id=str(event.employer_id or ""),
         reference=hears.reference,
         case_id=event.subject_id if event.subject_type == "case" else None,
         from_state=event.from_state,

@@ -59,6 +59,7 @@ def test_addresses_from_nobody_we_trust_are_ignored_with_one_warning(
 def test_every_response_has_the_headers(client: Client, path: str) -> None:
     response = client.get(path)
     assert {name: response[name] for name in HEADERS} == HEADERS
+    assert not [name for name in response.headers if name.startswith("Access-Control-")]
     assert "camera=()" in response["Permissions-Policy"]
 
 

@@ -59,6 +59,8 @@ def test_a_page_of_the_api_is_under_the_pages_policy_and_an_answer_shows_nothing
     assert (
         "script-src 'self'" in page["Content-Security-Policy"] and page["X-Frame-Options"] == "DENY"
     )
+    for directive in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert directive in page["Content-Security-Policy"]
     assert answer["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
     for each in (page, answer, client.get("/api/v1/nothing")):
         assert (
@@ -68,11 +70,17 @@ def test_a_page_of_the_api_is_under_the_pages_policy_and_an_answer_shows_nothing
 
 
 @override_settings(SECURE_SSL_REDIRECT=True)
-def test_without_tls_the_api_is_led_to_it_as_pages_are(now: datetime, client: Client) -> None:
+def test_without_tls_pages_lead_to_it_and_the_api_refuses(now: datetime, client: Client) -> None:
+    """A redirect would hide from a platform that its key travels in the clear."""
     _, key = make_api_client(now)
-    for address in (ME, DOCS, "/"):
+    for address in (DOCS, "/"):
         answer = client.get(address, headers={"Authorization": f"Bearer {key}"})
         assert answer.status_code == 301 and answer["Location"].startswith("https://")
+    for address in (ME, "/api/v1/nothing", "/api/v1/docs/x"):
+        answer = client.get(address, headers={"Authorization": f"Bearer {key}"})
+        assert (answer.status_code, answer.json()["code"]) == (403, "https_required")
+    over_tls = client.get(ME, headers={"Authorization": f"Bearer {key}"}, secure=True)
+    assert over_tls.status_code == 200
 
 
 def test_each_stands_for_one_of_the_frameworks() -> None:
@@ -92,3 +100,10 @@ def test_each_stands_for_one_of_the_frameworks() -> None:
         assert each.__mro__[1].__name__ == "_ForPages" and each.__mro__[2].__module__.split(".")[
             0
         ] in ("django", "csp", "whitenoise")
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/", "/static/site/", "/.git/config", "/.env", "/static/../.env", "/manage.py"]
+)
+def test_folders_are_not_listed_and_other_files_not_served(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404

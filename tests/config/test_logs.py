@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,18 @@ def test_a_process_that_ends_and_one_that_was_forked_write_their_own_lines_once(
         timeout=60,
     )
     assert sorted(done.stdout.splitlines()) == ["child", "parent"]
+
+
+def test_times_are_in_utc_and_a_line_is_one_line() -> None:
+    """Whatever is logged, nobody can begin a line of their own."""
+    program = (
+        "import structlog; from config.logs import configure; configure('INFO', readable=False);"
+        " structlog.get_logger().warning('x', name='a\\n{\"event\": \"forged\"}\\r\\u2028b')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, timeout=60
+    )
+    (line,) = done.stderr.decode().splitlines()
+    told = json.loads(line)
+    assert told["event"] == "x" and told["level"] == "warning" and "forged" in told["name"]
+    assert datetime.fromisoformat(told["timestamp"]).utcoffset() == timedelta(0)

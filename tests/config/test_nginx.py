@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -210,6 +211,44 @@ def test_without_tls_a_browser_is_led_to_it(proxied: Proxied) -> None:
         client.sendall(f"GET /sign-in/ HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
         answer = client.recv(4096)
     assert b" 301 " in answer and b"Location: https://zizhi.example/sign-in/\r\n" in answer
+
+
+def test_without_tls_the_api_is_refused(proxied: Proxied) -> None:
+    with socket.create_connection(("127.0.0.1", proxied.ports["80"]), timeout=20) as client:
+        client.sendall(f"GET /api/v1/me HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
+        answer = client.recv(4096)
+    assert b" 403 " in answer and b"Location" not in answer
+
+
+@pytest.mark.parametrize(
+    ("version", "ciphers", "agreed"),
+    [
+        (ssl.TLSVersion.TLSv1_3, "DEFAULT", "TLSv1.3"),
+        (ssl.TLSVersion.TLSv1_2, "ECDHE+AESGCM", "TLSv1.2"),
+        (ssl.TLSVersion.TLSv1_2, "ECDHE+AES+SHA:@SECLEVEL=0", ""),
+        (ssl.TLSVersion.TLSv1_2, "AES128-GCM-SHA256:@SECLEVEL=0", ""),
+        (ssl.TLSVersion.TLSv1_1, "ALL:@SECLEVEL=0", ""),
+    ],
+)
+def test_only_current_versions_and_ciphers_of_tls(
+    proxied: Proxied, version: ssl.TLSVersion, ciphers: str, agreed: str
+) -> None:
+    context = ssl.create_default_context(cafile=str(proxied.folder / "fullchain.pem"))
+    context.set_ciphers(ciphers)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        context.minimum_version = context.maximum_version = version
+    with socket.create_connection(("127.0.0.1", proxied.ports["443"]), timeout=20) as plain:
+        try:
+            with context.wrap_socket(plain, server_hostname=HOST) as client:
+                assert client.version() == agreed
+        except (ssl.SSLError, ConnectionResetError):
+            assert agreed == ""
+
+
+def test_methods_that_echo_are_not_served(proxied: Proxied) -> None:
+    before = len(proxied.pages.asked)
+    assert b" 405 " in proxied.ask("/", method="TRACE")[:40]
+    assert len(proxied.pages.asked) == before
 
 
 @pytest.mark.parametrize(

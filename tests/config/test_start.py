@@ -9,8 +9,9 @@ import sys
 from typing import Any
 
 import pytest
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
 
 SETTINGS = str(settings.BASE_DIR / "config" / "settings.py")
 DEPLOYED = {
@@ -66,6 +67,8 @@ def test_what_is_for_trying_out_is_off_unless_the_address_is_local(
         made = settings_with(monkeypatch, **given)
         assert (made["BANK"], made["E_LICENCES"], made["RELAYS"]) == ("", "", "")
         assert made["HTTPS"] and made["SESSION_COOKIE_SECURE"] and made["SECURE_SSL_REDIRECT"]
+        assert made["SECURE_HSTS_SECONDS"] >= 365 * 24 * 3600
+        assert made["SECURE_HSTS_INCLUDE_SUBDOMAINS"]
         assert made["SECOND_REVIEW_SAMPLE"] > 0 and not made["WEBHOOKS_LOCAL"]
         assert made["EMAIL_BACKEND"] in ("", "django.core.mail.backends.smtp.EmailBackend")
 
@@ -91,10 +94,16 @@ def test_what_a_deployment_cannot_have(
 
 
 def test_cookies_belong_to_this_host_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME")
+    names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "LANGUAGE_COOKIE_NAME", "COOKIE_PREFIX")
     made = settings_with(monkeypatch, **DEPLOYED)
     assert all(made[name].startswith("__Host-") for name in names)
     assert made["SESSION_COOKIE_SECURE"] and made["CSRF_COOKIE_SECURE"]
     assert not any(name.endswith(("_COOKIE_DOMAIN", "_COOKIE_PATH")) for name in made)
     tried = settings_with(monkeypatch, ZIZHI_SITE_URL="http://localhost:8000")
     assert not any(tried[name].startswith("__") for name in names), "browsers refuse it without TLS"
+
+
+def test_passwords_are_hashed_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "PASSWORD_HASHERS" not in settings_with(monkeypatch, **DEPLOYED), "Django's are in use"
+    first = import_string(global_settings.PASSWORD_HASHERS[0])
+    assert first.algorithm == "pbkdf2_sha256" and first.iterations >= 600_000

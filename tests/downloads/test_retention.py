@@ -10,7 +10,9 @@ from uuid import uuid4
 import pytest
 
 from downloads import retention
-from downloads.models import Contact, GateDecision, PassUse
+from downloads.models import Contact, Copy, CopyLink, CopyState, GateDecision, PassUse
+from tests.databases import unguarded
+from tests.events.db.test_guards import copy as a_copy
 
 pytestmark = pytest.mark.django_db
 
@@ -47,3 +49,18 @@ def test_a_deployment_may_keep_them_longer(now: datetime) -> None:
     answered(now - timedelta(days=2000))
     assert retention.retire(now, keep_days=3000) == 0
     assert retention.retire(now, keep_days=1999) == 1
+
+
+def test_a_copy_stays_as_long_as_its_youngest_link(now: datetime) -> None:
+    old = now - timedelta(days=retention.LEAST_DAYS + 30)
+    copies = [a_copy(old), a_copy(old)]
+    for copy, days in zip(copies, (0, 60), strict=True):
+        made_at = old + timedelta(days=days)
+        CopyLink.objects.create(of=copy, made_at=made_at, expires_at=made_at)
+    Copy.objects.update(state=CopyState.FAILED, why="x", finished_at=old)
+    retention.retire_copies(now, keep_clean_days=1)
+    assert list(Copy.objects.all()) == copies[1:]
+    with unguarded(CopyLink):
+        CopyLink.objects.update(made_at=old)
+    retention.retire_copies(now, keep_clean_days=1)
+    assert not Copy.objects.exists() and not CopyLink.objects.exists()

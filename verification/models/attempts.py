@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from events.db.guards import Guard
 from events.jobs.queue import Job, JobQuerySet
 from verification.models.cases import Case
 from verification.rules.findings import Finding, Outcome
 
+GUARDED_DAYS: Final = 1095
+"""The least time for which the database keeps check runs, as long as answers of the gate
+(`downloads.models.keeping`). They may be removed afterwards, because they hold personal data.
+"""
 OUTCOMES: Final = [
     (Outcome.APPROVE.value, _("approve")),
     (Outcome.REVIEW.value, _("send to a reviewer")),
@@ -56,6 +61,8 @@ class Attempt(Job):
 
 class CheckRun(models.Model):
     """One check of one attempt: its raw observation and its findings."""
+
+    guard: ClassVar[Guard] = Guard(removed_after=("finished_at", GUARDED_DAYS))
 
     attempt = models.ForeignKey(
         Attempt, on_delete=models.PROTECT, related_name="check_runs", verbose_name=_("submission")

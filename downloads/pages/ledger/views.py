@@ -18,7 +18,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
@@ -31,12 +30,13 @@ from downloads.models.consent_purposes import in_words
 from downloads.pages.ledger.content import ledger_of
 from downloads.relays import bindings
 from employers.accounts.forms import network_of
-from employers.accounts.views import remember_language
+from employers.accounts.views import clear_browser, remember_language
 from employers.security import throttle
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
 
-COOKIE: Final = "zizhi_ledger"
+COOKIE: Final = f"{settings.COOKIE_PREFIX}zizhi_ledger"
+SALT: Final = "zizhi_ledger"
 P = ParamSpec("P")
 
 
@@ -49,7 +49,7 @@ def _of_candidate(
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         cookie = request.get_signed_cookie(
-            COOKIE, default="", salt=COOKIE, max_age=page_links.OPEN_FOR_SECONDS
+            COOKIE, default="", salt=SALT, max_age=page_links.OPEN_FOR_SECONDS
         )
         visit = page_links.staying(cookie or "", timezone.now())
         if visit is None:
@@ -74,9 +74,8 @@ def _remember(response: HttpResponse, visit: Visit) -> None:
     response.set_signed_cookie(
         COOKIE,
         page_links.stay_of(visit),
-        salt=COOKIE,
+        salt=SALT,
         max_age=page_links.OPEN_FOR_SECONDS,
-        path=reverse("ledger:home"),
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -340,5 +339,6 @@ def new_link(request: HttpRequest, visit: Visit) -> HttpResponse:
 @_of_candidate
 def leave(request: HttpRequest, visit: Visit) -> HttpResponse:
     response = render(request, "ledger/closed.html", {"left": True})
-    response.delete_cookie(COOKIE, path=reverse("ledger:home"))
+    response.delete_cookie(COOKIE)
+    clear_browser(response)
     return response

@@ -14,7 +14,8 @@ from downloads.gate import release_stops
 from downloads.models import GateDecision, ReleaseStop
 from employers.models import ApiClient, Employer, Scope, User
 from events.core.errors import Refused
-from events.models import Event, Mail
+from events.delivery import feed
+from events.models import Event, Mail, PlatformEvent
 from tests.downloads.gate.test_quotas import approved, ask_all
 from tests.downloads.platform import Live, Platform
 from tests.downloads.releases.test_passes import a_pass, why_not
@@ -155,6 +156,31 @@ def test_events_and_mails_tell_of_it(people: tuple[User, User], now: datetime) -
     ]
     verbs = list(Event.objects.filter(subject_type="releasestop").values_list("verb", flat=True))
     assert verbs == ["propose_stop", "stop_releases"] * 2 + ["propose_resume", "resume_releases"]
+
+
+def test_the_systems_of_the_platforms_concerned_are_told(
+    people: tuple[User, User], now: datetime
+) -> None:
+    of_it, _ = make_api_client(now, Scope.EVENTS_READ)
+    other, _ = make_api_client(now, Scope.EVENTS_READ)
+    gone, _ = make_api_client(now, Scope.EVENTS_READ)
+    ApiClient.objects.filter(pk=gone.pk).update(revoked_at=now)
+    for act, client in ((STOP, of_it), (STOP, None), (RESUME, None)):
+        done(act, client, people, now)
+    release_stops.propose(None, STOP, "names a candidate", people[0], now)
+    feed.relay(now)
+
+    def told(client: ApiClient) -> list[tuple[str, bool]]:
+        rows = PlatformEvent.objects.of(client.pk)
+        assert all(set(row.payload) == {"all_platforms", "reasons"} for row in rows)
+        return [(row.type, row.payload["all_platforms"]) for row in rows]
+
+    of_all = [("releases.stopped", True), ("releases.resumed", True)]
+    assert told(of_it) == [("releases.stopped", False), *of_all]
+    assert told(other) == of_all and told(gone) == []
+    stopped, resumed = PlatformEvent.objects.of(other.pk)
+    assert [reason["code"] for reason in stopped.payload["reasons"]] == ["releases_stopped"]
+    assert resumed.payload["reasons"] == []
 
 
 @pytest.mark.postgresql

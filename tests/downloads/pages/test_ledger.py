@@ -78,7 +78,7 @@ def test_the_link_is_exchanged_for_a_cookie_and_stands_nowhere(candidate: Candid
     assert (
         cookie["httponly"]
         and cookie["samesite"] == "Lax"
-        and cookie["path"] == "/mine/"
+        and cookie["path"] == "/"
         and cookie["max-age"] == 1800
     )
     shown = client.get("/mine/")

@@ -77,6 +77,7 @@ def test_a_resume_leaves_redacted_marked_relayed_and_told(shop: Shop) -> None:
         file.status_code == 200
         and file["Content-Type"] == "application/pdf"
         and "no-store" in file["Cache-Control"]
+        and file["Content-Disposition"] == f'attachment; filename="{ready["number"]}.pdf"'
     )
     document = pdfium.PdfDocument(io.BytesIO(file.content))
     text = "".join(page.get_textpage().get_text_range() for page in document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -128,6 +129,45 @@ class TestTooManyTries:
             )
         assert stranger.post("/sign-in/", self.RIGHT).status_code == 429
         assert Client(REMOTE_ADDR="203.0.113.10").post("/sign-in/", self.RIGHT).status_code == 302
+
+    def test_an_attacker_in_the_office_locks_no_colleague_out(self, now: datetime) -> None:
+        """They share one address. The colleagues' browsers have signed in before."""
+        office = {"REMOTE_ADDR": "203.0.113.9"}
+        for email in ("hr@example.com", "second@example.com"):
+            make_member(now, email=email)
+        shared = Client(**office)
+        for email in ("hr@example.com", "second@example.com"):
+            assert shared.post("/sign-in/", self.RIGHT | {"username": email}).status_code == 302
+            shared.post("/sign-out/")
+        attacker = Client(**office)
+        guesses = [
+            attacker.post("/sign-in/", self.WRONG | {"username": f"p{number}@example.com"})
+            for number in range(throttle.PASSWORDS_FROM_NETWORK.tries + 1)
+        ]
+        assert [guesses[-2].status_code, guesses[-1].status_code] == [200, 429]
+        counted = list(AttemptCount.objects.order_by("pk").values_list("pk", "count"))
+        for email in ("hr@example.com", "second@example.com") * throttle.PASSWORDS_OF_ADDRESS.tries:
+            assert shared.post("/sign-in/", self.RIGHT | {"username": email}).status_code == 302
+            shared.post("/sign-out/")
+        still = AttemptCount.objects.filter(pk__in=[key for key, _ in counted])
+        assert list(still.order_by("pk").values_list("pk", "count")) == counted
+        assert Client(**office).post("/sign-in/", self.RIGHT).status_code == 429, "a new browser"
+
+    def test_a_browser_is_known_for_a_few_accounts_and_by_an_earlier_cookie(
+        self, now: datetime
+    ) -> None:
+        cookie = ""
+        accounts = [f"p{number}@example.com" for number in range(throttle.KNOWN_ACCOUNTS + 1)]
+        for account in accounts:
+            cookie = throttle.known_browser(account, f"of {account}", before=cookie)
+        known = [throttle.known_for(account, cookie) for account in accounts]
+        assert known == ["", *(f"of {account}" for account in accounts[1:])]
+        digest = hashlib.sha256(b"hr@example.com").hexdigest()
+        earlier = signing.dumps([digest, "x"], salt=throttle.KNOWN_SALT)
+        assert throttle.known_for("hr@example.com", earlier) == "x"
+        both = throttle.known_browser("other@example.com", "y", before=earlier)
+        assert throttle.known_for("hr@example.com", both) == "x"
+        assert throttle.known_for("other@example.com", earlier) == ""
 
     def test_right_passwords_are_not_counted(self, now: datetime) -> None:
         make_member(now, email="hr@example.com")

@@ -15,7 +15,9 @@ from django.utils import timezone
 
 from downloads.models import (
     CleanResume,
+    Contact,
     Copy,
+    CopyLink,
     CopyState,
     GateDecision,
     PassUse,
@@ -27,11 +29,11 @@ from downloads.models import (
 from events.core.actor import SYSTEM
 from events.core.sealing import HEAD_CHARACTERS, seal_text
 from events.db.guards import KEY_CHARACTERS, SEALED_LIKE, guarded_models, statements
-from events.models import Event, record
+from events.models import Event, PlatformEvent, record
 from tests.databases import guards_of
 from tests.factories import make_case, make_member, make_reviewer
 from tests.keys import rotate
-from verification.models import Decision, Ruling
+from verification.models import CheckRun, Decision, Ruling
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +126,34 @@ def copy(now: datetime) -> Copy:
     )
 
 
+def copy_link(now: datetime) -> CopyLink:
+    return CopyLink.objects.create(of=copy(now), made_at=now, expires_at=now)
+
+
+def contact(now: datetime) -> Contact:
+    return Contact.objects.create(decision_id=uuid4(), client_id=uuid4(), uscc="x", at=now)
+
+
+def check_run(now: datetime) -> CheckRun:
+    case = make_case(make_member(now), now)
+    attempt = case.attempts.create(number=1, submitted_at=now, due_at=now)
+    return CheckRun.objects.create(
+        attempt=attempt, code="scan", version="1", started_at=now, finished_at=now
+    )
+
+
+def feed_row(now: datetime) -> PlatformEvent:
+    return PlatformEvent.objects.create(
+        client_id=uuid4(),
+        sequence=1,
+        event=event(now),
+        type="employer.created",
+        at=now,
+        told_at=now,
+        payload={},
+    )
+
+
 def trace(now: datetime) -> Trace:
     return Trace.objects.create(asked_at=now, due_at=now, why="leak", leak="f", sha256="0" * 64)
 
@@ -136,7 +166,11 @@ MAKERS: dict[type[models.Model], Callable[[datetime], Any]] = {
     Ruling: ruling,
     Release: release,
     Copy: copy,
+    CopyLink: copy_link,
+    Contact: contact,
     Trace: trace,
+    CheckRun: check_run,
+    PlatformEvent: feed_row,
 }
 DIFFERENT: dict[type[models.Field[Any, Any]], str] = {
     models.JSONField: """'{"other": 1}'""",
@@ -173,7 +207,8 @@ def other_value(column: models.Field[Any, Any]) -> str:
         if isinstance(column, kind):
             return value.replace("COLUMN", column.column)
     if isinstance(column, models.ForeignKey):
-        return other_value(column.target_field)
+        target = column.target_field
+        return other_value(target).replace(f'"{target.column}"', f'"{column.column}"')
     return f'COALESCE("{column.column}", 0) + 7'
 
 
@@ -222,17 +257,26 @@ def test_raw_sql_changes_no_column_that_is_fixed(row: Any) -> None:
 
 def test_the_orm_changes_no_column_that_is_fixed(row: Any) -> None:
     before = state_of(row)
-    column = next(each for each in frozen(type(row)) if isinstance(each, models.CharField))
+    others = {models.CharField: "other", models.DateTimeField: timezone.now() + timedelta(days=1)}
+    column, other = next(
+        (each, others[kind])
+        for kind in others
+        for each in frozen(type(row))
+        if isinstance(each, kind)
+    )
     with refused():
-        type(row).objects.update(**{column.name: "other"})
-    setattr(row, column.name, "other")
+        type(row).objects.update(**{column.name: other})
+    setattr(row, column.name, other)
     with refused():
         row.save()
     with refused():
         type(row).objects.bulk_update([row], [column.name])
     with refused():
         type(row).objects.bulk_create(
-            [row], update_conflicts=True, update_fields=[column.name], unique_fields=["id"]
+            [row],
+            update_conflicts=True,
+            update_fields=[column.name],
+            unique_fields=[row._meta.pk.name],
         )
     assert state_of(row) == before
 
@@ -392,6 +436,14 @@ def test_a_copy_that_is_ready_can_only_be_opened_and_closed(now: datetime) -> No
     made.update(state=CopyState.CLOSED, pdf="")
     with refused():
         made.update(state=CopyState.READY, pdf="p")
+
+
+def test_a_copy_link_is_used_once(now: datetime) -> None:
+    made = CopyLink.objects.filter(pk=copy_link(now).pk)
+    made.update(used_at=now, why="copy_link_expired")
+    for change in ({"why": ""}, {"used_at": None}, {"used_at": now + timedelta(days=1)}):
+        with refused():
+            made.update(**change)
 
 
 def make_clean_resume(now: datetime) -> CleanResume:

@@ -192,9 +192,10 @@ def test_names_are_masked_where_they_stand(attempt: Attempt, now: datetime) -> N
         "fields": {"legal_representative": "欧阳望舒", "address": "云溪市澜东区", "uscc": "X"},
         "lines": ["a", "b", "c", "d"],
     }
-    CheckRun.objects.filter(code="reading").update(
-        observation=observation, findings=[said.as_json()]
-    )
+    with unguarded(CheckRun):
+        CheckRun.objects.filter(code="reading").update(
+            observation=observation, findings=[said.as_json()]
+        )
     text = explained(attempt.case, "--language", "en")
     assert "欧***" in text and "司***" in text and "fields.uscc=X" in text and "lines: 4" in text
     assert "望舒" not in text and "见山" not in text and "澜东区" not in text
