@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -182,7 +182,14 @@ domain cannot set it.
 SESSION_COOKIE_NAME = f"{_HOST}sessionid"
 CSRF_COOKIE_NAME = f"{_HOST}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{_HOST}django_language"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE = timedelta(minutes=at_least("ZIZHI_SESSION_IDLE_MINUTES", 5, default=120))
+"""After this time without a request, recruiters sign in again."""
+SESSION_LONGEST = timedelta(hours=at_least("ZIZHI_SESSION_HOURS", 1, default=12))
+"""After this time, recruiters sign in again in any case. Staff have limits of their own
+(`employers.security.console_session`).
+"""
+SESSION_COOKIE_AGE = int((SESSION_LONGEST + timedelta(hours=12)).total_seconds())
+"""Longer than any sign-in lasts, so that people who come back are told why they sign in again."""
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -11,15 +11,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
-from employers.accounts import invitations, membership, sightings
-from employers.accounts.forms import (
-    InviteForm,
-    JoinForm,
-    PhoneForm,
-    network_of,
-    passwords_of,
-    refusal_html,
-)
+from employers.accounts import invitations, membership
+from employers.accounts.forms import InviteForm, JoinForm, network_of, passwords_of, refusal_html
 from employers.accounts.views import (
     enter,
     links,
@@ -95,8 +88,7 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
         "is_owner": is_owner,
         "invitations": _open_invitations(member) if is_owner else [],
         "hindrance": hindrance,
-        "phone_form": PhoneForm(),
-        "phone": sightings.masked_phone(sightings.phone_of(member.user)),
+        "has_phone": bool(member.user.phone_sealed),
     }
     return render(request, "employers/team.html", context, status=status_of(form))
 
@@ -147,26 +139,6 @@ def withdraw_invitation(request: HttpRequest, member: Member, invitation_id: UUI
         messages.error(request, refusal_html(refused))
     else:
         messages.success(request, gettext("The invitation is cancelled. Its link no longer works."))
-    return redirect("employers:team")
-
-
-@sensitive_post_parameters("phone")
-@posted_or("employers:team")
-@proven_member_required
-def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
-    """The number that the member calls candidates from."""
-    typed = "" if "delete" in request.POST else request.POST.get("phone", "")[:30].strip()
-    if not typed and "delete" not in request.POST:
-        return redirect("employers:team")  # nothing was typed, so nothing is lost
-    try:
-        membership.give_phone(member, typed, member.as_actor(), timezone.now())
-    except Refused as refused:
-        messages.error(request, refusal_html(refused))
-    else:
-        messages.success(
-            request,
-            gettext("Your number is saved.") if typed else gettext("Your number is deleted."),
-        )
     return redirect("employers:team")
 
 

@@ -1,7 +1,7 @@
 """The URLs of the account pages."""
 
 from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import include, path
 
 from employers.accounts import team_views, views
 
@@ -17,8 +17,8 @@ urlpatterns = [
     path("verify-email/resend/", views.resend_verification, name="resend_verification"),
     path("verify-email/<str:token>/", views.verify_email, name="verify_email"),
     path("join/<str:token>/", team_views.join, name="join"),
+    path("account/", include("employers.accounts.self_service.urls")),
     path("team/", team_views.team, name="team"),
-    path("team/phone/", team_views.my_phone, name="my_phone"),
     path("team/<uuid:member_id>/remove/", team_views.remove_member, name="remove_member"),
     path(
         "team/invitations/<uuid:invitation_id>/again/", team_views.invite_again, name="invite_again"

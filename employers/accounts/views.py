@@ -35,9 +35,10 @@ from employers.accounts.forms import (
     passwords_of,
     refusal_html,
 )
+from employers.accounts.self_service import own_password
 from employers.clock import now_of
 from employers.models import Member, User
-from employers.security import throttle
+from employers.security import sign_ins, throttle
 from employers.security.backends import ADDRESS, is_vouched_only
 from events.core.errors import Refused
 
@@ -204,14 +205,16 @@ def enter(request: HttpRequest, member: Member) -> HttpResponse:
 
 
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
-    """Record the device and network that `user` came from.
+    """Begin the sign-in of `user` in this session, and record the device and network that they came
+    from.
 
     The device's cookie is renewed each time, so that it lasts while the browser is in use.
     """
     cookie = cookie or sightings.device_or_new(request.COOKIES.get(sightings.DEVICE_COOKIE, ""))
-    sightings.record(
-        user, timezone.now(), device=sightings.device_in(cookie), network=network_of(request)
-    )
+    now, network = timezone.now(), network_of(request)
+    agent, near = request.headers.get("User-Agent", ""), sightings.neighbourhood(network)
+    sign_ins.begin(request.session, user, agent, near, now)
+    sightings.record(user, now, device=sightings.device_in(cookie), network=network)
     set_long_cookie(response, sightings.DEVICE_COOKIE, cookie, sightings.DEVICE_SECONDS)
     return response
 
@@ -412,6 +415,8 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
             registration.taken_back(form.user, now)
             response = super().form_valid(form)
             staff.note_password(form.user, now)
+            if not form.user.is_staff:
+                own_password.tell_of_change(form.user, now)
         messages.success(self.request, gettext("Your new password is set. Sign in with it."))
         return remember_browser(response, form.user)  # and so the way out of a wait
 

@@ -25,14 +25,17 @@ from employers.models.platforms import (
 from employers.models.staff import SuperuserProposal, SuperuserProposalQuerySet
 from employers.models.users import (
     PHONE_PURPOSE,
+    AddressChange,
     AttemptCount,
     Lockout,
     LockoutKind,
     RecoveryCode,
     SecondFactor,
+    SignIn,
     User,
     UserManager,
     factor_purpose,
+    sign_in_purpose,
 )
 
 __all__ = [
@@ -40,6 +43,7 @@ __all__ = [
     "KEY_OPENS",
     "PHONE_PURPOSE",
     "AccountClass",
+    "AddressChange",
     "ApiClient",
     "ApiKey",
     "ApiKeyQuerySet",
@@ -60,9 +64,11 @@ __all__ = [
     "SecondFactor",
     "Sighting",
     "SightingKind",
+    "SignIn",
     "SuperuserProposal",
     "SuperuserProposalQuerySet",
     "User",
     "UserManager",
     "factor_purpose",
+    "sign_in_purpose",
 ]

@@ -92,6 +92,71 @@ class User(AbstractBaseUser, PermissionsMixin):
         return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
 
 
+def sign_in_purpose(sign_in_id: uuid.UUID) -> str:
+    """Return the purpose for which the network of a sign-in is sealed."""
+    return f"sign_in.{sign_in_id}"
+
+
+class SignIn(models.Model):
+    """A browser in which an account is signed in.
+
+    Django's session keeps the id of the row, and the row does not know the session. When the row is
+    deleted, the session ends at its next request.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="sign_ins", verbose_name=_("account")
+    )
+    begun_at = models.DateTimeField(_("begun"))
+    used_at = models.DateTimeField(_("last used"))
+    """Accurate to the minute."""
+    browser = models.CharField(_("browser"), max_length=20, blank=True)
+    system = models.CharField(_("device"), max_length=20, blank=True)
+    near_sealed = SealedText(blank=True, purpose=lambda row: sign_in_purpose(row.pk))
+    """The network roughly, sealed, for the account's owner."""
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("sign-in"), _("sign-ins")
+        indexes = [models.Index(fields=["begun_at"], name="sign_in_begun")]
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk}"
+
+
+class AddressChange(models.Model):
+    """A change of an account's address, which a link sent to the new address confirms, and a link
+    sent to the old one stops or reverses.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="address_changes", verbose_name=_("account")
+    )
+    old = models.EmailField(_("old address"), max_length=254)
+    new = models.EmailField(_("new address"), max_length=254)
+    asked_at = models.DateTimeField(_("requested"))
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    """When it was cancelled or replaced by another one, or stopped before it was confirmed."""
+    stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+    """When the old address stopped or reversed it, or an earlier one."""
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("change of address"), _("changes of address")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(confirmed_at=None, ended_at=None),
+                name="address_change_open_once",
+            )
+        ]
+        indexes = [models.Index(fields=["asked_at"], name="address_change_asked")]
+
+    def __str__(self) -> str:
+        return f"change of address {self.pk}"
+
+
 def factor_purpose(user_id: uuid.UUID) -> str:
     """Return the purpose for which the secret of this account's app is sealed."""
     return f"user.second_factor.{user_id}"

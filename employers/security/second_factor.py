@@ -63,7 +63,7 @@ def enrol(
         User.objects.select_for_update().get(pk=user.pk)
         if of(user) != replaces:
             raise Refused("second_factor_exists")
-        _forget(user)
+        forget(user)
         factor = SecondFactor.objects.create(
             user=user,
             secret_sealed=seal_secret(user, secret),
@@ -93,7 +93,7 @@ def reset(user: User, by: User, now: datetime) -> None:
         raise Refused("not_allowed")
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        if _forget(user):
+        if forget(user):
             record("reset_second_factor", user, by.as_reviewer(), now)
             _tell(user, "reset", now)
             staff_notices.tell(user, "factor_reset", by, now, to_user=False)
@@ -103,7 +103,7 @@ def reset_on_server(user: User, now: datetime) -> bool:
     """Remove a colleague's second factor by a command. Return whether there was one."""
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        was_there = _forget(user)
+        was_there = forget(user)
         if was_there:
             record("reset_second_factor", user, SYSTEM, now, data={"on_server": True})
             _tell(user, "reset", now)
@@ -111,7 +111,7 @@ def reset_on_server(user: User, now: datetime) -> bool:
     return was_there
 
 
-def _forget(user: User) -> bool:
+def forget(user: User) -> bool:
     """Delete the factor, its recovery codes and the count of strangers' failures. Return whether
     there was a factor.
     """
@@ -122,6 +122,13 @@ def _forget(user: User) -> bool:
     factor.delete()
     user.recovery_codes.all().delete()
     return True
+
+
+def forget_newer(user: User, since: datetime) -> None:
+    """Remove a factor that was set up after `since`, within the caller's transaction and event."""
+    factor = of(user)
+    if factor is not None and factor.confirmed_at > since:
+        forget(user)
 
 
 # --- Answering ------------------------------------------------------------------------------------

@@ -700,6 +700,18 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
+        "email_unchanged",
+        Text("这就是你现在的邮箱", "This is your present email address"),
+        Text("请填写另一个邮箱", "Enter another one"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "password_wrong",
+        Text("当前密码不正确", "Your current password is incorrect"),
+        Text("请重新输入；忘记密码可以重设", "Enter it again, or reset your password"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "email_taken",
         Text("该邮箱已注册", "There is already an account with this email address"),
         Text("请直接登录；忘记密码可以重设", "Sign in, or reset your password"),

@@ -266,7 +266,11 @@ EMPLOYER_PAGES = (
     "verification:vouching",
     "verification:asked_to_vouch",
     "employers:team",
-    "employers:my_phone",
+    "employers:account",
+    "employers:own_phone",
+    "employers:own_password",
+    "employers:own_address",
+    "employers:sessions",
     "downloads:restriction",
     "erasures:list",
 )
