@@ -23,7 +23,7 @@ from employers.accounts.views import (
 )
 from employers.clock import now_of
 from employers.models import Invitation, Member
-from employers.security import throttle
+from employers.security import second_factor, throttle
 from events.core.errors import Refused
 
 
@@ -79,12 +79,14 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
                 request, gettext("We've sent the invitation to %(email)s.") % form.cleaned_data
             )
             return redirect("employers:team")
-    members = member.employer.members.active().select_related("user").order_by("joined_at")
+    members = (
+        member.employer.members.active().select_related("user__second_factor").order_by("joined_at")
+    )
     is_owner = member.role == Member.MemberRole.OWNER
     context = {
         "form": form,
         "member": member,
-        "members": members,
+        "members": members.order_by("joined_at"),
         "is_owner": is_owner,
         "invitations": _open_invitations(member) if is_owner else [],
         "hindrance": hindrance,
@@ -139,6 +141,22 @@ def withdraw_invitation(request: HttpRequest, member: Member, invitation_id: UUI
         messages.error(request, refusal_html(refused))
     else:
         messages.success(request, gettext("The invitation is cancelled. Its link no longer works."))
+    return redirect("employers:team")
+
+
+@posted_or("employers:team")
+@proven_member_required
+def reset_factor(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
+    """Remove the second factor of a colleague who has lost it."""
+    try:
+        second_factor.reset_colleague(member, member_id, timezone.now())
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(
+            request,
+            gettext("Reset. Your colleague signs in with their password and can set it up again."),
+        )
     return redirect("employers:team")
 
 

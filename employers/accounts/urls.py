@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from employers.accounts import team_views, views
+from employers.accounts.self_service import factor_views
 
 app_name = "employers"
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("register/", views.register, name="register"),
     path("register/code/", views.check_code, name="check_code"),
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
+    path("sign-in/second-factor/", factor_views.second_step, name="second_step"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("verify-email/resend/", views.resend_verification, name="resend_verification"),
     path("verify-email/<str:token>/", views.verify_email, name="verify_email"),
@@ -20,6 +22,7 @@ urlpatterns = [
     path("account/", include("employers.accounts.self_service.urls")),
     path("team/", team_views.team, name="team"),
     path("team/<uuid:member_id>/remove/", team_views.remove_member, name="remove_member"),
+    path("team/<uuid:member_id>/reset-factor/", team_views.reset_factor, name="reset_factor"),
     path(
         "team/invitations/<uuid:invitation_id>/again/", team_views.invite_again, name="invite_again"
     ),

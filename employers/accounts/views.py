@@ -38,11 +38,13 @@ from employers.accounts.forms import (
 from employers.accounts.self_service import own_password
 from employers.clock import now_of
 from employers.models import Member, User
-from employers.security import sign_ins, throttle
+from employers.security import entry, second_factor, sign_ins, throttle
 from employers.security.backends import ADDRESS, is_vouched_only
 from events.core.errors import Refused
 
 P = ParamSpec("P")
+ENTRY = "sign_in_entry"
+"""Session key of the user whose password was correct and whose second factor is pending."""
 RESEND_SECONDS = 60
 """The first mail may still be on its way, so no second one is sent within this time."""
 
@@ -89,6 +91,8 @@ def member_required(
             return private(render(request, "employers/no_company.html", status=403))
         request.member = member  # type: ignore[attr-defined]  # for what every page shows: a test, a restriction
         request.test_time = now_of(member.employer) if member.employer.test else None  # type: ignore[attr-defined]
+        if not getattr(view, "without_factor", False) and lacks_factor(request, member):
+            return private(_to_set_up(request))
         return private(view(request, member, *args, **kwargs))
 
     update_wrapper(
@@ -119,6 +123,30 @@ def proven_member_required(
     wrapped = member_required(inner)
     wrapped.needs_proof = True  # type: ignore[attr-defined]
     return wrapped
+
+
+def without_factor(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """Let `view` serve members who still have to set up the second factor that is required."""
+    view.without_factor = True  # type: ignore[attr-defined]
+    return view
+
+
+def lacks_factor(request: HttpRequest, member: Member) -> bool:
+    """Return whether the member's platform requires a second factor that they do not have.
+
+    A session that the platform's own link began needs none: the platform knows who it is.
+    """
+    platform = member.employer.platform
+    if platform is None or not platform.second_factor_required or is_vouched_only(request):
+        return False
+    return second_factor.of(member.user) is None
+
+
+def _to_set_up(request: HttpRequest) -> HttpResponse:
+    """Redirect to the page that sets up a second factor, which says why."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return redirect("employers:second_factor")
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -199,9 +227,20 @@ def register(request: HttpRequest) -> HttpResponseBase:
 
 
 def enter(request: HttpRequest, member: Member) -> HttpResponse:
-    """Sign in a member who chose or gave a password, and redirect to their case."""
+    """Sign in a member who chose or gave a password, and redirect to their case. A second factor
+    that they have is asked first.
+    """
+    if second_factor.of(member.user):
+        return ask_second_factor(request, member.user, reverse("verification:home"))
     login(request, member.user, backend=ADDRESS)
     return saw(request, remember_browser(redirect("verification:home"), member.user), member.user)
+
+
+def ask_second_factor(request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
+    """Keep that the password was correct, and redirect to the page that asks for the code."""
+    request.session.cycle_key()
+    entry.remember(request.session, ENTRY, user, goes_to, timezone.now())
+    return redirect("employers:second_step")
 
 
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
@@ -266,6 +305,8 @@ class SignIn(auth_views.LoginView):
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
+        if second_factor.of(form.get_user()):
+            return ask_second_factor(self.request, form.get_user(), self.get_success_url())
         response = saw(
             self.request,
             remember_browser(super().form_valid(form), form.get_user()),

@@ -1,4 +1,4 @@
-"""Second factors of staff: codes from an app, and recovery codes on paper.
+"""Second factors of staff and of employers' people: codes from an app, and recovery codes on paper.
 
 The secret is stored sealed and shown once, before one of its codes confirms it. Each code is
 accepted once: the factor's row is locked during the check, so of ten parallel requests with the
@@ -13,14 +13,15 @@ import re
 import secrets
 import unicodedata
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from employers.models import LockoutKind, RecoveryCode, SecondFactor, User, factor_purpose
-from employers.security import lockout, staff_notices, totp
+from employers.models import LockoutKind, Member, RecoveryCode, SecondFactor, User, factor_purpose
+from employers.security import lockout, sign_ins, staff_notices, totp
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.sealing import Damaged, KeyMissing, seal_text, unseal_text
@@ -70,19 +71,65 @@ def enrol(
             last_step=steps[-1],
             confirmed_at=now,
         )
-        codes = [_new_recovery_code() for _ in range(RECOVERY_CODES)]
-        RecoveryCode.objects.bulk_create(
-            [RecoveryCode(user=user, code_hash=_hash(user, code)) for code in codes]
-        )
-        record(
-            "enrol_second_factor",
-            user,
-            user.as_reviewer(),
-            now,
-            data={"replaces": replaces is not None},
-        )
+        codes = _new_recovery_codes(user)
+        _record("enrol_second_factor", user, now, {"replaces": replaces is not None})
         _tell(user, "set_up", now)
     return factor, codes
+
+
+def renew_recovery_codes(user: User, now: datetime) -> list[str]:
+    """Replace the account's recovery codes, and return the new ones. Raises Refused
+    `second_factor_missing`.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        if of(user) is None:
+            raise Refused("second_factor_missing")
+        user.recovery_codes.all().delete()
+        codes = _new_recovery_codes(user)
+        _record("renew_recovery_codes", user, now)
+        _tell(user, "codes_renewed", now)
+    return codes
+
+
+def turn_off(user: User, now: datetime) -> None:
+    """Remove the account's own second factor."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        if forget(user):
+            _record("turn_off_second_factor", user, now)
+            _tell(user, "turned_off", now)
+
+
+def reset_colleague(owner: Member, member_id: UUID, now: datetime) -> None:
+    """Remove the second factor of a colleague who has lost it, as an owner of the same employer.
+    The colleague's sessions end.
+
+    Raises Refused: `not_allowed`, `second_factor_missing`.
+    """
+    if (
+        owner.role != Member.MemberRole.OWNER
+        or owner.left_at is not None
+        or str(owner.pk) == str(member_id)
+    ):
+        raise Refused("not_allowed", seen=owner.role)
+    with transaction.atomic():
+        theirs = Member.objects.active().filter(pk=member_id, employer_id=owner.employer_id)
+        user = User.objects.select_for_update().filter(member__in=theirs, is_staff=False).first()
+        if user is None:
+            raise Refused("not_allowed", seen=owner.role)
+        if not forget(user):
+            raise Refused("second_factor_missing")
+        sign_ins.end_all(user)
+        record(
+            "reset_second_factor",
+            user,
+            owner.as_actor(),
+            now,
+            employer_id=owner.employer_id,
+            data={"member": str(member_id)},
+        )
+        _tell(user, "reset", now, by=owner.user.email)
 
 
 def reset(user: User, by: User, now: datetime) -> None:
@@ -100,14 +147,19 @@ def reset(user: User, by: User, now: datetime) -> None:
 
 
 def reset_on_server(user: User, now: datetime) -> bool:
-    """Remove a colleague's second factor by a command. Return whether there was one."""
+    """Remove an account's second factor by a command. Return whether there was one. Sessions of
+    employers' people end; those of staff depend on the factor.
+    """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         was_there = forget(user)
         if was_there:
             record("reset_second_factor", user, SYSTEM, now, data={"on_server": True})
             _tell(user, "reset", now)
-            staff_notices.tell(user, "factor_reset", None, now, to_user=False)
+            if user.is_staff:
+                staff_notices.tell(user, "factor_reset", None, now, to_user=False)
+            else:
+                sign_ins.end_all(user)
     return was_there
 
 
@@ -179,7 +231,7 @@ def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refuse
     ):
         return "recovery_code", Refused("second_factor_wrong", "code")
     left = recovery_codes_left(user)
-    record("use_recovery_code", user, user.as_reviewer(), now, data={"left": left})
+    _record("use_recovery_code", user, now, {"left": left})
     _tell(user, "recovery_code", now, left=left)
     return "recovery_code", None
 
@@ -202,7 +254,8 @@ def _failed(user: User, whose: lockout.Subject, refused: Refused, now: datetime)
         "until": timezone.localtime(count.until).isoformat(timespec="minutes"),
         "path": reverse("employers:password_reset"),
     }
-    queue_mail(user.email, "staff_locked", user.language, context, now)
+    template = "staff_locked" if user.is_staff else "code_locked"
+    queue_mail(user.email, template, user.language, context, now)
     return _locked(count.until)
 
 
@@ -235,8 +288,16 @@ def _plain(typed: str) -> str:
     return re.sub(r"[\s\-\u2010-\u2015]+", "", unicodedata.normalize("NFKC", typed)).lower()
 
 
-def _new_recovery_code() -> str:
-    return "".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LENGTH))
+def _new_recovery_codes(user: User) -> list[str]:
+    """Store the hashes of new recovery codes, and return the codes."""
+    codes = [
+        "".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LENGTH))
+        for _ in range(RECOVERY_CODES)
+    ]
+    RecoveryCode.objects.bulk_create(
+        [RecoveryCode(user=user, code_hash=_hash(user, code)) for code in codes]
+    )
+    return codes
 
 
 def in_groups(code: str) -> str:
@@ -249,12 +310,19 @@ def _hash(user: User, code: str) -> str:
     return hashlib.sha256(f"{user.pk} {code}".encode()).hexdigest()
 
 
-def _tell(user: User, what: str, now: datetime, left: int = 0) -> None:
+def _record(verb: str, user: User, now: datetime, data: dict[str, Any] | None = None) -> None:
+    """Record what the factor's owner did."""
+    if user.is_staff:
+        record(verb, user, user.as_reviewer(), now, data=data)
+        return
+    member = Member.objects.get(user=user)
+    record(verb, user, member.as_actor(), now, employer_id=member.employer_id, data=data)
+
+
+def _tell(user: User, what: str, now: datetime, left: int = 0, by: str = "") -> None:
     """Send a mail to the factor's owner, who can report what they did not do."""
-    queue_mail(
-        user.email,
-        "staff_second_factor",
-        user.language,
-        {"what": what, "left": left, "path": reverse("employers:password_reset")},
-        now,
-    )
+    context = {"what": what, "left": left, "path": reverse("employers:password_reset")}
+    if user.is_staff:
+        queue_mail(user.email, "staff_second_factor", user.language, context, now)
+    else:
+        queue_mail(user.email, "second_factor", user.language, context | {"by": by}, now)

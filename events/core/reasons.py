@@ -1258,8 +1258,14 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "second_factor_locked",
         Text("验证码错误次数过多", "You entered too many wrong codes"),
-        Text("请届时再试，或使用以前登录过的浏览器；如果不是你输错的，请立即修改密码，并告知超级用户", "Try again then, or use a browser you have signed in with before. If this was not you, change your password immediately and tell a superuser"),
+        Text("请届时再试，或使用以前登录过的浏览器；如果不是你输错的，请立即修改密码，并告知超级用户或你公司的管理员", "Try again then, or use a browser you have signed in with before. If this was not you, change your password immediately and tell a superuser or an owner of your company"),
         "nobody", MINUTES, appeal=False,
+    ),
+    Reason(
+        "second_factor_missing",
+        Text("这个账户没有设置两步验证", "This account has no two-step verification"),
+        Text("请刷新页面，查看最新状态", "Reload the page to see its current state"),
+        "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
         "staff_last_superuser",
@@ -1282,7 +1288,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "second_factor_exists",
         Text("这个账户已设置两步验证", "This account already has two-step verification"),
-        Text("请用它登录；如手机已丢失，请使用恢复码，或请超级用户重置", "Sign in with it. If you have lost your phone, use a recovery code or ask a superuser to reset it"),
+        Text("请用它登录；如手机已丢失，请使用恢复码，或请超级用户、你公司的管理员重置", "Sign in with it. If you have lost your phone, use a recovery code, or ask a superuser or an owner of your company to reset it"),
         "reviewer", MINUTES, appeal=False,
     ),
     Reason(

@@ -270,6 +270,7 @@ EMPLOYER_PAGES = (
     "employers:own_phone",
     "employers:own_password",
     "employers:own_address",
+    "employers:second_factor",
     "employers:sessions",
     "downloads:restriction",
     "erasures:list",

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from employers.accounts.forms import (
+    CodeForm,
     NewPasswordForm,
     RefusableForm,
     email_field,
@@ -63,3 +64,21 @@ class OwnPhoneForm(RefusableForm):
             " Enter the number you call from. We keep it encrypted. Neither your colleagues"
             " nor candidates can see it."
         )
+
+
+class SetUpForm(CodeForm):
+    """The first code of a new authenticator app."""
+
+    current_password = current_password_field()
+
+
+class FactorForm(CodeForm):
+    """A code of the app in use, or a recovery code."""
+
+    current_password = current_password_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        code = self.fields["code"]
+        code.label, code.help_text = _("Code"), _("From your app, or a recovery code.")
+        code.widget.attrs.pop("autofocus")

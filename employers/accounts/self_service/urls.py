@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from employers.accounts.self_service import views
+from employers.accounts.self_service import factor_views, views
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("email/confirm/<str:token>/", views.confirm_address, name="confirm_address"),
     path("email/stop/<str:token>/", views.stop_address, name="stop_address"),
     path("phone/", views.phone, name="own_phone"),
+    path("second-factor/", factor_views.factor, name="second_factor"),
     path("sessions/", views.sessions, name="sessions"),
     path("sessions/others/end/", views.end_other_sessions, name="end_other_sessions"),
     path("sessions/<uuid:sign_in_id>/end/", views.end_session, name="end_session"),

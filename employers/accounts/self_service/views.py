@@ -28,9 +28,10 @@ from employers.accounts.views import (
     proven_member_required,
     remember_browser,
     status_of,
+    without_factor,
 )
 from employers.models import Member, User
-from employers.security import sign_ins, throttle
+from employers.security import second_factor, sign_ins, throttle
 from events.core.errors import Refused
 
 HOME = "employers:account"
@@ -42,6 +43,7 @@ def limits() -> sign_ins.Limits:
 
 
 @proven_member_required
+@without_factor
 def account(request: HttpRequest, member: Member) -> HttpResponseBase:
     """Show one's own data, each with a link to change it."""
     user, now = member.user, timezone.now()
@@ -50,6 +52,7 @@ def account(request: HttpRequest, member: Member) -> HttpResponseBase:
         "phone": sightings.masked_phone(sightings.phone_of(user)),
         "pending": address_change.pending(user, settings.EMAIL_VERIFICATION_TIMEOUT, now),
         "languages": settings.LANGUAGES,
+        "factor": second_factor.of(user),
         "sessions": len(sign_ins.shown(user, request.session, limits(), now)),
     }
     return private(render(request, "employers/account/account.html", context))
@@ -102,6 +105,7 @@ def password(request: HttpRequest, member: Member) -> HttpResponseBase:
 
 @sensitive_post_parameters("current_password")
 @proven_member_required
+@without_factor
 def address(request: HttpRequest, member: Member) -> HttpResponseBase:
     """Ask for another address, which a mailed link confirms."""
     form = OwnAddressForm(request.POST or None)
@@ -129,6 +133,7 @@ def address(request: HttpRequest, member: Member) -> HttpResponseBase:
 
 @posted_or(HOME)
 @proven_member_required
+@without_factor
 def cancel_address(request: HttpRequest, member: Member) -> HttpResponse:
     address_change.cancel(member, timezone.now())
     messages.success(request, gettext("Cancelled. Your email address stays as it is."))

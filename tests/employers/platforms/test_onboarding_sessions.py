@@ -119,6 +119,8 @@ def test_the_pages_that_a_link_opens_are_chosen_one_by_one() -> None:
         "employers:own_password",
         "employers:own_phone",
         "employers:remove_member",
+        "employers:reset_factor",
+        "employers:second_factor",
         "employers:sessions",
         "employers:team",
         "employers:withdraw_invitation",
