@@ -169,9 +169,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "employers.security.password_rules.Guessable"},
+    {"NAME": "employers.security.password_rules.Leaked"},
 ]
+LEAKED_PASSWORDS = env.str("ZIZHI_LEAKED_PASSWORDS", default="")
+"""A service with the range interface of Have I Been Pwned. Empty: nobody is asked."""
+if LEAKED_PASSWORDS:
+    LEAKED_PASSWORDS = endpoint("ZIZHI_LEAKED_PASSWORDS", "")
 LOGIN_URL = "employers:sign_in"
 LOGIN_REDIRECT_URL = "verification:home"
 LOGOUT_REDIRECT_URL = "employers:welcome"

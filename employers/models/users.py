@@ -105,19 +105,16 @@ class SignIn(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="sign_ins", verbose_name=_("account")
-    )
-    begun_at = models.DateTimeField(_("begun"))
-    used_at = models.DateTimeField(_("last used"))
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    begun_at = models.DateTimeField()
+    used_at = models.DateTimeField()
     """Accurate to the minute."""
-    browser = models.CharField(_("browser"), max_length=20, blank=True)
-    system = models.CharField(_("device"), max_length=20, blank=True)
+    browser = models.CharField(max_length=20, blank=True)
+    system = models.CharField(max_length=20, blank=True)
     near_sealed = SealedText(blank=True, purpose=lambda row: sign_in_purpose(row.pk))
     """The network roughly, sealed, for the account's owner."""
 
     class Meta:
-        verbose_name, verbose_name_plural = _("sign-in"), _("sign-ins")
         indexes = [models.Index(fields=["begun_at"], name="sign_in_begun")]
 
     def __str__(self) -> str:
@@ -130,20 +127,17 @@ class AddressChange(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="address_changes", verbose_name=_("account")
-    )
-    old = models.EmailField(_("old address"), max_length=254)
-    new = models.EmailField(_("new address"), max_length=254)
-    asked_at = models.DateTimeField(_("requested"))
-    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
-    ended_at = models.DateTimeField(_("cancelled"), null=True, blank=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="address_changes")
+    old = models.EmailField(max_length=254)
+    new = models.EmailField(max_length=254)
+    asked_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
     """When it was cancelled or replaced by another one, or stopped before it was confirmed."""
-    stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
     """When the old address stopped or reversed it, or an earlier one."""
 
     class Meta:
-        verbose_name, verbose_name_plural = _("change of address"), _("changes of address")
         constraints = [
             models.UniqueConstraint(
                 fields=["user"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 # Browsers also name those that they resemble, so the specific ones come first.
@@ -36,9 +36,9 @@ _SYSTEMS: Final = (
     ("Linux", "linux"),
 )
 _NAMES: Final[dict[str, Any]] = {
-    "wechat": pgettext_lazy("app", "WeChat"),
-    "dingtalk": pgettext_lazy("app", "DingTalk"),
-    "feishu": pgettext_lazy("app", "Feishu"),
+    "wechat": _("WeChat"),
+    "dingtalk": _("DingTalk"),
+    "feishu": _("Feishu"),
     "qq": _("QQ Browser"),
     "huawei": _("Huawei Browser"),
     "xiaomi": _("Xiaomi Browser"),

@@ -71,6 +71,10 @@ class SetUpForm(CodeForm):
 
     current_password = current_password_field()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.pop("autofocus")  # the QR code comes first
+
 
 class FactorForm(CodeForm):
     """A code of the app in use, or a recovery code."""
@@ -82,3 +86,4 @@ class FactorForm(CodeForm):
         code = self.fields["code"]
         code.label, code.help_text = _("Code"), _("From your app, or a recovery code.")
         code.widget.attrs.pop("autofocus")
+        code.widget.attrs |= {"inputmode": "text", "autocapitalize": "none"}
