@@ -4,12 +4,14 @@ counted attempts, ended sign-ins and changes of address.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from employers.accounts import invitations, onboarding
-from employers.accounts.self_service import address_change
+from employers.accounts.self_service import address_change, leaving
 from employers.platforms import idempotency
 from employers.security import sign_ins, throttle
 
@@ -34,3 +36,4 @@ def sweep_attempts() -> None:
 def sweep_accounts() -> None:
     sign_ins.sweep(sign_ins.Limits(settings.SESSION_LONGEST, settings.SESSION_IDLE), timezone.now())
     address_change.sweep(timezone.now())
+    leaving.sweep(timezone.now() - timedelta(days=settings.KEEP_ANSWERS_DAYS), timezone.now())

@@ -23,7 +23,7 @@ from employers.accounts.views import (
 )
 from employers.clock import now_of
 from employers.models import Invitation, Member
-from employers.security import second_factor, throttle
+from employers.security import throttle
 from events.core.errors import Refused
 
 
@@ -146,10 +146,22 @@ def withdraw_invitation(request: HttpRequest, member: Member, invitation_id: UUI
 
 @posted_or("employers:team")
 @proven_member_required
+def make_owner(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
+    try:
+        membership.make_owner(member, member_id, now_of(member.employer))
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(request, gettext("Your colleague is now an owner too."))
+    return redirect("employers:team")
+
+
+@posted_or("employers:team")
+@proven_member_required
 def reset_factor(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
     """Remove the second factor of a colleague who has lost it."""
     try:
-        second_factor.reset_colleague(member, member_id, timezone.now())
+        membership.reset_factor(member, member_id, timezone.now())
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:

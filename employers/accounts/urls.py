@@ -22,6 +22,7 @@ urlpatterns = [
     path("account/", include("employers.accounts.self_service.urls")),
     path("team/", team_views.team, name="team"),
     path("team/<uuid:member_id>/remove/", team_views.remove_member, name="remove_member"),
+    path("team/<uuid:member_id>/make-owner/", team_views.make_owner, name="make_owner"),
     path("team/<uuid:member_id>/reset-factor/", team_views.reset_factor, name="reset_factor"),
     path(
         "team/invitations/<uuid:invitation_id>/again/", team_views.invite_again, name="invite_again"

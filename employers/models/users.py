@@ -65,6 +65,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    """When its owner deleted it. Its address is kept as long as the records of what it did
+    (`employers.accounts.self_service.leaving`).
+    """
 
     USERNAME_FIELD = "email"
     objects: ClassVar[UserManager] = UserManager()
@@ -199,6 +203,27 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return f"recovery code of {self.user_id}"
+
+
+class Passkey(models.Model):
+    """A passkey of an account, which answers for the second factor in place of a code."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    credential_id = models.CharField(max_length=1400, unique=True)
+    """In base64url, as browsers write it. At most 1,023 bytes (WebAuthn)."""
+    public_key = models.TextField()
+    """In base64url. It is no secret."""
+    uses = models.BigIntegerField()
+    """The authenticator's own count, which shows copies. Many report 0."""
+    browser = models.CharField(max_length=20, blank=True)
+    system = models.CharField(max_length=20, blank=True)
+    """The browser and the device that it was added with (`employers.security.devices`)."""
+    added_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"passkey of {self.user_id}"
 
 
 class LockoutKind(models.TextChoices):

@@ -14,7 +14,6 @@ import secrets
 import unicodedata
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from django.db import transaction
 from django.urls import reverse
@@ -72,8 +71,8 @@ def enrol(
             confirmed_at=now,
         )
         codes = _new_recovery_codes(user)
-        _record("enrol_second_factor", user, now, {"replaces": replaces is not None})
-        _tell(user, "set_up", now)
+        record_own("enrol_second_factor", user, now, {"replaces": replaces is not None})
+        tell_owner(user, "set_up", now)
     return factor, codes
 
 
@@ -87,8 +86,8 @@ def renew_recovery_codes(user: User, now: datetime) -> list[str]:
             raise Refused("second_factor_missing")
         user.recovery_codes.all().delete()
         codes = _new_recovery_codes(user)
-        _record("renew_recovery_codes", user, now)
-        _tell(user, "codes_renewed", now)
+        record_own("renew_recovery_codes", user, now)
+        tell_owner(user, "codes_renewed", now)
     return codes
 
 
@@ -97,39 +96,8 @@ def turn_off(user: User, now: datetime) -> None:
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         if forget(user):
-            _record("turn_off_second_factor", user, now)
-            _tell(user, "turned_off", now)
-
-
-def reset_colleague(owner: Member, member_id: UUID, now: datetime) -> None:
-    """Remove the second factor of a colleague who has lost it, as an owner of the same employer.
-    The colleague's sessions end.
-
-    Raises Refused: `not_allowed`, `second_factor_missing`.
-    """
-    if (
-        owner.role != Member.MemberRole.OWNER
-        or owner.left_at is not None
-        or str(owner.pk) == str(member_id)
-    ):
-        raise Refused("not_allowed", seen=owner.role)
-    with transaction.atomic():
-        theirs = Member.objects.active().filter(pk=member_id, employer_id=owner.employer_id)
-        user = User.objects.select_for_update().filter(member__in=theirs, is_staff=False).first()
-        if user is None:
-            raise Refused("not_allowed", seen=owner.role)
-        if not forget(user):
-            raise Refused("second_factor_missing")
-        sign_ins.end_all(user)
-        record(
-            "reset_second_factor",
-            user,
-            owner.as_actor(),
-            now,
-            employer_id=owner.employer_id,
-            data={"member": str(member_id)},
-        )
-        _tell(user, "reset", now, by=owner.user.email)
+            record_own("turn_off_second_factor", user, now)
+            tell_owner(user, "turned_off", now)
 
 
 def reset(user: User, by: User, now: datetime) -> None:
@@ -142,7 +110,7 @@ def reset(user: User, by: User, now: datetime) -> None:
         User.objects.select_for_update().get(pk=user.pk)
         if forget(user):
             record("reset_second_factor", user, by.as_reviewer(), now)
-            _tell(user, "reset", now)
+            tell_owner(user, "reset", now)
             staff_notices.tell(user, "factor_reset", by, now, to_user=False)
 
 
@@ -155,7 +123,7 @@ def reset_on_server(user: User, now: datetime) -> bool:
         was_there = forget(user)
         if was_there:
             record("reset_second_factor", user, SYSTEM, now, data={"on_server": True})
-            _tell(user, "reset", now)
+            tell_owner(user, "reset", now)
             if user.is_staff:
                 staff_notices.tell(user, "factor_reset", None, now, to_user=False)
             else:
@@ -164,7 +132,7 @@ def reset_on_server(user: User, now: datetime) -> bool:
 
 
 def forget(user: User) -> bool:
-    """Delete the factor, its recovery codes and the count of strangers' failures. Return whether
+    """Delete the factor, its recovery codes, the passkeys and the count of failures. Return whether
     there was a factor.
     """
     factor = of(user)
@@ -173,6 +141,7 @@ def forget(user: User) -> bool:
     lockout.clear(lockout.subject(factor))
     factor.delete()
     user.recovery_codes.all().delete()
+    user.passkeys.all().delete()
     return True
 
 
@@ -231,8 +200,8 @@ def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refuse
     ):
         return "recovery_code", Refused("second_factor_wrong", "code")
     left = recovery_codes_left(user)
-    _record("use_recovery_code", user, now, {"left": left})
-    _tell(user, "recovery_code", now, left=left)
+    record_own("use_recovery_code", user, now, {"left": left})
+    tell_owner(user, "recovery_code", now, left=left)
     return "recovery_code", None
 
 
@@ -310,7 +279,7 @@ def _hash(user: User, code: str) -> str:
     return hashlib.sha256(f"{user.pk} {code}".encode()).hexdigest()
 
 
-def _record(verb: str, user: User, now: datetime, data: dict[str, Any] | None = None) -> None:
+def record_own(verb: str, user: User, now: datetime, data: dict[str, Any] | None = None) -> None:
     """Record what the factor's owner did."""
     if user.is_staff:
         record(verb, user, user.as_reviewer(), now, data=data)
@@ -319,7 +288,7 @@ def _record(verb: str, user: User, now: datetime, data: dict[str, Any] | None = 
     record(verb, user, member.as_actor(), now, employer_id=member.employer_id, data=data)
 
 
-def _tell(user: User, what: str, now: datetime, left: int = 0, by: str = "") -> None:
+def tell_owner(user: User, what: str, now: datetime, left: int = 0, by: str = "") -> None:
     """Send a mail to the factor's owner, who can report what they did not do."""
     context = {"what": what, "left": left, "path": reverse("employers:password_reset")}
     if user.is_staff:

@@ -700,6 +700,18 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
+        "last_owner",
+        Text("你是公司唯一的企业管理员，而团队中还有其他同事", "You are the only owner of your company, and it has other members"),
+        Text("请先在“同事”页面将一位同事设为企业管理员，或移除其他同事", "On the “Colleagues” page, make a colleague an owner first, or remove your colleagues"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "last_member",
+        Text("你是公司唯一的成员", "You are the only member of your company"),
+        Text("请先邀请一位同事并将其设为企业管理员；如果公司不再使用，可以删除账户", "Invite a colleague and make them an owner first. If your company no longer needs this, delete your account"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
         "email_unchanged",
         Text("这就是你现在的邮箱", "This is your present email address"),
         Text("请填写另一个邮箱", "Enter another one"),
@@ -1260,6 +1272,12 @@ REASONS: dict[str, Reason] = _table(
         Text("验证码错误次数过多", "You entered too many wrong codes"),
         Text("请届时再试，或使用以前登录过的浏览器；如果不是你输错的，请立即修改密码，并告知超级用户或你公司的管理员", "Try again then, or use a browser you have signed in with before. If this was not you, change your password immediately and tell a superuser or an owner of your company"),
         "nobody", MINUTES, appeal=False,
+    ),
+    Reason(
+        "passkey_wrong",
+        Text("通行密钥验证未通过", "The passkey could not be checked"),
+        Text("请再试一次，或改用验证码", "Try again, or use a code instead"),
+        "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
         "second_factor_missing",

@@ -15,6 +15,7 @@ from employers.security import totp
 from events.models import Mail
 from tests.browser.conftest import Visit, Visitor
 from tests.browser.test_pages import _screen, is_for_everybody
+from tests.employers.security.staff_sign_in import SECRET, enrolled
 from tests.factories import PASSWORD, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -162,3 +163,51 @@ def test_an_owner_helps_a_colleague(
     expect(page.locator(".notice")).to_be_visible()
     is_for_everybody(owner)
     assert not SecondFactor.objects.exists()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_passkey(
+    visit: Visitor, screen: str, member: Member, now: datetime, settings: Any, live_server: Any
+) -> None:
+    """Chromium's own virtual authenticator, which speaks WebAuthn as a phone does."""
+    settings.SITE_URL = live_server.url
+    enrolled(member.user, now)
+    here = visit(**_screen(screen))
+    devices = here.context.new_cdp_session(here.page)
+    devices.send("WebAuthn.enable")
+    made = devices.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    page = come_in(here, member.user.email)
+    page.locator("[name=code]").fill(totp.code(SECRET, totp.step_at(datetime.now())))
+    page.locator("form:not([hidden]) button.primary").click()
+    page.wait_for_url("**/case/**")
+    here.go("/account/second-factor/")
+    page.locator("a[href='/account/passkeys/add/']").click()
+    is_for_everybody(here)
+    page.locator("[name=current_password]").fill(PASSWORD)
+    page.locator("[data-passkey] button").click()
+    expect(page.locator("main .people li")).to_have_count(1)
+    is_for_everybody(here)
+    page.locator("header form[action='/sign-out/'] button").click()
+    page = come_in(here, member.user.email)
+    is_for_everybody(here)
+    page.locator("[data-passkey] button").click()
+    expect(page).to_have_url(re.compile("/case/"))
+    page.locator("header form[action='/sign-out/'] button").click()
+    devices.send("WebAuthn.setUserVerified", {**made, "isUserVerified": False})
+    devices.send("WebAuthn.clearCredentials", made)
+    page = come_in(here, member.user.email)
+    page.locator("[data-passkey] button").click()
+    expect(page.locator("[data-failed]")).to_be_visible()
+    is_for_everybody(here)

@@ -272,6 +272,8 @@ EMPLOYER_PAGES = (
     "employers:own_address",
     "employers:second_factor",
     "employers:sessions",
+    "employers:leave",
+    "employers:delete_account",
     "downloads:restriction",
     "erasures:list",
 )

@@ -16,9 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
-from employers.accounts.forms import CodeForm, RecoveryForm
+from employers.accounts.forms import CodeForm, RecoveryForm, refusal_html
 from employers.accounts.self_service import own_password
 from employers.accounts.self_service.forms import FactorForm, SetUpForm
+from employers.accounts.self_service.passkey_views import site
 from employers.accounts.self_service.views import shown
 from employers.accounts.views import (
     ENTRY,
@@ -32,7 +33,16 @@ from employers.accounts.views import (
     without_factor,
 )
 from employers.models import Member, SecondFactor, User
-from employers.security import entry, lockout, second_factor, sign_ins, throttle, totp
+from employers.security import (
+    devices,
+    entry,
+    lockout,
+    passkeys,
+    second_factor,
+    sign_ins,
+    throttle,
+    totp,
+)
 from employers.security.backends import ADDRESS
 from events.core.errors import Refused
 
@@ -51,7 +61,17 @@ def second_step(request: HttpRequest) -> HttpResponseBase:
     form = (RecoveryForm if "recovery" in request.GET else CodeForm)(request.POST or None)
     if second_factor.of(began.user) is None:  # it was reset meanwhile
         return private(_let_in(request, began.user, None, redirect(began.goes_to)))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and "credential" in request.POST:
+        form = CodeForm()  # no code was typed
+        try:
+            factor = passkeys.answer(
+                began.user, request.POST["credential"], site(), request.session, now
+            )
+        except Refused as refused:
+            messages.error(request, refusal_html(refused))
+        else:
+            return private(_let_in(request, began.user, factor, redirect(began.goes_to)))
+    elif request.method == "POST" and form.is_valid():
         try:
             factor = _answered(request, began.user, form.cleaned_data["code"], now)
         except Refused as refused:
@@ -62,6 +82,7 @@ def second_step(request: HttpRequest) -> HttpResponseBase:
         "form": form,
         "by_recovery_code": isinstance(form, RecoveryForm),
         "email": began.user.email,
+        "options": passkeys.options_to_answer(began.user, site(), request.session),
     }
     is_locked = form.has_error("code", "second_factor_locked")
     return private(
@@ -123,7 +144,11 @@ def factor(request: HttpRequest, member: Member) -> HttpResponseBase:
             messages.success(request, gettext("Two-step verification is off."))
             return redirect("employers:account")
     left = second_factor.recovery_codes_left(member.user)
-    return shown(request, "factor", form, existing=existing, codes_left=left)
+    keys = [
+        (key, devices.in_words(key.browser, key.system))
+        for key in member.user.passkeys.order_by("added_at")
+    ]
+    return shown(request, "factor", form, existing=existing, codes_left=left, passkeys=keys)
 
 
 def _set_up(request: HttpRequest, member: Member) -> HttpResponseBase:

@@ -87,3 +87,16 @@ class FactorForm(CodeForm):
         code.label, code.help_text = _("Code"), _("From your app, or a recovery code.")
         code.widget.attrs.pop("autofocus")
         code.widget.attrs |= {"inputmode": "text", "autocapitalize": "none"}
+
+
+class PasskeyForm(RefusableForm):
+    """A new passkey. The page's script fills in the browser's answer."""
+
+    current_password = current_password_field()
+    credential = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
+
+
+class GoodbyeForm(RefusableForm):
+    """The password of somebody who leaves."""
+
+    current_password = current_password_field()

@@ -111,14 +111,19 @@ def test_the_pages_that_a_link_opens_are_chosen_one_by_one() -> None:
     assert {name for name, needs_proof in pages.items() if not needs_proof} == FOR_THE_CASE
     assert {name for name, needs_proof in pages.items() if needs_proof} == {
         "employers:account",
+        "employers:add_passkey",
         "employers:cancel_address",
         "employers:end_other_sessions",
         "employers:end_session",
+        "employers:delete_account",
         "employers:invite_again",
+        "employers:leave",
+        "employers:make_owner",
         "employers:own_address",
         "employers:own_password",
         "employers:own_phone",
         "employers:remove_member",
+        "employers:remove_passkey",
         "employers:reset_factor",
         "employers:second_factor",
         "employers:sessions",
@@ -150,6 +155,7 @@ def test_a_link_opens_the_case_and_no_page_about_others(owner: Member, now: date
         "document_id": colleague.pk,
         "order_id": colleague.pk,
         "sign_in_id": colleague.pk,
+        "passkey_id": colleague.pk,
     }
     browser, proven = entered(owner), Client()
     proven.force_login(owner.user)
