@@ -129,7 +129,7 @@ class Authentication(_ForPages, AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.user = SimpleLazyObject(lambda: self._user(request))
+        request.user = SimpleLazyObject(lambda: self._user(request))  # type: ignore[assignment]
 
     def _user(self, request: HttpRequest) -> Any:
         user, now = get_user(request), timezone.now()

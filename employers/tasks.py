@@ -4,8 +4,6 @@ counted attempts, ended sign-ins and changes of address.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
@@ -36,4 +34,4 @@ def sweep_attempts() -> None:
 def sweep_accounts() -> None:
     sign_ins.sweep(sign_ins.Limits(settings.SESSION_LONGEST, settings.SESSION_IDLE), timezone.now())
     address_change.sweep(timezone.now())
-    leaving.sweep(timezone.now() - timedelta(days=settings.KEEP_ANSWERS_DAYS), timezone.now())
+    leaving.sweep(settings.KEEP_ANSWERS_DAYS, timezone.now())

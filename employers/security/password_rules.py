@@ -15,7 +15,7 @@ import urllib3
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
-from zxcvbn import zxcvbn
+from zxcvbn import zxcvbn  # type: ignore[import-untyped]
 
 log = structlog.get_logger()
 LONGEST_ESTIMATED: Final = 72

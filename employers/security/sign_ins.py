@@ -147,7 +147,7 @@ def end(user: User, sign_in_id: UUID, now: datetime) -> bool:
 
 def end_others(user: User, session: Session, now: datetime) -> int:
     """End all of the account's sign-ins except the one of this session. Return their number."""
-    ended, _ = user.sign_ins.exclude(pk=session.get(KEY)).delete()
+    ended, _ = user.sign_ins.exclude(pk=session[KEY]).delete()
     if ended:
         record("end_sign_ins", user, _owner(user), now, data={"ended": ended})
     return ended

@@ -211,3 +211,26 @@ def test_a_passkey(
     page.locator("[data-passkey] button").click()
     expect(page.locator("[data-failed]")).to_be_visible()
     is_for_everybody(here)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_leaving(visit: Visitor, screen: str, member: Member, now: datetime) -> None:
+    make_member(now, member.employer, role="recruiter", email="zhou@yunxi.example")
+    owner = visit(**_screen(screen))
+    page = come_in(owner, member.user.email)
+    owner.go("/account/leave/")
+    expect(page.locator("[name=current_password]")).to_have_count(0)
+    is_for_everybody(owner)
+    page.locator("main form a.button").click()
+    page.locator(".people details summary").nth(1).click()
+    is_for_everybody(owner)
+    page.locator("form[action$='make-owner/'] button").click()
+    expect(page.locator(".notice").last).to_be_visible()
+    owner.go("/account/")
+    page.locator("a[href='/account/delete/']").click()
+    is_for_everybody(owner)
+    page.locator("[name=current_password]").fill(PASSWORD)
+    page.locator("main form button").click()
+    expect(page.locator(".notice")).to_be_visible()
+    is_for_everybody(owner)
+    assert [each.user.email for each in Member.objects.active()] == ["zhou@yunxi.example"]

@@ -8,7 +8,7 @@ are.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -22,6 +22,8 @@ from events.delivery.mail import queue_mail
 from events.models import record
 
 ERASED_AT_ONCE: Final = 500
+LEAST_DAYS: Final = 1096
+"""Three years, which the rules for online recruitment require."""
 
 
 def hindrance(member: Member, *, deletes: bool) -> Refused | None:
@@ -81,8 +83,9 @@ def _end(member: Member, now: datetime, *, deletes: bool) -> None:
         queue_mail(owner.user.email, "member_left", owner.user.language, context, now)
 
 
-def sweep(before: datetime, now: datetime) -> int:
-    """Erase the addresses of accounts that were deleted before a time. Return their number."""
+def sweep(keep_days: int, now: datetime) -> int:
+    """Erase the addresses of accounts that were deleted long ago. Return their number."""
+    before = now - timedelta(days=max(keep_days, LEAST_DAYS))
     due = User.objects.filter(deleted_at__lt=before).exclude(email__endswith=".invalid")
     users = list(due.order_by("deleted_at")[:ERASED_AT_ONCE])
     for user in users:

@@ -35,7 +35,7 @@ def change(member: Member, new: str, session: sign_ins.Session, now: datetime) -
         user = User.objects.select_for_update().get(pk=member.user_id)
         user.password = hashed
         user.save(update_fields=["password"])
-        user.sign_ins.exclude(pk=session.get(sign_ins.KEY)).delete()
+        user.sign_ins.exclude(pk=session[sign_ins.KEY]).delete()
         record("set_password", user, member.as_actor(), now, employer_id=member.employer_id)
         tell_of_change(user, now)
     return user
