@@ -456,6 +456,7 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
             registration.taken_back(form.user, now)
             response = super().form_valid(form)
             staff.note_password(form.user, now)
+            sign_ins.end_all(form.user)
             if not form.user.is_staff:
                 own_password.tell_of_change(form.user, now)
         messages.success(self.request, gettext("Your new password is set. Sign in with it."))

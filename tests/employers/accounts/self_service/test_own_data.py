@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from employers.accounts.sightings import phone_of, seal_phone
-from employers.models import Member, Sighting
+from employers.models import Member, Sighting, SignIn
 from events.delivery.mail import letter
 from events.models import Event, Mail
 from tests.employers.security.staff_sign_in import Clock
@@ -90,6 +90,8 @@ def test_a_weak_password_is_refused(mine: Client, member: Member, weak: str) -> 
 
 
 def test_a_reset_password_is_told_too(member: Member, clock: Clock) -> None:
+    sign_in(member.user).get("/account/")
+    assert SignIn.objects.exists()
     mine = Client(headers={"accept-language": "en"})
     mine.post("/password/", {"email": member.user.email})
     path = "/password/" + Mail.objects.get().context["link"].partition("/password/")[2]
@@ -97,6 +99,7 @@ def test_a_reset_password_is_told_too(member: Member, clock: Clock) -> None:
     new = {"new_password1": NEW, "new_password2": NEW}
     assert mine.post(page.redirect_chain[-1][0], new).status_code == 302
     assert Mail.objects.latest("pk").template == "password_changed"
+    assert not SignIn.objects.exists(), "no session outlives it, so none is listed"
 
 
 def test_a_stranger_whose_address_was_named_is_told_nothing(clock: Clock) -> None:
