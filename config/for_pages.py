@@ -12,19 +12,36 @@ from typing import Any, Final
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.middleware import AuthenticationMiddleware, get_user
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from config.api.door import PREFIX
+from employers.accounts import sightings
+from employers.accounts.forms import network_of
+from employers.accounts.self_service.views import limits
+from employers.models import SignIn, User
+from employers.security import sign_ins
 from verification.intake.upload_handler import BoundedUploadHandler, too_long
 from verification.pages.views.uploads import too_long_response
+
+WHY_OVER: Final[dict[sign_ins.Over, Any]] = {
+    sign_ins.Over.ENDED: _("This session was ended. Sign in again."),
+    sign_ins.Over.IDLE: _("You were signed out because you were inactive. Sign in again."),
+    sign_ins.Over.TOO_LONG: _(
+        "You were signed out because a sign-in does not last longer. Sign in again."
+    ),
+}
 
 _DOCS: Final = f"{PREFIX}docs"
 """The API's documentation page."""
@@ -103,7 +120,45 @@ class Forgery(_ForPages, CsrfViewMiddleware):
         return super().process_view(request, *view) if is_page(request) else None
 
 
-class Authentication(_ForPages, AuthenticationMiddleware): ...
+class Authentication(_ForPages, AuthenticationMiddleware):
+    """Ends sessions whose sign-in was ended elsewhere or has lasted too long, and says why.
+
+    A session from before sign-ins were recorded gets one at its first request. A fragment that an
+    open page fetches by itself is no use of the sign-in.
+    """
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: self._user(request))  # type: ignore[assignment]
+
+    def _user(self, request: HttpRequest) -> Any:
+        user, now = get_user(request), timezone.now()
+        if not isinstance(user, User):
+            return user
+        if sign_ins.KEY not in request.session:
+            near = sightings.neighbourhood(network_of(request))
+            agent = request.headers.get("User-Agent", "")
+            sign_ins.begin(request.session, user, agent, near, now)
+            return user
+        found = sign_ins.check(request.session, user, limits(), now)
+        if isinstance(found, SignIn):
+            request.sign_in = found.pk  # type: ignore[attr-defined]
+            if "HX-Request" not in request.headers:
+                sign_ins.note_use(found, now)
+            return user
+        request.user = user  # for `logout`, which asks who it was
+        logout(request)
+        messages.warning(request, WHY_OVER[found], fail_silently=True)
+        return request.user
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        """Forget the sign-in of a session that this request has ended."""
+        sign_in = getattr(request, "sign_in", None)
+        if sign_in and request.session.get(sign_ins.KEY) != str(sign_in):
+            sign_ins.leave(sign_in)
+        return response
 
 
 class Messages(_ForPages, MessageMiddleware): ...

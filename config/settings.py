@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -169,10 +169,13 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "employers.security.password_words.GuessableWordsValidator"},
+    {"NAME": "employers.security.password_rules.Guessable"},
+    {"NAME": "employers.security.password_rules.Leaked"},
 ]
+LEAKED_PASSWORDS = env.str("ZIZHI_LEAKED_PASSWORDS", default="")
+"""A service with the range interface of Have I Been Pwned. Empty: nobody is asked."""
+if LEAKED_PASSWORDS:
+    LEAKED_PASSWORDS = endpoint("ZIZHI_LEAKED_PASSWORDS", "")
 LOGIN_URL = "employers:sign_in"
 LOGIN_REDIRECT_URL = "verification:home"
 LOGOUT_REDIRECT_URL = "employers:welcome"
@@ -185,7 +188,14 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}django_language"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 """By default, Django keeps them in a cookie, readable for whoever has the browser."""
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE = timedelta(minutes=at_least("ZIZHI_SESSION_IDLE_MINUTES", 5, default=120))
+"""After this time without a request, recruiters sign in again."""
+SESSION_LONGEST = timedelta(hours=at_least("ZIZHI_SESSION_HOURS", 1, default=12))
+"""After this time, recruiters sign in again in any case. Staff have limits of their own
+(`employers.security.console_session`).
+"""
+SESSION_COOKIE_AGE = int((SESSION_LONGEST + timedelta(hours=12)).total_seconds())
+"""Longer than any sign-in lasts, so that people who come back are told why they sign in again."""
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

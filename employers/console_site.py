@@ -9,15 +9,13 @@ employers and people outside of a claimed case, are recorded before they are ans
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import update_wrapper
 from typing import Any, Final
 
-import zxingcpp
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth import REDIRECT_FIELD_NAME, login, logout
@@ -41,10 +39,11 @@ from employers.accounts.forms import CodeForm, ConsoleSignInForm, RecoveryForm, 
 from employers.accounts.views import clear_browser, remember_browser, saw
 from employers.models import SecondFactor, User
 from employers.script_words import ScriptWords
-from employers.security import lockout, second_factor, throttle, totp
+from employers.security import entry, lockout, second_factor, throttle, totp
 from employers.security.backends import ADDRESS
 from employers.security.console_session import Origin, Over, Stay
 from employers.security.cookies import read_cookie, set_cookie
+from employers.security.entry import ENTRY_SECONDS, Entry
 from events.core.errors import Refused
 from events.models import record
 
@@ -54,7 +53,6 @@ ENTRY: Final = "console_entry"
 """Session key of the user whose password was correct and whose second factor is pending."""
 PENDING: Final = "console_pending"
 """Session key of the sealed secret that is being set up."""
-ENTRY_SECONDS: Final = 5 * 60
 SETTING_UP_SECONDS: Final = 15 * 60
 """Longer than for a code, because the user may have to install an app first."""
 UNUSED: Final = ("autocomplete", "view_on_site")
@@ -71,15 +69,6 @@ WHY_OVER: Final[dict[Over, Any]] = {
     ),
     Over.FACTOR: _("You were signed out because your second factor changed. Sign in again."),
 }
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A user who gave a correct password but not yet a second factor."""
-
-    user: User
-    at: datetime
-    goes_to: str
 
 
 class Password(LoginView):
@@ -229,12 +218,7 @@ class ConsoleSite(admin.AdminSite):
         if request.user.is_authenticated:
             logout(request)
         request.session.cycle_key()
-        request.session[ENTRY] = {
-            "user": str(user.pk),
-            "password": user.get_session_auth_hash(),
-            "at": timezone.now().isoformat(),
-            "goes_to": goes_to,
-        }
+        entry.remember(request.session, ENTRY, user, goes_to, timezone.now())
         return HttpResponseRedirect(
             reverse("admin:second_factor" if factor else "admin:enrol", current_app=self.name)
         )
@@ -244,28 +228,28 @@ class ConsoleSite(admin.AdminSite):
     def second_factor(self, request: HttpRequest) -> HttpResponse:
         """The second step: a code from the app or a recovery code."""
         now = timezone.now()
-        entry = _entry(request, ENTRY_SECONDS, now)
-        if entry is None:
+        began = _entry(request, ENTRY_SECONDS, now)
+        if began is None:
             return self._begin_again(request)
-        if second_factor.of(entry.user) is None:
+        if second_factor.of(began.user) is None:
             return HttpResponseRedirect(reverse("admin:enrol", current_app=self.name))
         form = (RecoveryForm if "recovery" in request.GET else CodeForm)(request.POST or None)
         if request.method == "POST" and form.is_valid():
             browser = read_cookie(request, lockout.BROWSER_COOKIE)
             try:
                 factor, by = second_factor.answer_second_factor(
-                    entry.user, form.cleaned_data["code"], browser, now
+                    began.user, form.cleaned_data["code"], browser, now
                 )
             except Refused as refused:
                 form.refuse(refused)
             else:
                 return self._let_in(
-                    request, entry.user, factor, by, HttpResponseRedirect(entry.goes_to)
+                    request, began.user, factor, by, HttpResponseRedirect(began.goes_to)
                 )
         context = {
             "form": form,
             "by_recovery_code": isinstance(form, RecoveryForm),
-            "account": entry.user.email,
+            "account": began.user.email,
         }
         status = (
             429 if form.has_error("code", "second_factor_locked") else 422 if form.errors else 200
@@ -279,21 +263,21 @@ class ConsoleSite(admin.AdminSite):
         sign-in.
         """
         now = timezone.now()
-        entry = _entry(request, SETTING_UP_SECONDS, now)
-        user = entry.user if entry else request.user
-        if not isinstance(user, User) or not (entry or self.has_permission(request)):
+        began = _entry(request, SETTING_UP_SECONDS, now)
+        user = began.user if began else request.user
+        if not isinstance(user, User) or not (began or self.has_permission(request)):
             return self._begin_again(request)
         existing = second_factor.of(user)
-        if existing and entry:
+        if existing and began:
             return HttpResponseRedirect(reverse("admin:second_factor", current_app=self.name))
-        if entry is None:
+        if began is None:
             self._note(request, now)
         stay = Stay.of(request.session.get(STAY))
         context: dict[str, Any] = {
             "existing": existing,
             "account": user.email,
             "is_required": _is_required(),
-            "is_in": entry is None,
+            "is_in": began is None,
         }
         if existing and not (stay and stay.is_fresh(now)):
             context |= {"too_old": True, "codes_left": second_factor.recovery_codes_left(user)}
@@ -310,13 +294,13 @@ class ConsoleSite(admin.AdminSite):
                 form.refuse(refused)
             else:
                 del request.session[PENDING]
-                return self._set_up(request, user, factor, codes, entry)
+                return self._set_up(request, user, factor, codes, began)
         link = totp.address(secret, user.email, second_factor.ISSUER)
         context |= {
             "form": form,
             "secret": second_factor.in_groups(secret),
             "app_link": link,
-            "picture": _picture(link),
+            "picture": totp.picture(link),
         }
         return self._page(
             request,
@@ -332,16 +316,16 @@ class ConsoleSite(admin.AdminSite):
         user: User,
         factor: SecondFactor,
         codes: list[str],
-        entry: Entry | None,
+        began: Entry | None,
     ) -> HttpResponse:
         """Accept the new factor, and show its recovery codes once."""
         context: dict[str, Any] = {
             "codes": [second_factor.in_groups(code) for code in codes],
             "account": user.email,
-            "goes_to": entry.goes_to if entry else self._index(),
+            "goes_to": began.goes_to if began else self._index(),
         }
         page = self._page(request, "recovery", gettext("Recovery codes"), context)
-        if entry:
+        if began:
             return self._let_in(request, user, factor, "app", page)
         # The stay continues with the new factor. Its end does not move.
         stay = Stay.of(request.session[STAY])
@@ -447,21 +431,9 @@ def _is_required() -> bool:
 
 
 def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
-    """Return the user whose password was correct in this browser within this number of seconds and
-    has not changed.
-    """
-    entry = request.session.get(ENTRY)
-    if not entry:
-        return None
-    at = datetime.fromisoformat(entry["at"])
-    user = User.objects.filter(pk=entry["user"], is_active=True, is_staff=True).first()
-    if (
-        user is None
-        or (now - at).total_seconds() > seconds
-        or user.get_session_auth_hash() != entry["password"]
-    ):
-        return None
-    return Entry(user, at, entry["goes_to"])
+    """Return the colleague whose password was correct in this browser, if they are still staff."""
+    found = entry.of(request.session, ENTRY, seconds, now)
+    return found if found and found.user.is_staff else None
 
 
 def _origin(request: HttpRequest, cookie: str = "") -> Origin:
@@ -489,11 +461,3 @@ def _factor_of(request: HttpRequest) -> SecondFactor | None:
 def _forget_factor(request: HttpRequest) -> None:
     if hasattr(request, _FACTOR):
         delattr(request, _FACTOR)
-
-
-def _picture(link: str) -> str:
-    """Return `link` as a QR code, in a data URL."""
-    drawn = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg(
-        add_quiet_zones=True
-    )
-    return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"

@@ -1,15 +1,17 @@
-"""Celery tasks of employers: delete old idempotent responses, onboarding links, invitations and
-counted attempts.
+"""Celery tasks of employers: delete old idempotent responses, onboarding links, invitations,
+counted attempts, ended sign-ins and changes of address.
 """
 
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from employers.accounts import invitations, onboarding
+from employers.accounts.self_service import address_change, leaving
 from employers.platforms import idempotency
-from employers.security import throttle
+from employers.security import sign_ins, throttle
 
 
 @shared_task
@@ -26,3 +28,10 @@ def sweep_links() -> None:
 @shared_task
 def sweep_attempts() -> None:
     throttle.sweep(timezone.now())
+
+
+@shared_task
+def sweep_accounts() -> None:
+    sign_ins.sweep(sign_ins.Limits(settings.SESSION_LONGEST, settings.SESSION_IDLE), timezone.now())
+    address_change.sweep(timezone.now())
+    leaving.sweep(settings.KEEP_ANSWERS_DAYS, timezone.now())

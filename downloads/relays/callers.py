@@ -32,6 +32,7 @@ CHANGES: Final = (
     "remove_member",
     "set_phone",
     "verify_email",
+    "change_address",
     "release_address",
 )
 """The Events that change who may call."""

@@ -141,6 +141,14 @@ def set_contact(client: ApiClient, email: str, language: str, actor: Actor, now:
             record("set_contact", client, actor, now)
 
 
+def require_second_factor(client: ApiClient, required: bool, actor: Actor, now: datetime) -> None:
+    """Set whether the recruiters of the platform's employers need a second factor to sign in."""
+    with transaction.atomic():
+        changed = ApiClient.objects.filter(pk=client.pk).exclude(second_factor_required=required)
+        if changed.update(second_factor_required=required):
+            record("require_second_factor", client, actor, now, data={"required": required})
+
+
 def add_key(
     client: ApiClient,
     scopes: Sequence[Scope],

@@ -14,12 +14,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from employers.accounts.membership import give_phone, tell_owners_of
+from employers.accounts.membership import end_membership, give_phone, tell_owners_of, tell_removed
 from employers.accounts.registration import hold_address, lock_address, other_holder
 from employers.models import ApiClient, Employer, Member, User
 from events.api.texts import checked_reference
 from events.core.errors import Refused
-from events.delivery.mail import NOWHERE, queue_mail
+from events.delivery.mail import NOWHERE
 from events.models import record
 
 
@@ -78,7 +78,7 @@ def add_member(
             # address this is.
             former = (
                 Member.objects.select_for_update(of=("self",))
-                .filter(employer=employer, user__email=email)
+                .filter(employer=employer, user__email=email, user__deleted_at=None)
                 .exclude(reference="")
                 .first()
             )
@@ -154,29 +154,11 @@ def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: date
     with transaction.atomic():
         member = (
             Member.objects.select_for_update(of=("self",))
-            .select_related("user")
+            .select_related("user", "employer")
             .filter(pk=member_id, employer=employer)
             .first()
         )
         if member is None:
             raise Refused("member_unknown")
-        if member.left_at is not None:
-            return
-        member.left_at = now
-        member.save(update_fields=["left_at"])
-        User.objects.filter(pk=member.user_id, is_staff=False).update(is_active=False)
-        queue_mail(
-            member.user.email,
-            "member_removed",
-            member.user.language,
-            {"company": employer.name},
-            now,
-        )
-        record(
-            "remove_member",
-            employer,
-            client.as_actor(),
-            now,
-            employer_id=employer.pk,
-            data={"member": str(member_id)},
-        )
+        if end_membership(member, client.as_actor(), now):
+            tell_removed(member, now)

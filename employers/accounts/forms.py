@@ -114,7 +114,7 @@ def account_class_field(initial: AccountClass | None = None) -> forms.ChoiceFiel
     )
 
 
-def _email(**attrs: Any) -> forms.EmailField:
+def email_field(**attrs: Any) -> forms.EmailField:
     return forms.EmailField(
         label=_("Email"),
         max_length=254,
@@ -136,7 +136,7 @@ def phone_field() -> forms.CharField:
     )
 
 
-def _new_password() -> forms.CharField:
+def new_password_field() -> forms.CharField:
     return forms.CharField(
         label=_("Password"),
         strip=False,
@@ -146,7 +146,7 @@ def _new_password() -> forms.CharField:
     )
 
 
-class _NewPasswordForm(RefusableForm):
+class NewPasswordForm(RefusableForm):
     """A form with `password`, which is validated together with the address in `email`."""
 
     email_of_password = ""
@@ -162,15 +162,15 @@ class _NewPasswordForm(RefusableForm):
         return cleaned
 
 
-class RegisterForm(_NewPasswordForm):
+class RegisterForm(NewPasswordForm):
     """Registration of a new employer and its first member."""
 
     company = company_field()
     uscc = uscc_field()
     account_class = account_class_field(initial=AccountClass.DIRECT_EMPLOYER)
-    email = _email()
+    email = email_field()
     phone = phone_field()
-    password = _new_password()
+    password = new_password_field()
     contest = forms.BooleanField(
         required=False,
         label=_(
@@ -193,10 +193,10 @@ class RegisterForm(_NewPasswordForm):
             raise ValidationError(refusal_html(refused), code=refused.code) from refused
 
 
-class JoinForm(_NewPasswordForm):
+class JoinForm(NewPasswordForm):
     """An invited colleague chooses a password."""
 
-    password = _new_password()
+    password = new_password_field()
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -242,16 +242,16 @@ class SignInForm(_CountedSignInForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"] = _email(autofocus=True)
+        self.fields["username"] = email_field(autofocus=True)
         self.fields["password"].widget.attrs["autocomplete"] = "current-password"
 
 
 class CodeForm(RefusableForm):
-    """A code from the authenticator app."""
+    """A code from the authenticator app, or a longer recovery code where a form takes both."""
 
     code = forms.CharField(
         label=_("Code"),
-        max_length=20,
+        max_length=40,
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "one-time-code",
@@ -292,21 +292,6 @@ class InviteForm(RefusableForm):
     )
 
 
-class PhoneForm(RefusableForm):
-    """The number that the member calls from."""
-
-    phone = phone_field()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["phone"].required = True
-        self.fields["phone"].help_text = _(
-            "You call candidates through relay numbers, and only your team gets through."
-            " Enter the number you call from. We keep it encrypted. Neither your colleagues"
-            " nor candidates can see it."
-        )
-
-
 class ResetForm(_Refusable, PasswordResetForm):
     """Requests a link to set a new password. The mail goes through our queue, and its link uses the
     configured address.
@@ -314,7 +299,7 @@ class ResetForm(_Refusable, PasswordResetForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"] = _email()
+        self.fields["email"] = email_field()
 
     def get_users(self, email: str) -> list[User]:
         """Return the account that holds the address, or else those that only name it. Staff and

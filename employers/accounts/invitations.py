@@ -271,7 +271,7 @@ def _former(employer: Employer, email: str) -> Member | None:
     """Return the former colleague with this address, if there is one."""
     return (
         Member.objects.select_for_update(of=("self",))
-        .filter(employer=employer, user__email=email, left_at__isnull=False)
+        .filter(employer=employer, user__email=email, left_at__isnull=False, user__deleted_at=None)
         .select_related("user")
         .order_by("-left_at")
         .first()

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from employers.accounts import sightings
 from employers.models import Member, User
+from employers.security import second_factor, sign_ins
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
 from events.delivery.mail import queue_mail
@@ -38,11 +39,35 @@ def tell_owners_of(member: Member, now: datetime) -> None:
         queue_mail(owner.user.email, "member_joined", owner.user.language, context, now)
 
 
-def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
-    """End a colleague's membership at once. The gate refuses them from now on, and they are
-    notified.
+def end_membership(member: Member, actor: Actor, now: datetime) -> bool:
+    """End a membership at once, within the caller's transaction. Return False if it had ended.
 
-    Owners cannot remove themselves.
+    The gate refuses the member from now on, and their sessions end.
+    """
+    if not Member.objects.active().filter(pk=member.pk).update(left_at=now):
+        return False
+    User.objects.filter(pk=member.user_id, is_staff=False).update(is_active=False)
+    sign_ins.end_all(member.user)
+    record(
+        "remove_member",
+        member.employer,
+        actor,
+        now,
+        employer_id=member.employer_id,
+        data={"member": str(member.pk)},
+    )
+    return True
+
+
+def tell_removed(member: Member, now: datetime) -> None:
+    """Tell a member whom somebody else removed."""
+    company = {"company": member.employer.name}
+    queue_mail(member.user.email, "member_removed", member.user.language, company, now)
+
+
+def check_owner(owner: Member, member_id: UUID) -> None:
+    """Raise Refused `not_allowed` unless `owner` may act on this colleague. Nobody acts on
+    themselves.
     """
     if (
         owner.role != Member.MemberRole.OWNER
@@ -50,26 +75,81 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
         or str(owner.pk) == str(member_id)
     ):
         raise Refused("not_allowed", seen=owner.role)
+
+
+def _colleague(owner: Member, member_id: UUID) -> Member | None:
+    """Return an active member of the owner's employer, locked."""
+    return (
+        Member.objects.active()
+        .select_for_update(of=("self",))
+        .select_related("user", "employer")
+        .filter(pk=member_id, employer_id=owner.employer_id)
+        .first()
+    )
+
+
+def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
+    """End a colleague's membership at once, and notify them.
+
+    Owners cannot remove themselves.
+    """
+    check_owner(owner, member_id)
     with transaction.atomic():
-        left = (
-            Member.objects.active()
-            .filter(pk=member_id, employer_id=owner.employer_id)
-            .update(left_at=now)
+        member = _colleague(owner, member_id)
+        if member is not None and end_membership(member, owner.as_actor(), now):
+            tell_removed(member, now)
+
+
+def make_owner(owner: Member, member_id: UUID, now: datetime) -> None:
+    """Make a colleague an owner too. The other owners are notified.
+
+    Raises Refused: `not_allowed`, and `authority_email_unverified` if the colleague has not
+    confirmed their address.
+    """
+    check_owner(owner, member_id)
+    with transaction.atomic():
+        member = _colleague(owner, member_id)
+        if member is None:
+            raise Refused("not_allowed", seen=owner.role)
+        if member.user.email_verified_at is None:
+            raise Refused("authority_email_unverified")
+        if member.role == Member.MemberRole.OWNER:
+            return
+        member.role = Member.MemberRole.OWNER
+        member.save(update_fields=["role"])
+        data = {"member": str(member.pk)}
+        employer = member.employer
+        record("make_owner", employer, owner.as_actor(), now, employer_id=employer.pk, data=data)
+        context = {"company": employer.name, "member": member.user.email, "by": owner.user.email}
+        owners = employer.members.active().filter(role=Member.MemberRole.OWNER)
+        for each in owners.select_related("user").exclude(pk=owner.pk):
+            queue_mail(each.user.email, "owner_made", each.user.language, context, now)
+
+
+def reset_factor(owner: Member, member_id: UUID, now: datetime) -> None:
+    """Remove the second factor of a colleague who has lost it. Their sessions end, and they are
+    notified.
+
+    Raises Refused: `not_allowed`, `second_factor_missing`.
+    """
+    check_owner(owner, member_id)
+    with transaction.atomic():
+        member = _colleague(owner, member_id)
+        if member is None or member.user.is_staff:
+            raise Refused("not_allowed", seen=owner.role)
+        user = User.objects.select_for_update().get(pk=member.user_id)
+        if not second_factor.forget(user):
+            raise Refused("second_factor_missing")
+        sign_ins.end_all(user)
+        record(
+            "reset_second_factor",
+            user,
+            owner.as_actor(),
+            now,
+            employer_id=owner.employer_id,
+            data={"member": str(member.pk)},
         )
-        if left:
-            user = User.objects.get(member__pk=member_id)
-            queue_mail(
-                user.email, "member_removed", user.language, {"company": owner.employer.name}, now
-            )
-            User.objects.filter(member__pk=member_id).update(is_active=False)
-            record(
-                "remove_member",
-                owner.employer,
-                owner.as_actor(),
-                now,
-                employer_id=owner.employer_id,
-                data={"member": str(member_id)},
-            )
+        second_factor.tell_owner(user, "reset", now, by=owner.user.email)
 
 
 def give_phone(member: Member, phone: str, actor: Actor, now: datetime) -> None:

@@ -19,6 +19,7 @@ from django.utils.http import urlsafe_base64_encode
 from documents import uscc as usccs
 from employers.accounts import sightings
 from employers.models import Employer, Member, User
+from employers.security import second_factor, sign_ins
 from employers.security.backends import unconfirmed
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
@@ -287,7 +288,7 @@ def verify_email(token: str, user: User, max_age: int, now: datetime) -> User:
     return user
 
 
-def read_token(token: str, salt: str, max_age: int) -> list[str]:
+def read_token(token: str, salt: str, max_age: int | None) -> list[str]:
     """Return the payload of a signed link. Raises Refused `link_invalid` or `link_expired`."""
     try:
         values: list[str] = signing.loads(token, salt=salt, max_age=max_age)
@@ -299,8 +300,8 @@ def read_token(token: str, salt: str, max_age: int) -> list[str]:
 
 
 def taken_back(user: User, now: datetime) -> None:
-    """Forget phone and sightings when the reader of an address resets an unconfirmed account's
-    password.
+    """Forget phone, sightings and second factor when the reader of an address resets an unconfirmed
+    account's password.
 
     Someone else may have registered with the address, so these need not be this person's.
     """
@@ -310,4 +311,6 @@ def taken_back(user: User, now: datetime) -> None:
         ):
             user.phone_sealed = ""
             user.sightings.all().delete()
+            second_factor.forget(user)
+            sign_ins.end_all(user)
             record("take_back", user, Actor(Role.OWNER, str(user.pk)), now)

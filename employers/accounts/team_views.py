@@ -11,15 +11,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
-from employers.accounts import invitations, membership, sightings
-from employers.accounts.forms import (
-    InviteForm,
-    JoinForm,
-    PhoneForm,
-    network_of,
-    passwords_of,
-    refusal_html,
-)
+from employers.accounts import invitations, membership
+from employers.accounts.forms import InviteForm, JoinForm, network_of, passwords_of, refusal_html
 from employers.accounts.views import (
     enter,
     links,
@@ -86,17 +79,18 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
                 request, gettext("We've sent the invitation to %(email)s.") % form.cleaned_data
             )
             return redirect("employers:team")
-    members = member.employer.members.active().select_related("user").order_by("joined_at")
+    members = (
+        member.employer.members.active().select_related("user__second_factor").order_by("joined_at")
+    )
     is_owner = member.role == Member.MemberRole.OWNER
     context = {
         "form": form,
         "member": member,
-        "members": members,
+        "members": members.order_by("joined_at"),
         "is_owner": is_owner,
         "invitations": _open_invitations(member) if is_owner else [],
         "hindrance": hindrance,
-        "phone_form": PhoneForm(),
-        "phone": sightings.masked_phone(sightings.phone_of(member.user)),
+        "has_phone": bool(member.user.phone_sealed),
     }
     return render(request, "employers/team.html", context, status=status_of(form))
 
@@ -150,22 +144,30 @@ def withdraw_invitation(request: HttpRequest, member: Member, invitation_id: UUI
     return redirect("employers:team")
 
 
-@sensitive_post_parameters("phone")
 @posted_or("employers:team")
 @proven_member_required
-def my_phone(request: HttpRequest, member: Member) -> HttpResponse:
-    """The number that the member calls candidates from."""
-    typed = "" if "delete" in request.POST else request.POST.get("phone", "")[:30].strip()
-    if not typed and "delete" not in request.POST:
-        return redirect("employers:team")  # nothing was typed, so nothing is lost
+def make_owner(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
     try:
-        membership.give_phone(member, typed, member.as_actor(), timezone.now())
+        membership.make_owner(member, member_id, now_of(member.employer))
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(request, gettext("Your colleague is now an owner too."))
+    return redirect("employers:team")
+
+
+@posted_or("employers:team")
+@proven_member_required
+def reset_factor(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
+    """Remove the second factor of a colleague who has lost it."""
+    try:
+        membership.reset_factor(member, member_id, timezone.now())
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:
         messages.success(
             request,
-            gettext("Your number is saved.") if typed else gettext("Your number is deleted."),
+            gettext("Reset. Your colleague signs in with their password and can set it up again."),
         )
     return redirect("employers:team")
 

@@ -1,8 +1,9 @@
 """The URLs of the account pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from employers.accounts import team_views, views
+from employers.accounts.self_service import factor_views
 
 app_name = "employers"
 urlpatterns = [
@@ -13,12 +14,15 @@ urlpatterns = [
     path("register/code/", views.check_code, name="check_code"),
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", views.SignOut.as_view(), name="sign_out"),
+    path("sign-in/second-factor/", factor_views.second_step, name="second_step"),
     path("verify-email/resend/", views.resend_verification, name="resend_verification"),
     path("verify-email/<str:token>/", views.verify_email, name="verify_email"),
     path("join/<str:token>/", team_views.join, name="join"),
+    path("account/", include("employers.accounts.self_service.urls")),
     path("team/", team_views.team, name="team"),
-    path("team/phone/", team_views.my_phone, name="my_phone"),
     path("team/<uuid:member_id>/remove/", team_views.remove_member, name="remove_member"),
+    path("team/<uuid:member_id>/make-owner/", team_views.make_owner, name="make_owner"),
+    path("team/<uuid:member_id>/reset-factor/", team_views.reset_factor, name="reset_factor"),
     path(
         "team/invitations/<uuid:invitation_id>/again/", team_views.invite_again, name="invite_again"
     ),

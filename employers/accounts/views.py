@@ -35,14 +35,17 @@ from employers.accounts.forms import (
     passwords_of,
     refusal_html,
 )
+from employers.accounts.self_service import own_password
 from employers.clock import now_of
 from employers.models import Member, User
-from employers.security import throttle
+from employers.security import entry, second_factor, sign_ins, throttle
 from employers.security.backends import ADDRESS, is_vouched_only
 from employers.security.cookies import read_cookie, set_cookie
 from events.core.errors import Refused
 
 P = ParamSpec("P")
+ENTRY = "sign_in_entry"
+"""Session key of the user whose password was correct and whose second factor is pending."""
 RESEND_SECONDS = 60
 """The first mail may still be on its way, so no second one is sent within this time."""
 
@@ -89,6 +92,8 @@ def member_required(
             return private(render(request, "employers/no_company.html", status=403))
         request.member = member  # type: ignore[attr-defined]  # for what every page shows: a test, a restriction
         request.test_time = now_of(member.employer) if member.employer.test else None  # type: ignore[attr-defined]
+        if not getattr(view, "without_factor", False) and lacks_factor(request, member):
+            return private(_to_set_up(request))
         return private(view(request, member, *args, **kwargs))
 
     update_wrapper(
@@ -119,6 +124,30 @@ def proven_member_required(
     wrapped = member_required(inner)
     wrapped.needs_proof = True  # type: ignore[attr-defined]
     return wrapped
+
+
+def without_factor(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
+    """Let `view` serve members who still have to set up the second factor that is required."""
+    view.without_factor = True  # type: ignore[attr-defined]
+    return view
+
+
+def lacks_factor(request: HttpRequest, member: Member) -> bool:
+    """Return whether the member's platform requires a second factor that they do not have.
+
+    A session that the platform's own link began needs none: the platform knows who it is.
+    """
+    platform = member.employer.platform
+    if platform is None or not platform.second_factor_required or is_vouched_only(request):
+        return False
+    return second_factor.of(member.user) is None
+
+
+def _to_set_up(request: HttpRequest) -> HttpResponse:
+    """Redirect to the page that sets up a second factor, which says why."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return redirect("employers:second_factor")
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -199,21 +228,34 @@ def register(request: HttpRequest) -> HttpResponseBase:
 
 
 def enter(request: HttpRequest, member: Member) -> HttpResponse:
-    """Sign in a member who chose or gave a password, and redirect to their case."""
+    """Sign in a member who chose or gave a password, and redirect to their case. A second factor
+    that they have is asked first.
+    """
+    if second_factor.of(member.user):
+        return ask_second_factor(request, member.user, reverse("verification:home"))
     login(request, member.user, backend=ADDRESS)
     response = remember_browser(request, redirect("verification:home"), member.user)
     return saw(request, response, member.user)
 
 
+def ask_second_factor(request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
+    """Keep that the password was correct, and redirect to the page that asks for the code."""
+    request.session.cycle_key()
+    entry.remember(request.session, ENTRY, user, goes_to, timezone.now())
+    return redirect("employers:second_step")
+
+
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
-    """Record the device and network that `user` came from.
+    """Begin the sign-in of `user` in this session, and record the device and network that they came
+    from.
 
     The device's cookie is renewed each time, so that it lasts while the browser is in use.
     """
     cookie = cookie or sightings.device_or_new(read_cookie(request, sightings.DEVICE_COOKIE))
-    sightings.record(
-        user, timezone.now(), device=sightings.device_in(cookie), network=network_of(request)
-    )
+    now, network = timezone.now(), network_of(request)
+    agent, near = request.headers.get("User-Agent", ""), sightings.neighbourhood(network)
+    sign_ins.begin(request.session, user, agent, near, now)
+    sightings.record(user, now, device=sightings.device_in(cookie), network=network)
     set_cookie(response, sightings.DEVICE_COOKIE, cookie, sightings.DEVICE_SECONDS)
     return response
 
@@ -276,6 +318,8 @@ class SignIn(auth_views.LoginView):
         return super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
+        if second_factor.of(form.get_user()):
+            return ask_second_factor(self.request, form.get_user(), self.get_success_url())
         response = saw(
             self.request,
             remember_browser(self.request, super().form_valid(form), form.get_user()),
@@ -425,6 +469,9 @@ class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
             registration.taken_back(form.user, now)
             response = super().form_valid(form)
             staff.note_password(form.user, now)
+            sign_ins.end_all(form.user)
+            if not form.user.is_staff:
+                own_password.tell_of_change(form.user, now)
         messages.success(self.request, gettext("Your new password is set. Sign in with it."))
         # This is also the way out of a wait.
         return remember_browser(self.request, response, form.user)

@@ -151,6 +151,18 @@ class ContactForm(forms.Form):
     contact_language = _language()
 
 
+class SecondFactorForm(forms.Form):
+    second_factor_required = forms.BooleanField(
+        label=_("Recruiters need a second factor"),
+        required=False,
+        help_text=_(
+            "Recruiters of this platform's employers who sign in here with a password set up an"
+            " authenticator app before they go on. Those who come by the platform's own link do"
+            " not need one, and can only work on their case."
+        ),
+    )
+
+
 def end_of(day: date | None) -> datetime | None:
     """Return the end of `day`, in the deployment's time zone."""
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min)) if day else None

@@ -34,6 +34,7 @@ from employers.admin.platform_forms import (
     OnceForm,
     PlatformForm,
     RotateForm,
+    SecondFactorForm,
     end_of,
     last_day_of,
 )
@@ -53,7 +54,15 @@ class PlatformAdmin(ReadOnlyAdmin):
     list_filter = ("test", ("revoked_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "=keys__key_start")
     ordering = ("-created_at",)
-    fields = ("name", "test", "created_at", "revoked_at", "return_urls", "contact_email")
+    fields = (
+        "name",
+        "test",
+        "created_at",
+        "revoked_at",
+        "return_urls",
+        "contact_email",
+        "second_factor_required",
+    )
     change_form_template = "admin/employers/apiclient/change_form.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -92,6 +101,7 @@ class PlatformAdmin(ReadOnlyAdmin):
             ("<uuid:client_id>/keys/add/", self.add_key_view, "add_key"),
             ("<uuid:client_id>/return-addresses/", self.addresses_view, "addresses"),
             ("<uuid:client_id>/contact/", self.contact_view, "contact"),
+            ("<uuid:client_id>/second-factor/", self.second_factor_view, "second_factor"),
             ("keys/<uuid:key_id>/limits/", self.limits_view, "limit_key"),
             ("keys/<uuid:key_id>/rotate/", self.rotate_view, "rotate_key"),
             ("keys/<uuid:key_id>/revoke/", self.revoke_key_view, "revoke_key"),
@@ -329,6 +339,24 @@ class PlatformAdmin(ReadOnlyAdmin):
             request,
             "contact",
             gettext("Contact of %(name)s") % {"name": client.name},
+            form=form,
+            client=client,
+        )
+
+    def second_factor_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        """Edit whether recruiters need a second factor."""
+        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        stored = {"second_factor_required": client.second_factor_required}
+        form = SecondFactorForm(request.POST or None, initial=stored)
+        if request.method == "POST" and form.is_valid():
+            required = form.cleaned_data["second_factor_required"]
+            api_clients.require_second_factor(client, required, actor(request), timezone.now())
+            messages.success(request, gettext("Saved."))
+            return to_platform(client)
+        return self._page(
+            request,
+            "contact",
+            gettext("Second factor at %(name)s") % {"name": client.name},
             form=form,
             client=client,
         )

@@ -25,14 +25,18 @@ from employers.models.platforms import (
 from employers.models.staff import SuperuserProposal, SuperuserProposalQuerySet
 from employers.models.users import (
     PHONE_PURPOSE,
+    AddressChange,
     AttemptCount,
     Lockout,
     LockoutKind,
+    Passkey,
     RecoveryCode,
     SecondFactor,
+    SignIn,
     User,
     UserManager,
     factor_purpose,
+    sign_in_purpose,
 )
 
 __all__ = [
@@ -40,6 +44,7 @@ __all__ = [
     "KEY_OPENS",
     "PHONE_PURPOSE",
     "AccountClass",
+    "AddressChange",
     "ApiClient",
     "ApiKey",
     "ApiKeyQuerySet",
@@ -55,14 +60,17 @@ __all__ = [
     "Member",
     "MemberQuerySet",
     "OnboardingLink",
+    "Passkey",
     "RecoveryCode",
     "Scope",
     "SecondFactor",
     "Sighting",
     "SightingKind",
+    "SignIn",
     "SuperuserProposal",
     "SuperuserProposalQuerySet",
     "User",
     "UserManager",
     "factor_purpose",
+    "sign_in_purpose",
 ]

@@ -46,6 +46,10 @@ class ApiClient(models.Model):
     contact_language = models.CharField(
         _("language"), max_length=10, default="zh-hans", db_default="zh-hans"
     )
+    second_factor_required = models.BooleanField(
+        _("second factor required"), default=False, db_default=False
+    )
+    """Whether the recruiters of its employers need a second factor to sign in here."""
     clock_seconds = models.BigIntegerField(default=0, db_default=0, editable=False)
     """How far a test platform's clock is ahead, in seconds. 0 for others."""
     created_at = models.DateTimeField(_("created"))

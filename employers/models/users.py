@@ -65,6 +65,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    """When its owner deleted it. Its address is kept as long as the records of what it did
+    (`employers.accounts.self_service.leaving`).
+    """
 
     USERNAME_FIELD = "email"
     objects: ClassVar[UserManager] = UserManager()
@@ -90,6 +94,65 @@ class User(AbstractBaseUser, PermissionsMixin):
         accounts have none.
         """
         return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
+
+
+def sign_in_purpose(sign_in_id: uuid.UUID) -> str:
+    """Return the purpose for which the network of a sign-in is sealed."""
+    return f"sign_in.{sign_in_id}"
+
+
+class SignIn(models.Model):
+    """A browser in which an account is signed in.
+
+    Django's session keeps the id of the row, and the row does not know the session. When the row is
+    deleted, the session ends at its next request.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_ins")
+    begun_at = models.DateTimeField()
+    used_at = models.DateTimeField()
+    """Accurate to the minute."""
+    browser = models.CharField(max_length=20, blank=True)
+    system = models.CharField(max_length=20, blank=True)
+    near_sealed = SealedText(blank=True, purpose=lambda row: sign_in_purpose(row.pk))
+    """The network roughly, sealed, for the account's owner."""
+
+    class Meta:
+        indexes = [models.Index(fields=["begun_at"], name="sign_in_begun")]
+
+    def __str__(self) -> str:
+        return f"sign-in {self.pk}"
+
+
+class AddressChange(models.Model):
+    """A change of an account's address, which a link sent to the new address confirms, and a link
+    sent to the old one stops or reverses.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="address_changes")
+    old = models.EmailField(max_length=254)
+    new = models.EmailField(max_length=254)
+    asked_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    """When it was cancelled or replaced by another one, or stopped before it was confirmed."""
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    """When the old address stopped or reversed it, or an earlier one."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(confirmed_at=None, ended_at=None),
+                name="address_change_open_once",
+            )
+        ]
+        indexes = [models.Index(fields=["asked_at"], name="address_change_asked")]
+
+    def __str__(self) -> str:
+        return f"change of address {self.pk}"
 
 
 def factor_purpose(user_id: uuid.UUID) -> str:
@@ -140,6 +203,27 @@ class RecoveryCode(models.Model):
 
     def __str__(self) -> str:
         return f"recovery code of {self.user_id}"
+
+
+class Passkey(models.Model):
+    """A passkey of an account, which answers for the second factor in place of a code."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="passkeys")
+    credential_id = models.CharField(max_length=1400, unique=True)
+    """In base64url, as browsers write it. At most 1,023 bytes (WebAuthn)."""
+    public_key = models.TextField()
+    """In base64url. It is no secret."""
+    uses = models.BigIntegerField()
+    """The authenticator's own count, which shows copies. Many report 0."""
+    browser = models.CharField(max_length=20, blank=True)
+    system = models.CharField(max_length=20, blank=True)
+    """The browser and the device that it was added with (`employers.security.devices`)."""
+    added_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"passkey of {self.user_id}"
 
 
 class LockoutKind(models.TextChoices):

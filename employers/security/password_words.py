@@ -6,9 +6,6 @@ import re
 import unicodedata
 from typing import Final
 
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
-
 WORDS: Final = (
     "admin administrator company console employer gongsi hello hr jianli job jobs letmein login"
     " manager mima nihao pass password qwerty recruit recruiter recruiting recruitment"
@@ -22,23 +19,11 @@ _ALIKE: Final = str.maketrans("013457@$", "oieastas")
 _ONLY_THESE: Final = re.compile(f"(?:{'|'.join(sorted(WORDS, key=len, reverse=True))})+")
 
 
-class GuessableWordsValidator:
-    """Refuses a password that consists of nothing but `WORDS`, digits and punctuation.
-
-    It is a validator of Django's setting AUTH_PASSWORD_VALIDATORS.
-    """
-
-    def validate(self, password: str, user: object = None) -> None:
-        spelt = unicodedata.normalize("NFKC", password).casefold()
-        alike = _AROUND.sub("", spelt).translate(_ALIKE)
-        if any(_ONLY_THESE.fullmatch(_letters(each)) for each in (spelt, alike)):
-            raise ValidationError(
-                _("This password is easy to guess. Choose words that have nothing to do with us."),
-                code="password_guessable",
-            )
-
-    def get_help_text(self) -> str:
-        return _("Choose words that have nothing to do with us.")
+def is_only_words(password: str) -> bool:
+    """Return whether a password consists of nothing but `WORDS`, digits and punctuation."""
+    spelt = unicodedata.normalize("NFKC", password).casefold()
+    alike = _AROUND.sub("", spelt).translate(_ALIKE)
+    return any(_ONLY_THESE.fullmatch(_letters(each)) for each in (spelt, alike))
 
 
 def _letters(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Second factors of staff: codes from an app, and recovery codes on paper.
+"""Second factors of staff and of employers' people: codes from an app, and recovery codes on paper.
 
 The secret is stored sealed and shown once, before one of its codes confirms it. Each code is
 accepted once: the factor's row is locked during the check, so of ten parallel requests with the
@@ -13,15 +13,15 @@ import re
 import secrets
 import unicodedata
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from employers.models import LockoutKind, RecoveryCode, SecondFactor, User, factor_purpose
-from employers.security import lockout, staff_notices, totp
+from employers.models import LockoutKind, Member, RecoveryCode, SecondFactor, User, factor_purpose
+from employers.security import lockout, sign_ins, staff_notices, totp
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.sealing import Damaged, KeyMissing, seal_text, unseal_text
@@ -67,26 +67,41 @@ def enrol(
         User.objects.select_for_update().get(pk=user.pk)
         if of(user) != replaces:
             raise Refused("second_factor_exists")
-        _forget(user)
+        forget(user)
         factor = SecondFactor.objects.create(
             user=user,
             secret_sealed=seal_secret(user, secret),
             last_step=steps[-1],
             confirmed_at=now,
         )
-        codes = [_new_recovery_code() for _ in range(RECOVERY_CODES)]
-        RecoveryCode.objects.bulk_create(
-            [RecoveryCode(user=user, code_hash=_hash(user, code)) for code in codes]
-        )
-        record(
-            "enrol_second_factor",
-            user,
-            user.as_reviewer(),
-            now,
-            data={"replaces": replaces is not None},
-        )
-        _tell(user, "set_up", now)
+        codes = _new_recovery_codes(user)
+        record_own("enrol_second_factor", user, now, {"replaces": replaces is not None})
+        tell_owner(user, "set_up", now)
     return factor, codes
+
+
+def renew_recovery_codes(user: User, now: datetime) -> list[str]:
+    """Replace the account's recovery codes, and return the new ones. Raises Refused
+    `second_factor_missing`.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        if of(user) is None:
+            raise Refused("second_factor_missing")
+        user.recovery_codes.all().delete()
+        codes = _new_recovery_codes(user)
+        record_own("renew_recovery_codes", user, now)
+        tell_owner(user, "codes_renewed", now)
+    return codes
+
+
+def turn_off(user: User, now: datetime) -> None:
+    """Remove the account's own second factor."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        if forget(user):
+            record_own("turn_off_second_factor", user, now)
+            tell_owner(user, "turned_off", now)
 
 
 def reset(user: User, by: User, now: datetime) -> None:
@@ -97,26 +112,31 @@ def reset(user: User, by: User, now: datetime) -> None:
         raise Refused("not_allowed")
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        if _forget(user):
+        if forget(user):
             record("reset_second_factor", user, by.as_reviewer(), now)
-            _tell(user, "reset", now)
+            tell_owner(user, "reset", now)
             staff_notices.tell(user, "factor_reset", by, now, to_user=False)
 
 
 def reset_on_server(user: User, now: datetime) -> bool:
-    """Remove a colleague's second factor by a command. Return whether there was one."""
+    """Remove an account's second factor by a command. Return whether there was one. Sessions of
+    employers' people end; those of staff depend on the factor.
+    """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        was_there = _forget(user)
+        was_there = forget(user)
         if was_there:
             record("reset_second_factor", user, SYSTEM, now, data={"on_server": True})
-            _tell(user, "reset", now)
-            staff_notices.tell(user, "factor_reset", None, now, to_user=False)
+            tell_owner(user, "reset", now)
+            if user.is_staff:
+                staff_notices.tell(user, "factor_reset", None, now, to_user=False)
+            else:
+                sign_ins.end_all(user)
     return was_there
 
 
-def _forget(user: User) -> bool:
-    """Delete the factor, its recovery codes and the count of strangers' failures. Return whether
+def forget(user: User) -> bool:
+    """Delete the factor, its recovery codes, the passkeys and the count of failures. Return whether
     there was a factor.
     """
     factor = of(user)
@@ -125,7 +145,15 @@ def _forget(user: User) -> bool:
     lockout.clear(lockout.subject(factor))
     factor.delete()
     user.recovery_codes.all().delete()
+    user.passkeys.all().delete()
     return True
+
+
+def forget_newer(user: User, since: datetime) -> None:
+    """Remove a factor that was set up after `since`, within the caller's transaction and event."""
+    factor = of(user)
+    if factor is not None and factor.confirmed_at > since:
+        forget(user)
 
 
 # --- Answering ------------------------------------------------------------------------------------
@@ -177,8 +205,8 @@ def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refuse
     ):
         return "recovery_code", Refused("second_factor_wrong", "code")
     left = recovery_codes_left(user)
-    record("use_recovery_code", user, user.as_reviewer(), now, data={"left": left})
-    _tell(user, "recovery_code", now, left=left)
+    record_own("use_recovery_code", user, now, {"left": left})
+    tell_owner(user, "recovery_code", now, left=left)
     return "recovery_code", None
 
 
@@ -200,7 +228,8 @@ def _failed(user: User, whose: lockout.Subject, refused: Refused, now: datetime)
         "until": timezone.localtime(count.until).isoformat(timespec="minutes"),
         "path": reverse("employers:password_reset"),
     }
-    queue_mail(user.email, "staff_locked", user.language, context, now)
+    template = "staff_locked" if user.is_staff else "code_locked"
+    queue_mail(user.email, template, user.language, context, now)
     return _locked(count.until)
 
 
@@ -233,8 +262,16 @@ def _plain(typed: str) -> str:
     return re.sub(r"[\s\-\u2010-\u2015]+", "", unicodedata.normalize("NFKC", typed)).lower()
 
 
-def _new_recovery_code() -> str:
-    return "".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LENGTH))
+def _new_recovery_codes(user: User) -> list[str]:
+    """Store the hashes of new recovery codes, and return the codes."""
+    codes = [
+        "".join(secrets.choice(RECOVERY_ALPHABET) for _ in range(RECOVERY_LENGTH))
+        for _ in range(RECOVERY_CODES)
+    ]
+    RecoveryCode.objects.bulk_create(
+        [RecoveryCode(user=user, code_hash=_hash(user, code)) for code in codes]
+    )
+    return codes
 
 
 def in_groups(code: str) -> str:
@@ -247,12 +284,19 @@ def _hash(user: User, code: str) -> str:
     return hashlib.sha256(f"{user.pk} {code}".encode()).hexdigest()
 
 
-def _tell(user: User, what: str, now: datetime, left: int = 0) -> None:
+def record_own(verb: str, user: User, now: datetime, data: dict[str, Any] | None = None) -> None:
+    """Record what the factor's owner did."""
+    if user.is_staff:
+        record(verb, user, user.as_reviewer(), now, data=data)
+        return
+    member = Member.objects.get(user=user)
+    record(verb, user, member.as_actor(), now, employer_id=member.employer_id, data=data)
+
+
+def tell_owner(user: User, what: str, now: datetime, left: int = 0, by: str = "") -> None:
     """Send a mail to the factor's owner, who can report what they did not do."""
-    queue_mail(
-        user.email,
-        "staff_second_factor",
-        user.language,
-        {"what": what, "left": left, "path": reverse("employers:password_reset")},
-        now,
-    )
+    context = {"what": what, "left": left, "path": reverse("employers:password_reset")}
+    if user.is_staff:
+        queue_mail(user.email, "staff_second_factor", user.language, context, now)
+    else:
+        queue_mail(user.email, "second_factor", user.language, context | {"by": by}, now)

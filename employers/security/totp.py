@@ -5,11 +5,13 @@ SHA-1, six digits and steps of 30 seconds, which every authenticator app underst
 
 from __future__ import annotations
 
+import base64
 import hmac
 from datetime import datetime
 from typing import Final
 
 import pyotp
+import zxingcpp
 
 DIGITS: Final = 6
 STEP_SECONDS: Final = 30
@@ -50,3 +52,11 @@ def address(secret: str, account: str, issuer: str) -> str:
     return pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS).provisioning_uri(
         name=account, issuer_name=issuer
     )
+
+
+def picture(link: str) -> str:
+    """Return `link` as a QR code, in a data URL."""
+    drawn = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg(
+        add_quiet_zones=True
+    )
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawn.encode()).decode()}"

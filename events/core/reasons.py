@@ -700,6 +700,30 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
+        "last_owner",
+        Text("你是公司唯一的企业管理员，而团队中还有其他同事", "You are the only owner of your company, and it has other members"),
+        Text("请先在“同事”页面将一位同事设为企业管理员，或移除其他同事", "On the “Colleagues” page, make a colleague an owner first, or remove your colleagues"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "last_member",
+        Text("你是公司唯一的成员", "You are the only member of your company"),
+        Text("请先邀请一位同事并将其设为企业管理员；如果公司不再使用，可以删除账户", "Invite a colleague and make them an owner first. If your company no longer needs this, delete your account"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "email_unchanged",
+        Text("这就是你现在的邮箱", "This is your present email address"),
+        Text("请填写另一个邮箱", "Enter another one"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "password_wrong",
+        Text("当前密码不正确", "Your current password is incorrect"),
+        Text("请重新输入；忘记密码可以重设", "Enter it again, or reset your password"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "email_taken",
         Text("该邮箱已注册", "There is already an account with this email address"),
         Text("请直接登录；忘记密码可以重设", "Sign in, or reset your password"),
@@ -1246,8 +1270,20 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "second_factor_locked",
         Text("验证码错误次数过多", "You entered too many wrong codes"),
-        Text("请届时再试，或使用以前登录过的浏览器；如果不是你输错的，请立即修改密码，并告知超级用户", "Try again then, or use a browser you have signed in with before. If this was not you, change your password immediately and tell a superuser"),
+        Text("请届时再试，或使用以前登录过的浏览器；如果不是你输错的，请立即修改密码，并告知超级用户或你公司的管理员", "Try again then, or use a browser you have signed in with before. If this was not you, change your password immediately and tell a superuser or an owner of your company"),
         "nobody", MINUTES, appeal=False,
+    ),
+    Reason(
+        "passkey_wrong",
+        Text("通行密钥验证未通过", "The passkey could not be checked"),
+        Text("请再试一次，或改用验证码", "Try again, or use a code instead"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "second_factor_missing",
+        Text("这个账户没有设置两步验证", "This account has no two-step verification"),
+        Text("请刷新页面，查看最新状态", "Reload the page to see its current state"),
+        "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
         "staff_last_superuser",
@@ -1270,7 +1306,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "second_factor_exists",
         Text("这个账户已设置两步验证", "This account already has two-step verification"),
-        Text("请用它登录；如手机已丢失，请使用恢复码，或请超级用户重置", "Sign in with it. If you have lost your phone, use a recovery code or ask a superuser to reset it"),
+        Text("请用它登录；如手机已丢失，请使用恢复码，或请超级用户、你公司的管理员重置", "Sign in with it. If you have lost your phone, use a recovery code, or ask a superuser or an owner of your company to reset it"),
         "reviewer", MINUTES, appeal=False,
     ),
     Reason(

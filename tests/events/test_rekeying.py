@@ -43,6 +43,7 @@ WRITERS: Final = {
     "employers/accounts/sightings.py": ("employers.Sighting.digest", "employers.User.phone_sealed"),
     "employers/security/lockout.py": ("employers.Lockout.subject",),
     "employers/security/second_factor.py": ("employers.SecondFactor.secret_sealed",),
+    "employers/security/sign_ins.py": ("employers.SignIn.near_sealed",),
     "events/delivery/webhooks.py": (
         "events.WebhookEndpoint.secret_sealed",
         "events.WebhookEndpoint.former_secret_sealed",

@@ -1,4 +1,5 @@
-"""Resets the second factor of a superuser who has no other superuser to ask.
+"""Resets the second factor of somebody whom no colleague can help: the only superuser, or the only
+owner of a company.
 
 `python manage.py reset_second_factor li.na@company.example`
 """
@@ -15,15 +16,15 @@ from employers.security import second_factor
 
 
 class Command(BaseCommand):
-    help = "Reset the second factor of a staff account. This is recorded, and mailed to its owner"
+    help = "Reset the second factor of an account. This is recorded, and mailed to its owner"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email", help="the address of the account")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = User.objects.filter(email=options["email"].strip().lower(), is_staff=True).first()
+        user = User.objects.holder(options["email"])
         if user is None:
-            raise CommandError("No staff account has this address")
+            raise CommandError("No account has confirmed this address")
         if not second_factor.reset_on_server(user, timezone.now()):
             raise CommandError("This account has no second factor")
         self.stdout.write("Reset. They set up a new one when they next sign in")

@@ -16,7 +16,7 @@ from events.core.errors import Refused
 from events.delivery.mail import letter
 from events.models import Event, Mail
 from tests.employers.accounts.account_pages import invitation, text, verified_owner
-from tests.factories import make_api_client, make_employer, make_member
+from tests.factories import PASSWORD, make_api_client, make_employer, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -161,7 +161,7 @@ class TestPhone:
         member = make_member(now, language="en")
         visitor.force_login(member.user)
         for sent in ({"phone": "13800138000"}, {"phone": "138 0013 8000"}, {"delete": "1"}):
-            visitor.post("/team/phone/", sent)
+            visitor.post("/account/phone/", {"current_password": PASSWORD, **sent})
         told = [(mail.to, mail.template, mail.context) for mail in Mail.objects.order_by("pk")]
         company = {"company": member.employer.name, "by_platform": False}
         assert told == [

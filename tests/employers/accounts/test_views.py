@@ -33,6 +33,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+PHONE_PAGE = "/account/phone/"
 
 
 class TestRegister:
@@ -496,7 +497,7 @@ class TestMyPhone:
             ("13800000003", {"delete": "1"}, ""),
         ]
         for typed, more, kept in steps:
-            visitor.post("/team/phone/", {"phone": typed, **more})
+            visitor.post(PHONE_PAGE, {"phone": typed, "current_password": PASSWORD, **more})
             member.user.refresh_from_db()
             assert phone_of(member.user) == kept
         said = Event.objects.filter(verb="set_phone", employer_id=member.employer_id).order_by("id")
@@ -508,14 +509,16 @@ class TestMyPhone:
 
     def test_a_wrong_one_is_refused_with_its_way_on(self, now: datetime, db: None) -> None:
         visitor = sign_in(make_member(now).user)
-        page = visitor.post("/team/phone/", {"phone": "12345"}, follow=True)
+        page = visitor.post(PHONE_PAGE, {"phone": "12345", "current_password": PASSWORD})
         assert REASONS["phone_invalid"].fix.en in html.unescape(page.content.decode())
 
     def test_only_oneself_sees_it_and_masked(self, now: datetime, db: None) -> None:
         member = make_member(now)
         colleague = make_member(now, member.employer, role="recruiter")
-        sign_in(member.user).post("/team/phone/", {"phone": "13800000001"})
-        assert "138****0001" in sign_in(member.user).get("/team/").content.decode()
-        for page in (sign_in(colleague.user).get("/team/"), sign_in(member.user).get("/team/")):
-            assert "13800000001" not in page.content.decode()
+        given = {"phone": "13800000001", "current_password": PASSWORD}
+        sign_in(member.user).post(PHONE_PAGE, given)
+        assert "138****0001" in sign_in(member.user).get("/account/").content.decode()
+        for page in ("/team/", "/account/", PHONE_PAGE):
+            for who in (colleague, member):
+                assert "13800000001" not in sign_in(who.user).get(page).content.decode()
         assert "0001" not in sign_in(colleague.user).get("/team/").content.decode()

@@ -110,9 +110,23 @@ def test_the_pages_that_a_link_opens_are_chosen_one_by_one() -> None:
     pages = {name: needs_proof for name, _pattern, needs_proof in views_of_members()}
     assert {name for name, needs_proof in pages.items() if not needs_proof} == FOR_THE_CASE
     assert {name for name, needs_proof in pages.items() if needs_proof} == {
+        "employers:account",
+        "employers:add_passkey",
+        "employers:cancel_address",
+        "employers:end_other_sessions",
+        "employers:end_session",
+        "employers:delete_account",
         "employers:invite_again",
-        "employers:my_phone",
+        "employers:leave",
+        "employers:make_owner",
+        "employers:own_address",
+        "employers:own_password",
+        "employers:own_phone",
         "employers:remove_member",
+        "employers:remove_passkey",
+        "employers:reset_factor",
+        "employers:second_factor",
+        "employers:sessions",
         "employers:team",
         "employers:withdraw_invitation",
         "erasures:answer",
@@ -140,6 +154,8 @@ def test_a_link_opens_the_case_and_no_page_about_others(owner: Member, now: date
         "proof_id": colleague.pk,
         "document_id": colleague.pk,
         "order_id": colleague.pk,
+        "sign_in_id": colleague.pk,
+        "passkey_id": colleague.pk,
     }
     browser, proven = entered(owner), Client()
     proven.force_login(owner.user)

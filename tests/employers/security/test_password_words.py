@@ -43,7 +43,7 @@ def test_guessable(password: str) -> None:
         "龙井茶在西湖边上最香",
         "Tr4mp0line-quince",
         "9 hr 27 geese 4 you",
-        "x" * 200,
+        "forty geese, twelve boats, no bread; " * 5,
     ],
 )
 def test_others_pass(password: str) -> None:

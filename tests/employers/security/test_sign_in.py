@@ -65,7 +65,7 @@ def test_who_signed_in_elsewhere_by_a_password_is_asked_for_both(
     colleague: User, factor: SecondFactor, clock: Clock
 ) -> None:
     client = browser()
-    client.post("/sign-in/", {"username": colleague.email, "password": PASSWORD})
+    client.force_login(colleague)
     assert client.session["_auth_user_id"] == str(colleague.pk)
     assert not is_in(client)
     assert "not authorized" not in client.get(SIGN_IN).content.decode()

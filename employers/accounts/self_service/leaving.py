@@ -1,0 +1,95 @@
+"""Leaving the company, and deleting one's account.
+
+Deleting forgets at once what is only for the account's owner: phone, sightings, password, second
+factor, sessions and requested changes. What the law has us keep stays: what the account did, and
+its address, without which nobody could say who did it. The address is erased when those records
+are.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from employers.accounts.membership import end_membership
+from employers.models import Employer, Member, User
+from employers.security import second_factor
+from events.core.actor import SYSTEM
+from events.core.errors import Refused
+from events.delivery.mail import queue_mail
+from events.models import record
+
+ERASED_AT_ONCE: Final = 500
+LEAST_DAYS: Final = 1096
+"""Three years, which the rules for online recruitment require."""
+
+
+def hindrance(member: Member, *, deletes: bool) -> Refused | None:
+    """Return why this member may not leave, or None. A company with members keeps an owner.
+
+    The only member may delete their account, and with that leaves a company without members.
+    """
+    others = member.employer.members.active().exclude(pk=member.pk)
+    if member.role != Member.MemberRole.OWNER or others.filter(role=member.role).exists():
+        return None
+    if others.exists():
+        return Refused("last_owner")
+    return None if deletes else Refused("last_member")
+
+
+def leave(member: Member, now: datetime) -> None:
+    """End one's own membership. The owners are notified.
+
+    Raises Refused: `last_owner`, `last_member`.
+    """
+    with transaction.atomic():
+        _end(member, now, deletes=False)
+
+
+def delete(member: Member, now: datetime) -> None:
+    """Delete one's own account. The owners are notified, and so is its owner, for the last time.
+
+    Raises Refused `last_owner`.
+    """
+    with transaction.atomic():
+        _end(member, now, deletes=True)
+        user = User.objects.select_for_update().get(pk=member.user_id)
+        if user.email_verified_at is not None:
+            company = {"company": member.employer.name}
+            queue_mail(user.email, "account_deleted", user.language, company, now)
+        second_factor.forget(user)
+        user.sightings.all().delete()
+        user.address_changes.all().delete()
+        user.set_unusable_password()
+        user.phone_sealed, user.email_verified_at, user.deleted_at = "", None, now
+        user.save(update_fields=["password", "phone_sealed", "email_verified_at", "deleted_at"])
+        # Its platform may add the same person again, to another account.
+        Member.objects.filter(pk=member.pk).update(reference="")
+        record("delete_account", user, member.as_actor(), now, employer_id=member.employer_id)
+
+
+def _end(member: Member, now: datetime, *, deletes: bool) -> None:
+    # Of two last owners who leave at once, one stays.
+    Employer.objects.select_for_update(no_key=True).get(pk=member.employer_id)
+    if refused := hindrance(member, deletes=deletes):
+        raise refused
+    if not end_membership(member, member.as_actor(), now):
+        raise Refused("not_allowed")
+    context = {"company": member.employer.name, "member": member.user.email}
+    owners = member.employer.members.active().filter(role=Member.MemberRole.OWNER)
+    for owner in owners.select_related("user"):
+        queue_mail(owner.user.email, "member_left", owner.user.language, context, now)
+
+
+def sweep(keep_days: int, now: datetime) -> int:
+    """Erase the addresses of accounts that were deleted long ago. Return their number."""
+    before = now - timedelta(days=max(keep_days, LEAST_DAYS))
+    due = User.objects.filter(deleted_at__lt=before).exclude(email__endswith=".invalid")
+    users = list(due.order_by("deleted_at")[:ERASED_AT_ONCE])
+    for user in users:
+        with transaction.atomic():
+            User.objects.filter(pk=user.pk).update(email=f"{user.pk}@deleted.invalid")
+            record("erase_address", user, SYSTEM, now)
+    return len(users)

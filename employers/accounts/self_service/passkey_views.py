@@ -1,0 +1,58 @@
+"""The pages that add and remove one's own passkeys."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.debug import sensitive_post_parameters
+
+from employers.accounts.self_service import own_password
+from employers.accounts.self_service.forms import PasskeyForm
+from employers.accounts.self_service.views import shown
+from employers.accounts.views import posted_or, proven_member_required
+from employers.models import Member
+from employers.security import passkeys, second_factor
+from events.core.errors import Refused
+
+BACK = "employers:second_factor"
+
+
+def site() -> passkeys.Site:
+    return passkeys.Site(settings.SITE_URL)
+
+
+@sensitive_post_parameters("current_password")
+@proven_member_required
+def add_passkey(request: HttpRequest, member: Member) -> HttpResponseBase:
+    """Add a passkey, after the password. The second factor must be set up."""
+    user, now = member.user, timezone.now()
+    if second_factor.of(user) is None:
+        return redirect(BACK)
+    form = PasskeyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data
+        try:
+            own_password.check(user, typed["current_password"], now)
+            agent = request.headers.get("User-Agent", "")
+            passkeys.add(user, typed["credential"], site(), request.session, agent, now)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, gettext("Your passkey is added."))
+            return redirect(BACK)
+    options = passkeys.options_to_add(user, site(), request.session)
+    return shown(request, "passkey", form, options=options, email=user.email)
+
+
+@posted_or(BACK)
+@proven_member_required
+def remove_passkey(request: HttpRequest, member: Member, passkey_id: UUID) -> HttpResponse:
+    passkeys.remove(member.user, passkey_id, timezone.now())
+    messages.success(request, gettext("The passkey is removed."))
+    return redirect(BACK)

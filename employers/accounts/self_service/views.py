@@ -1,0 +1,231 @@
+"""The pages of one's own account: its data, password, address, phone and sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.views.decorators.debug import sensitive_post_parameters
+
+from employers.accounts import membership, sightings
+from employers.accounts.forms import RefusableForm
+from employers.accounts.self_service import address_change, own_password
+from employers.accounts.self_service.forms import OwnAddressForm, OwnPasswordForm, OwnPhoneForm
+from employers.accounts.views import (
+    links,
+    posted_or,
+    private,
+    proven_member_required,
+    remember_browser,
+    status_of,
+    without_factor,
+)
+from employers.models import Member, User
+from employers.security import second_factor, sign_ins, throttle
+from events.core.errors import Refused
+
+HOME = "employers:account"
+SESSIONS = "employers:sessions"
+
+
+def limits() -> sign_ins.Limits:
+    return sign_ins.Limits(settings.SESSION_LONGEST, settings.SESSION_IDLE)
+
+
+@proven_member_required
+@without_factor
+def account(request: HttpRequest, member: Member) -> HttpResponseBase:
+    """Show one's own data, each with a link to change it."""
+    user, now = member.user, timezone.now()
+    context = {
+        "member": member,
+        "phone": sightings.masked_phone(sightings.phone_of(user)),
+        "pending": address_change.pending(user, settings.EMAIL_VERIFICATION_TIMEOUT, now),
+        "languages": settings.LANGUAGES,
+        "factor": second_factor.of(user),
+        "sessions": len(sign_ins.shown(user, request.session, limits(), now)),
+    }
+    return private(render(request, "employers/account/account.html", context))
+
+
+def changed(
+    request: HttpRequest,
+    member: Member,
+    form: RefusableForm,
+    act: Callable[[dict[str, Any], datetime], str],
+) -> bool:
+    """Do `act` with what the form says, after the current password. Return whether it was done.
+
+    `act` returns the message that says so. A refusal is shown on the form.
+    """
+    if request.method != "POST" or not form.is_valid():
+        return False
+    now, typed = timezone.now(), form.cleaned_data
+    try:
+        own_password.check(member.user, typed["current_password"], now)
+        said = act(typed, now)
+    except Refused as refused:
+        form.refuse(refused)
+        return False
+    messages.success(request, said)
+    return True
+
+
+def shown(request: HttpRequest, page: str, form: RefusableForm, **context: Any) -> HttpResponseBase:
+    """Return a page of the account with its form."""
+    template = f"employers/account/{page}.html"
+    return private(render(request, template, {"form": form, **context}, status=status_of(form)))
+
+
+@sensitive_post_parameters("current_password", "password")
+@proven_member_required
+def password(request: HttpRequest, member: Member) -> HttpResponseBase:
+    """Choose another password. All other sessions end."""
+    form = OwnPasswordForm(request.POST or None, email=member.user.email)
+
+    def act(typed: dict[str, Any], now: datetime) -> str:
+        user = own_password.change(member, typed["password"], request.session, now)
+        update_session_auth_hash(request, user)
+        return gettext("Your new password is set. All other sessions have ended.")
+
+    if changed(request, member, form, act):
+        return redirect(HOME)
+    return shown(request, "password", form, email=member.user.email)
+
+
+@sensitive_post_parameters("current_password")
+@proven_member_required
+@without_factor
+def address(request: HttpRequest, member: Member) -> HttpResponseBase:
+    """Ask for another address, which a mailed link confirms."""
+    form = OwnAddressForm(request.POST or None)
+
+    def act(typed: dict[str, Any], now: datetime) -> str:
+        counted = [
+            (throttle.MAILS_TO_ADDRESS, f"change {member.user_id}"),
+            (throttle.MAILS_TO_ADDRESS, typed["email"].strip().lower()),
+        ]
+        throttle.count_try(counted, now)
+        try:
+            address_change.ask(member, typed["email"], links(), now)
+        except Refused:
+            throttle.give_back_try(counted, now)
+            raise
+        return gettext(
+            "We've sent a link to %(email)s. Open it to confirm the address. Until then, nothing"
+            " changes."
+        ) % {"email": typed["email"]}
+
+    if changed(request, member, form, act):
+        return redirect(HOME)
+    return shown(request, "address", form, email=member.user.email)
+
+
+@posted_or(HOME)
+@proven_member_required
+@without_factor
+def cancel_address(request: HttpRequest, member: Member) -> HttpResponse:
+    address_change.cancel(member, timezone.now())
+    messages.success(request, gettext("Cancelled. Your email address stays as it is."))
+    return redirect(HOME)
+
+
+@sensitive_post_parameters("current_password", "phone")
+@proven_member_required
+def phone(request: HttpRequest, member: Member) -> HttpResponseBase:
+    """Change or delete the number that the member calls from."""
+    form = OwnPhoneForm(request.POST or None)
+
+    def act(typed: dict[str, Any], now: datetime) -> str:
+        number = "" if "delete" in request.POST else typed["phone"].strip()
+        membership.give_phone(member, number, member.as_actor(), now)
+        return gettext("Your number is saved.") if number else gettext("Your number is deleted.")
+
+    if changed(request, member, form, act):
+        return redirect(HOME)
+    number = sightings.masked_phone(sightings.phone_of(member.user))
+    return shown(request, "phone", form, phone=number)
+
+
+# --- Sessions -------------------------------------------------------------------------------------
+
+
+@proven_member_required
+def sessions(request: HttpRequest, member: Member) -> HttpResponseBase:
+    """Show where the member is signed in."""
+    lasts = limits()
+    context = {
+        "sign_ins": sign_ins.shown(member.user, request.session, lasts, timezone.now()),
+        "idle_minutes": int(lasts.idle.total_seconds()) // 60,
+        "hours": int(lasts.longest.total_seconds()) // 3600,
+    }
+    return private(render(request, "employers/account/sessions.html", context))
+
+
+@posted_or(SESSIONS)
+@proven_member_required
+def end_session(request: HttpRequest, member: Member, sign_in_id: UUID) -> HttpResponse:
+    sign_ins.end(member.user, sign_in_id, timezone.now())
+    messages.success(request, gettext("That session has ended."))
+    return redirect(SESSIONS)
+
+
+@posted_or(SESSIONS)
+@proven_member_required
+def end_other_sessions(request: HttpRequest, member: Member) -> HttpResponse:
+    sign_ins.end_others(member.user, request.session, timezone.now())
+    messages.success(request, gettext("All other sessions have ended."))
+    return redirect(SESSIONS)
+
+
+# --- Links in mails -------------------------------------------------------------------------------
+
+
+def confirm_address(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Let the signed-in user confirm the new address. The link alone confirms nothing."""
+    seconds, user = settings.EMAIL_VERIFICATION_TIMEOUT, request.user
+    try:
+        change = address_change.read_confirmation(token, seconds)
+        if not isinstance(user, User):
+            return private(redirect_to_login(request.get_full_path()))
+        if change.user_id != user.pk:
+            raise Refused("link_of_other_account")
+        if request.method != "POST":
+            return private(
+                render(request, "employers/account/confirm_address.html", {"change": change})
+            )
+        user = address_change.confirm(token, user, seconds, links(), timezone.now())
+    except Refused as refused:
+        return _gone(request, refused)
+    messages.success(request, gettext("Your email address is changed."))
+    return remember_browser(request, redirect(HOME), user)
+
+
+def stop_address(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Let the reader of the old address stop or reverse a change, by a button."""
+    now = timezone.now()
+    try:
+        change = address_change.read_stop(token, now)
+        if request.method == "POST":
+            change = address_change.stop(token, links(), now)
+            if request.user.is_authenticated and request.user.pk == change.user_id:
+                logout(request)
+    except Refused as refused:
+        return _gone(request, refused)
+    context = {"change": change, "is_stopped": request.method == "POST" or change.stopped_at}
+    return private(render(request, "employers/account/stop_address.html", context))
+
+
+def _gone(request: HttpRequest, refused: Refused) -> HttpResponseBase:
+    context = {"refused": refused, "of_account": True}
+    return private(render(request, "employers/link_refused.html", context, status=410))
