@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from employers.accounts import sightings
-from employers.models import Member, User
+from employers.models import Member, MemberLink, User
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
 from events.delivery.mail import queue_mail
@@ -39,8 +39,8 @@ def tell_owners_of(member: Member, now: datetime) -> None:
 
 
 def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
-    """End a colleague's membership at once. The gate refuses them from now on, and they are
-    notified.
+    """End a colleague's membership at once, with their links. The gate refuses them from now on,
+    and they are notified.
 
     Owners cannot remove themselves.
     """
@@ -51,6 +51,7 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
     ):
         raise Refused("not_allowed", seen=owner.role)
     with transaction.atomic():
+        end_links_of(member_id, owner.employer_id, now)
         left = (
             Member.objects.active()
             .filter(pk=member_id, employer_id=owner.employer_id)
@@ -70,6 +71,12 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
                 employer_id=owner.employer_id,
                 data={"member": str(member_id)},
             )
+
+
+def end_links_of(member_id: UUID, employer_id: UUID, now: datetime) -> None:
+    """End the links of a member with platforms. As in the gate, they are locked before the member."""
+    links = MemberLink.objects.in_force().filter(member=member_id, employer=employer_id)
+    links.update(ended_at=now)
 
 
 def give_phone(member: Member, phone: str, actor: Actor, now: datetime) -> None:

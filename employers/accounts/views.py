@@ -45,6 +45,8 @@ P = ParamSpec("P")
 RESEND_SECONDS = 60
 """The first mail may still be on its way, so no second one is sent within this time."""
 
+FOLLOWING = "following"
+"""The session's key for the page of ours to show after registration."""
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
 
@@ -198,9 +200,12 @@ def register(request: HttpRequest) -> HttpResponseBase:
 
 
 def enter(request: HttpRequest, member: Member) -> HttpResponse:
-    """Sign in a member who chose or gave a password, and redirect to their case."""
+    """Sign in a member who chose or gave a password, and redirect to the page that they came for,
+    or to their case.
+    """
+    following = request.session.pop(FOLLOWING, "verification:home")
     login(request, member.user, backend=ADDRESS)
-    return saw(request, remember_browser(redirect("verification:home"), member.user), member.user)
+    return saw(request, remember_browser(redirect(following), member.user), member.user)
 
 
 def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:

@@ -4,21 +4,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from uuid import UUID
 
-from employers.models import ApiClient, Employer
+from employers.models import ApiClient, Employer, MemberLink
 from events.delivery.feed import Heard
 
 
 def audience_of(employer_ids: Collection[UUID]) -> dict[UUID, Heard]:
     """Return the recipients for each of these employers. Those of golden cases have none."""
     live = {client.pk: client for client in ApiClient.objects.filter(revoked_at=None)}
-    everybody = frozenset(pk for pk, client in live.items() if not client.test)
+    linked: dict[UUID, set[UUID]] = defaultdict(set)
+    links = MemberLink.objects.in_force().filter(employer__in=employer_ids, client__in=live)
+    for employer_id, client_id in links.values_list("employer_id", "client_id"):
+        linked[employer_id].add(client_id)
     heard = {}
     for employer in Employer.objects.filter(pk__in=employer_ids, made_for=None):
         if employer.platform_id is None:
-            heard[employer.pk] = Heard(frozenset() if employer.test else everybody)
+            heard[employer.pk] = Heard(frozenset(linked[employer.pk]))
         elif (platform := live.get(employer.platform_id)) and platform.test == employer.test:
             heard[employer.pk] = Heard(frozenset({employer.platform_id}), employer.reference)
     return heard

@@ -246,13 +246,13 @@ def test_what_can_be_registered() -> None:
 
 def test_a_link_is_for_a_recruiter_whom_it_added(call: Caller, now: datetime) -> None:
     invited = make_member(now, call.employer)
-    assert call.link(invited.pk).json()["code"] == "member_not_linked"
+    assert call.link(invited.pk).json()["code"] == "member_not_added"
     assert call.link(uuid4()).json()["code"] == "member_unknown"
     mine = call.add().json()["id"]
     wrong = call.link(mine, return_url="https://evil.example/")
     assert (wrong.status_code, wrong.json()["code"]) == (422, "return_url_unknown")
     User.objects.filter(member=mine).update(is_staff=True)
-    assert call.link(mine).json()["code"] == "member_not_linked"
+    assert call.link(mine).json()["code"] == "member_not_added"
     User.objects.filter(member=mine).update(is_staff=False)
     call("DELETE", f"/members/{mine}")
     assert call.link(mine).json()["code"] == "member_unknown"
