@@ -130,6 +130,14 @@ def make_link(member: Member, client_id: UUID, now: datetime) -> MemberLink:
     return link
 
 
+def make_linked_client(now: datetime, *scopes: Scope) -> tuple[ApiClient, str]:
+    """Create a platform that all recruiters of our own pages have linked."""
+    client, key = make_api_client(now, *scopes)
+    for member in Member.objects.filter(employer__platform=None):
+        make_link(member, client.pk, now)
+    return client, key
+
+
 def make_api_client(now: datetime, *scopes: Scope) -> tuple[ApiClient, str]:
     return create_api_client("a platform", list(scopes or (Scope.GATE_DECIDE,)), now)
 

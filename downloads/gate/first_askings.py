@@ -39,13 +39,11 @@ def tell_first_askings(now: datetime) -> None:
 
 def _tell(link_id: UUID, now: datetime) -> None:
     with transaction.atomic():
-        pair = MemberLink.objects.filter(pk=link_id).values("employer", "client")
+        one = MemberLink.objects.filter(pk=link_id)
         # Ended links too: a platform that was told of before is not new.
-        rows = MemberLink.objects.filter(
-            employer=pair.values("employer"), client=pair.values("client")
-        )
         links = list(
-            rows.select_for_update(of=("self",))
+            MemberLink.objects.filter(employer=one.values("employer"), client=one.values("client"))
+            .select_for_update(of=("self",))
             .select_related("client", "employer", "member__user")
             .order_by("pk")
         )

@@ -74,7 +74,7 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
 
 
 def end_links_of(member_id: UUID, employer_id: UUID, now: datetime) -> None:
-    """End the links of a member with platforms. As in the gate, they are locked before the member."""
+    """End a member's links with platforms. As in the gate, they are locked before the member."""
     links = MemberLink.objects.in_force().filter(member=member_id, employer=employer_id)
     links.update(ended_at=now)
 

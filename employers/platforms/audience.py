@@ -1,5 +1,6 @@
 """The platforms that receive an employer's events: those that may know it
-(`Employer.objects.seen_by`).
+(`Employer.objects.seen_by`). What concerns a platform's own candidates, such as the end of a relay
+number, it receives also when no recruiter of the employer is linked with it any more.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from events.delivery.feed import Heard
 def audience_of(employer_ids: Collection[UUID]) -> dict[UUID, Heard]:
     """Return the recipients for each of these employers. Those of golden cases have none."""
     live = {client.pk: client for client in ApiClient.objects.filter(revoked_at=None)}
+    real = frozenset(pk for pk, client in live.items() if not client.test)
     linked: dict[UUID, set[UUID]] = defaultdict(set)
     links = MemberLink.objects.in_force().filter(employer__in=employer_ids, client__in=live)
     for employer_id, client_id in links.values_list("employer_id", "client_id"):
@@ -22,7 +24,9 @@ def audience_of(employer_ids: Collection[UUID]) -> dict[UUID, Heard]:
     heard = {}
     for employer in Employer.objects.filter(pk__in=employer_ids, made_for=None):
         if employer.platform_id is None:
-            heard[employer.pk] = Heard(frozenset(linked[employer.pk]))
+            heard[employer.pk] = Heard(
+                frozenset(linked[employer.pk]), of_their_own=frozenset() if employer.test else real
+            )
         elif (platform := live.get(employer.platform_id)) and platform.test == employer.test:
             heard[employer.pk] = Heard(frozenset({employer.platform_id}), employer.reference)
     return heard
