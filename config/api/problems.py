@@ -27,7 +27,6 @@ STATUS: Final = {
     "employer_unknown": 404,
     "member_unknown": 404,
     "member_is_owner": 403,
-    "link_code_gone": 410,
     "decision_unknown": 404,
     "pass_unknown": 404,
     "pass_spent": 409,

@@ -42,7 +42,9 @@ def _tell(link_id: UUID, now: datetime) -> None:
         one = MemberLink.objects.filter(pk=link_id)
         # Ended links too: a platform that was told of before is not new.
         links = list(
-            MemberLink.objects.filter(employer=one.values("employer"), client=one.values("client"))
+            MemberLink.objects.filter(
+                employer__in=one.values("employer"), client__in=one.values("client")
+            )
             .select_for_update(of=("self",))
             .select_related("client", "employer", "member__user")
             .order_by("pk")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
 from django.contrib import messages
@@ -45,18 +47,26 @@ def sites(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "employers/sites.html", context)
 
 
-def link(request: HttpRequest) -> HttpResponseBase:
-    """Ask whether to link a site, and link it. A site sends its recruiters here, with its ID in
-    `platform` and the address to come back to in `return_url`. Those who register first come here
-    afterwards.
-    """
-    if request.method == "GET" and not request.user.is_authenticated:
-        request.session[FOLLOWING] = request.get_full_path()
-    return _link(request)
+def also_after_registration(
+    view: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Show this page to those who have to register first, when they have."""
+
+    @wraps(view)
+    def inner(request: HttpRequest) -> HttpResponseBase:
+        if request.method == "GET" and not request.user.is_authenticated:
+            request.session[FOLLOWING] = request.get_full_path()
+        return view(request)
+
+    return inner
 
 
+@also_after_registration
 @proven_member_required
-def _link(request: HttpRequest, member: Member) -> HttpResponseBase:
+def link(request: HttpRequest, member: Member) -> HttpResponseBase:
+    """Ask whether to link a site, and link it. A site sends its recruiters here, with its ID in
+    `platform` and the address to come back to in `return_url`.
+    """
     given = request.POST or request.GET
     url = given.get("return_url", "")
     try:

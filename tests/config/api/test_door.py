@@ -28,7 +28,7 @@ from employers.platforms.api_limits import Allowance, Buckets, Rate
 from employers.tasks import sweep_answers
 from events.core.actor import SYSTEM
 from events.core.reasons import REASONS
-from tests.factories import make_api_client, make_case, make_member, make_uscc
+from tests.factories import make_api_client, make_case, make_link, make_member, make_uscc
 from tests.keys import at_each_stage, change_keys
 from verification.models import Case
 from verification.rules.states import State
@@ -73,6 +73,8 @@ def question(state: State = State.APPROVED) -> dict[str, str]:
         state,
         **({"expires_at": now + timedelta(days=1)} if state is State.APPROVED else {}),
     )
+    for client in ApiClient.objects.filter(test=False):
+        make_link(member, client.pk, now)
     return {"employer_id": str(member.employer_id), "member_id": str(member.pk), "candidate": "c-1"}
 
 

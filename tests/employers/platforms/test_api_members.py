@@ -29,6 +29,7 @@ from tests.factories import (
     make_api_client,
     make_case,
     make_employer,
+    make_link,
     make_member,
     make_user,
     sign_in,
@@ -162,9 +163,15 @@ def test_a_membership_ends_at_once_and_begins_anew(call: Caller) -> None:
 
 def test_what_it_did_not_make_it_only_reads(call: Caller, now: datetime) -> None:
     theirs = make_member(now)
-    assert call("GET", "/members", employer=theirs.employer_id).json()["data"][0]["id"] == str(
-        theirs.pk
-    )
+    colleague = make_member(now, theirs.employer)
+    for path in ("/members", f"/members/{theirs.pk}", "/rights"):
+        unseen = call("GET", path, employer=theirs.employer_id)
+        assert (unseen.status_code, unseen.json()["code"]) == (404, "employer_unknown")
+    make_link(theirs, call.client.pk, now)
+    (seen,) = call("GET", "/members", employer=theirs.employer_id).json()["data"]
+    assert seen["id"] == str(theirs.pk), "their colleague has not linked this platform"
+    unseen = call("GET", f"/members/{colleague.pk}", employer=theirs.employer_id)
+    assert unseen.json()["code"] == "member_unknown"
     for method, path, body in (
         ("POST", "/members", {"reference": "a", "email": "a@b.example"}),
         ("DELETE", f"/members/{theirs.pk}", None),

@@ -117,6 +117,9 @@ def test_the_pages_that_a_link_opens_are_chosen_one_by_one() -> None:
         "employers:withdraw_invitation",
         "erasures:answer",
         "erasures:list",
+        "member_links:end",
+        "member_links:link",
+        "member_links:sites",
         "verification:answer_vouch",
         "verification:asked_to_vouch",
         "verification:end_client",
@@ -140,6 +143,7 @@ def test_a_link_opens_the_case_and_no_page_about_others(owner: Member, now: date
         "proof_id": colleague.pk,
         "document_id": colleague.pk,
         "order_id": colleague.pk,
+        "link_id": colleague.pk,
     }
     browser, proven = entered(owner), Client()
     proven.force_login(owner.user)
