@@ -105,8 +105,9 @@ def end(request: HttpRequest, member: Member, link_id: UUID) -> HttpResponse:
 
 def _ended(ended: MemberLink, member: Member) -> str:
     """Say that a link has ended, with the way to make one's own again."""
-    said = gettext("%(site)s can no longer ask about this account.") % {"site": ended.client.name}
-    if ended.member_id != member.pk:
-        return said
-    again = f"{reverse('member_links:link')}?{urlencode({'platform': ended.client_id})}"
-    return format_html('{} <a href="{}">{}</a>', said, again, gettext("Link it again"))
+    again: str = ""
+    if ended.member_id == member.pk:
+        address = f"{reverse('member_links:link')}?{urlencode({'platform': ended.client_id})}"
+        again = format_html('<a href="{}">{}</a>', address, gettext("Link it again"))
+    said = gettext("{site} can no longer ask about this account. {again}")
+    return format_html(said, site=ended.client.name, again=again)

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                             ("asked_before", "used before links were required"),
                         ],
                         max_length=20,
-                        verbose_name="made by",
+                        verbose_name="how it was made",
                     ),
                 ),
                 ("linked_at", models.DateTimeField(verbose_name="linked")),

@@ -251,7 +251,7 @@ class MemberLink(models.Model):
     client = models.ForeignKey(
         ApiClient, on_delete=models.PROTECT, related_name="+", verbose_name=_("platform")
     )
-    origin = models.CharField(_("made by"), max_length=20, choices=Origin.choices)
+    origin = models.CharField(_("how it was made"), max_length=20, choices=Origin.choices)
     linked_at = models.DateTimeField(_("linked"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     first_asked_at = models.DateTimeField(_("first asked for"), null=True, blank=True)
