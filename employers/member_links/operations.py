@@ -30,6 +30,23 @@ def linkable(client_id: UUID | str) -> ApiClient:
         raise Refused("platform_unknown") from error
 
 
+def link_in_test(member: Member, client: ApiClient, now: datetime) -> MemberLink:
+    """Return the link that a test recruiter would make, so that its code can be redeemed.
+
+    It changes no answer: the test platform created their employer.
+    """
+    link, _ = MemberLink.objects.in_force().get_or_create(
+        member=member,
+        client=client,
+        defaults={
+            "employer_id": member.employer_id,
+            "origin": MemberLink.Origin.RECRUITER,
+            "linked_at": now,
+        },
+    )
+    return link
+
+
 def may_link(member: Member) -> bool:
     """Whether the member's employer registered on our own pages. Others belong to the platform that
     created them.

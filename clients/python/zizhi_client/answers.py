@@ -554,6 +554,14 @@ class Link:
 
 
 @dataclass(frozen=True)
+class LinkCode:
+    """What a recruiter of a test brings back from the link page."""
+
+    code: str
+    """The code to redeem: once, within 10 minutes of the test's clock."""
+
+
+@dataclass(frozen=True)
 class Linked:
     """
     A recruiter who linked their account with your platform. Keep both IDs with your account of

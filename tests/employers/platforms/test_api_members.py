@@ -136,6 +136,16 @@ def test_whom_it_cannot_add(
     assert Member.objects.count() == 1
 
 
+def test_a_key_does_not_remove_an_owner(call: Caller) -> None:
+    owner = call.add(role="owner").json()["id"]
+    assert call("DELETE", f"/members/{owner}").status_code == 204, "nobody has confirmed it"
+    again = call.add(reference="hr-9", role="owner").json()["id"]
+    User.objects.filter(member=again).update(email_verified_at=timezone.now())
+    refused = call("DELETE", f"/members/{again}")
+    assert (refused.status_code, refused.json()["code"]) == (403, "member_is_owner")
+    assert str(Member.objects.active().get().pk) == again and User.objects.get().is_active
+
+
 def test_a_membership_ends_at_once_and_begins_anew(call: Caller) -> None:
     member = Member.objects.get(pk=call.add().json()["id"])
     member.user.set_password("an old password")
