@@ -98,7 +98,7 @@ def from_data(version: str, data: Any) -> Ladder:
     expected = ("tiers", "provisional_days", "thresholds", "platform_percent")
     if not isinstance(data, Mapping) or set(data) | set(_BEFORE_SHARES) != set(expected):
         raise Refused("ladder_invalid", "data", expected=", ".join(expected))
-    data = _BEFORE_SHARES | data
+    data = {**_BEFORE_SHARES, **data}
     tiers = data["tiers"]
     if not isinstance(tiers, Mapping) or set(tiers) != {str(tier) for tier in Tier}:
         raise Refused("ladder_invalid", "tiers", expected=", ".join(Tier))

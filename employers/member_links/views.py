@@ -107,7 +107,7 @@ def _ended(ended: MemberLink, member: Member) -> str:
     """Say that a link has ended, with the way to make one's own again."""
     again: str = ""
     if ended.member_id == member.pk:
-        address = f"{reverse('member_links:link')}?{urlencode({'platform': ended.client_id})}"
+        address = f"{reverse('member_links:link')}?{urlencode({'platform': str(ended.client_id)})}"
         again = format_html('<a href="{}">{}</a>', address, gettext("Link it again"))
     said = gettext("{site} can no longer ask about this account. {again}")
     return format_html(said, site=ended.client.name, again=again)

@@ -21,7 +21,7 @@ from config.api.routes import api
 from downloads.models import GateDecision
 from downloads.releases.repeated_answers import still_allows
 from employers.accounts.api_clients import add_key, rotate_key
-from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, Scope
+from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, MemberLink, Scope
 from employers.platforms import api as employers_api
 from employers.platforms import idempotency
 from employers.platforms.api_limits import Allowance, Buckets, Rate
@@ -396,7 +396,11 @@ def _end(asked: dict[str, str]) -> None:
     Case.objects.update(expires_at=timezone.now())
 
 
-@pytest.mark.parametrize("change", [_suspend, _leave, _end])
+def _unlink(asked: dict[str, str]) -> None:
+    MemberLink.objects.update(ended_at=timezone.now())
+
+
+@pytest.mark.parametrize("change", [_suspend, _leave, _end, _unlink])
 def test_a_yes_is_not_said_again_once_it_does_not_hold(key: str, change: Any) -> None:
     asked = question()
     assert send("POST", GATE, key, asked, Idempotency_Key="k-1").json()["allowed"] is True
