@@ -55,4 +55,5 @@ urlpatterns = [
     path("try/mails/<str:key>", pages.mail, name="try_mail"),
     path("favicon.ico", icon),
     path("", include("employers.accounts.urls")),
+    path("sites/", include("employers.member_links.urls")),
 ]

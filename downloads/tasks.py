@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from downloads import leaks, relay_providers, retention
 from downloads.candidates import erasure
+from downloads.gate import first_askings
 from downloads.models import Copy, RelayBinding, RelayTeam, Trace
 from downloads.relays import bindings, call_records, callers, provider_sync
 from downloads.releases import make_copy
@@ -43,6 +44,11 @@ def watch_downloads() -> None:
         now - timedelta(seconds=2 * settings.WATCH_DOWNLOADS_SECONDS),
         ZoneInfo(settings.TIME_ZONE),
     )
+
+
+@shared_task
+def tell_first_askings() -> None:
+    first_askings.tell_first_askings(timezone.now())
 
 
 @shared_task

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.test import Client
 
 from documents.uscc import check_character, organisation_check_character
 from employers.accounts.api_clients import create_api_client
-from employers.models import ApiClient, Employer, Member, Scope, User
+from employers.models import ApiClient, Employer, Member, MemberLink, Scope, User
 from verification.models import Case, Document, DocumentKind, DocumentPage
 from verification.rules import states
 from verification.rules.states import State
@@ -110,6 +111,31 @@ def make_document(
         fingerprint=fingerprint,
     )
     return document
+
+
+def make_link(member: Member, client_id: UUID, now: datetime) -> MemberLink:
+    """Link the member with a platform, which is made if there is none with this id."""
+    ApiClient.objects.get_or_create(
+        pk=client_id, defaults={"name": "a platform", "created_at": now}
+    )
+    link, _ = MemberLink.objects.in_force().get_or_create(
+        member=member,
+        client_id=client_id,
+        defaults={
+            "employer": member.employer,
+            "origin": MemberLink.Origin.RECRUITER,
+            "linked_at": now,
+        },
+    )
+    return link
+
+
+def make_linked_client(now: datetime, *scopes: Scope) -> tuple[ApiClient, str]:
+    """Create a platform that all recruiters of our own pages have linked."""
+    client, key = make_api_client(now, *scopes)
+    for member in Member.objects.filter(employer__platform=None):
+        make_link(member, client.pk, now)
+    return client, key
 
 
 def make_api_client(now: datetime, *scopes: Scope) -> tuple[ApiClient, str]:

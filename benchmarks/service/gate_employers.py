@@ -9,12 +9,14 @@ PER_CHUNK: Final = 250_000
 
 
 def first_employer() -> str:
-    """Create one employer by its rows, as a template for the others; return a platform's key."""
+    """Create one employer by its rows, as a template for the others; return the key of the platform
+    that its recruiter has linked.
+    """
     from django.core.management import call_command
     from django.utils import timezone
 
     from employers.accounts.api_clients import create_api_client
-    from employers.models import Employer, Member, Scope, User
+    from employers.models import Employer, Member, MemberLink, Scope, User
     from verification.models import Case
     from verification.rules.states import State
 
@@ -46,7 +48,12 @@ def first_employer() -> str:
         **ids,
         **approval,
     )
-    return create_api_client("a platform", [Scope.GATE_DECIDE], now)[1]
+    client, key = create_api_client("a platform", [Scope.GATE_DECIDE], now)
+    of_employer = {"employer_id": numbered(1), "member_id": numbered(1)}
+    MemberLink.objects.create(
+        client=client, origin=MemberLink.Origin.RECRUITER, linked_at=now, **ids, **of_employer
+    )
+    return key
 
 
 def numbered(n: int) -> str:
@@ -64,12 +71,15 @@ def fill(first: int, last: int, decisions: int) -> None:
     from django.db import connection
 
     numbered_ = "('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
-    id_, employer, user = (f"'{name}', {numbered_}" for name in ("id", "employer_id", "user_id"))
+    id_, employer, user, member = (
+        f"'{name}', {numbered_}" for name in ("id", "employer_id", "user_id", "member_id")
+    )
     code_ = "'9199' || lpad(n::text, 14, '0')"
     copies = {
         "employers_user": f"{id_}, 'email', n || '@zizhi.example'",
         "employers_employer": f"{id_}, 'uscc', {code_}",
         "employers_member": f"{id_}, {employer}, {user}",
+        "employers_memberlink": f"{id_}, {employer}, {member}",
         "verification_case": f"{id_}, {employer}",
     }
     with connection.cursor() as cursor:

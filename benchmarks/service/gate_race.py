@@ -29,7 +29,7 @@ are not under test.
 def run(options: Namespace) -> dict[str, Any]:
     from django.db import connections
 
-    case_ids, member_ids, employer_ids = prepare()
+    case_ids, member_ids, employer_ids, client_id = prepare()
     connections.close_all()
     spawn = multiprocessing.get_context("spawn")
     shared = {
@@ -40,7 +40,8 @@ def run(options: Namespace) -> dict[str, Any]:
     told = spawn.Queue()
     asking = [
         spawn.Process(
-            target=keep_asking, args=(number + options.seed, employer_ids, member_ids, shared, told)
+            target=keep_asking,
+            args=(number + options.seed, client_id, employer_ids, member_ids, shared, told),
         )
         for number in range(options.processes)
     ]
@@ -67,18 +68,24 @@ def run(options: Namespace) -> dict[str, Any]:
     }
 
 
-def prepare() -> tuple[list[UUID], list[UUID], list[UUID]]:
+def prepare() -> tuple[list[UUID], list[UUID], list[UUID], UUID]:
+    from employers.models import ApiClient
     from verification.models import Case
 
     gate_employers.first_employer()
     gate_employers.fill(2, EMPLOYERS, 0)
     cases = list(Case.objects.order_by("employer_id"))
     ids = [case.employer_id for case in cases]
-    return [case.pk for case in cases], ids, ids
+    return [case.pk for case in cases], ids, ids, ApiClient.objects.get().pk
 
 
 def keep_asking(
-    number: int, employer_ids: list[UUID], member_ids: list[UUID], shared: dict[str, Any], told: Any
+    number: int,
+    client_id: UUID,
+    employer_ids: list[UUID],
+    member_ids: list[UUID],
+    shared: dict[str, Any],
+    told: Any,
 ) -> None:
     """Ask about random employers, in a process of its own, until told to stop."""
     import django
@@ -99,7 +106,7 @@ def keep_asking(
         before = shared["changes"][which]
         try:
             answer = decide.decide(
-                client_id=UUID(int=1),
+                client_id=client_id,
                 employer_id=employer_ids[which],
                 member_id=member_ids[which],
                 candidate=f"c-{n}",

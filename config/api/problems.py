@@ -26,6 +26,7 @@ STATUS: Final = {
     "employer_not_yours": 403,
     "employer_unknown": 404,
     "member_unknown": 404,
+    "member_is_owner": 403,
     "decision_unknown": 404,
     "pass_unknown": 404,
     "pass_spent": 409,

@@ -32,6 +32,7 @@ from employers.platforms import known_keys
 from employers.platforms.api import BearerKey, key_of
 from employers.platforms.api import router as platform_router
 from employers.platforms.api_events import router as events_router
+from employers.platforms.api_members import links_router
 from employers.platforms.api_members import router as members_router
 from employers.platforms.api_webhooks import router as webhooks_router
 from employers.platforms.known_keys import KeyEnded
@@ -83,6 +84,7 @@ api.add_router("/employers", employers_router)
 api.add_router("/employers", requirements_router)
 api.add_router("/employers", rights_router)
 api.add_router("/employers", members_router)
+api.add_router("/links", links_router)
 api.add_router("/events", events_router)
 api.add_router("/webhooks", webhooks_router)
 api.add_router("/test", test_router)

@@ -24,6 +24,7 @@ from config.trying_out import kept_mail
 from documents.specimens import Company, Specimen
 from documents.upload.intake import examine
 from employers.accounts import membership, registration
+from employers.member_links.operations import link_member
 from employers.models import Employer, Member, User
 from events.core.reasons import REASONS
 from resumes import specimens as resumes
@@ -99,6 +100,10 @@ class Steps:
         )
         self.line.say(
             "打开邮件中的链接，邮箱已验证", "opens the link in the email: address verified"
+        )
+        link_member(member, self.zizhi.me().platform_id, timezone.now())
+        self.line.say(
+            "关联招聘平台，平台从此可以代为查询", "links the site, which may now ask for them"
         )
         return Member.objects.select_related("user", "employer").get(pk=member.pk)
 

@@ -200,7 +200,14 @@ class TierFilter(admin.SimpleListFilter):
 class WhyNotFilter(admin.SimpleListFilter):
     title = _("why not")
     parameter_name = "reason"
-    codes: tuple[str, ...] = (*OF_THE_TIER, "quota_candidate", "quota_day", "quota_hour")
+    codes: tuple[str, ...] = (
+        *OF_THE_TIER,
+        "quota_candidate",
+        "quota_day",
+        "quota_hour",
+        "quota_platform_day",
+        "quota_platform_hour",
+    )
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         return [(code, in_words(code)) for code in self.codes]

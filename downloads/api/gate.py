@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from ninja import Field, Router, Schema, Status
 from pydantic import BaseModel, TypeAdapter
 
@@ -21,6 +22,7 @@ from downloads.rules.ladder import RESTRICTED, STEP_UP
 from employers.clock import now_for
 from employers.models import Scope
 from employers.platforms.api import ApiRequest, BearerKey, checked_key_of
+from employers.platforms.unlinked_askings import NOT_LINKED, count_unlinked_asking
 from events.api.texts import REFERENCE, REFERENCE_LONGEST, Words
 from events.core.reasons import Reason
 from verification.cases import turnaround
@@ -72,9 +74,14 @@ class Questions(Asking):
 
 def page_of(code: str) -> str:
     """Return the URL of the page where the employer sees a reason, resolves it, and can appeal."""
-    return settings.SITE_URL + reverse(
-        "downloads:restriction" if code in (RESTRICTED, STEP_UP) else "verification:home"
-    )
+    return settings.SITE_URL + reverse(_PAGES.get(code, "verification:home"))
+
+
+_PAGES: Final = {
+    RESTRICTED: "downloads:restriction",
+    STEP_UP: "downloads:restriction",
+    NOT_LINKED: "member_links:sites",
+}
 
 
 class ReasonOut(BaseModel):
@@ -191,6 +198,7 @@ def _written(answer: bytes) -> HttpResponse:
 
 
 def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list[GateDecisionOut]:
+    """Decide. Questions about recruiters who are not linked count against the platform alone."""
     client = request.auth.client
     answers = gate_decide.decide_all(
         client_id=client.pk,
@@ -203,6 +211,8 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
         # A test's clock cannot be used to check a key; its key was looked up.
         under=None if client.test else checked_key_of(request),
     )
+    if any(reason.code == NOT_LINKED for answer in answers for reason in answer.reasons):
+        count_unlinked_asking(client, timezone.now())
     return [
         GateDecisionOut.of(
             answer,
@@ -242,7 +252,7 @@ class ExplanationOut(Schema):
     )
     tier: str = Field(description="The employer's tier at that time.", examples=["provisional"])
     ladder_version: str = Field(
-        description="The version of the ladder that was used.", examples=["2026-11.1"]
+        description="The version of the ladder that was used.", examples=["2026-12.1"]
     )
     case_state: str | None = Field(
         description="The state of the employer's case at that time.", examples=["approved"]

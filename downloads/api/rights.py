@@ -13,9 +13,9 @@ from ninja import Field, Router, Schema
 from downloads.api.gate import page_of
 from downloads.gate.current_tier import employer_tier
 from downloads.models import GateDecision
-from downloads.rules.ladder import Obligation, Tier
+from downloads.rules.ladder import Obligation, Tier, share
 from employers.clock import now_for
-from employers.models import ApiClient, Employer, Scope
+from employers.models import ApiClient, Employer, MemberLink, Scope
 from employers.platforms.api import ApiRequest, BearerKey
 from events.api.texts import Words
 from events.core.errors import Refused
@@ -50,8 +50,10 @@ class WhyNotOut(Schema):
 
 
 class QuotaOut(Schema):
-    """The number of downloads that all members of the employer have together, and how many are
-    left.
+    """The number of downloads that all members of the employer have together through your platform,
+    and how many are left.
+
+    If the employer's recruiters have linked several platforms, this is your platform's share.
     """
 
     limit: int = Field(description="The limit.", examples=[20])
@@ -78,7 +80,7 @@ class RightsOut(Schema):
         description="The daily limit for one candidate's resume.", examples=[1]
     )
     expires_at: datetime | None = Field(description="When the approval expires.")
-    ladder: str = Field(description="The version of the ladder.", examples=["2026-11.1"])
+    ladder: str = Field(description="The version of the ladder.", examples=["2026-12.1"])
     as_of: datetime = Field(description="The time of this response.")
 
 
@@ -103,6 +105,8 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
     current, ladder = found.current, found.ladder
     granted, used = ladder.rights[current.tier], _used(employer, client, now)
     may = granted.download and not current.reason
+    others = MemberLink.objects.in_force().filter(employer=employer).exclude(client=client)
+    percent = ladder.platform_percent if others.exists() else 100
     return RightsOut(
         employer_id=employer.pk,
         tier=current.tier,
@@ -112,8 +116,8 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
         as_of=now,
         reason=WhyNotOut.of(REASONS[current.reason]) if current.reason else None,
         obligations=list(granted.obligations) if may else [],
-        day=QuotaOut(limit=granted.per_day, left=max(0, granted.per_day - used["day"])),
-        hour=QuotaOut(limit=granted.per_hour, left=max(0, granted.per_hour - used["hour"])),
+        day=_quota(granted.per_day, percent, used["day"], used["day_here"]),
+        hour=_quota(granted.per_hour, percent, used["hour"], used["hour_here"]),
         expires_at=found.case.expires_at if found.case else None,
     )
 
@@ -130,4 +134,12 @@ def _used(employer: Employer, client: ApiClient, now: datetime) -> dict[str, int
     return company.filter(decided_at__gte=min(day, hour)).aggregate(
         day=Count("pk", filter=Q(decided_at__gte=day)),
         hour=Count("pk", filter=Q(decided_at__gt=hour)),
+        day_here=Count("pk", filter=Q(decided_at__gte=day, client_id=client.pk)),
+        hour_here=Count("pk", filter=Q(decided_at__gt=hour, client_id=client.pk)),
     )
+
+
+def _quota(limit: int, percent: int, used: int, used_here: int) -> QuotaOut:
+    """Return a quota as this platform may use it: its share, as far as the company has any left."""
+    here = share(limit, percent)
+    return QuotaOut(limit=here, left=max(0, min(here - used_here, limit - used)))

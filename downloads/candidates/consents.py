@@ -60,6 +60,7 @@ def ask_consent(
     kinds = _checked(kinds)
     member = (
         Member.objects.active()
+        .seen_by(client)
         .select_related("user")
         .filter(pk=member_id, employer=employer, user__is_active=True)
         .first()

@@ -20,7 +20,7 @@ from django.db import DatabaseError
 from downloads import locks
 from downloads.gate import ladder_versions, sql
 from downloads.models import GateDecision
-from downloads.rules.ladder import Ladder, Obligation, Tier
+from downloads.rules.ladder import Ladder, Obligation, Tier, share
 from employers.platforms import known_keys
 from employers.platforms.known_keys import CheckedKey
 from events.core.reasons import REASONS, Reason
@@ -165,19 +165,23 @@ def retry_at(
     rights = ladder.rights[Tier(row.tier)]
     if not (rights.download and rights.per_day and rights.per_hour and rights.per_candidate):
         return None
-    if reason in ("quota_day", "quota_candidate"):
+    if reason in ("quota_day", "quota_platform_day", "quota_candidate"):
         return (now.astimezone(zone) + timedelta(days=1)).replace(
             hour=0, minute=0, second=0, microsecond=0
         )
-    if reason != "quota_hour":
-        return None
     within = GateDecision.objects.counted_with(row).filter(
         decided_at__gt=now - timedelta(hours=1), decided_at__lte=now
     )
-    newest = list(
-        within.order_by("-decided_at").values_list("decided_at", flat=True)[: rights.per_hour]
-    )
-    return newest[-1] + timedelta(hours=1) if len(newest) == rights.per_hour else now
+    limit = rights.per_hour
+    if reason == "quota_platform_hour":
+        within, limit = (
+            within.filter(client_id=row.client_id),
+            share(limit, ladder.platform_percent),
+        )
+    elif reason != "quota_hour":
+        return None
+    newest = list(within.order_by("-decided_at").values_list("decided_at", flat=True)[:limit])
+    return newest[-1] + timedelta(hours=1) if len(newest) == limit else now
 
 
 def _answer(row: tuple[Any, ...], now: datetime, ladder: Ladder) -> Answer:

@@ -16,12 +16,21 @@ from django.db import transaction
 
 from downloads.gate import proposals
 from downloads.models import LadderVersion
-from downloads.rules.ladder import FIRST, Ladder, Obligation, Rights, Thresholds, Tier
+from downloads.rules.ladder import (
+    FIRST,
+    WITHOUT_SHARES,
+    Ladder,
+    Obligation,
+    Rights,
+    Thresholds,
+    Tier,
+)
 from employers.models import User
 from employers.permissions import Power
 from events.core.errors import Refused
 from events.models import record
 
+_BUILT_IN: Final = {ladder.version: ladder for ladder in (FIRST, WITHOUT_SHARES)}
 _known: dict[str, Ladder] = {FIRST.version: FIRST}
 _last: dict[str, Ladder] = {"": FIRST}
 TRIES: Final = 3
@@ -47,7 +56,7 @@ def in_force() -> Ladder:
     if row is None:
         _last[""] = FIRST
     else:
-        if row.version not in _known or as_data(_known[row.version]) != row.data:
+        if row.version not in _known or as_data(_known[row.version]) != _BEFORE_SHARES | row.data:
             _known[row.version] = from_data(row.version, row.data)
         _last[""] = _known[row.version]
     return _last[""]
@@ -55,10 +64,14 @@ def in_force() -> Ladder:
 
 def by_version(version: str) -> Ladder | None:
     """Return the ladder that a recorded decision is based on, in force or not."""
-    if version == FIRST.version:
-        return FIRST
+    if version in _BUILT_IN:
+        return _BUILT_IN[version]
     row = LadderVersion.objects.filter(version=version).first()
     return from_data(row.version, row.data) if row else None
+
+
+_BEFORE_SHARES: Final = {"platform_percent": FIRST.platform_percent}
+"""What applies to versions that are older than the share of a platform."""
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -73,6 +86,7 @@ def as_data(ladder: Ladder) -> dict[str, Any]:
         },
         "provisional_days": ladder.provisional_for.days,
         "thresholds": asdict(ladder.thresholds),
+        "platform_percent": ladder.platform_percent,
     }
 
 
@@ -81,8 +95,10 @@ def from_data(version: str, data: Any) -> Ladder:
 
     Raises Refused `ladder_invalid` with the place of the error.
     """
-    if not isinstance(data, Mapping) or set(data) != {"tiers", "provisional_days", "thresholds"}:
-        raise Refused("ladder_invalid", "data", expected="tiers, provisional_days, thresholds")
+    expected = ("tiers", "provisional_days", "thresholds", "platform_percent")
+    if not isinstance(data, Mapping) or set(data) | set(_BEFORE_SHARES) != set(expected):
+        raise Refused("ladder_invalid", "data", expected=", ".join(expected))
+    data = {**_BEFORE_SHARES, **data}
     tiers = data["tiers"]
     if not isinstance(tiers, Mapping) or set(tiers) != {str(tier) for tier in Tier}:
         raise Refused("ladder_invalid", "tiers", expected=", ".join(Tier))
@@ -95,7 +111,10 @@ def from_data(version: str, data: Any) -> Ladder:
     ):
         raise Refused("ladder_invalid", "tiers", expected="download: false")
     days = _whole("provisional_days", data["provisional_days"])
-    return Ladder(version, rights, timedelta(days=days), _thresholds(data["thresholds"]))
+    percent = _whole("platform_percent", data["platform_percent"])
+    if not 1 <= percent <= 100:
+        raise Refused("ladder_invalid", "platform_percent", seen=str(percent), expected="1–100")
+    return Ladder(version, rights, timedelta(days=days), _thresholds(data["thresholds"]), percent)
 
 
 def before(row: LadderVersion) -> Ladder:

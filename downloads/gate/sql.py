@@ -1,7 +1,7 @@
 """The SQL statements of the gate, of passes and of copy links, built from the ladder.
 
-All of them use the same facts (`_facts`, `_candidate_consent`): the employer if the platform may
-know it, the member, the case that counts, and what the candidate allows. On PostgreSQL these rows
+All of them use the same facts (`_facts`, `_candidate_consent`): the employer if it is the
+platform's own or the member has linked their account with the platform, the member, the case that counts, and what the candidate allows. On PostgreSQL these rows
 are read `FOR SHARE`. So a suspension, or a candidate who closes, either came before and is seen, or
 waits (`docs/how-it-works/gate.md`). There is usually no stop of releases to lock, so the act that
 confirms one waits for every statement that has looked (`downloads.gate.release_stops`). Consents
@@ -28,13 +28,14 @@ from downloads.models import (
 )
 from downloads.rules import ladder as rules_ladder
 from downloads.rules.ladder import Ladder, Tier
-from employers.models import KEY_OPENS, ApiClient, ApiKey, Employer, Member, User
+from employers.models import KEY_OPENS, ApiClient, ApiKey, Employer, Member, MemberLink, User
 from events.db.dialect import Dialect
 from verification.models import Case
 from verification.rules.validity import in_force_sql
 
 EMPLOYER = Employer._meta.db_table
 MEMBER = Member._meta.db_table
+LINK = MemberLink._meta.db_table
 USER = User._meta.db_table
 CASE = Case._meta.db_table
 KEY = ApiKey._meta.db_table
@@ -66,6 +67,12 @@ _MAY_ASK = f"""(EXISTS (
 used from the networks that the caller's address was compared with. Otherwise nothing is written.
 """
 
+_OTHER_PLATFORM = (
+    f"SELECT 1 FROM {LINK} WHERE employer_id = %(employer)s AND ended_at IS NULL"
+    " AND client_id <> %(client)s"
+)
+"""Another platform acts for recruiters of the employer, so that each has only its share."""
+
 
 @lru_cache(maxsize=16)
 def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
@@ -84,7 +91,10 @@ def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
         SELECT candidate, client_id, decided_at FROM {ANSWERS}
         WHERE uscc = (SELECT uscc FROM current_tier) AND allowed AND decided_at >= %(since)s AND {_world(test)}
     ), used AS (
-        SELECT COUNT(*) FILTER (WHERE decided_at >= %(day)s) AS day, COUNT(*) FILTER (WHERE decided_at > %(hour)s) AS hour FROM today
+        SELECT COUNT(*) FILTER (WHERE decided_at >= %(day)s) AS day, COUNT(*) FILTER (WHERE decided_at > %(hour)s) AS hour,
+               COUNT(*) FILTER (WHERE decided_at >= %(day)s AND client_id = %(client)s) AS day_here,
+               COUNT(*) FILTER (WHERE decided_at > %(hour)s AND client_id = %(client)s) AS hour_here,
+               EXISTS ({_OTHER_PLATFORM}) AS shared FROM today
     ), taken AS (
         SELECT candidate, COUNT(*) AS times FROM today WHERE decided_at >= %(day)s AND client_id = %(client)s GROUP BY candidate
     ), counted AS (
@@ -101,7 +111,10 @@ def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
                     WHEN p.unwilling <> '' THEN p.unwilling
                     WHEN p.fits = 0 THEN 'quota_candidate'
                     WHEN u.day + p.position > {_limit("per_day", ladder)} THEN 'quota_day'
-                    WHEN u.hour + p.position > {_limit("per_hour", ladder)} THEN 'quota_hour' ELSE '' END AS why
+                    WHEN u.hour + p.position > {_limit("per_hour", ladder)} THEN 'quota_hour'
+                    WHEN u.shared AND u.day_here + p.position > {_limit("per_day", ladder, ladder.platform_percent)} THEN 'quota_platform_day'
+                    WHEN u.shared AND u.hour_here + p.position > {_limit("per_hour", ladder, ladder.platform_percent)} THEN 'quota_platform_hour'
+                    ELSE '' END AS why
         FROM numbered p, current_tier s LEFT JOIN used u ON s.reason = ''
     ), granted AS (
         SELECT a.*, COUNT(*) FILTER (WHERE why = '') OVER (ORDER BY n) AS so_far FROM answer a
@@ -168,11 +181,13 @@ def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
 def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Return the rows that every decision uses, and the `current_tier` that they give."""
     share = dialect.for_share
-    seen = (
-        "platform_id = %(client)s" if test else "(platform_id IS NULL OR platform_id = %(client)s)"
-    )
+    seen = "platform_id = %(client)s"
+    if not test:
+        seen = f"({seen} OR platform_id IS NULL AND EXISTS (SELECT 1 FROM linked))"
     return f"""stop AS (
         SELECT id FROM {STOPS} WHERE in_force AND (client_id IS NULL OR client_id = %(client)s) {share}
+    ), linked AS (
+        SELECT id FROM {LINK} WHERE member_id = %(member)s AND client_id = %(client)s AND employer_id = %(employer)s AND ended_at IS NULL {share}
     ), e_now AS (
         SELECT id, uscc, confirmed_at FROM {EMPLOYER}
         WHERE id = %(employer)s AND made_for_id IS NULL AND test = {_boolean(test)} AND {seen} {share}
@@ -188,7 +203,7 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
         SELECT e.uscc, c.id AS case_id, c.version AS case_version, c.state AS case_state,
                CASE WHEN e.id IS NULL THEN '{Tier.HELD}' ELSE {_case_of("tier")} END AS tier,
                CASE WHEN EXISTS (SELECT 1 FROM stop) THEN 'releases_stopped'
-                    WHEN e.id IS NULL THEN 'employer_unknown' WHEN m.id IS NULL THEN 'member_unknown'
+                    WHEN e.id IS NULL THEN 'member_not_linked' WHEN m.id IS NULL THEN 'member_unknown'
                     WHEN m.email_verified_at IS NULL THEN 'authority_email_unverified'
                     ELSE {_case_of("reason")} END AS reason
         FROM (SELECT 1 AS one) o
@@ -252,10 +267,12 @@ def _case_of(part: str) -> str:
         ELSE CASE c.state {listed} ELSE '{getattr(rules_ladder.NOT_APPROVED, part)}' END END"""
 
 
-def _limit(of: str, ladder: Ladder) -> str:
-    """Return one figure of the ladder as SQL, for the tier of `current_tier` `s`."""
+def _limit(of: str, ladder: Ladder, percent: int = 100) -> str:
+    """Return one figure of the ladder, or so many percent of it, as SQL, for the tier of
+    `current_tier` `s`.
+    """
     whens = " ".join(
-        f"WHEN '{tier}' THEN {int(getattr(rights, of))}"
+        f"WHEN '{tier}' THEN {rules_ladder.share(int(getattr(rights, of)), percent)}"
         for tier, rights in ladder.rights.items()
         if getattr(rights, of)
     )

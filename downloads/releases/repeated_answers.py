@@ -19,7 +19,7 @@ from downloads.gate.candidate_consent import consent_refusal
 from downloads.models import GateDecision, Standing
 from downloads.releases.passes import GOOD_FOR
 from downloads.rules.ladder import current_tier
-from employers.models import Member
+from employers.models import Member, MemberLink
 from verification.models import Case
 
 
@@ -58,7 +58,7 @@ def _still_in_force(decision_id: UUID, now: datetime) -> bool:
         .select_related("employer")
     )
     member = members.filter(pk=decision.member_id, employer_id=decision.employer_id).first()
-    if member is None:
+    if member is None or not _acts_for(decision.client_id, member):
         return False
     case = Case.objects.of(member.employer).first()
     if case is None or (case.pk, case.version) != (decision.case_id, decision.case_version):
@@ -68,3 +68,10 @@ def _still_in_force(decision_id: UUID, now: datetime) -> bool:
     if current.reason or not ladder.rights[current.tier].download:
         return False
     return not consent_refusal(decision.client_id, decision.candidate, decision.uscc, now)
+
+
+def _acts_for(client_id: UUID, member: Member) -> bool:
+    """Whether the platform created the member's employer, or the member is linked with it."""
+    if member.employer.platform_id is not None:
+        return member.employer.platform_id == client_id
+    return MemberLink.objects.in_force().filter(member=member, client=client_id).exists()

@@ -6,7 +6,7 @@ The gate decides in one database statement. Its SQL is built from these tables
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
@@ -84,10 +84,19 @@ class Ladder:
     provisional_for: timedelta
     """How long a newly approved employer stays provisional."""
     thresholds: Thresholds = Thresholds()
+    platform_percent: int = 60
+    """The share of the daily and hourly quotas that one platform may use, if recruiters of the
+    employer are linked with several platforms. So none can use up what the others need.
+    """
+
+
+def share(limit: int, percent: int) -> int:
+    """Return so many percent of a limit, rounded up: a quota is never rounded down to none."""
+    return -(-limit * percent // 100)
 
 
 FIRST: Final = Ladder(
-    version="2026-11.1",
+    version="2026-12.1",
     rights={
         Tier.HELD: Rights(download=False),
         Tier.PROVISIONAL: Rights(
@@ -109,6 +118,8 @@ FIRST: Final = Ladder(
 """The version in force until two people bring another one into force
 (`downloads.gate.ladder_versions`).
 """
+WITHOUT_SHARES: Final = replace(FIRST, version="2026-11.1", platform_percent=100)
+"""The version in force before `FIRST`, for the decisions that it was used for."""
 
 
 @dataclass(frozen=True)

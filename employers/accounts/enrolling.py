@@ -133,13 +133,13 @@ def set_phone(
 
     It is stored sealed and never returned.
 
-    Raises Refused: `member_unknown`, `member_not_linked`, `phone_invalid`.
+    Raises Refused: `member_unknown`, `member_not_added`, `phone_invalid`.
     """
     member: Member | None = Member.objects.active().filter(pk=member_id, employer=employer).first()
     if member is None:
         raise Refused("member_unknown")
     if not member.reference:
-        raise Refused("member_not_linked")
+        raise Refused("member_not_added")
     give_phone(member, phone, client.as_actor(), now)
     return member
 
@@ -147,9 +147,10 @@ def set_phone(
 def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: datetime) -> None:
     """End a membership at once. The gate refuses the member from now on, and they are notified.
 
-    Ending it again has no effect.
+    Ending it again has no effect. An owner who has confirmed their address is removed by another
+    owner on our pages, not by a key: whoever holds the key could take the company's account over.
 
-    Raises Refused `member_unknown`.
+    Raises Refused: `member_unknown`, `member_is_owner`.
     """
     with transaction.atomic():
         member = (
@@ -160,5 +161,11 @@ def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: date
         )
         if member is None:
             raise Refused("member_unknown")
+        if member.left_at is None and _is_confirmed_owner(member):
+            raise Refused("member_is_owner")
         if end_membership(member, client.as_actor(), now):
             tell_removed(member, now)
+
+
+def _is_confirmed_owner(member: Member) -> bool:
+    return member.role == Member.MemberRole.OWNER and member.user.email_verified_at is not None

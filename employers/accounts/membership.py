@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from employers.accounts import sightings
-from employers.models import Member, User
+from employers.models import Member, MemberLink, User
 from employers.security import second_factor, sign_ins
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
@@ -39,11 +39,20 @@ def tell_owners_of(member: Member, now: datetime) -> None:
         queue_mail(owner.user.email, "member_joined", owner.user.language, context, now)
 
 
+def end_links_of(member_id: UUID, employer_id: UUID, now: datetime) -> None:
+    """End a member's links with platforms. The gate locks links first, so do this before you lock
+    the employer or the member.
+    """
+    links = MemberLink.objects.in_force().filter(member=member_id, employer=employer_id)
+    links.update(ended_at=now)
+
+
 def end_membership(member: Member, actor: Actor, now: datetime) -> bool:
     """End a membership at once, within the caller's transaction. Return False if it had ended.
 
-    The gate refuses the member from now on, and their sessions end.
+    The gate refuses the member from now on, and their sessions and links end.
     """
+    end_links_of(member.pk, member.employer_id, now)
     if not Member.objects.active().filter(pk=member.pk).update(left_at=now):
         return False
     User.objects.filter(pk=member.user_id, is_staff=False).update(is_active=False)
@@ -95,6 +104,7 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
     """
     check_owner(owner, member_id)
     with transaction.atomic():
+        end_links_of(member_id, owner.employer_id, now)
         member = _colleague(owner, member_id)
         if member is not None and end_membership(member, owner.as_actor(), now):
             tell_removed(member, now)

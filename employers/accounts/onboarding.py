@@ -43,7 +43,7 @@ def make_link(
 ) -> tuple[OnboardingLink, str]:
     """Create a link for one recruiter of the platform's `employer`. Return it and its address.
 
-    Raises Refused: `member_unknown`, `member_not_linked`, `return_url_unknown`.
+    Raises Refused: `member_unknown`, `member_not_added`, `return_url_unknown`.
     """
     member = (
         Member.objects.active()
@@ -54,7 +54,7 @@ def make_link(
     if member is None or not member.user.is_active:
         raise Refused("member_unknown")
     if not member.reference or member.user.is_staff:
-        raise Refused("member_not_linked")
+        raise Refused("member_not_added")
     if not return_urls.allows(client.return_urls, return_url, local=client.test):
         raise Refused("return_url_unknown", "return_url", seen=return_url[:100])
     with transaction.atomic():

@@ -16,7 +16,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -49,6 +49,8 @@ ENTRY = "sign_in_entry"
 RESEND_SECONDS = 60
 """The first mail may still be on its way, so no second one is sent within this time."""
 
+FOLLOWING = "following"
+"""The session's key for the page of ours to show after registration."""
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
 
@@ -228,13 +230,14 @@ def register(request: HttpRequest) -> HttpResponseBase:
 
 
 def enter(request: HttpRequest, member: Member) -> HttpResponse:
-    """Sign in a member who chose or gave a password, and redirect to their case. A second factor
-    that they have is asked first.
+    """Sign in a member who chose or gave a password, and redirect to the page that they came for,
+    or to their case. A second factor that they have is asked first.
     """
+    following = resolve_url(request.session.pop(FOLLOWING, "verification:home"))
     if second_factor.of(member.user):
-        return ask_second_factor(request, member.user, reverse("verification:home"))
+        return ask_second_factor(request, member.user, following)
     login(request, member.user, backend=ADDRESS)
-    response = remember_browser(request, redirect("verification:home"), member.user)
+    response = remember_browser(request, redirect(following), member.user)
     return saw(request, response, member.user)
 
 

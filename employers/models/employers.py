@@ -1,11 +1,11 @@
-"""Models of employers, members, sightings and onboarding links."""
+"""Models of employers, members, their links with platforms, sightings and onboarding links."""
 
 from __future__ import annotations
 
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models.platforms import ApiClient
@@ -29,12 +29,12 @@ class EmployerQuerySet(models.QuerySet["Employer"]):
 
     def seen_by(self, client: ApiClient) -> EmployerQuerySet:
         """Return the employers that a platform may know: its own and, unless it is a test platform,
-        those that registered on our own pages.
+        those of the recruiters who linked their accounts with it (`MemberLink`).
         """
         own = Q(platform=client)
-        return self.filter(
-            own if client.test else own | Q(platform=None), made_for=None, test=client.test
-        )
+        links = MemberLink.objects.in_force().filter(employer=OuterRef("pk"), client=client)
+        linked = Q(platform=None) & Exists(links)
+        return self.filter(own if client.test else own | linked, made_for=None, test=client.test)
 
     def shown_to(self, user_id: uuid.UUID) -> EmployerQuerySet:
         """Return the employers that a member of staff may see: the real ones, and those of golden
@@ -125,6 +125,13 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def active(self) -> MemberQuerySet:
         return self.filter(left_at=None)
 
+    def seen_by(self, client: ApiClient) -> MemberQuerySet:
+        """Return the members that a platform may know: all of the employers that it created, and
+        those who linked their accounts with it.
+        """
+        links = MemberLink.objects.in_force().filter(member=OuterRef("pk"), client=client)
+        return self.filter(Q(employer__platform=client) | Exists(links))
+
 
 class Member(models.Model):
     """A recruiter (经办人) acting for an employer."""
@@ -210,6 +217,72 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
+
+
+class MemberLinkQuerySet(models.QuerySet["MemberLink"]):
+    def in_force(self) -> MemberLinkQuerySet:
+        return self.filter(ended_at=None)
+
+
+class MemberLink(models.Model):
+    """A recruiter of an employer that registered on our own pages lets a platform act for them.
+
+    Without one, the platform is answered as if neither existed. The members of an employer that a
+    platform created are linked with that platform, and with no other, without a row. Made and ended
+    by `employers.member_links`; ended with the membership.
+    """
+
+    class Origin(models.TextChoices):
+        RECRUITER = "recruiter", _("linked by the recruiter")
+        ASKED_BEFORE = "asked_before", _("used before links were required")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(
+        Member,
+        on_delete=models.PROTECT,
+        related_name="links",
+        verbose_name=_("recruiter"),
+        db_index=False,
+    )
+    employer = models.ForeignKey(
+        Employer, on_delete=models.PROTECT, related_name="links", verbose_name=_("employer")
+    )
+    """The member's employer, so that the gate finds its other platforms by one index."""
+    client = models.ForeignKey(
+        ApiClient, on_delete=models.PROTECT, related_name="+", verbose_name=_("platform")
+    )
+    origin = models.CharField(_("how it was made"), max_length=20, choices=Origin.choices)
+    linked_at = models.DateTimeField(_("linked"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    first_asked_at = models.DateTimeField(_("first asked for"), null=True, blank=True)
+    """When a round found that the platform had asked the gate for the member."""
+    code_hash = models.CharField(max_length=64, blank=True, editable=False)
+    """The hash of the code that the recruiter brings back to the platform, until it is redeemed."""
+    code_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = MemberLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("linked recruiter"), _("linked recruiters")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member", "client"], condition=Q(ended_at=None), name="link_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["employer", "client"], condition=Q(ended_at=None), name="link_in_force"
+            ),
+            models.Index(
+                fields=["linked_at"],
+                condition=Q(ended_at=None, first_asked_at=None),
+                name="link_not_asked",
+            ),
+            models.Index(fields=["code_hash"], condition=~Q(code_hash=""), name="link_code"),
+        ]
+
+    def __str__(self) -> str:
+        return f"link {self.pk}"
 
 
 class SightingKind(models.TextChoices):

@@ -14,6 +14,7 @@ from employers.accounts.enrolling import add_member, end_member, own, set_phone
 from employers.accounts.onboarding import make_link
 from employers.accounts.registration import Links
 from employers.clock import now_for
+from employers.member_links.operations import redeem_code
 from employers.models import ApiClient, Employer, LinkPurpose, Member, Scope
 from employers.platforms.api import ApiRequest, BearerKey
 from employers.security import throttle
@@ -22,6 +23,7 @@ from events.api.texts import REFERENCE, REFERENCE_LONGEST
 from events.core.errors import Refused
 
 router = Router(tags=["members"])
+links_router = Router(tags=["members"])
 Language = Literal["zh-hans", "en"]
 Role = Literal["owner", "recruiter"]
 MemberReference = Annotated[
@@ -143,9 +145,12 @@ def _seen(client: ApiClient, employer_id: UUID) -> Employer:
     operation_id="members",
 )
 def members(request: ApiRequest, employer_id: UUID, asked: Query[PageQuery]) -> dict[str, Any]:
-    """Returns the employer's current members, oldest first."""
+    """Returns the employer's current members, oldest first. Of an employer that registered on our
+    own pages, only the members who linked their accounts with your platform.
+    """
     rows = (
         Member.objects.active()
+        .seen_by(request.auth.client)
         .filter(employer=_seen(request.auth.client, employer_id))
         .select_related("user")
     )
@@ -188,7 +193,8 @@ def add(request: ApiRequest, employer_id: UUID, body: MemberIn) -> Status[Member
 def member(request: ApiRequest, employer_id: UUID, member_id: UUID) -> MemberOut:
     """Returns a member, including whether their address is confirmed and whether they have left."""
     found = (
-        Member.objects.filter(pk=member_id, employer=_seen(request.auth.client, employer_id))
+        Member.objects.seen_by(request.auth.client)
+        .filter(pk=member_id, employer=_seen(request.auth.client, employer_id))
         .select_related("user")
         .first()
     )
@@ -206,6 +212,50 @@ class PhoneIn(Schema):
         description=(
             "A mainland mobile number, or an empty string to remove it. It is never returned."
         ),
+    )
+
+
+class LinkCodeIn(Schema):
+    """The code that a recruiter brought back from our link page."""
+
+    code: str = Field(
+        min_length=1,
+        max_length=100,
+        examples=["Xq0nJ2o3bL8vTz5Yk1dWm7sRc4hPfA6u"],
+        description="`zizhi_code` of the address that the recruiter came back to, unchanged.",
+    )
+
+
+class LinkedOut(Schema):
+    """A recruiter who linked their account with your platform. Keep both IDs with your account of
+    the recruiter.
+    """
+
+    employer_id: UUID = Field(description="The recruiter's employer.")
+    member_id: UUID = Field(description="The recruiter.")
+    linked_at: datetime = Field(description="When the recruiter linked your platform.")
+
+
+@links_router.post(
+    "/redeem",
+    auth=BearerKey(Scope.EMPLOYERS_READ),
+    response=LinkedOut,
+    summary="Redeem a link code",
+    operation_id="redeem_link_code",
+)
+def redeem(request: ApiRequest, body: LinkCodeIn) -> LinkedOut:
+    """Returns the recruiter who came back from our link page with this code.
+
+    Send recruiters who registered on our own pages to `/sites/link/?platform=…&return_url=…`, with
+    your platform's ID and one of your registered return addresses. The recruiter confirms there,
+    and comes back with `zizhi_code` in the query. From then on you may ask the gate for them. Put a
+    value that only this recruiter's session knows into `return_url`, and refuse the code if another
+    session brings it back. A code works once, within 10 minutes.
+    """
+    client = request.auth.client
+    link = redeem_code(client, body.code, now_for(client))
+    return LinkedOut(
+        employer_id=link.employer_id, member_id=link.member_id, linked_at=link.linked_at
     )
 
 
@@ -236,7 +286,8 @@ def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn
 def end(request: ApiRequest, employer_id: UUID, member_id: UUID) -> Status[None]:
     """Ends a membership at once. From then on the gate refuses the member, and they cannot sign in.
 
-    The member is notified by mail.
+    The member is notified by mail. An owner who has confirmed their address is refused with
+    `member_is_owner`: another owner removes them on our pages.
     """
     client = request.auth.client
     end_member(client, own(client, employer_id), member_id, now_for(client))

@@ -1014,6 +1014,12 @@ REASONS: dict[str, Reason] = _table(
         "platform", MINUTES, appeal=False,
     ),
     Reason(
+        "member_not_linked",
+        Text("招聘者没有把账户关联到这个招聘平台，或编号有误", "The recruiter has not linked their account to this recruitment site, or the IDs are wrong"),
+        Text("招聘者：从招聘平台进入关联页面并确认，或在“招聘平台”页面关联。平台：把招聘者送到关联页面，并核对两个编号", "Recruiter: follow your recruitment site's link to Zizhi and confirm it, or link the site on the Recruitment sites page. Platform: send the recruiter to the link page, and check both IDs"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "employer_not_approved",
         Text("企业尚未通过资质核验", "This employer is not verified yet"),
         Text("请企业完成资质核验，通过后立即生效", "Complete the verification. Downloads open as soon as the employer is approved"),
@@ -1125,6 +1131,18 @@ REASONS: dict[str, Reason] = _table(
         "quota_hour",
         Text("已达到每小时下载上限", "The download limit for this hour has been reached"),
         Text("一小时内恢复", "You can download again within an hour"),
+        "nobody", Text("一小时内", "within an hour"),
+    ),
+    Reason(
+        "quota_platform_day",
+        Text("企业今天在本平台的下载份额已用完", "Today's share of the download limit for this site is used up"),
+        Text("明天恢复；同事关联的其他平台仍有各自的份额", "You can download here again tomorrow. The other sites that you or your colleagues have linked have their own share"),
+        "nobody", ONE_DAY,
+    ),
+    Reason(
+        "quota_platform_hour",
+        Text("企业这一小时在本平台的下载份额已用完", "This hour's share of the download limit for this site is used up"),
+        Text("一小时内恢复；同事关联的其他平台仍有各自的份额", "You can download here again within an hour. The other sites that you or your colleagues have linked have their own share"),
         "nobody", Text("一小时内", "within an hour"),
     ),
     Reason(
@@ -1565,10 +1583,22 @@ REASONS: dict[str, Reason] = _table(
         "platform", AT_ONCE, appeal=False,
     ),
     Reason(
-        "member_not_linked",
-        Text("只能为平台自己添加的招聘者生成链接", "You can only create a link for a recruiter you have added"),
+        "member_not_added",
+        Text("只能为平台自己添加的招聘者执行此操作", "You can only do this for a recruiter you have added"),
         Text("请先用邮箱和引用编号添加这位招聘者", "Add the recruiter with an email address and a reference first"),
         "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "link_code_gone",
+        Text("这个关联码无效、已使用或已过期", "This link code is not valid, has been used or has expired"),
+        Text("请让招聘者重新打开关联页面；关联码只能使用一次，10 分钟内有效", "Send the recruiter to the link page again. A code works once, within 10 minutes"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "member_is_owner",
+        Text("不能通过接口移除已确认邮箱的企业管理员", "An owner who has confirmed their address cannot be removed through the API"),
+        Text("请由企业的另一位管理员在“同事”页面移除；如果没有，请先添加一位管理员", "Another owner can remove them on the Colleagues page. If there is none, add one first"),
+        "company", MINUTES, appeal=False,
     ),
     Reason(
         "onboarding_link_gone",

@@ -38,6 +38,8 @@ class Heard:
 
     clients: frozenset[UUID]
     reference: str = ""
+    of_their_own: frozenset[UUID] = frozenset()
+    """Platforms that only receive events about their own candidates and resumes."""
 
 
 Audience = Callable[[Collection[UUID | None]], Mapping[UUID | None, Heard]]
@@ -76,13 +78,12 @@ def relay(now: datetime, audience: Audience | None = None) -> int:
 
 def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> list[PlatformEvent]:
     heard = audience({event.employer_id for event in events})
-    nobody = Heard(frozenset())
-    feeds = _locked_feeds({client for one in heard.values() for client in one.clients})
+    recipients = [_told_of(event, _hears(event, heard)) for event in events]
+    feeds = _locked_feeds(frozenset[UUID]().union(*recipients))
     rows = []
-    for event in events:
-        hears = heard.get(event.employer_id, nobody)
+    for event, clients in zip(events, recipients, strict=True):
+        hears = _hears(event, heard)
         kind = event_types.type_of(event.verb, event.subject_type)
-        clients = _told_of(event, hears)
         if kind is None or not clients:  # an event type of an earlier version
             continue
         told = event_types.payload(_happened(event, kind, hears))
@@ -103,12 +104,16 @@ def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> lis
     return rows
 
 
+def _hears(event: Event, heard: Mapping[UUID | None, Heard]) -> Heard:
+    return heard.get(event.employer_id, Heard(frozenset()))
+
+
 def _told_of(event: Event, hears: Heard) -> frozenset[UUID]:
     """Return the recipients of an event: all of them, or only the one that the event concerns, for
     instance if it is about that platform's candidate.
     """
     only = event.data.get(event_types.ONLY)
-    return hears.clients & {UUID(only)} if only else hears.clients
+    return (hears.clients | hears.of_their_own) & {UUID(only)} if only else hears.clients
 
 
 def _locked_feeds(client_ids: Iterable[UUID]) -> dict[UUID, Feed]:

@@ -18,7 +18,7 @@ from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Employer, Member, Scope
 from events.delivery import feed
 from events.models import PlatformEvent
-from tests.factories import make_api_client, make_case, make_member
+from tests.factories import make_api_client, make_case, make_link, make_member
 from verification.checks import scripted_outcomes
 from verification.rules.states import State
 
@@ -105,6 +105,7 @@ class Live:
         self.employer.confirmed_at = now
         self.employer.save()
         make_case(self.member, now, State.APPROVED)
+        make_link(self.member, self.client.pk, now)
 
     def candidate(
         self,
@@ -121,6 +122,7 @@ class Live:
         self, now: datetime, candidate: str = "c-1", member: Member | None = None
     ) -> gate_decide.Answer:
         who = member or self.member
+        make_link(who, self.client.pk, now)
         return gate_decide.decide(
             client_id=self.client.pk,
             employer_id=who.employer_id,

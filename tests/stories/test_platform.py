@@ -23,6 +23,7 @@ from tests.stories.test_worker import broker as broker
 from zizhi_client import (
     Conflict,
     Event,
+    Forbidden,
     Invalid,
     NotFound,
     WebhookInvalid,
@@ -143,8 +144,13 @@ def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_p
         assert zizhi.test_mails()
 
         # A recruiter leaves; an employer of another platform is refused.
-        zizhi.end_member(made.id, member.id)
-        assert list(zizhi.members(made.id)) == []
+        left = zizhi.add_member(made.id, "hr-8", f"hr8@{code.lower()}.test")
+        zizhi.end_member(made.id, left.id)
+        assert [each.id for each in zizhi.members(made.id)] == [member.id]
+        with pytest.raises(Forbidden, match="member_is_owner"):
+            zizhi.end_member(made.id, member.id)
+        linked = zizhi.redeem_link_code(zizhi.test_link_code(made.id, member.id).code)
+        assert linked.member_id == member.id
         with pytest.raises(NotFound, match="employer_unknown"):
             zizhi.employer(member.id)
 

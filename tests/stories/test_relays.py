@@ -21,7 +21,7 @@ from employers.accounts.membership import give_phone
 from employers.models import Member, Scope
 from events.core.actor import SYSTEM
 from events.models import PlatformEvent
-from tests.factories import make_case, make_member
+from tests.factories import make_case, make_link, make_member
 from tests.stories.conftest import running_worker, wait_until
 from tests.stories.test_worker import broker as broker
 from verification.cases import operations
@@ -45,6 +45,7 @@ def test_from_a_yes_to_the_end(broker: str, tmp_path: Path) -> None:
     case = make_case(member, now, State.APPROVED)
     give_phone(member, CALLER, member.as_actor(), now)
     platform, key = create_api_client("a platform", [Scope.GATE_DECIDE], now)
+    make_link(member, platform.pk, now)
     log, provider = tmp_path / "worker.log", relay_providers.simulator()
 
     def call(method: str, path: str, body: Any = None) -> Any:

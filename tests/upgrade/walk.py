@@ -31,6 +31,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.upgrade import store
 from tests.words import left_in_latin, misprints
@@ -503,6 +504,13 @@ def _decide(about: dict[str, Any], problems: Problems) -> None:
     reviewer.send(page, reverse(doors("claim"), args=[case.pk]))
     reviewer.send(page, reverse(doors("approve"), args=[case.pk]))
     _run_task("carry_out_rulings")
+    apps.get_model("employers", "MemberLink").objects.create(
+        member=member,
+        employer=member.employer,
+        client_id=about["platform"],
+        origin="recruiter",
+        linked_at=timezone.now(),
+    )
     yes = _gate(about, problems, *asked)
     problems.expect(
         yes.get("allowed") is True,

@@ -81,7 +81,12 @@ class EmployerOut(Schema):
         )
     )
     expires_at: datetime | None = Field(description="When the approval of that case ends.")
-    members: list[MemberLine] = Field(description="The employer's current recruiters.")
+    members: list[MemberLine] = Field(
+        description=(
+            "The employer's current recruiters. Of an employer that registered on our own pages,"
+            " those who linked their accounts with your platform."
+        )
+    )
 
     @classmethod
     def of(cls, employer: Employer, case: Case | None) -> EmployerOut:
@@ -161,14 +166,18 @@ def seen(client: ApiClient, employer_id: UUID) -> Employer:
     Raise Refused `employer_unknown` if it is not visible to this platform.
     """
     found: Employer | None = (
-        Employer.objects.seen_by(client).prefetch_related(_MEMBERS).filter(pk=employer_id).first()
+        Employer.objects.seen_by(client)
+        .prefetch_related(_members_seen_by(client))
+        .filter(pk=employer_id)
+        .first()
     )
     if found is None:
         raise Refused("employer_unknown")
     return found
 
 
-_MEMBERS: Final = Prefetch("members", Member.objects.order_by("joined_at", "pk"))
+def _members_seen_by(client: ApiClient) -> Prefetch[str]:
+    return Prefetch("members", Member.objects.seen_by(client).order_by("joined_at", "pk"))
 
 
 @router.get(
@@ -179,10 +188,11 @@ _MEMBERS: Final = Prefetch("members", Member.objects.order_by("joined_at", "pk")
     operation_id="employers",
 )
 def employers(request: ApiRequest, asked: Query[Sought]) -> dict[str, Any]:
-    """Returns the employers that you created and, unless you are a test platform, those that
-    registered on our own pages. The oldest come first.
+    """Returns the employers that you created and, unless you are a test platform, those of the
+    recruiters who linked their accounts with your platform. The oldest come first.
     """
-    rows = Employer.objects.seen_by(request.auth.client).prefetch_related(_MEMBERS)
+    client = request.auth.client
+    rows = Employer.objects.seen_by(client).prefetch_related(_members_seen_by(client))
     if asked.uscc is not None:
         code = usccs.normalise(asked.uscc)
         if refused := usccs.problem(code):

@@ -275,6 +275,7 @@ def requirements(
     if member_id is not None:
         member = (
             Member.objects.active()
+            .seen_by(request.auth.client)
             .filter(pk=member_id, employer=employer)
             .select_related("user")
             .first()

@@ -12,6 +12,7 @@ from ninja import Field, Router, Schema
 from pydantic import BeforeValidator, WithJsonSchema
 
 from employers.clock import now_for
+from employers.member_links.operations import link_in_test, make_code
 from employers.models import ApiClient, Employer, Member, Scope
 from employers.platforms.api import ApiRequest, BearerKey
 from events.api.texts import Words
@@ -106,7 +107,7 @@ def recipes(request: ApiRequest) -> RecipesOut:
 
 
 class HandIn(Schema):
-    """The member who submits the case."""
+    """A member of the test employer."""
 
     member_id: UUID = Field(
         description="A member of the employer.", examples=["6d5c4b3a-2918-4706-95f4-e3d2c1b0a998"]
@@ -139,6 +140,32 @@ def hand_in(request: ApiRequest, employer_id: UUID, given: HandIn) -> CaseOut:
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
     return CaseOut.of(test_mode.hand_in(employer, member, lambda: now_for(client)))
+
+
+class LinkCodeOut(Schema):
+    """What a recruiter of a test brings back from the link page."""
+
+    code: str = Field(
+        description="The code to redeem: once, within 10 minutes of the test's clock.",
+        examples=["Xq0nJ2o3bL8vTz5Yk1dWm7sRc4hPfA6u"],
+    )
+
+
+@router.post(
+    "/employers/{employer_id}/link-code",
+    auth=BearerKey(Scope.EMPLOYERS_WRITE),
+    response=LinkCodeOut,
+    summary="Link a test recruiter",
+    operation_id="test_link_code",
+)
+def link_code(request: ApiRequest, employer_id: UUID, given: HandIn) -> LinkCodeOut:
+    """Links a test recruiter with your test platform, as a recruiter who registered on our own
+    pages does on the link page, and returns the `zizhi_code` that they would bring back.
+    """
+    _, member = _employer_and_member(request, employer_id, given.member_id)
+    client = request.auth.client
+    link = link_in_test(member, client, now_for(client))
+    return LinkCodeOut(code=make_code(link, now_for(client)))
 
 
 class Ruling(Schema):

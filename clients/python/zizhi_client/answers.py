@@ -356,7 +356,7 @@ class Employer:
     """When the approval of that case ends."""
 
     members: list[MemberLine]
-    """The employer's current recruiters."""
+    """The employer's current recruiters. Of an employer that registered on our own pages, those who linked their accounts with your platform."""
 
 
 @dataclass(frozen=True)
@@ -554,6 +554,31 @@ class Link:
 
 
 @dataclass(frozen=True)
+class LinkCode:
+    """What a recruiter of a test brings back from the link page."""
+
+    code: str
+    """The code to redeem: once, within 10 minutes of the test's clock."""
+
+
+@dataclass(frozen=True)
+class Linked:
+    """
+    A recruiter who linked their account with your platform. Keep both IDs with your account of
+    the recruiter.
+    """
+
+    employer_id: str
+    """The recruiter's employer."""
+
+    member_id: str
+    """The recruiter."""
+
+    linked_at: datetime
+    """When the recruiter linked your platform."""
+
+
+@dataclass(frozen=True)
 class Mail:
     """A mail that would have been sent."""
 
@@ -685,8 +710,10 @@ Purpose: TypeAlias = Literal["verify", "renew", "appeal"]
 @dataclass(frozen=True)
 class Quota:
     """
-    The number of downloads that all members of the employer have together, and how many are
-    left.
+    The number of downloads that all members of the employer have together through your platform,
+    and how many are left.
+
+    If the employer's recruiters have linked several platforms, this is your platform's share.
     """
 
     limit: int

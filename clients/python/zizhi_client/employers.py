@@ -13,10 +13,17 @@ class EmployerCalls(TypedCalls):
     def employers(
         self, *, uscc: str | None = None, reference: str | None = None, state: str | None = None
     ) -> Iterator[answers.Employer]:
-        """Iterate over your employers and those who registered on our pages."""
+        """Iterate over your employers, and those whose recruiters linked their accounts."""
         return self._pages(
             answers.Employer, "/employers", {"uscc": uscc, "reference": reference, "state": state}
         )
+
+    def redeem_link_code(self, code: str, *, idempotency_key: str | None = None) -> answers.Linked:
+        """Return the recruiter who came back from the link page with `zizhi_code`.
+
+        Raises Invalid `link_code_gone`.
+        """
+        return self._post(answers.Linked, "/links/redeem", {"code": code}, idempotency_key)
 
     def create_employer(
         self,

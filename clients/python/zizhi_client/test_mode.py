@@ -25,6 +25,19 @@ class SimulatorCalls(TypedCalls):
             idempotency_key,
         )
 
+    def test_link_code(
+        self, employer_id: str, member_id: str, *, idempotency_key: str | None = None
+    ) -> answers.LinkCode:
+        """Link a recruiter, and return the code that they would bring back: redeem it with
+        `redeem_link_code`.
+        """
+        return self._post(
+            answers.LinkCode,
+            f"/test/employers/{part(employer_id)}/link-code",
+            {"member_id": member_id},
+            idempotency_key,
+        )
+
     def test_decide(
         self,
         employer_id: str,

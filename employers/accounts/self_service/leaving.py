@@ -13,7 +13,7 @@ from typing import Final
 
 from django.db import transaction
 
-from employers.accounts.membership import end_membership
+from employers.accounts.membership import end_links_of, end_membership
 from employers.models import Employer, Member, User
 from employers.security import second_factor
 from events.core.actor import SYSTEM
@@ -71,6 +71,7 @@ def delete(member: Member, now: datetime) -> None:
 
 
 def _end(member: Member, now: datetime, *, deletes: bool) -> None:
+    end_links_of(member.pk, member.employer_id, now)
     # Of two last owners who leave at once, one stays.
     Employer.objects.select_for_update(no_key=True).get(pk=member.employer_id)
     if refused := hindrance(member, deletes=deletes):

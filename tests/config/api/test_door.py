@@ -21,14 +21,14 @@ from config.api.routes import api
 from downloads.models import GateDecision
 from downloads.releases.repeated_answers import still_allows
 from employers.accounts.api_clients import add_key, rotate_key
-from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, Scope
+from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, MemberLink, Scope
 from employers.platforms import api as employers_api
 from employers.platforms import idempotency
 from employers.platforms.api_limits import Allowance, Buckets, Rate
 from employers.tasks import sweep_answers
 from events.core.actor import SYSTEM
 from events.core.reasons import REASONS
-from tests.factories import make_api_client, make_case, make_member, make_uscc
+from tests.factories import make_api_client, make_case, make_link, make_member, make_uscc
 from tests.keys import at_each_stage, change_keys
 from verification.models import Case
 from verification.rules.states import State
@@ -73,6 +73,8 @@ def question(state: State = State.APPROVED) -> dict[str, str]:
         state,
         **({"expires_at": now + timedelta(days=1)} if state is State.APPROVED else {}),
     )
+    for client in ApiClient.objects.filter(test=False):
+        make_link(member, client.pk, now)
     return {"employer_id": str(member.employer_id), "member_id": str(member.pk), "candidate": "c-1"}
 
 
@@ -394,7 +396,11 @@ def _end(asked: dict[str, str]) -> None:
     Case.objects.update(expires_at=timezone.now())
 
 
-@pytest.mark.parametrize("change", [_suspend, _leave, _end])
+def _unlink(asked: dict[str, str]) -> None:
+    MemberLink.objects.update(ended_at=timezone.now())
+
+
+@pytest.mark.parametrize("change", [_suspend, _leave, _end, _unlink])
 def test_a_yes_is_not_said_again_once_it_does_not_hold(key: str, change: Any) -> None:
     asked = question()
     assert send("POST", GATE, key, asked, Idempotency_Key="k-1").json()["allowed"] is True

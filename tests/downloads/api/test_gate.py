@@ -19,7 +19,7 @@ from downloads.models import GateDecision
 from employers.accounts.api_clients import revoke_api_client
 from employers.models import Employer, Scope
 from events.core.actor import SYSTEM
-from tests.factories import make_api_client, make_case, make_member
+from tests.factories import make_case, make_linked_client, make_member
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def question(now: datetime) -> dict[str, str]:
 
 
 def test_allowed_with_obligations(client: Client, question: dict[str, str], now: datetime) -> None:
-    api_client, key = make_api_client(now)
+    api_client, key = make_linked_client(now)
     answer = ask(client, key, question)
     assert answer.status_code == 200
     body = answer.json()
@@ -57,7 +57,7 @@ def test_the_answers_have_the_documented_form(
     client: Client, question: dict[str, str], now: datetime
 ) -> None:
     """They are written without the framework's validation."""
-    _, key = make_api_client(now)
+    _, key = make_linked_client(now)
     stranger = {**question, "member_id": str(uuid4())}
     documented = client.get("/api/v1/openapi.json").json()["components"]["schemas"][
         "GateDecisionOut"
@@ -78,8 +78,8 @@ def test_the_answers_have_the_documented_form(
 
 
 def test_denied_with_reason_and_way_on_in_both_languages(client: Client, now: datetime) -> None:
-    _, key = make_api_client(now)
     member = make_member(now)
+    _, key = make_linked_client(now)
     body = ask(
         client,
         key,
@@ -110,13 +110,13 @@ def test_no_key_no_answer(client: Client, question: dict[str, str], header: dict
 
 
 def test_a_revoked_key_is_no_key(client: Client, question: dict[str, str], now: datetime) -> None:
-    api_client, key = make_api_client(now)
+    api_client, key = make_linked_client(now)
     revoke_api_client(api_client, SYSTEM, now)
     assert ask(client, key, question).status_code == 401
 
 
 def test_a_key_without_the_scope(client: Client, question: dict[str, str], now: datetime) -> None:
-    _, key = make_api_client(now, Scope.EMPLOYERS_READ)
+    _, key = make_linked_client(now, Scope.EMPLOYERS_READ)
     answer = ask(client, key, question)
     assert answer.status_code == 403 and answer.json()["code"] == "scope_missing"
 
@@ -140,7 +140,7 @@ def test_a_key_without_the_scope(client: Client, question: dict[str, str], now: 
 def test_a_question_of_the_wrong_form(
     body: dict[str, str], where: str, client: Client, now: datetime
 ) -> None:
-    answer = ask(client, make_api_client(now)[1], body)
+    answer = ask(client, make_linked_client(now)[1], body)
     assert answer.status_code == 422 and answer["Content-Type"].startswith(
         "application/problem+json"
     )
@@ -148,7 +148,7 @@ def test_a_question_of_the_wrong_form(
 
 
 def test_not_json(client: Client, now: datetime) -> None:
-    answer = ask(client, make_api_client(now)[1], "not json")
+    answer = ask(client, make_linked_client(now)[1], "not json")
     assert answer.status_code == 400 and answer["Content-Type"].startswith(
         "application/problem+json"
     )
@@ -161,7 +161,7 @@ def test_no_database_no_download(
         raise OperationalError("server closed the connection")
 
     monkeypatch.setattr(gate_decide, "decide_all", down)
-    answer = ask(client, make_api_client(now)[1], question)
+    answer = ask(client, make_linked_client(now)[1], question)
     assert (
         answer.status_code == 503
         and answer["Retry-After"]
@@ -173,7 +173,7 @@ def test_no_database_no_download(
 def test_many_at_once_in_their_order(
     client: Client, question: dict[str, str], now: datetime
 ) -> None:
-    _, key = make_api_client(now)
+    _, key = make_linked_client(now)
     body = question | {"candidates": [f"c-{n}" for n in range(7)]}
     answers = client.post(
         f"{URL}/batch",
@@ -197,13 +197,13 @@ def test_many_at_once_in_their_order(
 
 
 def test_the_key_is_not_kept(now: datetime) -> None:
-    api_client, key = make_api_client(now)
+    api_client, key = make_linked_client(now)
     assert key not in {str(value) for value in vars(api_client).values()}
 
 
 def test_employers_by_code(client: Client, question: dict[str, str], now: datetime) -> None:
     employer = Employer.objects.get()
-    _, key = make_api_client(now, Scope.EMPLOYERS_READ)
+    _, key = make_linked_client(now, Scope.EMPLOYERS_READ)
 
     def find(code: str) -> Any:
         return client.get(

@@ -310,7 +310,7 @@ def test_a_phone_is_taken_only_for_whom_the_platform_named(
     path = f"/employers/{employer.pk}/members"
     assert (
         platform.call("put", f"{path}/{by_themselves.pk}/phone", {"phone": "13800000009"})["code"]
-        == "member_not_linked"
+        == "member_not_added"
     )
     assert (
         platform.call("put", f"{path}/{uuid4()}/phone", {"phone": "13800000009"})["code"]

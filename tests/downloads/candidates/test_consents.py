@@ -15,7 +15,7 @@ from events.core.actor import Actor, Role
 from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.downloads.platform import Live, Platform
-from tests.factories import make_member
+from tests.factories import make_link, make_member
 
 ONE = Actor(Role.CANDIDATE, "one")
 
@@ -104,6 +104,9 @@ def test_without_an_answer_it_ends(live: Live, now: datetime) -> None:
 
 def test_who_may_not_download_may_not_ask(live: Live, now: datetime) -> None:
     held = make_member(now)
+    with pytest.raises(Refused, match="member_unknown"):
+        consents.ask_consent(live.client, "c-1", held.employer, held.pk, [], now)
+    make_link(held, live.client.pk, now)
     with pytest.raises(Refused, match="employer_not_approved"):
         consents.ask_consent(live.client, "c-1", held.employer, held.pk, [], now)
     with pytest.raises(Refused, match="member_unknown"):

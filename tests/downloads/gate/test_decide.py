@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -19,12 +20,20 @@ from downloads.rules.ladder import FIRST, Obligation, Tier
 from employers.accounts.membership import remove_member
 from employers.models import Member, User
 from events.core.actor import SYSTEM
-from tests.factories import make_case, make_member, make_reviewer
+from tests import factories
+from tests.factories import make_case, make_link, make_reviewer
 from verification.cases import operations
 from verification.rules.states import State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CLIENT = uuid4()
+
+
+def make_member(now: datetime, *args: Any, **fields: Any) -> Member:
+    """Return a recruiter who is linked with CLIENT."""
+    member = factories.make_member(now, *args, **fields)
+    make_link(member, CLIENT, now)
+    return member
 
 
 def ask(
@@ -85,8 +94,8 @@ def test_unknown_employer_and_stranger_are_denied_and_on_record(
 ) -> None:
     stranger = make_member(now)
     nobody = uuid4()
-    assert ask(approved, now, employer_id=nobody).reasons[0].code == "employer_unknown"
-    assert ask(stranger, now, employer_id=approved.employer_id).reasons[0].code == "member_unknown"
+    for who, employer in ((approved, nobody), (stranger, approved.employer_id)):
+        assert ask(who, now, employer_id=employer).reasons[0].code == "member_not_linked"
     assert GateDecision.objects.filter(allowed=False).count() == 2
 
 
@@ -94,7 +103,7 @@ def test_a_removed_member_is_denied_at_once(approved: Member, now: datetime) -> 
     colleague = make_member(now, approved.employer, role="recruiter")
     assert ask(colleague, now).allowed
     remove_member(approved, colleague.pk, now)
-    assert ask(colleague, now).reasons[0].code == "member_unknown"
+    assert ask(colleague, now).reasons[0].code == "member_not_linked", "the links ended too"
 
 
 def test_an_account_that_was_switched_off_is_denied_at_once(
@@ -138,8 +147,10 @@ def test_quotas(approved: Member, now: datetime) -> None:
 
 def test_one_platforms_reference_is_not_anothers(approved: Member, now: datetime) -> None:
     assert ask(approved, now, "123").allowed
+    another = uuid4()
+    make_link(approved, another, now)
     other = decide.decide(
-        client_id=uuid4(),
+        client_id=another,
         employer_id=approved.employer_id,
         member_id=approved.pk,
         candidate="123",

@@ -10,9 +10,9 @@ from downloads.gate.current_tier import employer_tier
 from downloads.relays import bindings
 from downloads.rules import ladder
 from employers.models import ApiClient, Scope
-from tests.downloads.gate.test_decide import ask
+from tests.downloads.gate.test_decide import CLIENT, ask
 from tests.downloads.relays.test_bindings import requested
-from tests.factories import make_api_client, make_case, make_member
+from tests.factories import make_api_client, make_case, make_link, make_member
 from verification.models import Case
 from verification.pages import requirement_facts
 from verification.rules import validity
@@ -50,6 +50,7 @@ def test_all_code_agrees(
     assert Case.objects.in_force(now).exists() == expected
     assert requirement_facts.facts_of(case, member, now).in_force(now) == expected
 
+    make_link(member, CLIENT, now)
     current = ladder.current_tier(case, None, now)
     assert (current.reason == "") == expected
     assert employer_tier(member.employer, now).current == current

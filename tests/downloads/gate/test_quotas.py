@@ -18,7 +18,7 @@ from downloads.gate import decide
 from downloads.models import GateDecision
 from downloads.rules.ladder import FIRST, Tier
 from employers.models import ApiClient, Employer, Member
-from tests.factories import make_case, make_employer, make_member
+from tests.factories import make_case, make_employer, make_link, make_member
 from verification.rules.states import State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -28,6 +28,8 @@ CLIENT = uuid4()
 def approved(now: datetime, employer: Employer | None = None, days: int = 0) -> Member:
     """Return a recruiter of an employer that was approved `days` ago."""
     member = make_member(now, employer)
+    if employer is None:
+        make_link(member, CLIENT, now)
     Employer.objects.filter(pk=member.employer_id).update(confirmed_at=now - timedelta(days=days))
     make_case(member, now, State.APPROVED)
     return member
@@ -153,23 +155,20 @@ def make_client(now: datetime, test: bool = False) -> ApiClient:
     return ApiClient.objects.create(name="a platform", test=test, created_at=now)
 
 
-def test_a_platform_sees_its_own_and_those_who_came_by_themselves(now: datetime, db: None) -> None:
+def test_a_platform_sees_its_own_and_those_who_linked_it(now: datetime, db: None) -> None:
     one, other = make_client(now), make_client(now)
     by_itself, of_one = approved(now), approved(now, make_employer(now, platform=one))
+    make_link(by_itself, one.pk, now)
     for member, client, why in (
         (by_itself, one, ""),
-        (by_itself, other, ""),
+        (by_itself, other, "member_not_linked"),
         (of_one, one, ""),
-        (of_one, other, "employer_unknown"),
+        (of_one, other, "member_not_linked"),
     ):
         assert ask_all(member, [f"c-{client.pk}"], now, client.pk) == [why]
-    unseen = GateDecision.objects.get(reason="employer_unknown")
-    assert (unseen.uscc, unseen.case_id, unseen.case_state, unseen.tier) == (
-        "",
-        None,
-        "",
-        "held",
-    ), "nothing about the employer is recorded"
+    for unseen in GateDecision.objects.filter(reason="member_not_linked"):
+        told = (unseen.uscc, unseen.case_id, unseen.case_state, unseen.tier)
+        assert told == ("", None, "", "held"), "nothing about the employer is recorded"
 
 
 def test_a_test_is_a_world_apart(now: datetime, db: None) -> None:
@@ -180,9 +179,10 @@ def test_a_test_is_a_world_apart(now: datetime, db: None) -> None:
         for who in (test, other)
     )
     for member, client in ((real, test), (made, other), (made, live)):
-        assert ask_all(member, ["c"], now, client.pk, client.test) == ["employer_unknown"]
-    five = [f"c-{n}" for n in range(5)]
+        assert ask_all(member, ["c"], now, client.pk, client.test) == ["member_not_linked"]
+    make_link(real, live.pk, now)
+    three = [f"c-{n}" for n in range(3)]
     for member, client in ((made, test), (made_too, other), (real, live)):
-        assert ask_all(member, five, now, client.pk, client.test) == [""] * 5, (
+        assert ask_all(member, three, now, client.pk, client.test) == [""] * 3, (
             "no platform has used another one's quota"
         )

@@ -18,7 +18,7 @@ from downloads.rules.ladder import FIRST
 from employers.models import Member, User
 from tests.databases import unguarded
 from tests.downloads.gate.test_quotas import CLIENT, approved, ask_all
-from tests.factories import make_api_client
+from tests.factories import make_linked_client
 from verification.models import Case
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -63,7 +63,7 @@ def test_what_a_company_takes_elsewhere_is_told_to_nobody_whom_no_quota_refused(
     client: Client,
 ) -> None:
     now = timezone.now()
-    member, (api_client, key) = approved(now), make_api_client(now)
+    member, (api_client, key) = approved(now), make_linked_client(now)
 
     def used(decision_id: object) -> tuple[int | None, int | None]:
         told = client.get(
@@ -100,8 +100,8 @@ def test_the_day_frees_at_midnight(db: None) -> None:
 def test_an_answer_is_explained_to_whom_it_was_given(client: Client) -> None:
     now = timezone.now()
     member = approved(now)
-    _, key = make_api_client(now)
-    _, other = make_api_client(now)
+    _, key = make_linked_client(now)
+    _, other = make_linked_client(now)
 
     def call(method: str, path: str, body: Any = None, key: str = key) -> Any:
         headers = {"Authorization": f"Bearer {key}"}
@@ -145,7 +145,7 @@ def test_an_answer_is_explained_to_whom_it_was_given(client: Client) -> None:
 @pytest.mark.django_db
 def test_a_pass_that_nobody_spent_has_expired(client: Client) -> None:
     now = timezone.now()
-    member, (api_client, key) = approved(now), make_api_client(now)
+    member, (api_client, key) = approved(now), make_linked_client(now)
     ask_all(member, ["a"], now - timedelta(minutes=2), api_client.pk)
     row = GateDecision.objects.get()
     told = client.get(

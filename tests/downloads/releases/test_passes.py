@@ -23,7 +23,7 @@ from employers.accounts.membership import remove_member
 from employers.models import Employer, Member
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
-from tests.factories import make_api_client, make_case, make_member
+from tests.factories import make_api_client, make_case, make_link, make_linked_client, make_member
 from verification.cases import operations
 from verification.rules.states import State
 
@@ -33,6 +33,7 @@ CLIENT = uuid4()
 
 def a_pass(member: Member, now: datetime, candidate: str = "c-1", client_id: UUID = CLIENT) -> str:
     """Return the pass of a yes."""
+    make_link(member, client_id, now)
     answer = decide.decide(
         client_id=client_id,
         employer_id=member.employer_id,
@@ -145,9 +146,9 @@ def _hide(member: Member, now: datetime) -> None:
     ("happens", "why"),
     [
         (_suspend, "employer_suspended"),
-        (_leave, "member_unknown"),
+        (_leave, "member_not_linked"),
         (_end, "employer_expired"),
-        (_hide, "employer_unknown"),
+        (_hide, "member_not_linked"),
     ],
 )
 def test_what_has_happened_since_counts(
@@ -169,7 +170,7 @@ def test_the_api(client: Client) -> None:
     now = timezone.now()
     member = make_member(now)
     case = make_case(member, now, State.APPROVED)
-    _, key = make_api_client(now)
+    _, key = make_linked_client(now)
 
     def post(path: str, body: Any) -> Any:
         return client.post(

@@ -30,7 +30,7 @@ from events.delivery.mail import letter
 from events.models import Event, Mail, PlatformEvent
 from tests.downloads.gate.test_quotas import CLIENT, approved, ask_all
 from tests.downloads.tiers.test_tier_changes import prove
-from tests.factories import make_api_client, make_colleague, make_member, make_reviewer, sign_in
+from tests.factories import make_colleague, make_linked_client, make_member, make_reviewer, sign_in
 from verification.cases import turnaround
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -280,11 +280,10 @@ def test_the_figures_of_a_rule_are_kept_and_told(member: Member, now: datetime) 
 
 
 def test_platforms_hear_of_it(member: Member, now: datetime) -> None:
-    make_api_client(now)
     restrict(member, now)
     reply(say(member, now), make_colleague(now, "Reviewers"), now, lift=False)
     feed.relay(now)
-    told = list(PlatformEvent.objects.filter(type__startswith="employer.tier").order_by("sequence"))
+    told = list(PlatformEvent.objects.of(CLIENT).filter(type__startswith="employer.tier"))
     assert [row.type for row in told] == [
         event_types.TIER_CHANGED,
         event_types.TIER_APPEALED,
@@ -384,7 +383,7 @@ def test_who_may_not_answer_sees_why(member: Member, now: datetime) -> None:
 
 def test_the_gate_leads_to_the_page(client: Client, member: Member) -> None:
     now = timezone.now()
-    _, key = make_api_client(now)
+    _, key = make_linked_client(now)
     restrict(member, now)
     question = {
         "employer_id": str(member.employer_id),

@@ -23,7 +23,7 @@ from events.core.reasons import REASONS
 from events.delivery.mail import letter
 from events.models import Event, Mail
 from tests.downloads.gate.test_quotas import approved, ask_all
-from tests.factories import make_api_client, make_colleague, make_employer, make_reviewer
+from tests.factories import make_colleague, make_employer, make_linked_client, make_reviewer
 from verification.models import Proof, ProofKind, ProofState, RegistryRecord
 
 
@@ -257,7 +257,7 @@ def test_abandoned_step_ups_starve_nobody(member: Member, now: datetime) -> None
 
 def test_contacts_are_reported_once_by_who_asked(client: Client, member: Member) -> None:
     now = timezone.now()
-    (api_client, key), (_, other) = make_api_client(now), make_api_client(now)
+    (api_client, key), (_, other) = make_linked_client(now), make_linked_client(now)
     ask_all(member, ["a"], now, api_client.pk)
     decision = GateDecision.objects.get()
 

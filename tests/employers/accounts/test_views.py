@@ -432,6 +432,7 @@ MAILS: dict[str, dict[str, Any]] = {
     "verify_email": {"company": "A & B", "link": "https://z.example/verify-email/a:b:c/"},
     "password_reset": {"link": "https://z.example/password/a/b/"},
     "invitation": {"company": "A & B", "link": "https://z.example/join/x/"},
+    "platform_first_asked": {"company": "A & B", "platform": "Site A", "member": "x@example.com"},
     "member_joined": {"company": "A & B", "member": "x@example.com"},
 } | {
     f"case_{verb}": CASE_MAIL

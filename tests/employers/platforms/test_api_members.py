@@ -29,6 +29,7 @@ from tests.factories import (
     make_api_client,
     make_case,
     make_employer,
+    make_link,
     make_member,
     make_user,
     sign_in,
@@ -135,6 +136,16 @@ def test_whom_it_cannot_add(
     assert Member.objects.count() == 1
 
 
+def test_a_key_does_not_remove_an_owner(call: Caller) -> None:
+    owner = call.add(role="owner").json()["id"]
+    assert call("DELETE", f"/members/{owner}").status_code == 204, "nobody has confirmed it"
+    again = call.add(reference="hr-9", role="owner").json()["id"]
+    User.objects.filter(member=again).update(email_verified_at=timezone.now())
+    refused = call("DELETE", f"/members/{again}")
+    assert (refused.status_code, refused.json()["code"]) == (403, "member_is_owner")
+    assert str(Member.objects.active().get().pk) == again and User.objects.get().is_active
+
+
 def test_a_membership_ends_at_once_and_begins_anew(call: Caller) -> None:
     member = Member.objects.get(pk=call.add().json()["id"])
     member.user.set_password("an old password")
@@ -162,9 +173,15 @@ def test_a_membership_ends_at_once_and_begins_anew(call: Caller) -> None:
 
 def test_what_it_did_not_make_it_only_reads(call: Caller, now: datetime) -> None:
     theirs = make_member(now)
-    assert call("GET", "/members", employer=theirs.employer_id).json()["data"][0]["id"] == str(
-        theirs.pk
-    )
+    colleague = make_member(now, theirs.employer)
+    for path in ("/members", f"/members/{theirs.pk}", "/rights"):
+        unseen = call("GET", path, employer=theirs.employer_id)
+        assert (unseen.status_code, unseen.json()["code"]) == (404, "employer_unknown")
+    make_link(theirs, call.client.pk, now)
+    (seen,) = call("GET", "/members", employer=theirs.employer_id).json()["data"]
+    assert seen["id"] == str(theirs.pk), "their colleague has not linked this platform"
+    unseen = call("GET", f"/members/{colleague.pk}", employer=theirs.employer_id)
+    assert unseen.json()["code"] == "member_unknown"
     for method, path, body in (
         ("POST", "/members", {"reference": "a", "email": "a@b.example"}),
         ("DELETE", f"/members/{theirs.pk}", None),
@@ -246,13 +263,13 @@ def test_what_can_be_registered() -> None:
 
 def test_a_link_is_for_a_recruiter_whom_it_added(call: Caller, now: datetime) -> None:
     invited = make_member(now, call.employer)
-    assert call.link(invited.pk).json()["code"] == "member_not_linked"
+    assert call.link(invited.pk).json()["code"] == "member_not_added"
     assert call.link(uuid4()).json()["code"] == "member_unknown"
     mine = call.add().json()["id"]
     wrong = call.link(mine, return_url="https://evil.example/")
     assert (wrong.status_code, wrong.json()["code"]) == (422, "return_url_unknown")
     User.objects.filter(member=mine).update(is_staff=True)
-    assert call.link(mine).json()["code"] == "member_not_linked"
+    assert call.link(mine).json()["code"] == "member_not_added"
     User.objects.filter(member=mine).update(is_staff=False)
     call("DELETE", f"/members/{mine}")
     assert call.link(mine).json()["code"] == "member_unknown"

@@ -25,7 +25,7 @@ from employers.platforms import known_keys
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.models import Event
-from tests.factories import make_case, make_member
+from tests.factories import make_case, make_link, make_member
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,7 @@ class Platform:
         self.key = ApiKey.objects.get(client=self.client)
         self.member: Member = make_member(now)
         make_case(self.member, now, State.APPROVED, expires_at=now + timedelta(days=1))
+        make_link(self.member, self.client.pk, now)
 
     def __call__(self, path: str = "me", body: Any = None, at: str = OURS, **headers: str) -> Any:
         return Client(REMOTE_ADDR=at).generic(

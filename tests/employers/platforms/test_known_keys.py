@@ -26,7 +26,7 @@ from employers.platforms import known_keys
 from events.core.actor import SYSTEM
 from events.db import dialect
 from tests.events.db.test_dialect import lose
-from tests.factories import make_case, make_member
+from tests.factories import make_case, make_link, make_member
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,7 @@ class Platform:
             type(self.member.employer).objects.filter(pk=self.member.employer_id).update(
                 test=True, platform=self.client
             )
+        make_link(self.member, self.client.pk, now)
         make_case(self.member, now, State.APPROVED, expires_at=now + timedelta(days=1))
 
     def post(self, address: str, **more: Any) -> Any:

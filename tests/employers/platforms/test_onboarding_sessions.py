@@ -131,6 +131,9 @@ def test_the_pages_that_a_link_opens_are_chosen_one_by_one() -> None:
         "employers:withdraw_invitation",
         "erasures:answer",
         "erasures:list",
+        "member_links:end",
+        "member_links:link",
+        "member_links:sites",
         "verification:answer_vouch",
         "verification:asked_to_vouch",
         "verification:end_client",
@@ -156,6 +159,7 @@ def test_a_link_opens_the_case_and_no_page_about_others(owner: Member, now: date
         "order_id": colleague.pk,
         "sign_in_id": colleague.pk,
         "passkey_id": colleague.pk,
+        "link_id": colleague.pk,
     }
     browser, proven = entered(owner), Client()
     proven.force_login(owner.user)

@@ -24,7 +24,14 @@ from events.core import event_types
 from events.core.actor import SYSTEM
 from events.delivery import feed
 from events.models import Event, Feed, Outgoing, PlatformEvent, record
-from tests.factories import make_case, make_employer, make_member, make_reviewer, make_user
+from tests.factories import (
+    make_case,
+    make_employer,
+    make_link,
+    make_member,
+    make_reviewer,
+    make_user,
+)
 from verification.cases import operations
 from verification.models import transitions
 from verification.rules.states import State
@@ -121,10 +128,15 @@ def test_who_hears_of_whom(now: datetime) -> None:
     own, free, tried = of_platform(now, one, "r-1"), make_employer(now), of_platform(now, trying)
     left = of_platform(now, gone)
     golden = make_employer(now, made_for=make_user(now))
+    member = make_member(now, free)
+    for client in (one, gone):
+        make_link(member, client.pk, now)
+    make_link(member, other.pk, now).delete()
     revoke_api_client(gone, SYSTEM, now)
     heard = audience_of({e.pk for e in (own, free, tried, left, golden)})
     assert heard[own.pk] == feed.Heard(frozenset({one.pk}), "r-1")
-    assert heard[free.pk].clients == {one.pk, other.pk}
+    assert heard[free.pk].clients == {one.pk}, "no recruiter has linked the other one"
+    assert heard[free.pk].of_their_own == {one.pk, other.pk}
     assert heard[tried.pk].clients == {trying.pk}
     assert not heard.keys() & {left.pk, golden.pk}
     for client in (one, other, trying):
@@ -135,6 +147,8 @@ def test_who_hears_of_whom(now: datetime) -> None:
 def test_a_platform_reads_its_feed_without_a_gap(now: datetime) -> None:
     one, other = platform(now), platform(now)
     own, free = of_platform(now, one), make_employer(now)
+    for client in (one, other):
+        make_link(make_member(now, free), client.pk, now)
     for employer in (free, own, free):
         record("register", employer, SYSTEM, now, employer_id=employer.pk)
     assert feed.relay(now) == 3 and feed.relay(now) == 0

@@ -13,7 +13,14 @@ from django.test import Client
 from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Employer, Scope
 from events.models import Event
-from tests.factories import make_api_client, make_case, make_employer, make_member, make_uscc
+from tests.factories import (
+    make_api_client,
+    make_case,
+    make_employer,
+    make_link,
+    make_member,
+    make_uscc,
+)
 from verification.api.employers import EXAMPLE, EmployerOut
 from verification.checks.scripted_outcomes import code_for
 from verification.models import Case
@@ -195,12 +202,14 @@ def test_whom_a_platform_sees(call: Caller, other: Caller, trial: Caller, now: d
     mine = call("POST", "", said()).json()["id"]
     theirs = other("POST", "", said()).json()["id"]
     tried = trial("POST", "", said(uscc=code_for(0))).json()["id"]
-    own_pages = str(make_employer(now).pk)
+    linked = make_member(now)
+    make_link(linked, call.client.pk, now)
+    own_pages, unlinked = str(linked.employer_id), str(make_member(now).employer_id)
     made_for = str(make_employer(now, made_for=make_member(now).user).pk)
     seen = {row["id"] for row in call("GET").json()["data"]}
-    assert {mine, own_pages} <= seen and not seen & {theirs, tried, made_for}
+    assert {mine, own_pages} <= seen and not seen & {theirs, tried, made_for, unlinked}
     assert [row["id"] for row in trial("GET").json()["data"]] == [tried]
-    for hidden in (theirs, tried, made_for, str(uuid4())):
+    for hidden in (theirs, tried, made_for, unlinked, str(uuid4())):
         for path in ("", "/requirements"):
             refused = call("GET", f"/{hidden}{path}")
             assert (refused.status_code, refused.json()["code"]) == (404, "employer_unknown")

@@ -10,8 +10,15 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from employers.models import Employer, Member, Scope
-from tests.factories import make_api_client, make_case, make_document, make_employer, make_member
+from employers.models import ApiClient, Employer, Member, Scope
+from tests.factories import (
+    make_api_client,
+    make_case,
+    make_document,
+    make_employer,
+    make_link,
+    make_member,
+)
 from verification.api.requirements import EXAMPLE, RequirementsOut
 from verification.models import Case, Decision
 from verification.rules.states import State
@@ -25,7 +32,13 @@ def key(now: datetime) -> str:
 
 
 def ask(client: Client, key: str, employer: Employer | str, **query: Any) -> Any:
+    """Ask as a platform that the employer's recruiters have linked."""
     pk = employer.pk if isinstance(employer, Employer) else employer
+    for member in Member.objects.filter(
+        employer__in=[pk] if isinstance(employer, Employer) else []
+    ):
+        for platform in ApiClient.objects.filter(test=False):
+            make_link(member, platform.pk, member.joined_at)
     return client.get(
         f"/api/v1/employers/{pk}/requirements", query, headers={"Authorization": f"Bearer {key}"}
     )
@@ -97,7 +110,7 @@ def test_the_open_case_is_meant_else_the_one_that_counts(
 def test_an_employer_without_a_case_is_told_everything(
     client: Client, key: str, now: datetime
 ) -> None:
-    told = ask(client, key, make_employer(now)).json()
+    told = ask(client, key, make_member(now, email_verified_at=None).employer).json()
     assert (
         told["state"] is None and told["next"] == "mail_address" and len(told["requirements"]) >= 5
     )

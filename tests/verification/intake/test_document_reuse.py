@@ -16,7 +16,7 @@ from documents.specimens import make
 from employers.models import Member, Scope
 from events.core.errors import Refused
 from tests.databases import unguarded
-from tests.factories import make_api_client, make_case, make_document, make_member
+from tests.factories import make_case, make_document, make_linked_client, make_member
 from tests.verification.reviewing.test_second_review import at_once
 from verification.cases import documents, operations
 from verification.cases.storage import erase_unused
@@ -349,7 +349,7 @@ def test_the_page_and_the_api_offer_it(member: Member) -> None:
     visitor.post("/case/start/")
     page = visitor.get("/case/").content.decode()
     assert "You uploaded a file on" in page and "Reuse it" in page
-    _, key = make_api_client(now, Scope.EMPLOYERS_READ)
+    _, key = make_linked_client(now, Scope.EMPLOYERS_READ)
     told = (
         Client()
         .get(

@@ -16,7 +16,7 @@ from downloads.admin import event_words
 from employers.models import ApiClient, Employer, Scope, User
 from events.core.errors import Refused
 from events.models import Event
-from tests.factories import make_api_client, make_case, make_colleague, make_member
+from tests.factories import make_case, make_colleague, make_linked_client, make_member
 from tests.verification.quality.golden import Made, ruled
 from tests.verification.staff import SENIOR, make_staff, waiting
 from verification.cases import turnaround
@@ -183,7 +183,7 @@ class TestNobodyElse:
         self, now: datetime, planted: Case, reviewer: User, client: Client
     ) -> None:
         ruled(planted, reviewer, now, "approve")
-        _, key = make_api_client(now, Scope.EMPLOYERS_READ, Scope.GATE_DECIDE)
+        _, key = make_linked_client(now, Scope.EMPLOYERS_READ, Scope.GATE_DECIDE)
         bearer = {"Authorization": f"Bearer {key}"}
         found = client.get(
             "/api/v1/employers", {"uscc": planted.declared_uscc}, headers=bearer
@@ -201,7 +201,7 @@ class TestNobodyElse:
         answer = client.post(
             "/api/v1/gate/decisions", asked, content_type="application/json", headers=bearer
         ).json()
-        assert not answer["allowed"] and answer["reasons"][0]["code"] == "employer_unknown"
+        assert not answer["allowed"] and answer["reasons"][0]["code"] == "member_not_linked"
         assert (
             ApiClient.objects.count() == 1
             and Employer.objects.real().filter(pk=planted.employer_id).count() == 0
