@@ -69,6 +69,7 @@ _TITLES: Final[tuple[tuple[PaperKind, re.Pattern[str]], ...]] = tuple(
             "(?:食品(?:经营|生产|流通|卫生)|餐饮服务|卫生|道路运输(?:经营)?|劳务派遣(?:经营)?|特种行业|医疗器械经营|药品经营|出版物经营|烟草专卖零售|安全生产|排污|办学)许可证",
         ),
         (PaperKind.CONTRACT, "[一-鿿]{0,10}(?:合同|协议)书?"),
+        (PaperKind.PRICE_LIST, "[一-鿿]{0,4}菜单|菜谱|价目表|价格表"),
         (PaperKind.RECEIPT, "(?:购物|收银|消费|结账)?小票|收据|收款收据|[一-鿿]{0,8}(?:电子)?(?:普通|专用|增值税)发票"),
     )
 )  # fmt: skip
@@ -94,7 +95,9 @@ _LABELS: Final[Mapping[PaperKind, Callable[[Sequence[str]], bool]]] = {
     PaperKind.SCREENSHOT: _several(2, "企查查|天眼查|爱企查|启信宝|水滴信用", r"^\d{1,2}:\d\d$", r"\d{1,3}%$|^[45]G|WLAN|中国移动|中国联通|中国电信", "股东信息|司法风险|查看电话|附近企业|发送|按住说话"),
 }  # fmt: skip
 _BACK_OF_CARD: Final = _several(2, "居民身份证", "^签发机关", "^有效期限")
-_PRICE: Final = re.compile(r"[¥￥]\d{1,4}(?:\.\d{1,2})?$|(?<!\d)\d{1,4}(?:\.\d{1,2})?元(?:/[份个位只斤])?$")
+_PRICE: Final = re.compile(
+    r"[¥￥]\d{1,4}(?:\.\d{1,2})?$|(?<!\d)\d{1,4}(?:\.\d{1,2})?元(?:/[份个位只斤])?$|^\d{1,4}\.\d{2}$"
+)
 _PRICES: Final = 4
 _LONGEST_BACK: Final = 14
 """The back of an identity card has few lines. A page with more is another paper that mentions one.

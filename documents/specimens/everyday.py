@@ -130,7 +130,7 @@ def menu(company: Company, rng: np.random.Generator) -> Paper:
     chosen = random.Random(company.uscc).sample(_DISHES, 9)  # noqa: S311 (nothing here is secret)
     for i, dish in enumerate(chosen):
         y = 250.0 + 115 * i
-        texts += [(120, y, dish, 44), (720, y, f"¥ {int(rng.integers(8, 99))}.00", 42)]
+        texts += [(120, y, dish, 44), (720, y, f"{int(rng.integers(8, 99))}.00", 42)]
     return _texts(paper, texts)
 
 

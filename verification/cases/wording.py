@@ -175,6 +175,8 @@ FIELDS: Final[dict[str, Word]] = _DOCUMENTS | {
     "valid_from": _("Valid from"),
     "valid_until": _("Valid until"),
     "company": _("Client"),
+    "letter_company": _("Company that gives the authority"),
+    "letter_recruiter": _("Person with the authority (you)"),
 }
 
 HAPPENED: dict[str, Promise] = {

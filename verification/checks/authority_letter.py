@@ -21,8 +21,13 @@ from verification.rules.findings import Finding, Observation, Severity
 CODE = "authority"
 """The code of the check that these findings belong to."""
 VERSION = "1"
-_KEPT = ("company", "recruiter", "valid_from", "valid_until")
-"""The fields that are kept. Identity numbers are not."""
+_KEPT = {
+    "company": "letter_company",
+    "recruiter": "letter_recruiter",
+    "valid_from": "valid_from",
+    "valid_until": "valid_until",
+}
+"""The fields that are kept, with the names under which they are shown. Identity numbers are not."""
 
 
 class AuthorityLetter:
@@ -79,12 +84,10 @@ def letter_findings(letter: Observation, subject: Subject) -> Iterator[Finding]:
         )
         yield replace(wrong, check=CODE)
         return
-    company = fields.get("company", "")
+    company = fields.get("letter_company", "")
     if company and not same_name(company, subject.name):
-        severity = mismatch(letter, "company")
-        other = about(
-            letter, "authority_letter_mismatch", severity, "company", company, subject.name
-        )
+        code, field = "authority_letter_mismatch", "letter_company"
+        other = about(letter, code, mismatch(letter, field), field, company, subject.name)
         yield replace(other, check=CODE)
     until = day_of(fields.get("valid_until", ""))
     if until and until < subject.today:
@@ -100,7 +103,7 @@ def letter_findings(letter: Observation, subject: Subject) -> Iterator[Finding]:
 
 def _read(document: SubjectDocument) -> Observation:
     letter = read_paper("authorization_letter", Pages(document))
-    fields = {name: letter.fields[name] for name in _KEPT if name in letter.fields}
+    kept = {shown: name for name, shown in _KEPT.items() if name in letter.fields}
     return {
         "document": document.id,
         "titled": letter.titled,
@@ -109,7 +112,7 @@ def _read(document: SubjectDocument) -> Observation:
         "page": letter.page,
         "turn": letter.turn,
         "reader": letter.reader,
-        "fields": fields,
-        "confidence": {name: letter.confidence[name] for name in fields},
-        "regions": {name: list(letter.regions[name]) for name in fields},
+        "fields": {shown: letter.fields[name] for shown, name in kept.items()},
+        "confidence": {shown: letter.confidence[name] for shown, name in kept.items()},
+        "regions": {shown: list(letter.regions[name]) for shown, name in kept.items()},
     }

@@ -30,9 +30,10 @@ from verification.checks.authority_letter import AuthorityLetter, FoundingPaper
 from verification.checks.base import Check
 from verification.checks.reading import Reading
 from verification.decision import pipeline
-from verification.intake import client_letters, remarks
+from verification.intake import client_letters
 from verification.models import Case, Document, DocumentKind, DocumentReading, Statement
 from verification.rules.findings import Observation
+from verification.rules.wrong_paper import personal_paper
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
         "registration_number",
     ),
     DocumentKind.HR_SERVICE_LICENCE: ("number", "name", "scope", "valid_from", "valid_until"),
-    DocumentKind.AUTHORIZATION_LETTER: ("company", "recruiter", "valid_until"),
+    DocumentKind.AUTHORIZATION_LETTER: ("letter_company", "letter_recruiter", "valid_until"),
 }
 """Values that the employer is asked to confirm, in the order of its page. The business scope is
 left out, because it is too long to proofread.
@@ -116,7 +117,7 @@ def _write_down(lease: Lease[DocumentReading], read: tuple[str, Observation] | N
     version, observation = read or ("", None)
     version = version if observation else ""
     document = lease.row.document
-    paper = remarks.personal_paper(observation)
+    paper = personal_paper(observation)
     if paper:
         observation = {"kind": paper}
     with transaction.atomic():

@@ -43,4 +43,5 @@ def _counted(member: Member, kind: str, network: str) -> tuple[Counted, ...]:
     few, code = settings.UNCONFIRMED_UPLOADS, "uploads_unconfirmed"
     at_network = Limit("unconfirmed-network", UNCONFIRMED_FROM_NETWORK * few, DAY, code)
     unconfirmed = Limit("unconfirmed-account", few, DAY, code)
-    return ((at_network, network), (unconfirmed, str(member.user_id)), *counted)
+    # The account is signed in, so it cannot name others; first, it does not use up its network's.
+    return ((unconfirmed, str(member.user_id)), (at_network, network), *counted)

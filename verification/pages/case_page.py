@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 
 from employers.models import Member
 from verification.authority import vouches
@@ -73,7 +74,8 @@ def editor(
         if document.kind == DocumentKind.CLIENT_AUTHORIZATION:
             sent = client_form[1] if client_form and client_form[0] == document.pk else None
             document.of_client = client_line(document, of_clients.get(document.pk), sent)  # type: ignore[attr-defined]
-    held = list(case.held_uploads.order_by("uploaded_at"))
+    prefetch_related_objects([case], "held_uploads")
+    held = sorted(case.held_uploads.all(), key=lambda upload: upload.uploaded_at)
     slot_of = slots(documents, now, held)
     reusable = document_reuse.reusable_documents(case, now)
     for kind, papers in reusable.items():

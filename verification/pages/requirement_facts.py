@@ -286,7 +286,7 @@ def _papers(case: Case) -> tuple[Paper, ...]:
         )
         for document in documents
     )
-    held = case.held_uploads.filter(refused="").order_by("uploaded_at")
+    held = [upload for upload in case.held_uploads.all() if not upload.refused]
     return (*given, *(Paper(upload.kind, upload.uploaded_at) for upload in held))
 
 
