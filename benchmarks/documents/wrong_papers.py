@@ -81,9 +81,7 @@ def expired_licences(seed: int, count: int) -> Row:
     """Return how often the end of an HR service licence that ended in 2024 was read."""
     row = Row("hr_service_licence, expired")
     for i in range(count):
-        made = make_hr_service(
-            seed + i, damage="light", valid_from="2021-04-01", valid_until=ENDED
-        )
+        made = make_hr_service(seed + i, damage="light", valid_from="2021-04-01", valid_until=ENDED)
         read = read_paper("hr_service_licence", [made.image])
         row.outcomes["named" if read.fields.get("valid_until") == ENDED else "missed"] += 1
     return row
@@ -122,9 +120,8 @@ def main() -> None:
         print(
             json.dumps(said, ensure_ascii=False)
             if arguments.json
-            else f"{group:6} {row.paper:28} " + "  ".join(
-                f"{name} {value}" for name, value in list(said.items())[2:]
-            ),
+            else f"{group:6} {row.paper:28} "
+            + "  ".join(f"{name} {value}" for name, value in list(said.items())[2:]),
             flush=True,
         )
 

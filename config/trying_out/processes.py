@@ -1,7 +1,7 @@
 """The processes of the service, and the commands that start them.
 
-`serve` runs them all: one worker for each queue. The demo, the benchmarks and the tests start their own workers with the same
-commands.
+`serve` runs them all: one worker for each queue. The demo, the benchmarks and the tests start their
+own workers with the same commands.
 """
 
 from __future__ import annotations

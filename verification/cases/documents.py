@@ -99,7 +99,8 @@ def refuse_again(case: Case, kind: str, sha256: str) -> None:
     held = case.held_uploads.exclude(file="").filter(kind=kind, sha256=sha256).first()
     if there := same or held:
         at = timezone.localtime(there.uploaded_at)
-        raise Refused("document_same_file", "document", seen=f"{at:%Y-%m-%d %H:%M}")
+        details = {"added": f"{at:%Y-%m-%d %H:%M}"}
+        raise Refused("document_same_file", "document", details=details)
 
 
 def too_many(case: Case, kind: str) -> Refused:

@@ -186,6 +186,7 @@ HAPPENED: dict[str, Promise] = {
     "reuse_document": _("Document reused from an earlier case"),
     "refuse_upload": _("Upload refused"),
     "remove_document": _("Document removed"),
+    "drop_upload": _("Document removed"),
     "erase_personal_paper": _("Personal document erased"),
     "erase_draft": _("Documents of the withdrawn application erased"),
     "hold_upload": _("Upload waits for your email confirmation"),
@@ -338,6 +339,7 @@ LEADS: dict[str, Promise] = {
 """What is left before a case can be submitted, by the next requirement."""
 
 TAGS: dict[str, Promise] = {
+    "check": _("Please check"),
     "done": _("Done"),
     "ready": _("Ready"),
     "ended": _("Ended"),

@@ -92,11 +92,7 @@ def letter_findings(letter: Observation, subject: Subject) -> Iterator[Finding]:
     until = day_of(fields.get("valid_until", ""))
     if until and until < subject.today:
         ended = about(
-            letter,
-            "authority_letter_expired",
-            Severity.CONCERN,
-            "valid_until",
-            until.isoformat(),
+            letter, "authority_letter_expired", Severity.CONCERN, "valid_until", until.isoformat()
         )
         yield replace(ended, check=CODE)
 

@@ -77,7 +77,9 @@ def hold(case_id: UUID, kind: str, data: bytes, member: Member, now: datetime) -
                 due_at=now,
             )
             told = {"case": str(case.pk), "kind": kind}
-            record("hold_upload", held, member.as_actor(), now, employer_id=case.employer_id, data=told)
+            record(
+                "hold_upload", held, member.as_actor(), now, employer_id=case.employer_id, data=told
+            )
         kept = True
         return held
     finally:
@@ -96,7 +98,9 @@ def _accepted(data: bytes) -> str:
 
 def _refuse_more(case: Case, kind: str, size: int, member: Member) -> None:
     held = HeldUpload.objects.filter(uploaded_by=member.user, finished_at=None)
-    if case.held_uploads.filter(kind=kind, finished_at=None).count() >= documents.room_for(case, kind):
+    if case.held_uploads.filter(kind=kind, finished_at=None).count() >= documents.room_for(
+        case, kind
+    ):
         raise documents.too_many(case, kind)
     total = held.aggregate(bytes=Sum("size"))["bytes"] or 0
     if total + size > BYTES_AT_MOST:
@@ -115,7 +119,9 @@ def drop(held_id: UUID, actor: Actor, now: datetime) -> None:
         if held is not None:
             _erase(held)
             told = {"case": str(held.case_id), "kind": held.kind}
-            record("drop_upload", held.case, actor, now, employer_id=held.case.employer_id, data=told)
+            record(
+                "drop_upload", held.case, actor, now, employer_id=held.case.employer_id, data=told
+            )
 
 
 def of_confirmed() -> JobQuerySet:

@@ -20,6 +20,7 @@ from verification.models import Case, Document, DocumentKind
 from verification.rules.findings import Finding, Observation, Severity
 from verification.rules.wrong_paper import CHECK, wrong_paper
 
+
 def remarks(document: Document, case: Case, now: datetime) -> list[Finding]:
     """Return what speaks against a document that has been read, as its employer may know it."""
     row = getattr(document, "reading", None)

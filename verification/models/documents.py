@@ -66,7 +66,9 @@ class Document(models.Model):
     )
     uploaded_at = models.DateTimeField(_("uploaded"))
     superseded_at = models.DateTimeField(_("replaced"), null=True, blank=True)
-    erased_as = models.CharField(_("erased as"), max_length=30, blank=True, default="", db_default="")
+    erased_as = models.CharField(
+        _("erased as"), max_length=30, blank=True, default="", db_default=""
+    )
     """The kind of a personal paper (`documents.page.paper_kinds`) that was erased once it was
     recognised. Its pages and its hash are gone.
     """

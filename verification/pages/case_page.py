@@ -156,7 +156,9 @@ def _awaits_employer(document: Any) -> bool:
     confirmed.
     """
     read = document.read_values
-    return bool(document.remarks) or read is not None and (read["pending"] or bool(read["values"])) and not read["said"]
+    return bool(document.remarks) or (
+        read is not None and (read["pending"] or bool(read["values"])) and not read["said"]
+    )
 
 
 def remarks_on(

@@ -239,6 +239,8 @@ def items(
             for way in requirement.ways
         ]
         words, tag_style = tag_of(requirement, case_state)
+        if tag_style == "ready" and _is_remarked(ways):
+            words, tag_style = wording.TAGS["check"], "again"
         opens = requirement is following or tag_style == "again" or requirement.code in opened
         given = [
             slot_of[kind]
@@ -247,6 +249,12 @@ def items(
         ]
         made.append(Item(requirement, words, tag_style, ways, given, opens))
     return made
+
+
+def _is_remarked(ways: Sequence[WayLine]) -> bool:
+    """Whether we noticed something about a document of the requirement."""
+    given = (document for line in ways if line.slot for document in line.slot.documents)
+    return any(getattr(document, "remarks", ()) for document in given)
 
 
 def tag_of(requirement: Requirement, case_state: str) -> tuple[Word, str]:

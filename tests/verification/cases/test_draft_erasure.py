@@ -16,13 +16,7 @@ from events.models import Event
 from tests.factories import make_case, make_document
 from verification.cases import draft_erasure, operations
 from verification.intake import document_reuse
-from verification.models import (
-    Case,
-    Document,
-    DocumentPage,
-    DocumentReading,
-    Statement,
-)
+from verification.models import Case, Document, DocumentPage, DocumentReading, Statement
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db

@@ -61,7 +61,7 @@ def open_all() -> None:
 
 
 def stored() -> list[Path]:
-    return [file for file in Path(configured.DOCUMENTS_DIR).glob("??/*")]
+    return list(Path(configured.DOCUMENTS_DIR).glob("??/*"))
 
 
 @pytest.mark.usefixtures("nothing_is_opened")
@@ -75,7 +75,9 @@ class TestBefore:
         assert (held.case, held.kind, held.refused) == (case, "business_licence", "")
         assert not Document.objects.exists()
         assert not DocumentReading.objects.exists()
-        (new,) = stored()[before:] if before == 0 else [Path(configured.DOCUMENTS_DIR, held.file.name)]
+        (new,) = (
+            stored()[before:] if before == 0 else [Path(configured.DOCUMENTS_DIR, held.file.name)]
+        )
         assert b"JFIF" not in new.read_bytes(), "encrypted"
         page = text(visitor.get("/case/"))
         assert "as soon as you confirm your email address" in page
@@ -132,7 +134,9 @@ class TestBefore:
     def test_others_can_neither_remove_nor_follow_it(self, visitor: Client, case: Case) -> None:
         upload(visitor, picture())
         held = HeldUpload.objects.get()
-        stranger = sign_in(make_case(make_member(timezone.now()), timezone.now()).employer.members.get().user)
+        stranger = sign_in(
+            make_case(make_member(timezone.now()), timezone.now()).employer.members.get().user
+        )
         stranger.post(f"/case/documents/held/{held.pk}/remove/")
         assert HeldUpload.objects.exists()
         seen = text(stranger.get(f"/case/documents/held/{held.pk}/", headers=HTMX))

@@ -37,10 +37,7 @@ pytestmark = pytest.mark.django_db
 def member() -> Member:
     now, company = timezone.now(), Company.fictitious(41)
     employer = make_employer(
-        now,
-        name=company.name,
-        uscc=company.uscc,
-        account_class=AccountClass.COMMERCIAL_AGENCY,
+        now, name=company.name, uscc=company.uscc, account_class=AccountClass.COMMERCIAL_AGENCY
     )
     return make_member(now, employer)
 
@@ -72,11 +69,7 @@ class TestPersonalPapers:
     @pytest.mark.parametrize("slot", ["business_licence", "authorization_letter"])
     @pytest.mark.sampled(1)
     def test_an_identity_card_is_named_and_nothing_of_it_is_kept(
-        self,
-        visitor: Client,
-        case: Case,
-        slot: str,
-        django_capture_on_commit_callbacks: Any,
+        self, visitor: Client, case: Case, slot: str, django_capture_on_commit_callbacks: Any
     ) -> None:
         before = set(Path(configured.DOCUMENTS_DIR).glob("??/*"))
         with django_capture_on_commit_callbacks(execute=True):
@@ -159,9 +152,7 @@ class TestWrongPapers:
         company, later = Company.fictitious(41), "2031-05-01"
         added(case, "business_licence", make(41, company=company, damage="light").image)
         added(
-            case,
-            "authorization_letter",
-            make_letter(41, company=company, valid_until=later).image,
+            case, "authorization_letter", make_letter(41, company=company, valid_until=later).image
         )
         added(
             case,
@@ -224,9 +215,17 @@ class TestTheReviewer:
         check = Authority()
         found = check.judge(subject, {}, check.observe(subject, {}))
         told = next(each for each in found if each.code == "authority_letter_mismatch")
-        assert (told.check, told.seen, told.expected) == ("authority", other.name, case.declared_name)
+        assert (told.check, told.seen, told.expected) == (
+            "authority",
+            other.name,
+            case.declared_name,
+        )
         assert told.severity > Severity.NOTE
-        old = {name: value for name, value in check.observe(subject, {}).items() if name != "letter_read"}
+        old = {
+            name: value
+            for name, value in check.observe(subject, {}).items()
+            if name != "letter_read"
+        }
         assert [each.code for each in check.judge(subject, {}, old)] == ["authority_unproven"]
 
 

@@ -106,9 +106,7 @@ def test_an_agency_brings_two_hundred_letters_in_a_day(now: datetime) -> None:
         upload_limits.count_upload(member, LICENCE, "10.0.0.1", now)
 
 
-def test_the_next_day_begins_anew_at_the_time_that_was_said(
-    now: datetime, settings: Any
-) -> None:
+def test_the_next_day_begins_anew_at_the_time_that_was_said(now: datetime, settings: Any) -> None:
     settings.UPLOADS_PER_DAY = 1
     member = make_member(now)
     upload_limits.count_upload(member, LICENCE, "10.0.0.1", now)
@@ -123,15 +121,15 @@ def test_many_unconfirmed_accounts_of_one_network_are_one_flood(
     now: datetime, settings: Any
 ) -> None:
     settings.UNCONFIRMED_UPLOADS = 2
-    taken = 0
+    codes: list[str] = []
     for _ in range(30):
         member = make_member(now, email_verified_at=None)
         for _ in range(3):
             try:
                 upload_limits.count_upload(member, LICENCE, "10.0.0.1", now)
-                taken += 1
             except Refused as refused:
-                assert refused.code == "uploads_unconfirmed"
+                codes.append(refused.code)
+    taken = 90 - codes.count("uploads_unconfirmed")
     assert taken == 20
     elsewhere = make_member(now, email_verified_at=None)
     upload_limits.count_upload(elsewhere, LICENCE, "10.0.0.2", now)
@@ -139,7 +137,9 @@ def test_many_unconfirmed_accounts_of_one_network_are_one_flood(
     upload_limits.count_upload(confirmed, LICENCE, "10.0.0.1", now)
 
 
-@pytest.mark.parametrize("code", ["uploads_of_account", "uploads_of_employer", "uploads_unconfirmed"])
+@pytest.mark.parametrize(
+    "code", ["uploads_of_account", "uploads_of_employer", "uploads_unconfirmed"]
+)
 def test_each_refusal_says_what_to_do(code: str) -> None:
     reason = REASONS[code]
     assert reason.fix.zh and reason.fix.en

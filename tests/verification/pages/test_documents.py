@@ -182,9 +182,7 @@ class TestUpload:
         assert "did not pass the security scan" in page
         assert "Eicar" not in page
         assert not Document.objects.exists()
-        monkeypatch.setattr(
-            "verification.intake.examination.scan", lambda *args: ScanResult(True)
-        )
+        monkeypatch.setattr("verification.intake.examination.scan", lambda *args: ScanResult(True))
         upload(visitor, picture())
         assert Document.objects.get().scan == {"clean": True}
 

@@ -82,7 +82,9 @@ def _say(
     evidence = []
     for file in files:
         try:
-            upload_limits.count_upload(member, DocumentKind.APPEAL_EVIDENCE, network, timezone.now())
+            upload_limits.count_upload(
+                member, DocumentKind.APPEAL_EVIDENCE, network, timezone.now()
+            )
             evidence.append(appeals.Evidence(*examined(file.read())))
         except Refused as refused:
             raise Refused(

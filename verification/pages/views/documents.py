@@ -256,9 +256,7 @@ def use_again(request: HttpRequest, member: Member) -> HttpResponse:
     return _edited(request, member, given[0]) if given else redirect("verification:home")
 
 
-def _edited(
-    request: HttpRequest, member: Member, document: Document | HeldUpload
-) -> HttpResponse:
+def _edited(request: HttpRequest, member: Member, document: Document | HeldUpload) -> HttpResponse:
     """Redirect to the page; for the script, return the editor with the focus on `document`."""
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
