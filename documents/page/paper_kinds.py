@@ -90,7 +90,7 @@ _OF_LICENCE: Final = _several(
     "^登记机关",
     "^营业期限",
 )
-_NUMBER: Final = r"\d{17}[\dX]|(?<!\d)99\d{16}"
+_NUMBER: Final = re.compile(r"\d{17}[\dX]")
 _LABELS: Final[Mapping[PaperKind, Callable[[Sequence[str]], bool]]] = {
     PaperKind.DRIVING_LICENCE: _several(
         2, "准驾车型", "初次领证日期", "DrivingLicen[sc]e|机动车驾驶证", "号牌号码", "车辆识别代号"
@@ -113,7 +113,7 @@ _LABELS: Final[Mapping[PaperKind, Callable[[Sequence[str]], bool]]] = {
 }
 _OF_CARD: Final = ("^姓名", "^性别", "民族", "^出生", "^住址")
 _FRONT_OF_CARD: Final = _several(3, "公民身份号", *_OF_CARD)
-_BARE_FRONT_OF_CARD: Final = _several(5, _NUMBER, *_OF_CARD)
+_BARE_FRONT_OF_CARD: Final = _several(4, *_OF_CARD)
 _BACK_OF_CARD: Final = _several(2, "居民身份证", "^签发机关", "^有效期限")
 _PRICE: Final = re.compile(
     r"[¥￥]\d{1,4}(?:\.\d{1,2})?$|(?<!\d)\d{1,4}(?:\.\d{1,2})?元(?:/[份个位只斤])?$|^\d{1,4}\.\d{2}$"
@@ -153,7 +153,9 @@ def _is_card(lines: Sequence[str], boxes: int) -> bool:
     """
     if any("公民身份号" in line for line in lines):
         return _FRONT_OF_CARD(lines)
-    return boxes <= _LONGEST_CARD and (_BARE_FRONT_OF_CARD(lines) or _BACK_OF_CARD(lines))
+    numbered = any(_NUMBER.search(line) for line in lines)
+    front = numbered and _BARE_FRONT_OF_CARD(lines)
+    return boxes <= _LONGEST_CARD and (front or _BACK_OF_CARD(lines))
 
 
 def kind_of_best(best: PaperKind | None, kinds: Iterable[PaperKind | None]) -> PaperKind | None:
