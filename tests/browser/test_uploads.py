@@ -62,8 +62,8 @@ def shot(visitor: Visit, name: str) -> None:
     """Save a picture of the page where a person wants to look at it."""
     visitor.is_calm()
     if folder := os.environ.get("ZIZHI_TEST_SHOTS"):
-        visitor.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-        visitor.complaints.clear()  # the browser sets styles of its own for the picture
+        path = str(Path(folder) / f"{name}.png")
+        visitor.page.screenshot(path=path, full_page=True, caret="initial")  # sets no styles
 
 
 @pytest.mark.parametrize(
