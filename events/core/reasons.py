@@ -380,20 +380,20 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "authority_letter_mismatch",
-        Text("授权书上写的公司与申报的公司不一致", "The letter of authorisation names another company than the declared one"),
-        Text("请上传由申报的公司出具并盖章的授权书", "Upload a letter written and sealed by the declared company"),
+        Text("委托书上写的公司与申报的公司不一致", "The letter of authorisation names another company than the declared one"),
+        Text("请上传由申报的公司出具并盖章的委托书", "Upload a letter written and sealed by the declared company"),
         "recruiter", DAYS,
     ),
     Reason(
         "authority_letter_other_person",
-        Text("授权书授权的是另一个人", "The letter of authorisation names another person"),
-        Text("请上传授权给你本人的授权书，或改用其他方式证明授权", "Upload a letter that authorises you, or choose another way to prove your authority"),
+        Text("委托书授权的是另一个人", "The letter of authorisation names another person"),
+        Text("请上传授权给你本人的委托书，或改用其他方式证明授权", "Upload a letter that authorises you, or choose another way to prove your authority"),
         "recruiter", DAYS,
     ),
     Reason(
         "authority_letter_expired",
-        Text("授权书已过期", "The letter of authorisation has expired"),
-        Text("请上传仍在有效期内的授权书", "Upload a letter that is still valid"),
+        Text("委托书已过期", "The letter of authorisation has expired"),
+        Text("请上传仍在有效期内的委托书", "Upload a letter that is still valid"),
         "recruiter", DAYS,
     ),
     Reason(
