@@ -1,8 +1,30 @@
-"""The intervals of periodic tasks."""
+"""The queues of tasks, and the intervals of periodic tasks.
+
+A worker takes from all queues unless it is started for some of them. Readings take seconds each and
+anyone can cause them, so they have a queue of their own: a flood of them delays neither decisions
+nor what is prompt, such as closing relays and sending mails.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+
+READINGS: Final = "readings"
+DECISIONS: Final = "decisions"
+PROMPT: Final = "prompt"
+QUEUES: Final = (PROMPT, DECISIONS, READINGS)
+ROUTES: Final = {
+    "verification.tasks.read_document": {"queue": READINGS},
+    "verification.tasks.open_held_upload": {"queue": READINGS},
+    "verification.tasks.look_for_strays": {"queue": READINGS},
+    "verification.tasks.check_attempt": {"queue": DECISIONS},
+    "verification.tasks.check_proof": {"queue": DECISIONS},
+    "verification.tasks.watch_register": {"queue": DECISIONS},
+    "verification.tasks.confirm_conditional": {"queue": DECISIONS},
+    "downloads.tasks.prepare_copy": {"queue": DECISIONS},
+    "downloads.tasks.look_at_leak": {"queue": DECISIONS},
+}
+"""The tasks that may take long. All others are prompt."""
 
 
 def beat_schedule(sweep_seconds: int, watch_downloads_seconds: int) -> dict[str, dict[str, Any]]:
@@ -17,6 +39,8 @@ def beat_schedule(sweep_seconds: int, watch_downloads_seconds: int) -> dict[str,
         "verification.tasks.end_clients": 3600,
         "verification.tasks.watch_register": 3600,
         "verification.tasks.sweep_readings": sweep_seconds,
+        "verification.tasks.sweep_held_uploads": sweep_seconds,
+        "verification.tasks.erase_withdrawn": 3600,
         "verification.tasks.sweep_proofs": sweep_seconds,
         "verification.tasks.confirm_conditional": 3600,
         "verification.tasks.carry_out_rulings": 5,

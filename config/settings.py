@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import chinese_calendar
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Exchange, Queue
 
 from config.database import broker_options, with_options
 from config.environment import (
@@ -33,7 +34,7 @@ from config.environment import (
     share,
     site_url,
 )
-from config.rounds import beat_schedule
+from config.rounds import PROMPT, QUEUES, ROUTES, beat_schedule
 from events.core.sealing import key_from
 from verification.rules.policy import POLICIES
 from verification.rules.working_hours import Hours, NotHours
@@ -265,6 +266,22 @@ STORAGES = {
 UPLOAD_MAX_BYTES = env.int("ZIZHI_UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
 UPLOAD_MAX_PIXELS = env.int("ZIZHI_UPLOAD_MAX_PIXELS", default=40_000_000)
 UPLOAD_MAX_PAGES = env.int("ZIZHI_UPLOAD_MAX_PAGES", default=8)
+UPLOADS_PER_DAY = at_least("ZIZHI_UPLOADS_PER_DAY", 1, default=60)
+"""How many files an account may upload in a day, and twice as many its employer. Clients' letters
+are counted apart.
+"""
+CLIENT_LETTERS_PER_DAY = at_least("ZIZHI_CLIENT_LETTERS_PER_DAY", 1, default=300)
+"""How many clients' letters an account of an agency may upload in a day, and twice as many its
+employer.
+"""
+UNCONFIRMED_UPLOADS = at_least("ZIZHI_UNCONFIRMED_UPLOADS", 1, default=12)
+"""How many files an account may upload in a day before its address is confirmed. They are stored
+but not opened until then.
+"""
+WITHDRAWN_KEPT_DAYS = at_least("ZIZHI_WITHDRAWN_KEPT_DAYS", 1, default=7)
+"""How many days the documents of a withdrawn draft, and uploads whose address was never confirmed,
+are kept before they are erased.
+"""
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 """The longest body in bytes, except where a view takes files (`config.for_pages.BodyLimit`)."""
 FILE_UPLOAD_HANDLERS = ["verification.intake.upload_handler.RefusingUploadHandler"]
@@ -509,6 +526,10 @@ WEBHOOKS_LOCAL = _TRYING_OUT
 # --- Celery: the doorbell (the rows are the queue) ------------------------------------------------
 CELERY_BROKER_URL = env.str("ZIZHI_BROKER_URL", default="filesystem://localhost")
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_QUEUES = [Queue(name, Exchange("zizhi", "direct"), name) for name in QUEUES]
+CELERY_TASK_DEFAULT_QUEUE = CELERY_TASK_DEFAULT_ROUTING_KEY = PROMPT
+CELERY_TASK_DEFAULT_EXCHANGE = "zizhi"
+CELERY_TASK_ROUTES = ROUTES
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 from celery import shared_task
 from django.conf import settings
@@ -12,9 +14,9 @@ from events.core.errors import ProviderError, Refused
 from events.jobs.queue import SWEEP_AT_MOST, notify_due
 from verification import orphan_files
 from verification.authority import proof_polling
-from verification.cases import queue_placement
+from verification.cases import draft_erasure, queue_placement
 from verification.decision import apply_verdict, pipeline
-from verification.intake import early_reading
+from verification.intake import early_reading, held_uploads
 from verification.models import Attempt, Case, Document, DocumentReading, Proof
 from verification.monitoring import (
     client_expiry,
@@ -90,6 +92,35 @@ def read_document(document_id: str) -> None:
 def sweep_readings() -> None:
     """Send the uploads that are to be read and are not leased."""
     notify_due(DocumentReading.objects.all(), read_document, timezone.now())
+
+
+@shared_task
+def open_held_uploads_of(user_id: str) -> None:
+    """Send the uploads that waited until this account's address was confirmed."""
+    held = held_uploads.of_confirmed().filter(uploaded_by=user_id)
+    notify_due(held, open_held_upload, timezone.now())
+
+
+@shared_task
+def open_held_upload(held_id: str) -> None:
+    held = held_uploads.of_confirmed().filter(pk=held_id).first()
+    if held is not None:
+        clock = clock_of(held.case.employer)
+        held_uploads.open_held(held.pk, clock, settings.LEASE_SECONDS)
+
+
+@shared_task
+def sweep_held_uploads() -> None:
+    """Send the held uploads whose address has been confirmed."""
+    notify_due(held_uploads.of_confirmed(), open_held_upload, timezone.now())
+
+
+@shared_task
+def erase_withdrawn() -> None:
+    """Erase the documents of withdrawn drafts, and uploads whose address was never confirmed."""
+    now, kept = timezone.now(), timedelta(days=settings.WITHDRAWN_KEPT_DAYS)
+    draft_erasure.erase_withdrawn_drafts(now, kept, SWEEP_AT_MOST)
+    held_uploads.erase_abandoned(now, kept, SWEEP_AT_MOST)
 
 
 @shared_task

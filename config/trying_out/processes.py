@@ -1,7 +1,7 @@
 """The processes of the service, and the commands that start them.
 
-`serve` runs all three. The demo, the benchmarks and the tests start their own workers with the same
-commands.
+`serve` runs them all: one worker for each queue. The demo, the benchmarks and the tests start their
+own workers with the same commands.
 """
 
 from __future__ import annotations
@@ -33,12 +33,16 @@ def web(host: str, port: int) -> list[str]:
     return [sys.executable, "-m", *command.split()]
 
 
-def worker(concurrency: int) -> list[str]:
-    """A prefork worker. Each of its processes keeps a loaded OCR reader."""
+def worker(concurrency: int, *queues: str) -> list[str]:
+    """A prefork worker for these queues (`config.rounds`), or for all. Each of its processes that
+    reads keeps a loaded OCR reader.
+    """
     command = (
         f"celery -A config --quiet worker --concurrency {concurrency} --loglevel WARNING"
         " --without-gossip --without-mingle"
     )
+    if queues:
+        command += f" --queues {','.join(queues)} --hostname {queues[0]}@%h"
     return [sys.executable, "-m", *command.split()]
 
 

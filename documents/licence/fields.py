@@ -9,6 +9,7 @@ from typing import Any, Final
 from documents.licence.editions import Edition
 from documents.page.boxes import Region, Rotation
 from documents.page.licence_fields import LICENCE_FIELDS
+from documents.page.paper_kinds import PaperKind
 
 FIELDS: Final = tuple(LICENCE_FIELDS)
 """Every field that a reading can have, in the order of the print.
@@ -85,6 +86,8 @@ class LicenceReading:
     """The number of the page, from 1."""
     turn: Rotation = 0
     """Degrees clockwise to turn the page upright."""
+    kind: PaperKind | None = None
+    """Which paper the page is by its own title or labels; None if that is unclear."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the reading as JSON values, to be stored as an observation."""

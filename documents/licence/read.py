@@ -29,6 +29,7 @@ from documents.ocr.base import CloseReader, Picture, PromptReader, Reader
 from documents.ocr.cloud import CloudReading, FieldReader, jpeg_of
 from documents.page.boxes import Polygon, Region, TextBox
 from documents.page.licence_fields import fields_with
+from documents.page.paper_kinds import PaperKind, kind_of, kind_of_best
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 
 log = structlog.get_logger()
@@ -49,6 +50,16 @@ class _Page:
     found: Found
     readers: tuple[str, ...]
     decided_seconds: float | None
+    others: tuple[PaperKind | None, ...] = ()
+    """The kinds of all pages that were read before it was chosen."""
+
+    @property
+    def kind(self) -> PaperKind | None:
+        """Which paper it is. What has a licence's title or fields is one, whatever lies beside."""
+        height, width = self.picture.shape[:2]
+        if self.found.is_licence:
+            return PaperKind.BUSINESS_LICENCE
+        return kind_of_best(kind_of(self.boxes, width, height), self.others)
 
     @property
     def usable(self) -> bool:
@@ -117,6 +128,7 @@ def read_pages(
         cloud=told.as_json() if told else None,
         page=best.number + 1,
         turn=found.rotation,
+        kind=best.kind,
     )
 
 
@@ -174,6 +186,7 @@ def _read_all(
     Raises the reader's last error if it failed on all pages.
     """
     best: _Page | None = None
+    kinds: list[PaperKind | None] = []
     failure: ProviderError = ProviderBroken("no page")
     for number in range(len(images)):
         try:
@@ -181,12 +194,13 @@ def _read_all(
         except ProviderError as error:
             failure = error
             continue
+        kinds.append(page.kind)
         best = page if best is None or page.weight > best.weight else best
         if best.usable:
             break
     if best is None:
         raise failure
-    return best
+    return replace(best, others=tuple(kinds))
 
 
 def _read_page(

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from documents.page.boxes import Point, Region, Rotation, TextBox, region_of, rotated_back
+from documents.page.paper_kinds import PaperKind
 from documents.page.text import tidy
 
 GAP: Final = "\t"
@@ -44,6 +45,8 @@ class PaperReading:
     page: int = 1
     """The number of the page, from 1."""
     reader: str = ""
+    kind: PaperKind | None = None
+    """Which paper the page is by its own title or labels; None if that is unclear."""
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from documents.licence.read import picture_of, read_pages
 from documents.ocr import READERS
 from documents.ocr.base import Picture, Reader, rotated_picture
 from documents.page.boxes import Region, Rotation, TextBox, opposite, rotated, rotated_back
+from documents.page.paper_kinds import kind_of, kind_of_best
 from documents.page.text import full_width, simplified, tidy
 from documents.papers.authorisation_letter import (
     AuthorizationLetterReading,
@@ -74,7 +75,8 @@ class _Paper(Generic[_P]):
         boxes = rotated(
             reader.read(upright), opposite(rotation), upright.shape[1], upright.shape[0]
         )
-        return replace(self.parse(boxes, width, height), reader=reader.name)
+        kind = kind_of(boxes, width, height)
+        return replace(self.parse(boxes, width, height), reader=reader.name, kind=kind)
 
     def enough(self, page: _P) -> bool:
         return page.titled and self.needed <= page.fields.keys()
@@ -152,6 +154,7 @@ def _read_best(paper: _Paper[_P], pages: Sequence[Image.Image], readers: Sequenc
                 break
         if seen:
             page = max(seen, key=_weight)
+            page = replace(page, kind=kind_of_best(page.kind, (each.kind for each in seen)))
             best = page if best is None else _both(best, page)
             if paper.enough(best):
                 return best

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from documents.specimens import everyday
 from documents.specimens.company import Company, chinese_date
 from documents.specimens.photograph import DAMAGES, photographed
 from documents.specimens.seal import MARK, impression
@@ -324,6 +325,13 @@ _DRAWN: Final[dict[str, tuple[Callable[[Company, np.random.Generator], Paper], s
     "receipt": (_receipt, "phone"),
     "account_permit": (_account_permit, "phone"),
     "tax_certificate": (_tax_certificate, "phone"),
+    "id_card_back": (everyday.id_card_back, "phone"),
+    "driving_licence": (everyday.driving_licence, "phone"),
+    "passport": (everyday.passport, "phone"),
+    "bank_card": (everyday.bank_card, "phone"),
+    "menu": (everyday.menu, "phone"),
+    "selfie": (everyday.selfie, "phone"),
+    "lookup": (everyday.lookup, "none"),
 }
 """How each is drawn, and how it usually reaches a platform: photographed, or as a file."""
 DECOYS: Final = tuple(_DRAWN)

@@ -25,6 +25,7 @@ from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
 from events.db.dialect import current_dialect
 from events.delivery.mail import queue_mail
+from events.doorbell import notify_worker
 from events.models import Event, record
 
 VERIFY_SALT = "employers.verify-email"
@@ -196,6 +197,7 @@ def hold_address(user: User, now: datetime) -> None:
             record("lapse_address", closed, SYSTEM, now)
     user.email_verified_at = now
     user.save(update_fields=["email_verified_at"])
+    notify_worker("verification.tasks.open_held_uploads_of", user.pk)
 
 
 def tell_holder(holder: User, company: str, now: datetime) -> None:

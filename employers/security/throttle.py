@@ -51,6 +51,8 @@ class Limit:
     name: str
     tries: int
     seconds: int = WINDOW_SECONDS
+    code: str = "too_many_tries"
+    """The reason for a refusal. Another than the first names the limit."""
 
 
 PASSWORDS_OF_ADDRESS = Limit("password-address", 10)
@@ -82,8 +84,8 @@ Counted = tuple[Limit, str]
 def count_try(counted: Sequence[Counted], now: datetime) -> None:
     """Count one attempt under each limit, in the given order, up to the first that refuses it.
 
-    Networks come first: a request can name any number of other subjects. Raises Refused
-    `too_many_tries`, with the time of the next attempt in `details["until"]`.
+    Networks come first: a request can name any number of other subjects. Raises Refused with the
+    limit's `code`, and the time of the next attempt in `details["until"]`.
 
     Attempts are counted before they are made. Give back successful ones with `give_back_try`. Not
     for use in a transaction, whose end would uncount the attempt.
@@ -92,7 +94,9 @@ def count_try(counted: Sequence[Counted], now: datetime) -> None:
         if _is_over(limit, subject, now):
             log.warning("too_many_tries", limit=limit.name, subject=pseudonym(subject))
             at = timezone.localtime(_window_end(limit, now))
-            raise Refused("too_many_tries", details={"until": f"{at:%Y-%m-%d %H:%M}"})
+            expected = "" if limit.code == "too_many_tries" else f"≤ {limit.tries}"
+            until = {"until": f"{at:%Y-%m-%d %H:%M}"}
+            raise Refused(limit.code, expected=expected, details=until)
 
 
 def count_call(limit: Limit, subject: str, now: datetime) -> None:

@@ -238,7 +238,7 @@ def test_what_was_read_is_looked_at(
     page.locator("#slot-business_licence input[name=files]").set_input_files(photo)
     if not scripted:
         page.locator("#slot-business_licence .send").first.click()
-    expect(page.get_by_text("We're reading the licence")).to_be_visible()
+    expect(page.get_by_text("We're reading the document")).to_be_visible()
     assert early_reading.read_document(Document.objects.get().pk, timezone.now, 60)
     if not scripted:
         visitor.go("/case/")

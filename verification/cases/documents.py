@@ -10,6 +10,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models import Q
+from django.utils import timezone
 
 from documents.photo.flaws import PhotoQuality
 from documents.upload.intake import Intake
@@ -32,7 +33,9 @@ CLIENTS_AT_MOST = 200
 """Clients' letters of an approved case, which reads each one separately."""
 READ_AT_ONCE = (
     DocumentKind.BUSINESS_LICENCE,
+    DocumentKind.AUTHORIZATION_LETTER,
     DocumentKind.HR_SERVICE_LICENCE,
+    DocumentKind.APPROVAL_DOCUMENT,
     DocumentKind.CLIENT_AUTHORIZATION,
 )
 
@@ -88,6 +91,16 @@ def room_for(case: Case, kind: str) -> int:
             _uploads_left(case, kind),
         ),
     )
+
+
+def refuse_again(case: Case, kind: str, sha256: str) -> None:
+    """Raise Refused if the case has this very file in the same place."""
+    same = case.documents.current().filter(kind=kind, sha256=sha256).first()
+    held = case.held_uploads.exclude(file="").filter(kind=kind, sha256=sha256).first()
+    if there := same or held:
+        at = timezone.localtime(there.uploaded_at)
+        details = {"added": f"{at:%Y-%m-%d %H:%M}"}
+        raise Refused("document_same_file", "document", details=details)
 
 
 def too_many(case: Case, kind: str) -> Refused:
@@ -183,6 +196,8 @@ def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
     """Undo a removal, if the employer may still change the case and there is room."""
     document = Document.objects.get(pk=document_id)
     with editing(document.case_id, actor) as case:
+        if document.erased_as:
+            raise Refused("document_personal", "document", seen=document.erased_as)
         current = case.documents.current().filter(kind=document.kind)
         if not current.filter(sha256=document.sha256).exists():
             if current.count() >= _at_most(case, document.kind):

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from documents.page.paper_kinds import PaperKind
 from employers.models import AccountClass
 from events.core.reasons import REASONS, Reason
 from verification.models import DocumentKind
@@ -174,6 +175,8 @@ FIELDS: Final[dict[str, Word]] = _DOCUMENTS | {
     "valid_from": _("Valid from"),
     "valid_until": _("Valid until"),
     "company": _("Client"),
+    "letter_company": _("Company that gives the authority"),
+    "letter_recruiter": _("Person with the authority (you)"),
 }
 
 HAPPENED: dict[str, Promise] = {
@@ -183,6 +186,10 @@ HAPPENED: dict[str, Promise] = {
     "reuse_document": _("Document reused from an earlier case"),
     "refuse_upload": _("Upload refused"),
     "remove_document": _("Document removed"),
+    "drop_upload": _("Document removed"),
+    "erase_personal_paper": _("Personal document erased"),
+    "erase_draft": _("Documents of the withdrawn application erased"),
+    "hold_upload": _("Upload waits for your email confirmation"),
     "restore_document": _("Document restored"),
     "add_client": _("Client added"),
     "change_client": _("Client corrected"),
@@ -332,6 +339,7 @@ LEADS: dict[str, Promise] = {
 """What is left before a case can be submitted, by the next requirement."""
 
 TAGS: dict[str, Promise] = {
+    "check": _("Please check"),
     "done": _("Done"),
     "ready": _("Ready"),
     "ended": _("Ended"),
@@ -371,7 +379,23 @@ STRENGTHS: dict[str, Promise] = {
 }
 """How strong each way is."""
 
+PAPERS: Final[dict[str, Word]] = _DOCUMENTS | {
+    PaperKind.IDENTITY_CARD: _("Identity card"),
+    PaperKind.DRIVING_LICENCE: _("Driving licence"),
+    PaperKind.PASSPORT: _("Passport"),
+    PaperKind.BANK_CARD: _("Bank card"),
+    PaperKind.ACCOUNT_PERMIT: _("Bank account permit"),
+    PaperKind.TAX_CERTIFICATE: _("Tax registration certificate or organisation code certificate"),
+    PaperKind.OTHER_PERMIT: _("Another kind of permit"),
+    PaperKind.CONTRACT: _("Contract or agreement"),
+    PaperKind.RECEIPT: _("Receipt or invoice"),
+    PaperKind.PRICE_LIST: _("Menu or price list"),
+    PaperKind.SCREENSHOT: _("Screenshot of an app"),
+    PaperKind.NO_TEXT: _("A picture without text"),
+}
+"""The kinds of papers that a page can turn out to be."""
 SEEN: Final[dict[str, Word]] = {
+    **PAPERS,
     **WAYS,
     **STRENGTHS,
     **{str(state): words.employer for state, words in STATES.items()},

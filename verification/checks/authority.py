@@ -23,6 +23,7 @@ from verification.cases.authority_evidence import (
     proofs_of,
     worth,
 )
+from verification.checks.authority_letter import letter_findings, letter_reading
 from verification.checks.base import Earlier, Subject
 from verification.models import DocumentKind, ProofKind
 from verification.rules.facts import STRENGTH, Strength
@@ -34,10 +35,11 @@ ORDER = (Strength.WEAK, Strength.MEDIUM, Strength.STRONG)
 
 class Authority:
     code = "authority"
-    version = "3"
+    version = "4"
     lasting = False
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        letters = subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)
         register = earlier.get("registry", {})
         record = register.get("record") or {}
         acting = acting_for(
@@ -53,7 +55,9 @@ class Authority:
             "registry_domain": own_domain(named := record.get("email_domain", "")),
             "registry_names": named,
             "registry_name": record.get("name", ""),
-            "letter": bool(subject.of_kind(DocumentKind.AUTHORIZATION_LETTER)),
+            "letter": bool(letters),
+            # The last uploaded letter counts. It is read at upload.
+            "letter_read": letter_reading(letters[-1]) if letters else None,
             # The owners act for the company, even if another member submitted the case.
             "domains": domains_of(acting),
             "proofs": proofs_of(acting, subject.uscc, subject.now),
@@ -81,7 +85,11 @@ class Authority:
         # A company that the register does not list yet has to wait anyway. Meanwhile, a better
         # proof than a letter may arrive.
         if way and not observation["unlisted"]:
-            return [Finding(self.code, "authority_unproven", Severity.UNABLE, "authority", way)]
+            letter = observation.get("letter_read")
+            return [
+                Finding(self.code, "authority_unproven", Severity.UNABLE, "authority", way),
+                *(letter_findings(letter, subject) if letter else ()),
+            ]
         return [
             Finding(
                 self.code,

@@ -16,6 +16,7 @@ from documents.ocr.cloud import FieldReader
 from documents.ocr.tencent import TencentReader
 from documents.page.confidence import SURE
 from documents.page.dates import days_in
+from documents.page.paper_kinds import PaperKind
 from documents.tencent_cloud import account_of
 from documents.uscc import is_valid, normalise
 from verification.checks.base import Earlier, Pages, Subject
@@ -57,7 +58,7 @@ class Reading:
             return [Finding(self.code, "document_missing", Severity.UNABLE, "document")]
         fields = observation["fields"]
         if not observation["looks_like_licence"] and "uscc" not in fields and "name" not in fields:
-            return [Finding(self.code, "document_not_a_licence", Severity.UNABLE, "document")]
+            return [_not_a_licence(observation)]
         return [
             *self._paper(observation),
             self._uscc(subject, observation),
@@ -70,7 +71,7 @@ class Reading:
     def _paper(self, observation: Observation) -> list[Finding]:
         """Even with the right words, a note is not a licence."""
         if not observation["looks_like_licence"]:
-            return [Finding(self.code, "document_not_a_licence", Severity.UNABLE, "document")]
+            return [_not_a_licence(observation)]
         if {Problem.SEVERAL_CODES, Problem.SEVERAL_LICENCES} & set(observation.get("problems", ())):
             return [
                 self._finding(observation, "document_several_licences", Severity.UNABLE, "document")
@@ -199,6 +200,13 @@ class Reading:
             if ends_on
             else []
         )
+
+
+def _not_a_licence(observation: Observation) -> Finding:
+    """The finding, with the kind of paper that it is instead, if that is clear."""
+    seen = observation.get("kind") or ""
+    seen = "" if seen == PaperKind.BUSINESS_LICENCE else seen
+    return Finding(Reading.code, "document_not_a_licence", Severity.UNABLE, "document", seen)
 
 
 def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Observation | None:

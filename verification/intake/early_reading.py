@@ -23,15 +23,17 @@ from employers.models import Member
 from events.core.errors import ProviderUnavailable, Refused
 from events.jobs.runner import Clock, Failure, Lease, claim, run
 from events.models import record
-from verification.cases import guards
+from verification.cases import draft_erasure, guards
 from verification.checks import picture_index
 from verification.checks.agency.check import ClientLetter, ServiceLicence
+from verification.checks.authority_letter import AuthorityLetter, FoundingPaper
 from verification.checks.base import Check
 from verification.checks.reading import Reading
 from verification.decision import pipeline
 from verification.intake import client_letters
 from verification.models import Case, Document, DocumentKind, DocumentReading, Statement
 from verification.rules.findings import Observation
+from verification.rules.wrong_paper import personal_paper
 
 log = structlog.get_logger()
 
@@ -46,12 +48,15 @@ SHOWN: Final[Mapping[str, tuple[str, ...]]] = {
         "registration_number",
     ),
     DocumentKind.HR_SERVICE_LICENCE: ("number", "name", "scope", "valid_from", "valid_until"),
+    DocumentKind.AUTHORIZATION_LETTER: ("letter_company", "letter_recruiter", "valid_until"),
 }
 """Values that the employer is asked to confirm, in the order of its page. The business scope is
 left out, because it is too long to proofread.
 """
 _CHECKS: Final[Mapping[str, Callable[[], Check]]] = {
+    DocumentKind.AUTHORIZATION_LETTER: AuthorityLetter,
     DocumentKind.HR_SERVICE_LICENCE: ServiceLicence,
+    DocumentKind.APPROVAL_DOCUMENT: FoundingPaper,
     DocumentKind.CLIENT_AUTHORIZATION: ClientLetter,
 }
 """The checks that read documents other than business licences."""
@@ -112,8 +117,15 @@ def _write_down(lease: Lease[DocumentReading], read: tuple[str, Observation] | N
     version, observation = read or ("", None)
     version = version if observation else ""
     document = lease.row.document
-    if not lease.finish(reading=observation, version=version):
-        return False
+    paper = personal_paper(observation)
+    if paper:
+        observation = {"kind": paper}
+    with transaction.atomic():
+        if not lease.finish(reading=observation, version=version):
+            return False
+        if paper:
+            draft_erasure.erase_personal_paper(document.pk, paper, lease.clock())
+            return True
     if document.superseded_at is None and lease.row.deaths < DEATHS:
         _find_keypoints_ahead(document)
         if observation and document.kind == DocumentKind.CLIENT_AUTHORIZATION:

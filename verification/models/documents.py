@@ -66,6 +66,12 @@ class Document(models.Model):
     )
     uploaded_at = models.DateTimeField(_("uploaded"))
     superseded_at = models.DateTimeField(_("replaced"), null=True, blank=True)
+    erased_as = models.CharField(
+        _("erased as"), max_length=30, blank=True, default="", db_default=""
+    )
+    """The kind of a personal paper (`documents.page.paper_kinds`) that was erased once it was
+    recognised. Its pages and its hash are gone.
+    """
 
     objects = DocumentQuerySet.as_manager()
 
@@ -112,6 +118,41 @@ class DocumentPage(models.Model):
     @property
     def judged(self) -> PhotoQuality:
         return PhotoQuality.from_json(self.quality)
+
+
+class HeldUpload(Job):
+    """An upload by an account whose address is not confirmed yet: the bytes, encrypted and
+    unopened. A worker opens them once the address is confirmed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="held_uploads", verbose_name=_("case")
+    )
+    kind = models.CharField(_("kind"), max_length=30, choices=DocumentKind.choices)
+    file = models.FileField(max_length=200, blank=True)
+    sha256 = models.CharField(_("SHA-256 of the original"), max_length=64)
+    size = models.PositiveIntegerField(_("size in bytes"))
+    media_type = models.CharField(_("media type"), max_length=40)
+    uploaded_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("uploaded by")
+    )
+    uploaded_at = models.DateTimeField(_("uploaded"))
+    refused = models.CharField(_("refused"), max_length=60, blank=True)
+    """The reason why it could not be opened. The file is gone then."""
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "kind", "sha256"], name="held_upload_once")
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="held_upload_due", condition=Q(finished_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
 
 
 class PageLandmarks(models.Model):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 
 from employers.models import Member
 from verification.authority import vouches
 from verification.cases import guards, wording
-from verification.intake import client_letters, document_reuse, early_reading
+from verification.intake import client_letters, document_reuse, early_reading, remarks
 from verification.models import Appeal, Case, Decision, Document, DocumentKind
 from verification.pages import requirement_facts
 from verification.pages.case_progress import progress, steps, timeline, to_come, waits_for_employer
@@ -21,12 +22,14 @@ from verification.pages.forms import ClientForm
 from verification.pages.requirement_rows import item_of_kind, items, next_step, slots
 from verification.rules import states
 from verification.rules.facts import RequirementState
+from verification.rules.findings import Finding
 from verification.rules.required_documents import CURRENT, REVERIFICATION, SUBMISSION, paper_of
 from verification.rules.requirements import Requirement
 from verification.rules.states import State
 
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
 """Shown above and below the list instead of in it."""
+NOTHING_SHARED: Final[Mapping[str, Finding]] = {}
 
 
 def current_case(member: Member) -> Case | None:
@@ -64,12 +67,16 @@ def editor(
         if _has_letters(documents)
         else {}
     )
+    shared = remarks.shared_files(documents) if case.state in states.EDITABLE else {}
     for document in documents:
         document.read_values = reading_of(document)  # type: ignore[attr-defined]
+        document.remarks = remarks_on(document, case, now, shared)  # type: ignore[attr-defined]
         if document.kind == DocumentKind.CLIENT_AUTHORIZATION:
             sent = client_form[1] if client_form and client_form[0] == document.pk else None
             document.of_client = client_line(document, of_clients.get(document.pk), sent)  # type: ignore[attr-defined]
-    slot_of = slots(documents, now)
+    prefetch_related_objects([case], "held_uploads")
+    held = sorted(case.held_uploads.all(), key=lambda upload: upload.uploaded_at)
+    slot_of = slots(documents, now, held)
     reusable = document_reuse.reusable_documents(case, now)
     for kind, papers in reusable.items():
         slot_of[kind].reusable = papers
@@ -79,6 +86,7 @@ def editor(
             for document in documents
             if document.superseded_at is None and _awaits_employer(document)
         }
+        opened |= {slot.kind for slot in slot_of.values() if slot.held or slot.erased}
     made = items(
         requirement_facts.requirements_of(case, member, now, reusable),
         case.state,
@@ -118,6 +126,12 @@ def editor(
         ),
         "address_verified": member.user.email_verified_at is not None,
         "may_submit": bool(slot_of[paper_of(case.account_class, case.declared_uscc)].documents),
+        "held": any(not upload.refused for upload in held),
+        "remarked": [
+            slot.name
+            for slot in slot_of.values()
+            if any(document.remarks for document in slot.documents)  # type: ignore[attr-defined]
+        ],
         "page_count": sum(
             len(d.pages.all())
             for d in documents
@@ -138,15 +152,29 @@ def _met(requirement: Requirement, case: Case) -> bool:
 
 
 def _awaits_employer(document: Any) -> bool:
-    """Whether the document has values, or soon will have, that the employer has not confirmed."""
+    """Whether the document has remarks, or values, or soon will have, that the employer has not
+    confirmed.
+    """
     read = document.read_values
-    return read is not None and (read["pending"] or bool(read["values"])) and not read["said"]
+    return bool(document.remarks) or (
+        read is not None and (read["pending"] or bool(read["values"])) and not read["said"]
+    )
+
+
+def remarks_on(
+    document: Document, case: Case, now: datetime, shared: Mapping[str, Finding] = NOTHING_SHARED
+) -> list[Finding]:
+    """Return what the employer should know about a document while it may still change it."""
+    if document.superseded_at is not None or case.state not in states.EDITABLE:
+        return []
+    same = shared.get(str(document.pk))
+    return [*remarks.remarks(document, case, now), *([same] if same else [])]
 
 
 def reading_of(document: Document) -> dict[str, Any] | None:
     """Return a document's values with the employer's statements on them.
 
-    Return None for documents that are not read early, and for letters (`client_line`).
+    Return None for documents that are not read early, and for clients' letters (`client_line`).
     """
     row = getattr(document, "reading", None)
     if row is None or document.kind == DocumentKind.CLIENT_AUTHORIZATION:
@@ -158,6 +186,7 @@ def reading_of(document: Document) -> dict[str, Any] | None:
     )
     return {
         "pending": row.finished_at is None,
+        "read": bool(row.reading),
         "values": shown,
         "said": any(value.said is not None for value in shown),
         "disputed": [value for value in shown if value.disputed],

@@ -276,7 +276,7 @@ def _papers(case: Case) -> tuple[Paper, ...]:
         .order_by("uploaded_at")
         .prefetch_related("pages")
     )
-    return tuple(
+    given = tuple(
         Paper(
             document.kind,
             document.uploaded_at,
@@ -286,6 +286,8 @@ def _papers(case: Case) -> tuple[Paper, ...]:
         )
         for document in documents
     )
+    held = [upload for upload in case.held_uploads.all() if not upload.refused]
+    return (*given, *(Paper(upload.kind, upload.uploaded_at) for upload in held))
 
 
 def _reusable_papers(reusable: Mapping[str, Reusable]) -> dict[str, ReusablePaper]:

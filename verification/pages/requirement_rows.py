@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from events.core.reasons import Text
 from verification.cases import wording
 from verification.intake import document_reuse
-from verification.models import Document, DocumentKind, ProofKind
+from verification.models import Document, DocumentKind, HeldUpload, ProofKind
 from verification.rules import states
 from verification.rules.facts import RequirementState, Why
 from verification.rules.required_documents import CLIENTS, CURRENT, HOW, MAIL, SUBMISSION
@@ -42,6 +42,10 @@ class Slot:
     name: Promise | str
     documents: list[Document] = field(default_factory=list)
     removed: list[Document] = field(default_factory=list)
+    held: list[HeldUpload] = field(default_factory=list)
+    """Uploads that are opened once the address of the account is confirmed."""
+    erased: list[Document] = field(default_factory=list)
+    """Personal papers that were erased lately. Their pages are gone."""
     reusable: document_reuse.Reusable | None = None
     """Documents of this kind from an earlier case."""
 
@@ -181,22 +185,34 @@ class Next:
         return wording.LEADS.get(self.code, "")
 
 
-def slots(documents: Sequence[Document], now: datetime) -> dict[str, Slot]:
-    """Return a slot for each kind of document, with its documents."""
+def slots(
+    documents: Sequence[Document], now: datetime, held: Sequence[HeldUpload] = ()
+) -> dict[str, Slot]:
+    """Return a slot for each kind of document, with its documents and held uploads.
+
+    Each removed file is listed once, so that each can be restored.
+    """
     there = {(d.kind, d.sha256) for d in documents if d.superseded_at is None}
     made = {}
     for kind in DocumentKind:
         of_kind = [d for d in documents if d.kind == kind]
         current = [d for d in of_kind if d.superseded_at is None]
-        removed = [
+        lately = [
             d
             for d in of_kind
-            if d.superseded_at
-            and now - d.superseded_at < document_reuse.UNDO_FOR
-            and (kind, d.sha256) not in there
+            if d.superseded_at and now - d.superseded_at < document_reuse.UNDO_FOR
         ]
-        made[str(kind)] = Slot(kind, kind.label, current, removed)
+        by_file = {d.sha256: d for d in lately if not d.erased_as}
+        removed = [d for sha256, d in by_file.items() if (kind, sha256) not in there]
+        erased = [d for d in lately if d.erased_as and not _followed(d, current)]
+        waiting = [each for each in held if each.kind == kind]
+        made[str(kind)] = Slot(kind, kind.label, current, removed, waiting, erased)
     return made
+
+
+def _followed(erased: Document, current: Sequence[Document]) -> bool:
+    """Whether another file was uploaded since, so that the notice is no longer needed."""
+    return any(document.uploaded_at > erased.uploaded_at for document in current)
 
 
 def items(
@@ -223,6 +239,8 @@ def items(
             for way in requirement.ways
         ]
         words, tag_style = tag_of(requirement, case_state)
+        if tag_style == "ready" and _is_remarked(ways):
+            words, tag_style = wording.TAGS["check"], "again"
         opens = requirement is following or tag_style == "again" or requirement.code in opened
         given = [
             slot_of[kind]
@@ -231,6 +249,12 @@ def items(
         ]
         made.append(Item(requirement, words, tag_style, ways, given, opens))
     return made
+
+
+def _is_remarked(ways: Sequence[WayLine]) -> bool:
+    """Whether we noticed something about a document of the requirement."""
+    given = (document for line in ways if line.slot for document in line.slot.documents)
+    return any(getattr(document, "remarks", ()) for document in given)
 
 
 def tag_of(requirement: Requirement, case_state: str) -> tuple[Word, str]:

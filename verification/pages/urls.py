@@ -17,6 +17,8 @@ urlpatterns = [
     path("withdraw/", case.withdraw, name="withdraw"),
     path("appeal/", appeals.appeal, name="appeal"),
     path("documents/", documents.upload, name="upload"),
+    path("documents/held/<uuid:held_id>/", documents.held_upload, name="held_upload"),
+    path("documents/held/<uuid:held_id>/remove/", documents.drop_upload, name="drop_upload"),
     path("documents/again/", documents.use_again, name="use_again"),
     path("documents/<uuid:document_id>/remove/", documents.remove_document, name="remove_document"),
     path(

@@ -1,4 +1,4 @@
-"""Runs web, worker and beat in the foreground until Ctrl-C.
+"""Runs web, workers and beat in the foreground until Ctrl-C.
 
 With `--prepare`, prepares database and static files first. Missing parts of the demo are created in
 the background once the pages answer.
@@ -26,6 +26,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from config.demo import record as demo_record
+from config.rounds import DECISIONS, PROMPT, READINGS
 from config.trying_out import processes
 from config.trying_out.language import say
 from config.trying_out.terminal import Lines, Supervisor, Task
@@ -253,7 +254,7 @@ def environment(port: int) -> dict[str, str]:
 def supervise(
     host: str, port: int, given: Mapping[str, str], *, has_demo_to_make: bool = False
 ) -> int:
-    """Run the three processes until one ends or a signal comes. Return the exit status."""
+    """Run the processes until one ends or a signal comes. Return the exit status."""
     lines = Lines(sys.stdout)
     at = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
     begun = time.monotonic()
@@ -274,7 +275,9 @@ def supervise(
     manager = Supervisor(lines, Task("demo", demo, quiet, lines, is_due, failed))
     for name, command in (
         ("web", processes.web(host, port)),
-        ("worker", processes.worker(settings.CELERY_WORKER_CONCURRENCY)),
+        ("worker", processes.worker(1, PROMPT)),
+        ("decider", processes.worker(1, DECISIONS)),
+        ("reader", processes.worker(settings.CELERY_WORKER_CONCURRENCY, READINGS)),
         ("beat", processes.beat()),
     ):
         manager.add_process(name, shlex.join(command), env=dict(given))

@@ -80,7 +80,7 @@ def read(document: Document, now: datetime, *answers: Any) -> DocumentReading:
 
 class TestReading:
     @pytest.mark.parametrize("kind", list(DocumentKind))
-    def test_only_licences_and_clients_letters_are_queued_when_they_come_in(
+    def test_all_but_evidence_is_queued_when_they_come_in(
         self,
         member: Member,
         case: Case,
@@ -109,7 +109,9 @@ class TestReading:
             )
         queued = kind in (
             DocumentKind.BUSINESS_LICENCE,
+            DocumentKind.AUTHORIZATION_LETTER,
             DocumentKind.HR_SERVICE_LICENCE,
+            DocumentKind.APPROVAL_DOCUMENT,
             DocumentKind.CLIENT_AUTHORIZATION,
         )
         assert DocumentReading.objects.filter(document=made).exists() is queued

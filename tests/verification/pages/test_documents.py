@@ -176,15 +176,13 @@ class TestUpload:
         settings.CLAMD_ADDRESS = "tcp:127.0.0.1:9"
         assert "could not scan the file for viruses" in text(upload(visitor, picture()))
         monkeypatch.setattr(
-            "verification.pages.views.documents.scan", lambda *args: ScanResult(False, "Eicar-Test")
+            "verification.intake.examination.scan", lambda *args: ScanResult(False, "Eicar-Test")
         )
         page = text(upload(visitor, picture()))
         assert "did not pass the security scan" in page
         assert "Eicar" not in page
         assert not Document.objects.exists()
-        monkeypatch.setattr(
-            "verification.pages.views.documents.scan", lambda *args: ScanResult(True)
-        )
+        monkeypatch.setattr("verification.intake.examination.scan", lambda *args: ScanResult(True))
         upload(visitor, picture())
         assert Document.objects.get().scan == {"clean": True}
 
@@ -194,7 +192,7 @@ class TestUpload:
         def down(*args: Any, **kwargs: Any) -> None:
             raise ProviderUnavailable("no child")
 
-        monkeypatch.setattr("verification.pages.views.documents.examine", down)
+        monkeypatch.setattr("verification.intake.examination.examine", down)
         assert upload(visitor, picture()).status_code == 422
         assert not Document.objects.exists()
 

@@ -329,7 +329,7 @@ class TestWhatWasRead:
         document = make_document(case, now)
         row = DocumentReading.objects.create(document=document, due_at=now)
         page = text(visitor.get("/case/"))
-        assert "We're reading the licence" in page
+        assert "We're reading the document" in page
         DocumentReading.objects.filter(pk=row.pk).update(finished_at=now, reading=self.READ)
         part = visitor.get(
             f"/case/documents/{document.pk}/reading/", headers={"hx-request": "true"}

@@ -354,7 +354,7 @@ def test_few_queries(state: State, now: datetime) -> None:
         prove(member, case, now, way, observed={"name": case.declared_name})
     with CaptureQueriesContext(connection) as queries:
         requirements_of(case, member, now)
-    assert len(queries) <= 14, [query["sql"][:90] for query in queries]
+    assert len(queries) <= 15, [query["sql"][:90] for query in queries]
     with CaptureQueriesContext(connection) as more:
         make_document(case, now, DocumentKind.HR_SERVICE_LICENCE)
         before = len(more)

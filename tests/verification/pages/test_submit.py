@@ -15,8 +15,9 @@ from events.models import Mail
 from tests.factories import make_case, make_document
 from tests.verification.pages.case_pages import picture, text, upload
 from verification.cases import operations
-from verification.models import Appeal, Attempt, Case, Decision
-from verification.pages.views.documents import examined
+from verification.intake import held_uploads
+from verification.intake.examination import examined
+from verification.models import Appeal, Attempt, Case, Decision, HeldUpload
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -56,9 +57,12 @@ class TestSubmit:
             .removeprefix(settings.SITE_URL)
         )
         assert visitor.post(link)["Location"] == "/case/"
+        assert "opening your files" in text(visitor.get("/case/"))
+        held_uploads.open_held(HeldUpload.objects.get().pk, timezone.now, 60)
         card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
         assert "Submit for verification" in card
         assert "Confirm your email address first" not in card
+        case.refresh_from_db()
         visitor.post("/case/submit/", {"version": case.version})
         assert Attempt.objects.count() == 1
 

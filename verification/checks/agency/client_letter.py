@@ -39,6 +39,7 @@ def read_letter(
     return {
         "document": document.id,
         "titled": letter.titled or any(_TITLE.search(text) for text in texts),
+        "kind": letter.kind,
         "sealed": letter.sealed,
         "page": letter.page,
         "fields": fields,

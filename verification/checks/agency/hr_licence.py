@@ -52,6 +52,7 @@ def read_licence(
     return {
         "document": document.id,
         "titled": reading.titled,
+        "kind": reading.kind,
         "page": reading.page,
         "turn": reading.turn,
         "reader": reading.reader,
@@ -109,6 +110,19 @@ def licence_findings(
         about(licence, "agency_licence_agrees", Severity.PASS, "number", fields["number"])
     ]
     yield from (replace(finding, until=until.isoformat() if until else "") for finding in findings)
+
+
+def licence_remarks(licence: Observation, subject: Subject) -> Iterator[Finding]:
+    """Yield what a licence itself shows to be wrong, without register and lists."""
+    if not licence["titled"]:
+        return
+    wrong = [*_name(subject, {}, licence), *_code(subject, licence), *_in_force(subject, licence)]
+    until = day_of(licence["fields"].get("valid_until", ""))
+    if not wrong and until and ends_soon(until, subject.now):
+        ends = until.isoformat()
+        soon = "agency_licence_ends_soon"
+        wrong = [about(licence, soon, Severity.CONCERN, "valid_until", ends)]
+    yield from wrong
 
 
 def _last_day(licence: Mapping[str, Any], listed: Mapping[str, Any] | None) -> date | None:

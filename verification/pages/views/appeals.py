@@ -6,17 +6,20 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from employers.clock import now_of
 from employers.models import Member
+from employers.security import throttle
 from events.core.errors import Refused
 from verification.cases import appeals, guards
+from verification.intake import upload_limits
+from verification.intake.examination import examined
 from verification.intake.upload_handler import BoundedUploadHandler
-from verification.models import Case
+from verification.models import Case, DocumentKind
 from verification.pages.forms import WordsForm
 from verification.pages.views.case import case_or_404, refused_at_home
-from verification.pages.views.documents import examined
 from verification.pages.views.uploads import takes_files
 from verification.rules import states
 from verification.rules.states import State
@@ -75,13 +78,21 @@ def _say(
     files = request.FILES.getlist("files")
     if len(files) > appeals.FILES_AT_MOST:
         raise Refused("files_too_many", "evidence", expected=f"≤ {appeals.FILES_AT_MOST}")
+    network = throttle.network(throttle.caller_of(request))
     evidence = []
     for file in files:
         try:
-            evidence.append(appeals.Evidence(*examined(file)))
+            upload_limits.count_upload(
+                member, DocumentKind.APPEAL_EVIDENCE, network, timezone.now()
+            )
+            evidence.append(appeals.Evidence(*examined(file.read())))
         except Refused as refused:
             raise Refused(
-                refused.code, "evidence", seen=file.name or "", expected=refused.expected
+                refused.code,
+                "evidence",
+                seen=file.name or "",
+                expected=refused.expected,
+                details=refused.details,
             ) from refused
     operation = appeals.appeal if verb == "appeal" else appeals.ask_person
     operation(case.pk, member, words, evidence, now_of(member.employer))

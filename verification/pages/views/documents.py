@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -16,31 +16,33 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from PIL import Image
 
-from documents.photo.quality import judge_page
-from documents.upload.antivirus import scan
-from documents.upload.intake import Intake, Limits, examine
-from documents.upload.sandbox import NoSandbox
 from employers.accounts.views import member_required, posted_or
 from employers.clock import now_of
 from employers.models import Member
+from employers.security import throttle
 from events.core.actor import Actor
-from events.core.errors import ProviderError, Refused
+from events.core.errors import Refused
 from verification.cases import documents, failed_uploads, guards
-from verification.intake import document_reuse, early_reading, upload_handler
-from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading
-from verification.pages.case_page import editor, page, reading_of
+from verification.intake import (
+    document_reuse,
+    early_reading,
+    held_uploads,
+    upload_handler,
+    upload_limits,
+)
+from verification.intake.examination import examined, judged
+from verification.models import Case, Document, DocumentPage, DocumentReading, HeldUpload
+from verification.pages.case_page import editor, page, reading_of, remarks_on
 from verification.pages.forms import UploadForm
 from verification.pages.requirement_rows import item_of_kind
 from verification.pages.views.case import case_or_404, refused_at_home
 from verification.pages.views.uploads import takes_files
 
-log = structlog.get_logger()
-
-SCAN_SECONDS = 20.0
 THUMBNAIL_PIXELS = 480
 CROP_PIXELS = 900
 
@@ -120,7 +122,7 @@ def upload(
     ]
     for file in files[: upload_handler.FILES_AT_ONCE]:
         try:
-            taken = _take_in(case, kind, file, member)
+            taken = _take_in(request, case, kind, file, member)
             if replaced and replaced != taken:
                 documents.remove_document(replaced.pk, member.as_actor(), now_of(member.employer))
         except Refused as refused:
@@ -148,14 +150,22 @@ def upload(
     )
 
 
-def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -> Document:
+def _take_in(
+    request: HttpRequest, case: Case, kind: str, file: UploadedFile[bytes], member: Member
+) -> Document | None:
+    """Open a file and add it to the case. Return None if it is held unopened until the address of
+    the account is confirmed.
+    """
     if refused := guards.may_add(kind, case, member.as_actor(), now_of(member.employer)):
         raise refused
-    taken_in, said = examined(file)
-    judged = [
-        judge_page(page, licence=kind == DocumentKind.BUSINESS_LICENCE and page.number == 1)
-        for page in taken_in.pages
-    ]
+    data = file.read()
+    documents.refuse_again(case, kind, hashlib.sha256(data).hexdigest())
+    network = throttle.network(throttle.caller_of(request))
+    upload_limits.count_upload(member, kind, network, timezone.now())
+    if member.user.email_verified_at is None:
+        held_uploads.hold(case.pk, kind, data, member, now_of(member.employer))
+        return None
+    taken_in, said = examined(data)
     return documents.add_document(
         case.pk,
         kind,
@@ -164,42 +174,8 @@ def _take_in(case: Case, kind: str, file: UploadedFile[bytes], member: Member) -
         member.user,
         member.as_actor(),
         now_of(member.employer),
-        judged,
+        judged(taken_in, kind),
     )
-
-
-def examined(file: UploadedFile[bytes]) -> tuple[Intake, dict[str, Any]]:
-    """Examine the file and scan it for viruses; return the result of both. Raise Refused."""
-    data = file.read()
-    limits = Limits(
-        bytes=settings.UPLOAD_MAX_BYTES,
-        pixels=settings.UPLOAD_MAX_PIXELS,
-        pages=settings.UPLOAD_MAX_PAGES,
-    )
-    try:
-        with upload_handler.room_for_a_child():
-            taken_in = examine(data, limits, required=settings.SANDBOX_REQUIRED)
-        return taken_in, _scan(data)
-    except NoSandbox as error:
-        log.error("no_sandbox")
-        raise Refused("document_not_opened", "document") from error
-    except ProviderError as error:  # without a result nothing is stored
-        log.error("upload_not_examined", error=type(error).__name__)
-        raise Refused("document_scan_unavailable", "document") from error
-
-
-def _scan(data: bytes) -> dict[str, Any]:
-    """Scan `data` for viruses and return the result to store.
-
-    Raise Refused `document_infected` and ProviderError.
-    """
-    if not settings.CLAMD_ADDRESS:
-        return {"clean": None}
-    result = scan(data, settings.CLAMD_ADDRESS, SCAN_SECONDS)
-    if not result.clean:
-        log.warning("upload_infected", signature=result.signature)
-        raise Refused("document_infected", "document")
-    return {"clean": True}
 
 
 def own_document(member: Member, document_id: UUID) -> Document:
@@ -235,6 +211,39 @@ restore_document = _document_door(documents.restore_document)
 
 @posted_or("verification:home")
 @member_required
+def drop_upload(request: HttpRequest, member: Member, held_id: UUID) -> HttpResponse:
+    """Erase an upload that waits for the confirmation of the address, or the notice of one that
+    could not be opened.
+    """
+    held = HeldUpload.objects.filter(pk=held_id, case__employer=member.employer).first()
+    if held is None:  # erased or opened in the meantime
+        return redirect("verification:home")
+    held_uploads.drop(held.pk, member.as_actor(), now_of(member.employer))
+    return _edited(request, member, held)
+
+
+@require_safe
+@member_required
+def held_upload(request: HttpRequest, member: Member, held_id: UUID) -> HttpResponse:
+    """Return nothing while an upload waits to be opened, then the editor; for polling."""
+    if "HX-Request" not in request.headers:
+        return redirect("verification:home")
+    held = HeldUpload.objects.filter(pk=held_id, case__employer=member.employer).first()
+    if held is not None and not held.refused:
+        return HttpResponse(status=204)
+    return _anew(request, member, held.kind if held else "")
+
+
+def _anew(request: HttpRequest, member: Member, kind: str) -> HttpResponse:
+    """Return the editor in place of the one that polled a part of it."""
+    shown = editor(member, case_or_404(member), now_of(member.employer), frozenset({kind} - {""}))
+    response = render(request, "verification/documents/_editor.html", shown)
+    response["HX-Retarget"], response["HX-Reswap"] = "#editor", "outerHTML"
+    return response
+
+
+@posted_or("verification:home")
+@member_required
 def use_again(request: HttpRequest, member: Member) -> HttpResponse:
     """Reuse a document of an earlier case; a second press adds nothing."""
     case, kind = case_or_404(member), request.POST.get("kind", "")
@@ -247,7 +256,7 @@ def use_again(request: HttpRequest, member: Member) -> HttpResponse:
     return _edited(request, member, given[0]) if given else redirect("verification:home")
 
 
-def _edited(request: HttpRequest, member: Member, document: Document) -> HttpResponse:
+def _edited(request: HttpRequest, member: Member, document: Document | HeldUpload) -> HttpResponse:
     """Redirect to the page; for the script, return the editor with the focus on `document`."""
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
@@ -300,7 +309,11 @@ def reading(request: HttpRequest, member: Member, document_id: UUID) -> HttpResp
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
     case = case_or_404(member)
+    now = now_of(member.employer)
+    if document.erased_as:  # a personal paper: show its item without it
+        return _anew(request, member, document.kind)
     document.read_values = reading_of(document)  # type: ignore[attr-defined]
+    document.remarks = remarks_on(document, case, now)  # type: ignore[attr-defined]
     shown = {
         "document": document,
         "case": case,

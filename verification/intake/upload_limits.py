@@ -1,0 +1,47 @@
+"""Limits on uploads per day, by account and by employer.
+
+Each file is counted before it is opened, because opening it is what costs. Files that are refused,
+removed or withdrawn stay counted. The counters are rows (`employers.security.throttle`), so neither
+a new case nor a restart resets them. Letters of clients are counted apart, because an agency has
+many.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+
+from employers.models import Member
+from employers.security.throttle import Counted, Limit, count_try
+from verification.models import DocumentKind
+
+DAY: Final = 24 * 3600
+OF_EMPLOYER: Final = 2
+"""An employer's recruiters together may upload this many times what one may."""
+UNCONFIRMED_FROM_NETWORK: Final = 10
+"""Accounts without a confirmed address from one network together may upload this many times what
+one may.
+"""
+
+
+def count_upload(member: Member, kind: str, network: str, now: datetime) -> None:
+    """Count one file. Raise Refused with the time from which on another is accepted."""
+    count_try(_counted(member, kind, network), now)
+
+
+def _counted(member: Member, kind: str, network: str) -> tuple[Counted, ...]:
+    letters = kind == DocumentKind.CLIENT_AUTHORIZATION
+    name = "letter" if letters else "upload"
+    a_day = settings.CLIENT_LETTERS_PER_DAY if letters else settings.UPLOADS_PER_DAY
+    account = Limit(f"{name}-account", a_day, DAY, "uploads_of_account")
+    employer = Limit(f"{name}-employer", OF_EMPLOYER * a_day, DAY, "uploads_of_employer")
+    counted = ((account, str(member.user_id)), (employer, str(member.employer_id)))
+    if member.user.email_verified_at is not None:
+        return counted
+    few, code = settings.UNCONFIRMED_UPLOADS, "uploads_unconfirmed"
+    at_network = Limit("unconfirmed-network", UNCONFIRMED_FROM_NETWORK * few, DAY, code)
+    unconfirmed = Limit("unconfirmed-account", few, DAY, code)
+    # The account is signed in, so it cannot name others; first, it does not use up its network's.
+    return ((unconfirmed, str(member.user_id)), (at_network, network), *counted)
