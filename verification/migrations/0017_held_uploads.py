@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("verification", "0015_guards"),
+        ("verification", "0016_guard_of_check_runs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
