@@ -274,14 +274,12 @@ def letter_statuses(case: Case, now: datetime) -> list[LetterStatus]:
 
     Letters of ended clients are left out.
     """
+    if case.approved_at is None:
+        return []
     letters = Document.objects.current().filter(
         case=case, kind=DocumentKind.CLIENT_AUTHORIZATION, uploaded_at__gt=case.approved_at
     )
-    return (
-        [*letter_statuses_of(letters.filter(client_authorisation__ended_at=None), now)]
-        if case.approved_at
-        else []
-    )
+    return [*letter_statuses_of(letters.filter(client_authorisation__ended_at=None), now)]
 
 
 def letters_for_review(now: datetime) -> list[LetterStatus]:
