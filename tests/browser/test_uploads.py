@@ -68,8 +68,7 @@ def test_every_upload_field_works_and_the_page_stays(
 ) -> None:
     kind = EMPLOYERS[employer]
     member = make_member(
-        now,
-        make_employer(now, uscc=make_uscc(kind=kind.code), account_class=kind.account_class),
+        now, make_employer(now, uscc=make_uscc(kind=kind.code), account_class=kind.account_class)
     )
     more = {"conditional": True} if kind.young and state is State.APPROVED else {}
     case = make_case(member, now, state, **more)
@@ -107,7 +106,9 @@ def test_every_upload_field_works_and_the_page_stays(
             f"{visitor.base}/case/documents/",
             multipart={
                 "kind": str(document_kind),
-                "csrfmiddlewaretoken": page.locator("[name=csrfmiddlewaretoken]").first.input_value(),
+                "csrfmiddlewaretoken": page.locator(
+                    "[name=csrfmiddlewaretoken]"
+                ).first.input_value(),
                 "files": {
                     "name": "x.jpg",
                     "mimeType": "image/jpeg",

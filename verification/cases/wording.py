@@ -15,8 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from employers.models import AccountClass
 from events.core.reasons import REASONS, Reason
 from verification.models import DocumentKind
+from verification.rules import states
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
+from verification.rules.turn import Turn
 
 Word = str | Promise
 
@@ -47,6 +49,27 @@ STATES: Final[dict[str, Words]] = {
     State.EXPIRED: same_for_all(_("Expired")),
     State.WITHDRAWN: same_for_all(_("Withdrawn")),
 }
+
+
+@dataclass(frozen=True)
+class Badge:
+    """The words and the style of the badge at the top of a case's page."""
+
+    words: Word
+    style: str
+
+
+def badge(state: str, turn: Turn, in_force: bool) -> Badge:
+    """Return the state of a case for its employer; during the checks, also who acts next."""
+    shown = State(state)
+    if shown is State.APPROVED and not in_force:
+        shown = State.EXPIRED
+    if shown in states.IN_PROGRESS and turn is Turn.EMPLOYER:
+        shown = State.CHANGES_REQUESTED
+    if shown in states.IN_PROGRESS and turn is Turn.BANK:
+        return Badge(_("Waiting for the bank"), shown)
+    return Badge(STATES[shown].employer, shown)
+
 
 CHECKS: Final[dict[str, Words]] = {
     "scan": Words(_("File is safe"), _("Virus scan")),
@@ -338,6 +361,7 @@ TAGS: dict[str, Promise] = {
     "ours": _("No action needed"),
     "reviewing": _("With a reviewer"),
     "checking": _("Being checked"),
+    "begun": _("In progress"),
     "again": _("Needs changes"),
     "overdue": _("Overdue"),
     "todo": _("To do"),
@@ -394,8 +418,13 @@ WAY_STATES: dict[str, Promise] = {
     "failed": _("Not successful"),
 }
 
-WAITS_FOR_EMPLOYER = frozenset({"authority_missing"})
-"""Reasons for waiting that the employer can resolve now."""
+TURNS: dict[Turn, Promise] = {
+    Turn.EMPLOYER: _("It is your turn. We continue as soon as you have done this."),
+    Turn.ZIZHI: _("You do not need to do anything now."),
+    Turn.BANK: _("We are waiting for the bank. You do not need to do anything now."),
+    Turn.NOBODY: _("Nothing is outstanding."),
+}
+"""Who acts next, in a sentence."""
 
 WHO: dict[str, Promise] = {
     "recruiter": _("you"),

@@ -8,22 +8,25 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.urls import reverse
 
 from employers.models import Member
 from verification.authority import vouches
 from verification.cases import guards, wording
+from verification.cases.proof_ways import CODE_TYPED
 from verification.intake import client_letters, document_reuse, early_reading
-from verification.models import Appeal, Case, Decision, Document, DocumentKind
+from verification.models import Appeal, Case, Decision, Document, DocumentKind, Proof
 from verification.pages import requirement_facts
-from verification.pages.case_progress import progress, steps, timeline, to_come, waits_for_employer
+from verification.pages.case_progress import progress, steps, timeline, to_come
 from verification.pages.client_rows import client_line
-from verification.pages.forms import ClientForm
-from verification.pages.requirement_rows import item_of_kind, items, next_step, slots
+from verification.pages.forms import ClientForm, CodeForm
+from verification.pages.requirement_rows import PAGE_OF, item_of_kind, items, next_step, slots
 from verification.rules import states
 from verification.rules.facts import RequirementState
 from verification.rules.required_documents import CURRENT, REVERIFICATION, SUBMISSION, paper_of
-from verification.rules.requirements import Requirement
+from verification.rules.requirements import Requirement, due_requirements
 from verification.rules.states import State
+from verification.rules.turn import turn_of
 
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
 """Shown above and below the list instead of in it."""
@@ -79,12 +82,12 @@ def editor(
             for document in documents
             if document.superseded_at is None and _awaits_employer(document)
         }
-    made = items(
-        requirement_facts.requirements_of(case, member, now, reusable),
-        case.state,
-        slot_of,
-        frozenset(map(item_of_kind, opened)),
-    )
+    facts = requirement_facts.facts_of(case, member, now, reusable)
+    requirements = due_requirements(facts, CURRENT, now)
+    turn = turn_of(facts, requirements, now)
+    under_way = any(proof.under_way(now) for proof in facts.proofs)
+    code = code_proof(member, case, now) if under_way else None
+    made = items(requirements, case.state, slot_of, frozenset(map(item_of_kind, opened)))
     rows = [item for item in made if item.code not in APART]
     in_rows = {slot.kind for item in rows for slot in item.slots} | {DocumentKind.APPEAL_EVIDENCE}
     return {
@@ -97,8 +100,11 @@ def editor(
         ],
         "met": sum(_met(item.requirement, case) for item in rows),
         "next": next_step(made),
-        # While the case waits for the employer, the next step is shown above the checks instead.
-        "waits_for_employer": waits_for_employer(case),
+        "turn": turn,
+        "badge": wording.badge(case.state, turn, case.is_in_force(now)),
+        "code_proof": code,
+        "code_href": reverse(PAGE_OF[code.kind]) if code else "",
+        "code_form": CodeForm(),
         "editable": case.state in states.EDITABLE,
         "addable": {
             kind
@@ -128,10 +134,19 @@ def editor(
     }
 
 
+def code_proof(member: Member, case: Case, now: datetime) -> Proof | None:
+    """Return the member's latest proof under way whose code is still to be entered."""
+    if case.state not in states.OPEN:
+        return None
+    under_way = Proof.objects.of(member, case.declared_uscc).under_way()
+    typed = under_way.filter(kind__in=CODE_TYPED, expires_at__gt=now)
+    return next((proof for proof in typed if "code_given_at" not in proof.observed), None)
+
+
 def _met(requirement: Requirement, case: Case) -> bool:
     """Whether the employer's part is done; once the case is submitted, whether it was accepted."""
     return (
-        not requirement.open
+        not requirement.open and not requirement.only_begun
         if case.state in states.EDITABLE
         else requirement.state is RequirementState.SATISFIED
     )
@@ -176,7 +191,8 @@ def page(
     client_form: tuple[UUID, ClientForm] | None = None,
 ) -> dict[str, Any]:
     """Return the context of the case page. Items of the kinds in `opened` are shown open."""
-    context = progress(case, now) | editor(member, case, now, opened, client_form)
+    edited = editor(member, case, now, opened, client_form)
+    context = progress(case, now, edited["turn"]) | edited
     decision: Decision | None = case.decisions.first()
     actor = member.as_actor()
     in_force = (
@@ -187,7 +203,7 @@ def page(
     heard = case.state in states.REVIEWABLE | states.STOPPED
     said: Appeal | None = Appeal.objects.open().filter(case=case).first() if heard else None
     return context | {
-        "steps": steps(case.state),
+        "steps": steps(case.state, context["turn"]),
         "decision": decision,
         "reasons": [wording.told_reason(reason) for reason in decision.reasons] if decision else [],
         "suspended_beside": case.state == State.REJECTED
@@ -203,10 +219,5 @@ def page(
         and case.expires_at - now <= CURRENT.renew_before,
         "in_force": in_force,
         "timeline": timeline(case),
-        "to_come": to_come(
-            case,
-            context["attempt"].waiting_for if context["attempt"] else "",
-            context["waits_until"],
-            said,
-        ),
+        "to_come": to_come(case, context["turn"], context["waits_until"], said),
     }

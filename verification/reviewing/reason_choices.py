@@ -132,6 +132,14 @@ OF_ANY_DOCUMENT: Final = frozenset(
 """Reasons for which the reviewer names the kind of document."""
 
 
+_OF_THE_OTHER_PAPER: Final = {
+    required_documents.APPROVAL: frozenset(
+        {"document_missing", "document_not_a_licence", "document_several_licences"}
+    ),
+    required_documents.LICENCE: frozenset({"approval_document_missing"}),
+}
+"""By founding document, the reasons that name another one, which this employer does not have."""
+
 BY_NUMBER: Final = 9
 """The number of reasons with a number key."""
 
@@ -186,9 +194,9 @@ def choices(
         finding.code: finding.field for finding in findings if finding.severity >= Severity.WAIT
     }
     offered = []
-    for number, code in enumerate(
-        sorted(REASONS_FOR.get(verb, ()), key=lambda code: code not in found), start=1
-    ):
+    others = _OF_THE_OTHER_PAPER.get(paper, frozenset()) - set(found)
+    fitting = [code for code in REASONS_FOR.get(verb, ()) if code not in others]
+    for number, code in enumerate(sorted(fitting, key=lambda code: code not in found), start=1):
         kind = about.get(code) or (
             found[code] if found.get(code) in required_documents.OF_KIND else paper
         )

@@ -34,6 +34,7 @@ from verification.rules.required_documents import CURRENT, HOW, TAKES, WHO, Unlo
 from verification.rules.requirement_ways import Way
 from verification.rules.requirements import Requirement
 from verification.rules.states import State
+from verification.rules.turn import Turn
 
 DUE, PENDING, MET = (
     RequirementState.CURRENTLY_DUE,
@@ -399,19 +400,20 @@ def test_the_register_is_waited_for_until_a_day_that_is_told(now: datetime) -> N
 
 
 @pytest.mark.parametrize(
-    ("state", "waiting_for", "until", "own_words", "whose"),
+    ("state", "turn", "until", "own_words", "whose"),
     [
-        (State.CHECKING, "", None, None, "machine"),
-        (State.CHECKING, "authority_missing", "a day", None, ""),
-        (State.CHECKING, "registry_pending", "a day", None, ""),
-        (State.SUSPENDED, "", None, "words", "appeals"),
-        (State.IN_REVIEW, "", None, "words", "appeals"),
-        (State.APPROVED, "", None, None, None),
+        (State.CHECKING, Turn.ZIZHI, None, None, "machine"),
+        (State.CHECKING, Turn.EMPLOYER, "a day", None, ""),
+        (State.CHECKING, Turn.BANK, "a day", None, ""),
+        (State.CHECKING, Turn.ZIZHI, "a day", None, ""),
+        (State.SUSPENDED, Turn.ZIZHI, None, "words", "appeals"),
+        (State.IN_REVIEW, Turn.ZIZHI, None, "words", "appeals"),
+        (State.APPROVED, Turn.NOBODY, None, None, None),
     ],
 )
 def test_what_comes_next_is_told_with_its_time(
-    state: State, waiting_for: str, until: Any, own_words: Any, whose: str | None
+    state: State, turn: Turn, until: Any, own_words: Any, whose: str | None
 ) -> None:
-    row = case_progress.to_come(Case(state=state), waiting_for, until, own_words)
+    row = case_progress.to_come(Case(state=state), turn, until, own_words)
     assert (row.whose if row else None) == whose
     assert row is None or (row.until == until and row.words)
