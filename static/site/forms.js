@@ -44,4 +44,16 @@ document.addEventListener("click", (event) => {
 });
 openTarget();
 
+// A link of the error summary leads into its field. A file field hides behind the list of its errors.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.(".to-fields a");
+  const field = link && document.getElementById(link.hash.slice(1));
+  const box = field?.closest(".field") || field;
+  const into = field?.matches("input, select, textarea") ? field : box?.querySelector("input, select, textarea");
+  if (!into) return;
+  event.preventDefault();
+  box.scrollIntoView({ block: "center" });
+  into.focus({ preventScroll: true });
+});
+
 document.querySelector("[data-focus]")?.focus();

@@ -101,7 +101,7 @@ def check_lines(
                     check.code,
                     name,
                     "done",
-                    [wording.told(f) for f in run.as_findings()],
+                    _without_repetition([wording.told(f) for f in run.as_findings()]),
                     run.seconds,
                 )
             )
@@ -109,6 +109,19 @@ def check_lines(
             lines.append(CheckLine(check.code, name, "now" if at_work else "next"))
             at_work = False
     return lines
+
+
+def _without_repetition(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings, each of those that read the same once.
+
+    What a thief could learn from is left out of the words, so several findings may read the same.
+    """
+    shown: dict[Any, Finding] = {}
+    for finding in findings:
+        words = wording.FOUND.get(finding.code)
+        read = str(words.employer) if words else finding.code
+        shown.setdefault((read, finding.field, finding.seen, finding.expected), finding)
+    return list(shown.values())
 
 
 def progress(case: Case, now: datetime, turn: Turn | None = None) -> dict[str, Any]:
