@@ -11,8 +11,8 @@ from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import include, path, reverse
 from django.utils.translation import gettext
-from django.views.defaults import page_not_found
 from django.views.decorators.http import require_safe
+from django.views.defaults import page_not_found
 
 from config.api.routes import api
 from config.trying_out import pages

@@ -32,9 +32,8 @@ window.addEventListener("pageshow", (event) => {
 // A link to an item opens it. Not all browsers do this yet.
 function openTarget() {
   const target = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
-  const closed = target?.closest("details:not([open])");
-  if (!closed) return;
-  closed.open = true;
+  if (!target?.closest("details:not([open])")) return;
+  for (let closed; (closed = target.closest("details:not([open])")); ) closed.open = true;
   target.scrollIntoView();
 }
 window.addEventListener("hashchange", openTarget);

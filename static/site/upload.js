@@ -67,7 +67,7 @@
 
   // The case must not be submitted while one of its files is still uploading.
   function setSubmittable(yes) {
-    const button = document.querySelector("#submit .button");
+    const button = document.querySelector("#submit-form .button");
     if (button) button.disabled = !yes;
   }
 

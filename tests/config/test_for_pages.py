@@ -96,9 +96,7 @@ def test_each_stands_for_one_of_the_frameworks() -> None:
         ] in ("django", "csp", "whitenoise")
 
 
-def test_an_error_page_shows_the_id_of_the_request(
-    client: Client, settings: Any
-) -> None:
+def test_an_error_page_shows_the_id_of_the_request(client: Client, settings: Any) -> None:
     settings.ROOT_URLCONF = "tests.browser.error_urls"
     client.raise_request_exception = False
     first, second = client.get("/error/500/"), client.get("/error/500/")

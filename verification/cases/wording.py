@@ -338,22 +338,6 @@ REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
 }
 """The name of each requirement, and why it is required."""
 
-LEADS: dict[str, Promise] = {
-    "mail_address": _("First, confirm your email address: open the link we emailed you."),
-    "company_facts": _(
-        "First, enter your company details. Then photograph the licence, check it and submit."
-    ),
-    "business_licence": _("Almost there: photograph the licence, check it and submit."),
-    "approval_document": _(
-        "Almost there: photograph the document that set up your organisation, check it and submit."
-    ),
-    "agency_licence": _("Still missing: the HR service licence. Then check and submit."),
-    "client_authorization": _("Still missing: a client's authorisation. Then check and submit."),
-    "authority": _("Still missing: proof that the company authorised you. Then check and submit."),
-    "submission": _("Everything is ready: check it and submit."),
-}
-"""What is left before a case can be submitted, by the next requirement."""
-
 TAGS: dict[str, Promise] = {
     "done": _("Done"),
     "ready": _("Ready"),

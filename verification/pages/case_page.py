@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,16 +21,34 @@ from verification.pages import requirement_facts
 from verification.pages.case_progress import progress, steps, timeline, to_come
 from verification.pages.client_rows import client_line
 from verification.pages.forms import ClientForm, CodeForm
-from verification.pages.requirement_rows import PAGE_OF, item_of_kind, items, next_step, slots
+from verification.pages.requirement_rows import (
+    PAGE_OF,
+    Item,
+    Next,
+    item_of_kind,
+    items,
+    next_step,
+    slots,
+)
 from verification.rules import states
 from verification.rules.facts import RequirementState
-from verification.rules.required_documents import CURRENT, REVERIFICATION, SUBMISSION, paper_of
+from verification.rules.required_documents import (
+    AUTHORITY,
+    CURRENT,
+    REVERIFICATION,
+    SUBMISSION,
+    paper_of,
+)
 from verification.rules.requirements import Requirement, due_requirements
 from verification.rules.states import State
 from verification.rules.turn import turn_of
 
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
 """Shown above and below the list instead of in it."""
+FAILED: Final = frozenset({"again", "overdue"})
+"""Styles of the tags of items that come first."""
+FINISHED: Final = frozenset({"done", "ready", "ours"})
+"""Styles of the tags of items that are folded away while there is something to do."""
 
 
 def current_case(member: Member) -> Case | None:
@@ -88,18 +107,24 @@ def editor(
     under_way = any(proof.under_way(now) for proof in facts.proofs)
     code = code_proof(member, case, now) if under_way else None
     made = items(requirements, case.state, slot_of, frozenset(map(item_of_kind, opened)))
-    rows = [item for item in made if item.code not in APART]
+    if code:  # its field is above the list
+        made = [replace(item, opened=False) if item.code == AUTHORITY else item for item in made]
+    listed = [item for item in made if item.code not in APART]
+    rows = sorted(listed, key=lambda item: item.tag_style not in FAILED)
     in_rows = {slot.kind for item in rows for slot in item.slots} | {DocumentKind.APPEAL_EVIDENCE}
     return {
         "case": case,
         "member": member,
         "items": rows,
+        "finished": [item for item in rows if item.tag_style in FINISHED and not item.opened]
+        if case.state in states.EDITABLE
+        else [],
         "submission": next((item for item in made if item.code == SUBMISSION), None),
         "others": [
             slot for kind, slot in slot_of.items() if slot.documents and kind not in in_rows
         ],
         "met": sum(_met(item.requirement, case) for item in rows),
-        "next": next_step(made),
+        "next": _following(rows, made),
         "turn": turn,
         "badge": wording.badge(case.state, turn, case.is_in_force(now)),
         "code_proof": code,
@@ -132,6 +157,15 @@ def editor(
         "upload_max_bytes": settings.UPLOAD_MAX_BYTES,
         "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2,
     }
+
+
+def _following(rows: Sequence[Item], made: Sequence[Item]) -> Next | None:
+    """Return the next step, unless it is the failed item that is open at the top of the list."""
+    following = next_step(made)
+    first = rows[0] if rows else None
+    if following and first and first.tag_style in FAILED and first.code == following.code:
+        return None
+    return following
 
 
 def code_proof(member: Member, case: Case, now: datetime) -> Proof | None:

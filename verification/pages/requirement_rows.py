@@ -175,11 +175,6 @@ class Next:
     code: str
     """The code of the requirement."""
 
-    @property
-    def lead(self) -> Word:
-        """What is left to do before the case can be submitted."""
-        return wording.LEADS.get(self.code, "")
-
 
 def slots(documents: Sequence[Document], now: datetime) -> dict[str, Slot]:
     """Return a slot for each kind of document, with its documents."""

@@ -153,13 +153,6 @@ def test_the_next_thing_is_one() -> None:
     )
 
 
-def test_the_lead_follows_the_next_thing() -> None:
-    for code in ("business_licence", "authority", "mail_address"):
-        step = requirement_rows.next_step(rows(requirement(code, DUE)))
-        assert step is not None and step.lead == wording.LEADS[code]
-    assert set(wording.LEADS) <= set(CURRENT.items)
-
-
 def test_of_a_trace_of_editing_only_the_sentence_is_told() -> None:
     found = Finding(
         "forgery", "forgery_edited", Severity.UNABLE, "uscc", "Editor 9", "x", 1, (1, 2, 3, 4)
