@@ -39,7 +39,7 @@ class TestSubmit:
             "account_class": "direct_employer",
         }
         assert visitor.post("/case/declare/", facts)["Location"] == "/case/"
-        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
+        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</section>")[0]
         assert "Confirm your email address first" in card
         assert member.user.email in card
         assert 'action="/verify-email/resend/"' in card
@@ -56,7 +56,7 @@ class TestSubmit:
             .removeprefix(settings.SITE_URL)
         )
         assert visitor.post(link)["Location"] == "/case/"
-        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
+        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</section>")[0]
         assert "Submit for verification" in card
         assert "Confirm your email address first" not in card
         visitor.post("/case/submit/", {"version": case.version})
