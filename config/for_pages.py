@@ -7,9 +7,11 @@ pages and API alike.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
+import structlog
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib import messages
@@ -82,6 +84,25 @@ class Language(_ForPages, LocaleMiddleware):
         if not is_page(request):
             translation.activate(settings.LANGUAGE_CODE)
         return super().__call__(request)
+
+
+class RequestId:
+    """Gives each request for a page an id, which its log lines and its response carry.
+
+    An error page shows it, so that people can tell us which request failed.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not is_page(request):
+            return self.get_response(request)
+        request_id = f"req_{secrets.token_urlsafe(9)}"
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response.headers["X-Request-Id"] = request_id
+        return response
 
 
 class BodyLimit:

@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "config.edge.Edge",
     "django.middleware.security.SecurityMiddleware",
     "config.api.door.ApiDoor",
+    "config.for_pages.RequestId",
     "config.for_pages.ContentSecurity",
     "config.for_pages.StaticFiles",
     "config.for_pages.Sessions",

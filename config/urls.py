@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import structlog
 from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.template.loader import get_template
 from django.templatetags.static import static
-from django.urls import include, path
+from django.urls import include, path, reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
+from django.views.defaults import page_not_found
 
 from config.api.routes import api
 from config.trying_out import pages
@@ -38,6 +42,21 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Show the console's own page to staff who miss a page of the console."""
+    if request.path_info.startswith(reverse("admin:index")) and admin.site.has_permission(request):
+        context = admin.site.each_context(request) | {"title": gettext("Page not found")}
+        return render(request, "admin/404.html", context, status=404)
+    return page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Show an error page with the id of the request, without anything that may fail again."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    return HttpResponse(get_template("500.html").render({"request_id": request_id}), status=500)
+
+
+handler404, handler500 = not_found, server_error
 urlpatterns = [
     path("api/v1/", api.urls),
     path("console/", include(quality.urls())),

@@ -21,10 +21,13 @@ PASSWORD = "correct horse battery staple"
 _counter = itertools.count(1)
 
 
-def make_uscc(number: int | None = None) -> str:
-    """Return a valid code that no one else uses in this run."""
+def make_uscc(number: int | None = None, kind: str = "91") -> str:
+    """Return a valid code that no one else uses in this run.
+
+    `kind` is the authority and the category, such as 92 for a sole trader or 12 for an institution.
+    """
     body = f"{next(_counter) if number is None else number:08d}"
-    first17 = f"91990101{body}{organisation_check_character(body)}"
+    first17 = f"{kind}990101{body}{organisation_check_character(body)}"
     return first17 + check_character(first17)
 
 

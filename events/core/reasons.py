@@ -63,6 +63,18 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
+        "document_not_chosen",
+        Text("没有选择文件", "No file was chosen"),
+        Text("请选择要上传的照片或 PDF", "Choose a photo or PDF to upload"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "reading_disputed",
+        Text("你更正了我们识别的内容", "You corrected a value that we read"),
+        Text("无需操作，审核员会对照原件核实", "No action needed. A reviewer will compare it with the document"),
+        "reviewer", REVIEWED, appeal=False,
+    ),
+    Reason(
         "document_empty",
         Text("文件是空的", "The file is empty"),
         Text("请重新选择文件；如果文件在网盘中，请先下载到本机", "Choose the file again. If it is in a cloud folder, download it first"),
@@ -375,7 +387,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "authority_unproven",
         Text("现有材料不足以证明你获得公司授权", "The documents do not show that the company has authorised the recruiter"),
-        Text("审核员会人工核实；改用对公打款、电子营业执照扫码、登记信息所列域名邮箱或同事担保，可自动通过", "A reviewer will check it. A small transfer, a scan of the electronic licence, an email address at the company's registered domain or a colleague who vouches for you needs no review"),
+        Text("请用对公打款、电子营业执照扫码、登记信息所列域名邮箱或同事担保来证明授权，无需人工审核", "Use a small transfer, a scan of the electronic licence, an email address at the company's registered domain or a colleague who vouches for you. None of them needs a review"),
         "company", REVIEWED,
     ),
     Reason(
@@ -562,7 +574,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "agency_licence_unreadable",
         Text("人力资源服务许可证无法准确识别", "We could not read the HR service licence reliably"),
-        Text("请上传清晰、完整的许可证照片；审核员也会人工核实", "Upload a clear photo of the whole licence. A reviewer will also check it"),
+        Text("请上传清晰、完整的许可证照片", "Upload a clear photo of the whole licence"),
         "recruiter", REVIEWED,
     ),
     Reason(
@@ -598,7 +610,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "agency_licence_listed_otherwise",
         Text("公布的名单中，该许可证编号属于其他单位", "In the published list, this licence number belongs to another organisation"),
-        Text("请上传发给本公司的许可证；如名单有误，请联系发证机关。审核员也会人工核实", "Upload the licence issued to this company. If the list is wrong, contact the issuing authority. A reviewer will also check it"),
+        Text("请上传发给本公司的许可证；如名单有误，请联系发证机关", "Upload the licence issued to this company. If the list is wrong, contact the issuing authority"),
         "company", DAYS,
     ),
     Reason(
@@ -651,8 +663,8 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "approval_document_missing",
-        Text("尚未上传批准设立文件（如事业单位法人证书、社会团体法人登记证书）", "The document that established the organisation has not been uploaded"),
-        Text("请上传批准设立文件，由审核员核实", "Upload the approval document. A reviewer will check it"),
+        Text("还没有上传批准设立文件", "The document that established the organisation has not been uploaded"),
+        Text("请上传你单位的批准设立文件，如事业单位法人证书、社会团体法人登记证书", "Upload the document that established your organisation, such as the certificate of a public institution or of a social organisation"),
         "company", DAYS,
     ),
     Reason(
@@ -671,7 +683,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "duplicate_same_image",
         Text("同一张图片已被另一账户使用", "This photo has been used by another account"),
-        Text("请重新拍摄执照原件上传；审核员会人工核实", "Take a new photo of the paper licence. A reviewer will also check it"),
+        Text("请重新拍摄证照原件并上传", "Take a new photo of the original document and upload it"),
         "recruiter", REVIEWED,
     ),
     Reason(

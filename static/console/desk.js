@@ -13,7 +13,8 @@ window.Zizhi = (() => {
     body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
     const response = await fetch(url, { method: "POST", body, keepalive });
     if (!(response.headers.get("Content-Type") || "").startsWith("application/json")) throw new Error(`${response.status}`);
-    return { ok: response.ok, ...(await response.json()) };
+    const answer = await response.json();
+    return { ok: response.ok && !answer.refused, ...answer };
   }
 
   /** Load the page again. `location.reload` would resend a form if this page is its answer. */

@@ -4,7 +4,7 @@
 (() => {
   const { all, remember, remembered, viewer } = Zizhi;
   const OFF = "zizhi-keys-off";
-  const TYPED_IN = "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]";
+  const TYPED_IN = "input:not([type=checkbox]):not([type=radio]), textarea, [contenteditable]";
   const PRESSED = "a[href], button, summary, input, select, textarea";
 
   let off = remembered(OFF);
@@ -56,9 +56,9 @@
   document.addEventListener("keydown", (event) => {
     const target = event.target instanceof Element ? event.target : document.body;
     if (event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && target.matches(".decision textarea")) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && opened() && !target.closest("form:not(.decision form)")) {
       event.preventDefault();
-      confirm();
+      if (!event.repeat) confirm();
       return;
     }
     if (event.key === "Escape") {
@@ -71,7 +71,12 @@
       if (!event.repeat && !target.matches(PRESSED) && confirm()) event.preventDefault();
       return;
     }
-    if (/^[1-9]$/.test(event.key) && !event.repeat) { tick(event.key); return; }
+    if (/^[1-9]$/.test(event.key) && !event.repeat) {
+      if (opened()) event.preventDefault(); // a list in focus must not take the number
+      tick(event.key);
+      return;
+    }
+    if (target.matches("select")) return; // letters choose in a list
     const decision = document.querySelector(`.decision[data-key="${CSS.escape(event.key)}"]`);
     if (decision) { event.preventDefault(); open(decision); return; }
     const act = does[event.key];

@@ -32,9 +32,8 @@ window.addEventListener("pageshow", (event) => {
 // A link to an item opens it. Not all browsers do this yet.
 function openTarget() {
   const target = location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null;
-  const closed = target?.closest("details:not([open])");
-  if (!closed) return;
-  closed.open = true;
+  if (!target?.closest("details:not([open])")) return;
+  for (let closed; (closed = target.closest("details:not([open])")); ) closed.open = true;
   target.scrollIntoView();
 }
 window.addEventListener("hashchange", openTarget);
@@ -43,5 +42,17 @@ document.addEventListener("click", (event) => {
   if (link && link.hash === location.hash) openTarget(); // the URL does not change, so there is no event
 });
 openTarget();
+
+// A link of the error summary leads into its field. A file field hides behind the list of its errors.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.(".to-fields a");
+  const field = link && document.getElementById(link.hash.slice(1));
+  const box = field?.closest(".field") || field;
+  const into = field?.matches("input, select, textarea") ? field : box?.querySelector("input, select, textarea");
+  if (!into) return;
+  event.preventDefault();
+  box.scrollIntoView({ block: "center" });
+  into.focus({ preventScroll: true });
+});
 
 document.querySelector("[data-focus]")?.focus();

@@ -7,6 +7,7 @@
   const refusals = []; // [slot id, the server's <li>]
   let newest = null; // the editor in its latest version from the server
   let busy = false;
+  const RETRIES = [500, 2000]; // a lost connection is tried again after these milliseconds, then by hand
 
   const formOf = (slotId) => document.getElementById(slotId)?.querySelector(".upload");
 
@@ -66,11 +67,12 @@
 
   // The case must not be submitted while one of its files is still uploading.
   function setSubmittable(yes) {
-    const button = document.querySelector("#submit .button");
+    const button = document.querySelector("#submit-form .button");
     if (button) button.disabled = !yes;
   }
 
-  function send({ slotId, file, shown, replaces }) {
+  function send(upload, tried = 0) {
+    const { slotId, file, shown, replaces } = upload;
     const form = formOf(slotId);
     const body = new FormData();
     body.append("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
@@ -88,6 +90,11 @@
     });
     return new Promise((done) => {
       request.addEventListener("loadend", () => {
+        if (request.status === 0 && tried < RETRIES.length) {
+          shown.state.textContent = form.dataset.textWaiting;
+          setTimeout(() => send(upload, tried + 1).then(done), RETRIES[tried]);
+          return;
+        }
         answer(request, form, slotId, file, shown, replaces);
         done();
       });
@@ -107,6 +114,9 @@
       shown.bar.remove();
     } else if (answered) {
       location.reload(); // signed out, or the case has changed: the page says which
+    } else if (request.status !== 0) {
+      const id = request.getResponseHeader("X-Request-Id");
+      fail(shown, form.dataset.textFault + (id ? ` ${form.dataset.textQuote} ${id}` : ""));
     } else {
       fail(shown, form.dataset.textFailed, { label: form.dataset.textRetry, form, file, replaces });
     }

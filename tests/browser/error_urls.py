@@ -5,6 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import include, path
 
+from config.urls import handler404, handler500
+
+__all__ = ["handler404", "handler500"]
+
 
 def forbidden(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied

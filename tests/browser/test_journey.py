@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -18,6 +19,7 @@ from employers.models import Employer, User
 from events.models import Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_employer, make_member, make_uscc
+from verification.cases import documents
 from verification.decision import pipeline
 from verification.models import Appeal, Attempt, Case, Decision, Document, RegistryRecord
 from verification.rules.states import State
@@ -185,13 +187,41 @@ def test_a_broken_connection_can_be_tried_again(visit: Visitor, now: datetime, p
     visitor = visit(locale="en")
     visitor.sign_in(member.user)
     page = visitor.go("/case/")
+    sent = list[str]()
+    page.on("request", lambda request: sent.append(request.url))
     visitor.context.set_offline(True)
     licence = page.locator("#slot-business_licence")
     licence.locator("input[name=files]").set_input_files(photo)
     expect(licence.get_by_text("connection lost")).to_be_visible()
+    assert sum(url.endswith("/case/documents/") for url in sent) == 3, "it is not tried for ever"
     visitor.context.set_offline(False)
     licence.get_by_role("button", name="Try again").click()
     expect(licence.get_by_role("img")).to_be_visible()
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_an_error_of_ours_is_not_blamed_on_the_network(
+    visit: Visitor, now: datetime, photo: Path, monkeypatch: pytest.MonkeyPatch, locale: str
+) -> None:
+    def broken(*given: Any) -> None:
+        raise RuntimeError
+
+    member = make_member(now, email_verified_at=now)
+    make_case(member, now)
+    visitor = visit(locale=locale, **PHONE)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    sent = list[str]()
+    page.on("request", lambda request: sent.append(request.url))
+    monkeypatch.setattr(documents, "add_document", broken)
+    licence = page.locator("#slot-business_licence")
+    with page.expect_response("**/case/documents/") as answered:
+        licence.locator("input[name=files]").set_input_files(photo)
+    told = licence.locator(".sending .failed")
+    expect(told).to_contain_text("我们的系统出错" if locale == "zh-CN" else "our side")
+    expect(told).to_contain_text(answered.value.headers["x-request-id"])
+    expect(licence.locator(".sending button")).to_have_count(0)
+    assert sum(url.endswith("/case/documents/") for url in sent) == 1
 
 
 def test_a_link_that_another_finds_in_the_mailbox_confirms_nothing(

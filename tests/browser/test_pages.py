@@ -288,6 +288,39 @@ def test_paper_gets_the_case_and_not_the_buttons(visit: Visitor, now: datetime) 
     assert not page.get_by_role("button", name="Appeal").is_visible()
 
 
+def test_paper_gets_a_record_of_the_approval(visit: Visitor, now: datetime) -> None:
+    visitor = visit(locale="en")
+    visitor.sign_in(in_state(State.APPROVED, now))
+    case = Case.objects.get()
+    page = visitor.go("/case/")
+    expect(page.locator(".record")).to_be_hidden()
+    page.emulate_media(media="print")
+    record = page.locator(".record")
+    for said in (case.declared_name, case.declared_uscc, str(case.pk), "Valid until", "Printed"):
+        expect(record).to_contain_text(said)
+    expect(record).to_be_visible()
+    expect(page.locator("#editor")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("locale", "height"), [("zh-CN", 1500), ("en", 1700)])
+def test_one_thing_to_do_makes_a_short_page(
+    visit: Visitor, locale: str, height: int, now: datetime
+) -> None:
+    member = make_member(now, email="lin@qq.com")  # only the authority is missing
+    make_document(make_case(member, now), now)
+    visitor = visit(**PHONE, locale=locale)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    assert page.evaluate("document.documentElement.scrollHeight") <= height
+    submit = page.locator("#submit-form button")
+    expect(submit).to_be_in_viewport()
+    assert page.locator(".task > details[open]").count() == 1
+    expect(page.locator("#finished #item-business_licence")).to_be_hidden()
+    page.locator("#finished > summary").click()
+    expect(page.locator("#finished #item-business_licence")).to_be_visible()
+    is_for_everybody(visitor)
+
+
 # --- Rare states ----------------------------------------------------------------------------------
 
 

@@ -82,6 +82,10 @@ def photo(company: Company, tmp_path: Path) -> Path:
 def opened(page: Page, code: str) -> Any:
     """Open an item of the list by its own name, as a keyboard would, and return it."""
     item = page.locator(f"#item-{code}")
+    finished = page.locator("details#finished:not([open])").filter(has=item)
+    if finished.count():
+        finished.locator("summary").first.focus()
+        page.keyboard.press("Enter")
     if item.get_attribute("open") is None:
         item.locator("summary").first.focus()
         page.keyboard.press("Enter")

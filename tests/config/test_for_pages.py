@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.urls import path
 from django.utils import translation
 from django.utils.module_loading import import_string
 
-from tests.factories import make_api_client, make_member, sign_in
+from tests.factories import make_api_client, make_member, make_reviewer, sign_in
 
 pytestmark = pytest.mark.django_db
 ME, DOCS = "/api/v1/me", "/api/v1/docs"
@@ -90,7 +91,8 @@ def test_each_stands_for_one_of_the_frameworks() -> None:
     ours = [
         import_string(name)
         for name in settings.MIDDLEWARE
-        if name.startswith("config.for_pages.") and name != "config.for_pages.BodyLimit"
+        if name.startswith("config.for_pages.")
+        and name not in ("config.for_pages.BodyLimit", "config.for_pages.RequestId")
     ]
     assert len(ours) == 8
     assert settings.SESSION_COOKIE_SECURE == settings.CSRF_COOKIE_SECURE == settings.HTTPS
@@ -107,3 +109,23 @@ def test_each_stands_for_one_of_the_frameworks() -> None:
 )
 def test_folders_are_not_listed_and_other_files_not_served(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+def test_an_error_page_shows_the_id_of_the_request(client: Client, settings: Any) -> None:
+    settings.ROOT_URLCONF = "tests.browser.error_urls"
+    client.raise_request_exception = False
+    first, second = client.get("/error/500/"), client.get("/error/500/")
+    assert first.status_code == 500
+    assert first["X-Request-Id"] in first.content.decode()
+    assert first["X-Request-Id"] != second["X-Request-Id"]
+
+
+def test_staff_miss_a_page_of_the_console_in_the_console(now: datetime) -> None:
+    reviewer, recruiter = sign_in(make_reviewer(now)), sign_in(make_member(now).user)
+    for path_of_console in ("/console/nowhere/", "/console/verification/nothing/"):
+        missing = reviewer.get(path_of_console)
+        assert missing.status_code == 404
+        assert b'id="site-name"' in missing.content, "the console's header"
+    assert b'id="site-name"' not in reviewer.get("/nowhere/").content
+    hidden = recruiter.get("/console/nowhere/", follow=True)
+    assert b'class="console-nav"' not in hidden.content

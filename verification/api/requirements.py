@@ -16,11 +16,12 @@ from events.core.errors import Refused
 from events.core.reasons import REASONS
 from verification.cases import turnaround
 from verification.models import Case
-from verification.pages.requirement_facts import requirements_before, requirements_of
+from verification.pages.requirement_facts import facts_before, facts_of
 from verification.rules.facts import RequirementState, Strength, Why
 from verification.rules.required_documents import CURRENT, Unlocks
 from verification.rules.requirement_ways import Way
-from verification.rules.requirements import Requirement, next_of
+from verification.rules.requirements import Requirement, due_requirements, next_of
+from verification.rules.turn import Turn, turn_of
 
 router = Router(tags=["employers"])
 
@@ -31,6 +32,7 @@ PERSONAL: Final = frozenset({"legal_representative", "email"})
 EXAMPLE: Final[dict[str, Any]] = {
     "employer_id": "0b9c2d3e-4f50-4a6b-8c7d-9e0f1a2b3c4d",
     "state": "checking",
+    "turn": "employer",
     "expires_at": None,
     "next": "authority",
     "rules": CURRENT.version,
@@ -240,6 +242,13 @@ class RequirementsOut(Schema):
             "The state of the open case, else of the current one. Null if there is no case yet."
         )
     )
+    turn: Turn = Field(
+        description=(
+            "Who acts next: `employer`, `zizhi` (checks, a register or a reviewer), `bank` (a"
+            " transfer is to be sent or confirmed) or `nobody` (everything is done, or the case is"
+            " closed; the employer may still appeal or start again)."
+        )
+    )
     expires_at: datetime | None = Field(description="When the approval of that case ends.")
     next: str | None = Field(
         description=(
@@ -285,13 +294,13 @@ def requirements(
     case = (
         Case.objects.filter(employer=employer).open().first() or Case.objects.of(employer).first()
     )
-    asked = (
-        requirements_of(case, member, now) if case else requirements_before(employer, member, now)
-    )
+    facts = facts_of(case, member, now) if case else facts_before(employer, member)
+    asked = due_requirements(facts, CURRENT, now)
     following = next_of(asked)
     return RequirementsOut(
         employer_id=employer.pk,
         state=case.state if case else None,
+        turn=turn_of(facts, asked, now),
         expires_at=case.expires_at if case else None,
         next=following.code if following else None,
         rules=CURRENT.version,

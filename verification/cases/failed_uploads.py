@@ -26,7 +26,7 @@ ONE_IN: Final = timedelta(days=7)
 """An employer can ask for a person from a draft once in this time, even if it withdraws and starts
 again.
 """
-_NOT_OF_THE_FILE: Final = frozenset({"document_missing", "document_too_many"})
+_NOT_OF_THE_FILE: Final = frozenset({"document_not_chosen", "document_too_many"})
 _OWN_DOING: Final = frozenset({"", "proof_cancelled", "proof_replaced"})
 
 

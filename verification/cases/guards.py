@@ -29,7 +29,7 @@ from verification.models import (
     transitions,
 )
 from verification.rules import states
-from verification.rules.required_documents import CURRENT, PAPERS, paper_of
+from verification.rules.required_documents import CURRENT, PAPERS, called, paper_of
 from verification.rules.states import State
 
 NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes", "uphold"})
@@ -327,11 +327,7 @@ def _another_paper(kind: str, case: Case) -> Refused | None:
     one is due.
     """
     paper = paper_of(case.account_class, case.declared_uscc)
-    return (
-        Refused(CURRENT.items[paper].missing, "document")
-        if kind in PAPERS and kind != paper
-        else None
-    )
+    return _lacks(paper, case) if kind in PAPERS and kind != paper else None
 
 
 def stopped(employer_id: UUID) -> Refused | None:
@@ -374,8 +370,14 @@ def missing(case: Case, actor: Actor) -> Refused | None:
         return None
     paper = paper_of(case.account_class, case.declared_uscc)
     if not case.documents.current().filter(kind=paper).exists():
-        return Refused(CURRENT.items[paper].missing, "document")
+        return _lacks(paper, case)
     return None
+
+
+def _lacks(paper: str, case: Case) -> Refused:
+    """Return the refusal that names the founding document of this kind of employer."""
+    named = called(paper, case.declared_uscc)
+    return Refused(CURRENT.items[paper].missing, "document", expected=named)
 
 
 def _not_yet(case: Case) -> Refused | None:

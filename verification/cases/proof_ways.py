@@ -43,3 +43,6 @@ WAYS: Final = {
     ),
     ProofKind.VOUCH: ProofWay(timedelta(days=7), per_day=6),
 }
+
+CODE_TYPED: Final = frozenset(kind for kind, way in WAYS.items() if way.guesses)
+"""The ways that end with a code that the recruiter enters."""

@@ -16,8 +16,10 @@ from documents.page.paper_kinds import PaperKind
 from employers.models import AccountClass
 from events.core.reasons import REASONS, Reason
 from verification.models import DocumentKind
+from verification.rules import states
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
+from verification.rules.turn import Turn
 
 Word = str | Promise
 
@@ -48,6 +50,27 @@ STATES: Final[dict[str, Words]] = {
     State.EXPIRED: same_for_all(_("Expired")),
     State.WITHDRAWN: same_for_all(_("Withdrawn")),
 }
+
+
+@dataclass(frozen=True)
+class Badge:
+    """The words and the style of the badge at the top of a case's page."""
+
+    words: Word
+    style: str
+
+
+def badge(state: str, turn: Turn, in_force: bool) -> Badge:
+    """Return the state of a case for its employer; during the checks, also who acts next."""
+    shown = State(state)
+    if shown is State.APPROVED and not in_force:
+        shown = State.EXPIRED
+    if shown in states.IN_PROGRESS and turn is Turn.EMPLOYER:
+        shown = State.CHANGES_REQUESTED
+    if shown in states.IN_PROGRESS and turn is Turn.BANK:
+        return Badge(_("Waiting for the bank"), shown)
+    return Badge(STATES[shown].employer, shown)
+
 
 CHECKS: Final[dict[str, Words]] = {
     "scan": Words(_("File is safe"), _("Virus scan")),
@@ -322,22 +345,6 @@ REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
 }
 """The name of each requirement, and why it is required."""
 
-LEADS: dict[str, Promise] = {
-    "mail_address": _("First, confirm your email address: open the link we emailed you."),
-    "company_facts": _(
-        "First, enter your company details. Then photograph the licence, check it and submit."
-    ),
-    "business_licence": _("Almost there: photograph the licence, check it and submit."),
-    "approval_document": _(
-        "Almost there: photograph the document that set up your organisation, check it and submit."
-    ),
-    "agency_licence": _("Still missing: the HR service licence. Then check and submit."),
-    "client_authorization": _("Still missing: a client's authorisation. Then check and submit."),
-    "authority": _("Still missing: proof that the company authorised you. Then check and submit."),
-    "submission": _("Everything is ready: check it and submit."),
-}
-"""What is left before a case can be submitted, by the next requirement."""
-
 TAGS: dict[str, Promise] = {
     "check": _("Please check"),
     "done": _("Done"),
@@ -346,6 +353,7 @@ TAGS: dict[str, Promise] = {
     "ours": _("No action needed"),
     "reviewing": _("With a reviewer"),
     "checking": _("Being checked"),
+    "begun": _("In progress"),
     "again": _("Needs changes"),
     "overdue": _("Overdue"),
     "todo": _("To do"),
@@ -418,8 +426,13 @@ WAY_STATES: dict[str, Promise] = {
     "failed": _("Not successful"),
 }
 
-WAITS_FOR_EMPLOYER = frozenset({"authority_missing"})
-"""Reasons for waiting that the employer can resolve now."""
+TURNS: dict[Turn, Promise] = {
+    Turn.EMPLOYER: _("It is your turn. We continue as soon as you have done this."),
+    Turn.ZIZHI: _("You do not need to do anything now."),
+    Turn.BANK: _("We are waiting for the bank. You do not need to do anything now."),
+    Turn.NOBODY: _("Nothing is outstanding."),
+}
+"""Who acts next, in a sentence."""
 
 WHO: dict[str, Promise] = {
     "recruiter": _("you"),

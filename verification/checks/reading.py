@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -19,22 +21,22 @@ from documents.page.dates import days_in
 from documents.page.paper_kinds import PaperKind
 from documents.tencent_cloud import account_of
 from documents.uscc import is_valid, normalise
-from verification.checks.base import Earlier, Pages, Subject
-from verification.models import DocumentKind, DocumentReading
+from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
+from verification.models import DocumentKind, DocumentReading, Statement
 from verification.rules.findings import Finding, Observation, Severity
-from verification.rules.required_documents import paper_of
+from verification.rules.required_documents import CURRENT, called, paper_of
 from verification.rules.validity import day_of, ends_soon
 
 
 class Reading:
     code = "reading"
-    version = "4"
+    version = "5"
     lasting = True
 
     def observe(self, subject: Subject, earlier: Earlier) -> Observation:
         documents = subject.of_kind(DocumentKind.BUSINESS_LICENCE)
         if not documents:
-            return {"document": None}
+            return {"document": None, "disputed": _disputed(subject.documents)}
         # The last uploaded licence counts, with all its pages.
         document = documents[-1]
         declared = {
@@ -42,20 +44,26 @@ class Reading:
             "name": subject.name,
             "legal_representative": subject.legal_representative,
         }
+        disputed = {"disputed": _disputed(subject.documents)}
         if known := _read_before(document.id, self.version, declared):
-            return known
+            return known | disputed
         read = read_pages(
             Pages(document), declared=declared, cloud=chosen_cloud(settings.CLOUD_READER)
         ).as_json()
-        return {"document": document.id, "declared": declared} | read
+        return {"document": document.id, "declared": declared} | read | disputed
 
     def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        return [*self._licence(subject, observation), *self._disputed(observation)]
+
+    def _licence(self, subject: Subject, observation: Observation) -> list[Finding]:
         if observation["document"] is None:
             due = paper_of(subject.account_class, subject.uscc)
             if due == DocumentKind.APPROVAL_DOCUMENT and subject.of_kind(due):
                 # an organisation without a business licence; a person reviews its founding document
                 return []
-            return [Finding(self.code, "document_missing", Severity.UNABLE, "document")]
+            named = called(due, subject.uscc)
+            code = CURRENT.items[due].missing
+            return [Finding(self.code, code, Severity.UNABLE, "document", expected=named)]
         fields = observation["fields"]
         if not observation["looks_like_licence"] and "uscc" not in fields and "name" not in fields:
             return [_not_a_licence(observation)]
@@ -188,6 +196,20 @@ class Reading:
             )
         ]
 
+    def _disputed(self, observation: Observation) -> list[Finding]:
+        """A person compares with the document what no register settles."""
+        return [
+            Finding(
+                self.code,
+                "reading_disputed",
+                Severity.UNABLE,
+                disputed["field"],
+                disputed["read"],
+                disputed["said"],
+            )
+            for disputed in observation.get("disputed", ())
+        ]
+
     def _term(self, subject: Subject, observation: Observation) -> list[Finding]:
         ends_on = last_date(observation["fields"].get("term", ""))
         return (
@@ -207,6 +229,26 @@ def _not_a_licence(observation: Observation) -> Finding:
     seen = observation.get("kind") or ""
     seen = "" if seen == PaperKind.BUSINESS_LICENCE else seen
     return Finding(Reading.code, "document_not_a_licence", Severity.UNABLE, "document", seen)
+
+
+SETTLED_BY_REGISTER: Final = frozenset({"name", "uscc", "legal_representative", "established_on"})
+"""Values of a business licence that are compared with the register, whose value counts."""
+
+
+def settled_by_register(kind: str, field: str) -> bool:
+    """Whether the register's value of this field counts, whatever the employer says of it."""
+    return kind == DocumentKind.BUSINESS_LICENCE and field in SETTLED_BY_REGISTER
+
+
+def _disputed(documents: Sequence[SubjectDocument]) -> list[dict[str, str]]:
+    """Return the values read that the employer corrected and that no register settles."""
+    kinds = {UUID(document.id): document.kind for document in documents}
+    rows = Statement.objects.filter(document__in=kinds).order_by("document", "pk")
+    return [
+        {"field": row.field, "read": row.read, "said": row.said}
+        for row in rows
+        if row.said != row.read and not settled_by_register(kinds[row.document_id], row.field)
+    ]
 
 
 def _read_before(document_id: str, version: str, declared: dict[str, str]) -> Observation | None:

@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import prefetch_related_objects
+from django.urls import reverse
 
 from employers.models import Member
 from verification.authority import vouches
 from verification.cases import guards, wording
+from verification.cases.proof_ways import CODE_TYPED
 from verification.intake import client_letters, document_reuse, early_reading, remarks
-from verification.models import Appeal, Case, Decision, Document, DocumentKind
+from verification.models import Appeal, Case, Decision, Document, DocumentKind, Proof
 from verification.pages import requirement_facts
-from verification.pages.case_progress import progress, steps, timeline, to_come, waits_for_employer
+from verification.pages.case_progress import progress, steps, timeline, to_come
 from verification.pages.client_rows import client_line
-from verification.pages.forms import ClientForm
-from verification.pages.requirement_rows import item_of_kind, items, next_step, slots
+from verification.pages.forms import ClientForm, CodeForm
+from verification.pages.requirement_rows import (
+    PAGE_OF,
+    Item,
+    Next,
+    item_of_kind,
+    items,
+    next_step,
+    slots,
+)
 from verification.rules import states
 from verification.rules.facts import RequirementState
 from verification.rules.findings import Finding
-from verification.rules.required_documents import CURRENT, REVERIFICATION, SUBMISSION, paper_of
-from verification.rules.requirements import Requirement
+from verification.rules.required_documents import (
+    AUTHORITY,
+    CURRENT,
+    REVERIFICATION,
+    SUBMISSION,
+    paper_of,
+)
+from verification.rules.requirements import Requirement, due_requirements
 from verification.rules.states import State
+from verification.rules.turn import turn_of
 
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
 """Shown above and below the list instead of in it."""
 NOTHING_SHARED: Final[Mapping[str, Finding]] = {}
+FAILED: Final = frozenset({"again", "overdue"})
+"""Styles of the tags of items that come first."""
+FINISHED: Final = frozenset({"done", "ready", "ours"})
+"""Styles of the tags of items that are folded away while there is something to do."""
 
 
 def current_case(member: Member) -> Case | None:
@@ -87,26 +109,35 @@ def editor(
             if document.superseded_at is None and _awaits_employer(document)
         }
         opened |= {slot.kind for slot in slot_of.values() if slot.held or slot.erased}
-    made = items(
-        requirement_facts.requirements_of(case, member, now, reusable),
-        case.state,
-        slot_of,
-        frozenset(map(item_of_kind, opened)),
-    )
-    rows = [item for item in made if item.code not in APART]
+    facts = requirement_facts.facts_of(case, member, now, reusable)
+    requirements = due_requirements(facts, CURRENT, now)
+    turn = turn_of(facts, requirements, now)
+    under_way = any(proof.under_way(now) for proof in facts.proofs)
+    code = code_proof(member, case, now) if under_way else None
+    made = items(requirements, case.state, slot_of, frozenset(map(item_of_kind, opened)))
+    if code:  # its field is above the list
+        made = [replace(item, opened=False) if item.code == AUTHORITY else item for item in made]
+    listed = [item for item in made if item.code not in APART]
+    rows = sorted(listed, key=lambda item: item.tag_style not in FAILED)
     in_rows = {slot.kind for item in rows for slot in item.slots} | {DocumentKind.APPEAL_EVIDENCE}
     return {
         "case": case,
         "member": member,
         "items": rows,
+        "finished": [item for item in rows if item.tag_style in FINISHED and not item.opened]
+        if case.state in states.EDITABLE
+        else [],
         "submission": next((item for item in made if item.code == SUBMISSION), None),
         "others": [
             slot for kind, slot in slot_of.items() if slot.documents and kind not in in_rows
         ],
         "met": sum(_met(item.requirement, case) for item in rows),
-        "next": next_step(made),
-        # While the case waits for the employer, the next step is shown above the checks instead.
-        "waits_for_employer": waits_for_employer(case),
+        "next": _following(rows, made),
+        "turn": turn,
+        "badge": wording.badge(case.state, turn, case.is_in_force(now)),
+        "code_proof": code,
+        "code_href": reverse(PAGE_OF[code.kind]) if code else "",
+        "code_form": CodeForm(),
         "editable": case.state in states.EDITABLE,
         "addable": {
             kind
@@ -142,10 +173,28 @@ def editor(
     }
 
 
+def _following(rows: Sequence[Item], made: Sequence[Item]) -> Next | None:
+    """Return the next step, unless it is the failed item that is open at the top of the list."""
+    following = next_step(made)
+    first = rows[0] if rows else None
+    if following and first and first.tag_style in FAILED and first.code == following.code:
+        return None
+    return following
+
+
+def code_proof(member: Member, case: Case, now: datetime) -> Proof | None:
+    """Return the member's latest proof under way whose code is still to be entered."""
+    if case.state not in states.OPEN:
+        return None
+    under_way = Proof.objects.of(member, case.declared_uscc).under_way()
+    typed = under_way.filter(kind__in=CODE_TYPED, expires_at__gt=now)
+    return next((proof for proof in typed if "code_given_at" not in proof.observed), None)
+
+
 def _met(requirement: Requirement, case: Case) -> bool:
     """Whether the employer's part is done; once the case is submitted, whether it was accepted."""
     return (
-        not requirement.open
+        not requirement.open and not requirement.only_begun
         if case.state in states.EDITABLE
         else requirement.state is RequirementState.SATISFIED
     )
@@ -205,7 +254,8 @@ def page(
     client_form: tuple[UUID, ClientForm] | None = None,
 ) -> dict[str, Any]:
     """Return the context of the case page. Items of the kinds in `opened` are shown open."""
-    context = progress(case, now) | editor(member, case, now, opened, client_form)
+    edited = editor(member, case, now, opened, client_form)
+    context = progress(case, now, edited["turn"]) | edited
     decision: Decision | None = case.decisions.first()
     actor = member.as_actor()
     in_force = (
@@ -216,7 +266,7 @@ def page(
     heard = case.state in states.REVIEWABLE | states.STOPPED
     said: Appeal | None = Appeal.objects.open().filter(case=case).first() if heard else None
     return context | {
-        "steps": steps(case.state),
+        "steps": steps(case.state, context["turn"]),
         "decision": decision,
         "reasons": [wording.told_reason(reason) for reason in decision.reasons] if decision else [],
         "suspended_beside": case.state == State.REJECTED
@@ -232,10 +282,5 @@ def page(
         and case.expires_at - now <= CURRENT.renew_before,
         "in_force": in_force,
         "timeline": timeline(case),
-        "to_come": to_come(
-            case,
-            context["attempt"].waiting_for if context["attempt"] else "",
-            context["waits_until"],
-            said,
-        ),
+        "to_come": to_come(case, context["turn"], context["waits_until"], said),
     }

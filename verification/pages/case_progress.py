@@ -21,6 +21,7 @@ from verification.pages.requirement_rows import Next, Word, items, next_step
 from verification.rules import policy, states
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
+from verification.rules.turn import Turn
 
 TIMELINE_AT_MOST: Final = 60
 IN_THE_TIMELINE: Final = ("case", "document", "proof", "clientauthorisation")
@@ -54,18 +55,26 @@ class CheckLine:
 
 
 _STEP_NAMES = (_("Company"), _("Documents"), _("Checks"), _("Decision"))
+_CHECKS_AT = 2
 _STEP_AT = {
     State.DRAFT: 1,
     State.CHANGES_REQUESTED: 1,
-    State.SUBMITTED: 2,
-    State.CHECKING: 2,
+    State.SUBMITTED: _CHECKS_AT,
+    State.CHECKING: _CHECKS_AT,
     State.IN_REVIEW: 3,
 }
 
 
-def steps(state: str) -> list[Step]:
-    """Return the four steps of a case in `state`; a decided case has done them all."""
+def steps(state: str, turn: Turn) -> list[Step]:
+    """Return the four steps of a case in `state`.
+
+    A decided case has done them all. A withdrawn case has none: it went no further.
+    """
+    if state == State.WITHDRAWN:
+        return []
     at = _STEP_AT.get(State(state), len(_STEP_NAMES))
+    if at == _CHECKS_AT and turn is Turn.EMPLOYER:
+        at = _STEP_AT[State.CHANGES_REQUESTED]
     return [
         Step(name, "done" if i < at else "now" if i == at else "next")
         for i, name in enumerate(_STEP_NAMES)
@@ -92,7 +101,7 @@ def check_lines(
                     check.code,
                     name,
                     "done",
-                    [wording.told(f) for f in run.as_findings()],
+                    _without_repetition([wording.told(f) for f in run.as_findings()]),
                     run.seconds,
                 )
             )
@@ -102,13 +111,31 @@ def check_lines(
     return lines
 
 
-def progress(case: Case, now: datetime) -> dict[str, Any]:
-    """Return the progress: each check, what is waited for, and how long that usually takes."""
+def _without_repetition(findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings, each of those that read the same once.
+
+    What a thief could learn from is left out of the words, so several findings may read the same.
+    """
+    shown: dict[Any, Finding] = {}
+    for finding in findings:
+        words = wording.FOUND.get(finding.code)
+        read = str(words.employer) if words else finding.code
+        shown.setdefault((read, finding.field, finding.seen, finding.expected), finding)
+    return list(shown.values())
+
+
+def progress(case: Case, now: datetime, turn: Turn | None = None) -> dict[str, Any]:
+    """Return the progress: each check, what is waited for, and how long that usually takes.
+
+    `turn` is who acts next, if the caller knows it.
+    """
     attempt = case.attempts.order_by("-number").first()
+    in_progress = case.state in states.IN_PROGRESS
+    if turn is None and in_progress:
+        turn = requirement_facts.turn_in_progress(case, attempt, now)
     runs = list(attempt.check_runs.all()) if attempt else []
     lines = check_lines(attempt, runs, now)
     waiting_for = attempt.waiting_for if attempt else ""
-    for_employer = waits_for_employer(case, attempt)
     return {
         "case": case,
         "waits_until": policy.waits_until(attempt.waits, attempt.due_at, policy.CURRENT)
@@ -117,13 +144,12 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
         "attempt": attempt,
         "checks": lines,
         "done_count": sum(line.state == "done" for line in lines),
-        "in_progress": case.state in states.IN_PROGRESS,
-        "waits_for_employer": for_employer,
-        "shown_state": State.CHANGES_REQUESTED if for_employer else case.state,
+        "in_progress": in_progress,
+        "turn": turn,
         # What the browser already shows, so that unchanged progress is not sent again.
         "have": "-".join(
             [
-                who_acts(for_employer),
+                turn or "",
                 f"v{case.version}",
                 *(f"{line.code}.{line.state}" for line in lines),
                 waiting_for,
@@ -132,22 +158,9 @@ def progress(case: Case, now: datetime) -> dict[str, Any]:
     }
 
 
-def waits_for_employer(case: Case, attempt: Attempt | None = None) -> bool:
-    """Whether the checks wait for the employer."""
-    if case.state not in states.IN_PROGRESS:
-        return False
-    attempt = attempt or case.attempts.order_by("-number").first()
-    return attempt is not None and attempt.waiting_for in wording.WAITS_FOR_EMPLOYER
-
-
 def meanwhile(member: Member, case: Case, now: datetime) -> Next | None:
     """Return what the employer can do while its case is in progress."""
     return next_step(items(requirement_facts.requirements_of(case, member, now), case.state, {}))
-
-
-def who_acts(for_employer: bool) -> str:
-    """Return who acts next, in the word that the browser sends back."""
-    return "yours" if for_employer else "ours"
 
 
 @dataclass(frozen=True)
@@ -162,14 +175,16 @@ class ToCome:
 
 
 def to_come(
-    case: Case, waiting_for: str, until: datetime | None, own_words: Appeal | None
+    case: Case, turn: Turn, until: datetime | None, own_words: Appeal | None
 ) -> ToCome | None:
     """Return the row above the timeline; None if nothing comes next automatically."""
     if case.state in states.EDITABLE:
         return ToCome(_("Next: submit your documents. Then the checks:"), "machine")
     if case.state in states.IN_PROGRESS:
-        if waiting_for in wording.WAITS_FOR_EMPLOYER:
+        if turn is Turn.EMPLOYER:
             return ToCome(_("Next: provide what the checks are waiting for."), until=until)
+        if turn is Turn.BANK:
+            return ToCome(_("Next: the bank sends or confirms the transfer."), until=until)
         return (
             ToCome(_("Next: we ask again for the missing result."), until=until)
             if until

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -45,6 +46,7 @@ from verification.rules.facts import (
 from verification.rules.required_documents import CURRENT
 from verification.rules.requirements import Requirement, due_requirements
 from verification.rules.states import State
+from verification.rules.turn import ON_AUTHORITY, Turn, turn_of
 
 ANYBODY: Final = Actor(Role.OWNER)
 """Acts for the employer if no particular member asks."""
@@ -61,12 +63,34 @@ def requirements_of(
     return due_requirements(facts_of(case, member, now, reusable), CURRENT, now)
 
 
-def requirements_before(
-    employer: Employer, member: Member | None, now: datetime
-) -> list[Requirement]:
-    """Return the requirements of an employer that has not opened a case yet."""
-    recruiter = member or _owner(employer)
+def turn(case: Case, now: datetime) -> Turn:
+    """Return who acts next in `case`."""
+    facts = facts_of(case, None, now)
+    return turn_of(facts, due_requirements(facts, CURRENT, now), now)
+
+
+def turn_in_progress(case: Case, attempt: Attempt | None, now: datetime) -> Turn:
+    """Return who acts next while the checks of `case` run or wait, in few queries.
+
+    For all other states, use `turn_of` with the facts and requirements of the case.
+    """
     facts = Facts(
+        account_class=case.account_class,
+        uscc=case.declared_uscc,
+        name=case.declared_name,
+        state=State(case.state),
+        waiting_for=attempt.waiting_for if attempt else "",
+    )
+    if facts.waiting_for in ON_AUTHORITY:
+        acting = authority_evidence.acting_for(case.employer_id, Q(user=case.submitted_by_id))
+        facts = replace(facts, proofs=_proofs(case, acting, _latest_runs(case), now))
+    return turn_of(facts, (), now)
+
+
+def facts_before(employer: Employer, member: Member | None) -> Facts:
+    """Return the facts about an employer that has not opened a case yet."""
+    recruiter = member or _owner(employer)
+    return Facts(
         employer.account_class,
         employer.uscc,
         employer.name,
@@ -75,7 +99,6 @@ def requirements_before(
         **_address(recruiter.user if recruiter else None),
         **_may_prove([recruiter] if recruiter else []),
     )
-    return due_requirements(facts, CURRENT, now)
 
 
 def facts_of(
@@ -231,6 +254,8 @@ def _proofs(
             row.holds_until,
             _shown(row),
             row.failure if row.failure in REASONS else "",
+            row.stage,
+            "code_given_at" in row.observed,
         )
         for row, strength in valued
         if strength is not None

@@ -179,11 +179,6 @@ class Next:
     code: str
     """The code of the requirement."""
 
-    @property
-    def lead(self) -> Word:
-        """What is left to do before the case can be submitted."""
-        return wording.LEADS.get(self.code, "")
-
 
 def slots(
     documents: Sequence[Document], now: datetime, held: Sequence[HeldUpload] = ()
@@ -260,6 +255,8 @@ def _is_remarked(ways: Sequence[WayLine]) -> bool:
 def tag_of(requirement: Requirement, case_state: str) -> tuple[Word, str]:
     """Return the state of a requirement as a tag (`wording.TAGS`) and its style."""
     match requirement.state:
+        case _ if requirement.only_begun and not _failed(requirement):
+            tag = "begun"
         case RequirementState.SATISFIED:
             tag = "done"
         case RequirementState.PAST_DUE:
@@ -272,15 +269,16 @@ def tag_of(requirement: Requirement, case_state: str) -> tuple[Word, str]:
         case _ if not requirement.ways:
             tag = "open"
         case _:
-            tag = (
-                "again"
-                if any(
-                    not why.code.endswith(("_missing", "_unverified"))
-                    for why in requirement.reasons
-                )
-                else "todo"
-            )
+            tag = "again" if _failed(requirement) else "todo"
     return wording.TAGS[tag], tag
+
+
+def _failed(requirement: Requirement) -> bool:
+    """Whether something that was given is not good enough."""
+    return any(
+        not why.code.endswith(("_missing", "_unverified", "_pending"))
+        for why in requirement.reasons
+    )
 
 
 def next_step(made: Sequence[Item]) -> Next | None:
@@ -293,9 +291,15 @@ def next_step(made: Sequence[Item]) -> Next | None:
     ):  # the decision shows what can follow it
         return None
     if item.code == SUBMISSION:
+        begun = any(item.requirement.only_begun for item in made)
         return Next(
             _("Check and submit"),
-            _("You have provided everything we need."),
+            _(
+                "Your proof of authority is not complete yet. You can submit now. We continue when"
+                " it is complete."
+            )
+            if begun
+            else _("You have provided everything we need."),
             "#submit",
             _("Go to submit"),
             item.code,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
@@ -132,6 +133,14 @@ OF_ANY_DOCUMENT: Final = frozenset(
 """Reasons for which the reviewer names the kind of document."""
 
 
+_OF_THE_OTHER_PAPER: Final = {
+    required_documents.APPROVAL: frozenset(
+        {"document_missing", "document_not_a_licence", "document_several_licences"}
+    ),
+    required_documents.LICENCE: frozenset({"approval_document_missing"}),
+}
+"""By founding document, the reasons that name another one, which this employer does not have."""
+
 BY_NUMBER: Final = 9
 """The number of reasons with a number key."""
 
@@ -177,7 +186,7 @@ def choices(
     about: Mapping[str, str],
     paper: str,
 ) -> list[Choice]:
-    """Return the reasons that fit `verb`, those found by checks first; the first have a number key.
+    """Return the reasons that fit `verb`, those found by checks first.
 
     A reason that fits any document gets the kind in `about`, else the kind it was found on, else
     `paper`.
@@ -186,27 +195,20 @@ def choices(
         finding.code: finding.field for finding in findings if finding.severity >= Severity.WAIT
     }
     offered = []
-    for number, code in enumerate(
-        sorted(REASONS_FOR.get(verb, ()), key=lambda code: code not in found), start=1
-    ):
+    others = _OF_THE_OTHER_PAPER.get(paper, frozenset()) - set(found)
+    fitting = [code for code in REASONS_FOR.get(verb, ()) if code not in others]
+    for code in sorted(fitting, key=lambda code: code not in found):
         kind = about.get(code) or (
             found[code] if found.get(code) in required_documents.OF_KIND else paper
         )
-        key = str(number) if number <= BY_NUMBER else ""
-        offered.append(
-            Choice(
-                REASONS[code],
-                code in ticked,
-                code in found,
-                kind if code in OF_ANY_DOCUMENT else "",
-                key,
-            )
-        )
+        about_kind = kind if code in OF_ANY_DOCUMENT else ""
+        offered.append(Choice(REASONS[code], code in ticked, code in found, about_kind))
     return offered
 
 
 def by_item(offered: Iterable[Choice], paper: str) -> list[OfItem]:
-    """Group the reasons by requirement, those with findings first.
+    """Group the reasons by requirement, those with findings first. In the order of the page, the
+    first have a number key.
 
     `paper` is the kind of document that shows the body was set up.
     """
@@ -215,4 +217,8 @@ def by_item(offered: Iterable[Choice], paper: str) -> list[OfItem]:
         groups.setdefault(
             required_documents.about(choice.reason.code, choice.about, paper), []
         ).append(choice)
-    return [OfItem(item, of_item) for item, of_item in groups.items()]
+    keys = itertools.chain(map(str, range(1, BY_NUMBER + 1)), itertools.repeat(""))
+    return [
+        OfItem(item, [replace(choice, key=next(keys)) for choice in of_item])
+        for item, of_item in groups.items()
+    ]

@@ -49,6 +49,10 @@ WEAK (domain table).
 """
 
 
+CODE_AT_HAND: Final = frozenset({"sent", "arrived"})
+"""Stages of a transfer in which the company can see its code."""
+
+
 @dataclass(frozen=True)
 class Why:
     """A reason: a code of `events.core.reasons`, the field it is about, and the values seen and
@@ -98,6 +102,16 @@ class Proof:
     holds_until: datetime | None = None
     shown: str = ""
     failure: str = ""
+    stage: str = ""
+    """Its stage at the provider, such as `sent` for a transfer."""
+    code_given: bool = False
+    """Whether the right code was entered, so that only the bank's confirmation is missing."""
+
+    def needs_recruiter(self, now: datetime) -> bool:
+        """Whether it continues only when the recruiter enters a code or scans one."""
+        if not self.under_way(now) or self.code_given:
+            return False
+        return self.kind in ("company_email", "e_licence") or self.stage in CODE_AT_HAND
 
     def in_force(self, now: datetime) -> bool:
         return self.state == "proven" and (self.holds_until is None or self.holds_until > now)

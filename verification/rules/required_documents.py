@@ -229,6 +229,24 @@ def paper_of(account_class: str, uscc: str, pack: Pack = CURRENT) -> str:
     return pack.paper.get(uscc[:1], pack.other_paper) if uscc else pack.paper["9"]
 
 
+_FOUNDED_BY: Final = {
+    "11": "统一社会信用代码证书 / Certificate of the code of a public authority",
+    "12": "事业单位法人证书 / Certificate of a public institution",
+    "51": "社会团体法人登记证书 / Certificate of a social organisation",
+    "52": "民办非企业单位登记证书 / Certificate of a private non-enterprise unit",
+    "53": "基金会法人登记证书 / Certificate of a foundation",
+}
+"""By the first two characters of the code, what the founding document is called."""
+
+
+def called(paper: str, uscc: str) -> str:
+    """Return what this organisation's founding document is called, in both languages.
+
+    "" for a business licence, and for bodies whose document has no common name.
+    """
+    return _FOUNDED_BY.get(uscc[:2], "") if paper == APPROVAL else ""
+
+
 # --- The requirement that a reason is about -------------------------------------------------------
 
 OF_KIND: Final = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +21,7 @@ from verification.rules.required_documents import (
     Item,
     Pack,
     about,
+    called,
 )
 from verification.rules.states import State
 from verification.rules.validity import day_of, end_of_papers
@@ -101,7 +103,10 @@ def _given(item: Item, facts: Facts, now: datetime) -> bool:
         return (
             by_address
             or bool(papers(item, facts))
-            or any(p.in_force(now) or p.under_way(now) for p in facts.proofs)
+            or any(
+                p.in_force(now) or (p.under_way(now) and not p.needs_recruiter(now))
+                for p in facts.proofs
+            )
         )
     if item.code == CLIENTS and facts.clients_until:
         return bool(papers(item, facts)) and any(
@@ -150,7 +155,7 @@ def papers_end(item: Item, facts: Facts, paper: str, now: datetime) -> datetime 
 
 def proofs_end(facts: Facts, state: RequirementState, now: datetime) -> datetime | None:
     """When proofs under way have to be completed, or how long accepted proofs are valid."""
-    if state is RequirementState.PENDING_VERIFICATION:
+    if state in (RequirementState.PENDING_VERIFICATION, RequirementState.CURRENTLY_DUE):
         return min(
             (proof.expires_at for proof in facts.proofs if proof.under_way(now)), default=None
         )
@@ -205,6 +210,9 @@ def reasons_by_item(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why
     for why, at in said:
         if why.code == "document_missing" and why.field not in OF_KIND and facts.of_kinds((paper,)):
             continue  # an organisation without a licence has provided its founding document instead
+        if why.code == "document_missing" and why.field not in OF_KIND:
+            named = called(paper, facts.uscc)
+            why = replace(why, code=pack.items[paper].missing, expected=named or why.expected)
         code = about(why.code, why.field, paper)
         touched = last_changed(pack.items[code], facts, paper)
         if facts.state in CLOSED or touched is None or at is None or touched <= at:
@@ -212,7 +220,7 @@ def reasons_by_item(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why
     return {code: tuple(whys) for code, whys in spoken.items()}
 
 
-def missing(item: Item, facts: Facts) -> tuple[Why, ...]:
+def missing(item: Item, facts: Facts, now: datetime) -> tuple[Why, ...]:
     """Why a requirement without reasons is open: it is missing."""
     if item.code == FACTS:
         refused = problem(facts.uscc)
@@ -223,4 +231,8 @@ def missing(item: Item, facts: Facts) -> tuple[Why, ...]:
         )
     if item.code == CLIENTS and papers(item, facts):
         return (Why("agency_client_expired", "valid_until"),)
-    return (Why(item.missing, item.code),) if item.missing else ()
+    if item.code == AUTHORITY and any(proof.under_way(now) for proof in facts.proofs):
+        return (Why("authority_pending", item.code),)
+    if not item.missing:
+        return ()
+    return (Why(item.missing, item.code, expected=called(item.code, facts.uscc)),)

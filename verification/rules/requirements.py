@@ -63,6 +63,17 @@ class Requirement:
         """Whether the employer has to do something."""
         return self.state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE)
 
+    @property
+    def only_begun(self) -> bool:
+        """Whether it rests on a proof of authority that is under way and not complete."""
+        under_way = [way for way in self.ways if way.state is RequirementState.PENDING_VERIFICATION]
+        return (
+            self.code == AUTHORITY
+            and self.state is not RequirementState.SATISFIED
+            and bool(under_way)
+            and all(way.expires_at is not None for way in under_way)
+        )
+
 
 def due_requirements(facts: Facts, pack: Pack, now: datetime) -> list[Requirement]:
     """Return all requirements, in the order in which they are met, each with its state at `now`."""
@@ -140,7 +151,7 @@ def _requirement(
     if state is RequirementState.SATISFIED:
         whys = ()
     elif not whys and state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE):
-        whys = missing(item, facts)
+        whys = missing(item, facts, now)
     elif not whys:
         whys = tuple(Why(code, item.code) for p in papers(item, facts) for code in p.flaws)
     return Requirement(

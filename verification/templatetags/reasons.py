@@ -21,7 +21,7 @@ from events.core.reasons import NEVER, REASONS, Text
 from verification.cases import turnaround, wording
 from verification.models import Case
 from verification.pages import requirement_facts
-from verification.pages.requirement_rows import tag_of
+from verification.pages.requirement_rows import UNSAID, tag_of
 from verification.rules.required_documents import LICENCE, SUBMISSION, about, paper_of
 from verification.rules.requirements import Requirement
 
@@ -213,15 +213,20 @@ def asked_of(case_id: str, now: datetime) -> list[Requirement]:
     For mails, which have only the id.
     """
     case = _case(case_id)
-    return (
-        [
-            requirement
-            for requirement in requirement_facts.requirements_of(case, None, now)
-            if requirement.open
-        ]
-        if case
-        else []
-    )
+    asked = requirement_facts.requirements_of(case, None, now) if case else []
+    return [each for each in asked if each.open and not _is_only_to_submit(each)]
+
+
+def _is_only_to_submit(requirement: Requirement) -> bool:
+    """Whether all that is left is to submit, which each mail says itself."""
+    return requirement.code == SUBMISSION and all(why.code in UNSAID for why in requirement.reasons)
+
+
+@register.simple_tag
+def turn(case_id: str, now: datetime) -> str:
+    """Return who acts next in case `case_id`, in a sentence."""
+    case = _case(case_id)
+    return str(wording.TURNS[requirement_facts.turn(case, now)]) if case else ""
 
 
 @register.filter

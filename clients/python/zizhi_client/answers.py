@@ -1012,6 +1012,9 @@ class Requirements:
     state: str | None
     """The state of the open case, else of the current one. Null if there is no case yet."""
 
+    turn: str
+    """Who acts next: `employer`, `zizhi` (checks, a register or a reviewer), `bank` (a transfer is to be sent or confirmed) or `nobody` (everything is done, or the case is closed; the employer may still appeal or start again)."""
+
     expires_at: datetime | None
     """When the approval of that case ends."""
 

@@ -68,7 +68,7 @@ class Ledger:
     agreed: list[Company]
     """Companies that may download the resume and have not yet."""
     blocked: list[BlockedEmployer]
-    """Other blocked companies."""
+    """All blocked companies, latest first."""
 
     @property
     def is_closed(self) -> bool:
@@ -110,12 +110,10 @@ def ledger_of(candidate: Candidate, now: datetime) -> Ledger:
     for report in candidate.reports.select_related("release").order_by("-reported_at"):
         if report.release.uscc in companies:
             companies[report.release.uscc].reports.append(report)
-    others = []
-    for block in candidate.blocked.order_by("-at"):
+    blocked = list(candidate.blocked.order_by("-at"))
+    for block in blocked:
         if block.uscc in companies:
             companies[block.uscc].blocked = block
-        else:
-            others.append(block)
     open_now = list(
         candidate.requests.filter(expires_at__gt=now)
         .select_related("employer", "member__user")
@@ -128,7 +126,7 @@ def ledger_of(candidate: Candidate, now: datetime) -> Ledger:
         refused=[_asked(each) for each in open_now if each.agreed is False],
         took=[company for company in companies.values() if company.releases],
         agreed=agreed,
-        blocked=others,
+        blocked=blocked,
     )
 
 

@@ -456,3 +456,34 @@ def test_every_width_language_and_theme_is_calm(
         expect(page.locator(shown).first).to_be_visible(timeout=SOON)
         visitor.is_calm()
         assert serious(Axe().run(page).response["violations"]) == [], keys
+
+
+def test_numbers_and_ctrl_enter_work_from_any_focus(
+    visit: Visitor, reviewer: User, now: datetime
+) -> None:
+    case = waiting(now, 990, hours=3)
+    claim_for(reviewer, case)
+    visitor = visit()
+    page = at(visitor, reviewer, case)
+    is_shown(page, case)
+    page.keyboard.press("r")
+    rejection = page.locator(".decision-reject")
+    numbers = rejection.locator("[data-number]").evaluate_all(
+        "boxes => boxes.map(box => box.dataset.number)"
+    )
+    assert numbers == [str(number) for number in range(1, 10)], "in the order of the page"
+    for number, focus in (("1", "summary"), ("2", "[data-number='5']"), ("3", "button.default")):
+        rejection.locator(focus).first.focus()
+        page.keyboard.press(number)
+        expect(rejection.locator(f"[data-number='{number}']")).to_be_checked()
+    page.locator("a[href]").first.focus()
+    page.keyboard.press("4")
+    expect(rejection.locator("[data-number='4']")).to_be_checked()
+    expect(rejection.locator(".both")).to_be_visible()
+    page.locator("a[href]").first.focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("h1")).not_to_have_text(case.declared_name)
+    carry_out()
+    case.refresh_from_db()
+    assert case.state == State.REJECTED
+    assert visitor.complaints == [], "the preview before the first reason is no error"

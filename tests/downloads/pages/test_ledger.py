@@ -226,7 +226,10 @@ def test_revoking_stops_all_and_orders_erasure_and_can_be_taken_back(
     live: Live, mine: Client, candidate: Candidate
 ) -> None:
     live.take(timezone.now())
-    assert "sharing stopped" in do(mine, "revoke/", uscc=live.employer.uscc)
+    page = do(mine, "revoke/", uscc=live.employer.uscc)
+    assert "sharing stopped" in page
+    blocked = page.partition("Blocked companies")[2].partition("<form method")[0]
+    assert live.employer.name in blocked, "although it is among those that have the resume"
     order = EraseOrder.objects.get()
     assert order.due_at - order.ordered_at == timedelta(days=15)
     assert Mail.objects.get(template="erase_ordered").to == live.member.user.email

@@ -113,9 +113,9 @@ def test_a_body_with_an_approval_document_is_not_asked_for_a_licence() -> None:
     for asked in (body, replace(body, uscc=USCC, account_class="public_service")):
         assert Reading().judge(asked, {}, {"document": None}) == []
         nothing = replace(asked, documents=())
-        assert codes(Reading().judge(nothing, {}, {"document": None})) == {
-            "document_missing": Severity.UNABLE
-        }
+        (finding,) = Reading().judge(nothing, {}, {"document": None})
+        assert (finding.code, finding.severity) == ("approval_document_missing", Severity.UNABLE)
+        assert ("民办非企业单位登记证书" in finding.expected) is (asked is body)
 
 
 @pytest.mark.parametrize("account_class", ["direct_employer", "commercial_agency"])

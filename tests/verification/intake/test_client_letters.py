@@ -149,3 +149,9 @@ def test_only_the_employer_ends_it(letter: Document, now: datetime) -> None:
     with pytest.raises(Refused, match="not_allowed"):
         client_letters.end_client(client.pk, Actor(Role.PLATFORM, "x"), now)
     assert ClientAuthorisation.objects.get().ended_at is None
+
+
+def test_a_letter_of_a_case_that_was_never_approved_has_no_status_of_its_own(
+    letter: Document, now: datetime
+) -> None:
+    assert client_letters.letter_statuses(letter.case, now) == []

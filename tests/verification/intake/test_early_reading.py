@@ -18,6 +18,7 @@ from verification.checks.reading import Reading
 from verification.decision import pipeline
 from verification.intake import early_reading
 from verification.models import Case, Document, DocumentKind, DocumentReading, Statement
+from verification.rules.findings import Severity
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -252,3 +253,53 @@ class TestSaying:
         with pytest.raises(Refused, match="state_conflict"):
             early_reading.state(document.pk, member, {}, now)
         assert not Statement.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("kind", "field", "reviewed"),
+        [
+            ("business_licence", "name", False),
+            ("business_licence", "uscc", False),
+            ("business_licence", "term", True),
+            ("business_licence", "registered_capital", True),
+            ("hr_service_licence", "name", True),
+            ("hr_service_licence", "valid_until", True),
+        ],
+    )
+    def test_what_no_register_settles_goes_to_a_reviewer(
+        self, member: Member, now: datetime, kind: str, field: str, reviewed: bool
+    ) -> None:
+        case = make_case(member, now, State.SUBMITTED)
+        document = make_document(case, now, kind)
+        for said in ("read", "corrected"):
+            Statement.objects.update_or_create(
+                document=document,
+                field=field,
+                defaults={"read": "read", "said": said, "by": member.user, "at": now},
+            )
+            check, subject = Reading(), pipeline.subject_of(case, now)
+            DocumentReading.objects.update_or_create(
+                document=document,
+                defaults={
+                    "due_at": now,
+                    "finished_at": now,
+                    "version": check.version,
+                    "reading": SEEN | {"declared": declared(case)},
+                },
+            )
+            findings = check.judge(subject, {}, check.observe(subject, {}))
+            corrections = [f for f in findings if f.code == "reading_disputed"]
+            assert bool(corrections) is (reviewed and said == "corrected")
+            for finding in corrections:
+                assert (finding.severity, finding.field) == (Severity.UNABLE, field)
+                assert (finding.seen, finding.expected) == ("read", "corrected")
+
+
+SEEN = READ | {"looks_like_licence": True, "qr_uscc": None}
+
+
+def declared(case: Case) -> dict[str, str]:
+    return {
+        "uscc": case.declared_uscc,
+        "name": case.declared_name,
+        "legal_representative": case.declared_legal_representative,
+    }

@@ -25,7 +25,7 @@ class TestHome:
         for _ in range(2):
             page = text(visitor.get("/case/"))
         assert Case.objects.get().declared_uscc == member.employer.uscc
-        assert "Photograph" in page or "photograph" in page
+        assert "Your next step" in page
         assert "To do" in page
 
     @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from django.utils.html import escape
 
 from employers.models import Member
 from events.core.actor import SYSTEM
+from events.core.reasons import REASONS
 from events.delivery import mail
 from events.models import Mail, record
 from tests.factories import make_case, make_document, make_employer, make_member
@@ -35,10 +36,11 @@ from verification.models import (
     ProofKind,
     ProofState,
 )
-from verification.pages.requirement_facts import facts_of, requirements_before, requirements_of
+from verification.pages.requirement_facts import facts_before, facts_of, requirements_of
 from verification.rules.facts import RequirementState, Strength, Why
 from verification.rules.findings import Finding, Severity
-from verification.rules.requirements import next_of
+from verification.rules.required_documents import CURRENT, SUBMISSION
+from verification.rules.requirements import due_requirements, next_of
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -324,14 +326,14 @@ def test_clients_are_those_of_the_letters_that_stand(now: datetime) -> None:
 
 def test_before_there_is_a_case(now: datetime) -> None:
     employer = make_employer(now)
-    assert {r.code for r in requirements_before(employer, None, now) if r.open} >= {
-        "mail_address",
-        "business_licence",
-        "submission",
-    }
+    assert {
+        r.code for r in due_requirements(facts_before(employer, None), CURRENT, now) if r.open
+    } >= {"mail_address", "business_licence", "submission"}
     member = make_member(now, employer)
     assert [
-        r.state for r in requirements_before(employer, member, now) if r.code == "mail_address"
+        r.state
+        for r in due_requirements(facts_before(employer, member), CURRENT, now)
+        if r.code == "mail_address"
     ] == [SATISFIED]
 
 
@@ -369,7 +371,7 @@ def test_a_way_that_nobody_stands_behind_is_not_told_of(now: datetime, settings:
         settings.BANK = bank
         for requirements in (
             requirements_of(case, member, now),
-            requirements_before(member.employer, member, now),
+            due_requirements(facts_before(member.employer, member), CURRENT, now),
         ):
             (authority,) = [r for r in requirements if r.code == "authority"]
             assert ("bank_deposit" in {way.code for way in authority.ways}) is told
@@ -391,12 +393,18 @@ def test_a_mail_says_what_is_asked_as_the_page_does_when_it_leaves(
         return str(letter.body), str(letter.alternatives[0][0])
 
     text, html = sent()
-    asked = [requirement for requirement in requirements_of(case, None, now) if requirement.open]
+    asked = [
+        requirement
+        for requirement in requirements_of(case, None, now)
+        if requirement.open and requirement.code != SUBMISSION
+    ]
     (authority,) = [requirement for requirement in asked if requirement.code == "authority"]
     for part in (text, html):
         with translation.override(language):
             words = [str(wording.REQUIREMENTS[requirement.code][0]) for requirement in asked]
             words += [str(wording.WAYS[way.code]) for way in authority.ways]
+            not_submitted = REASONS["case_not_submitted"].says.in_(language)
+        assert not_submitted not in part, "the reviewer has just sent it back"
         assert [
             said for said in (*words, "N.B.") if said not in part and escape(said) not in part
         ] == []

@@ -132,3 +132,22 @@ class TestStatus:
     def test_without_a_script_it_is_the_page(self, visitor: Client, attempt: Attempt) -> None:
         assert visitor.get("/case/status/")["Location"] == "/case/"
         assert "Check again" in text(visitor.get("/case/"))
+
+
+def test_findings_that_read_the_same_are_shown_once(
+    visitor: Client, member: Member, now: datetime
+) -> None:
+    case = make_case(member, now, State.IN_REVIEW)
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now, finished_at=now
+    )
+    notes = ("compression_noted", "overlay_noted", "glyph_noted", "copy_noted", "editor_noted")
+    CheckRun.objects.create(
+        attempt=attempt,
+        code="forgery",
+        version="1",
+        findings=[Finding("forgery", code, Severity.NOTE).as_json() for code in notes],
+        started_at=now,
+        finished_at=now,
+    )
+    assert text(visitor.get("/case/")).count("Signs of editing: none found") == 1

@@ -40,7 +40,7 @@ class TestSubmit:
             "account_class": "direct_employer",
         }
         assert visitor.post("/case/declare/", facts)["Location"] == "/case/"
-        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
+        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</section>")[0]
         assert "Confirm your email address first" in card
         assert member.user.email in card
         assert 'action="/verify-email/resend/"' in card
@@ -59,7 +59,7 @@ class TestSubmit:
         assert visitor.post(link)["Location"] == "/case/"
         assert "opening your files" in text(visitor.get("/case/"))
         held_uploads.open_held(HeldUpload.objects.get().pk, timezone.now, 60)
-        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</article>")[0]
+        card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</section>")[0]
         assert "Submit for verification" in card
         assert "Confirm your email address first" not in card
         case.refresh_from_db()

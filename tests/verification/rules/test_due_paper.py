@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from documents.uscc import check_character
 from employers.models import AccountClass, Member
 from events.core.errors import Refused
+from events.core.reasons import REASONS
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
 from tests.verification.checks.agency_papers import letter, licence
 from tests.verification.decision.test_apply_verdict import MEDIUM, Says, saying
@@ -20,6 +22,11 @@ from verification.checks.base import Subject, SubjectDocument
 from verification.checks.reading import Reading
 from verification.decision import pipeline
 from verification.models import Attempt, Case, DocumentKind, HrLicenceRecord
+from verification.pages import requirement_facts
+from verification.reviewing import reason_choices
+from verification.rules.facts import Why
+from verification.rules.required_documents import CURRENT
+from verification.rules.requirements import due_requirements
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +136,61 @@ def test_had_it_slipped_through_the_door_a_person_would_look(
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
     assert [reason["code"] for reason in case.decisions.get().reasons] == reasons
+
+
+@pytest.mark.parametrize(
+    ("kind", "account_class", "named"),
+    [
+        ("12", AccountClass.DIRECT_EMPLOYER, "事业单位法人证书"),
+        ("51", AccountClass.DIRECT_EMPLOYER, "社会团体法人登记证书"),
+        ("51", AccountClass.COMMERCIAL_AGENCY, "社会团体法人登记证书"),
+        ("12", AccountClass.PUBLIC_SERVICE, "事业单位法人证书"),
+        ("91", AccountClass.PUBLIC_SERVICE, ""),
+    ],
+)
+def test_a_body_without_a_licence_is_asked_for_the_paper_that_it_has(
+    now: datetime, kind: str, account_class: str, named: str
+) -> None:
+    member, case = draft(now, account_class, uscc=make_uscc(kind=kind))
+    at_the_door = guards.missing(case, member.as_actor())
+    wrong_paper = guards.may_add(DocumentKind.BUSINESS_LICENCE, case, member.as_actor(), now)
+    for refused in (at_the_door, wrong_paper):
+        assert refused is not None and refused.code == "approval_document_missing"
+        assert refused.expected.partition(" / ")[0] == named
+    sent_back = replace(
+        requirement_facts.facts_of(case, member, now),
+        state=State.CHANGES_REQUESTED,
+        reasons=(Why("document_missing", "document"),),
+        decided_at=now,
+    )
+    for facts in (requirement_facts.facts_of(case, member, now), sent_back):
+        (paper,) = [
+            each
+            for each in due_requirements(facts, CURRENT, now)
+            if each.code == "approval_document"
+        ]
+        (why,) = paper.reasons
+        assert why.code == "approval_document_missing"
+        assert why.expected.partition(" / ")[0] == named
+
+
+@pytest.mark.parametrize("verb", ["request_changes", "reject"])
+def test_a_reviewer_cannot_ask_a_body_for_a_paper_that_it_has_not(verb: str) -> None:
+    def offered(paper: str) -> set[str]:
+        return {each.reason.code for each in reason_choices.choices(verb, (), (), {}, paper)}
+
+    of_licences = {"document_missing", "document_not_a_licence", "document_several_licences"}
+    assert not offered("approval_document") & of_licences
+    assert "approval_document_missing" in offered("approval_document")
+    assert "approval_document_missing" not in offered("business_licence")
+    assert "document_not_a_licence" in offered("business_licence")
+
+
+def test_no_reason_to_send_a_case_back_says_that_a_reviewer_will_look() -> None:
+    codes = reason_choices.REASONS_FOR["request_changes"]
+    waits = {
+        code
+        for code in codes
+        if "无需操作" in REASONS[code].fix.zh or "人工核实" in REASONS[code].fix.zh
+    }
+    assert not waits

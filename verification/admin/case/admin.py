@@ -82,7 +82,7 @@ class CaseAdmin(ClaimButtons, DecisionButtons, QueueAdmin):
             except Refused as refused:
                 if button in FOR_THE_SCRIPT:
                     told = {"refused": refused.code, "says": in_words(refused)}
-                    return JsonResponse(told, status=409)
+                    return JsonResponse(told, status=200 if button == "preview" else 409)
                 return self.refused_page(request, case_id, refused, button)
             except (Case.DoesNotExist, SavedReply.DoesNotExist) as error:
                 raise Http404 from error

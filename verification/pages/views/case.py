@@ -16,11 +16,12 @@ from employers.models import Member
 from events.core.errors import Refused
 from verification.cases import operations
 from verification.models import Case
-from verification.pages.case_page import current_case, page
-from verification.pages.case_progress import meanwhile, progress, who_acts
+from verification.pages.case_page import code_proof, current_case, page
+from verification.pages.case_progress import meanwhile, progress
 from verification.pages.forms import DeclareForm, SubmitForm
 from verification.rules import states
 from verification.rules.states import State
+from verification.rules.turn import Turn
 
 
 @require_safe
@@ -46,8 +47,9 @@ def status(request: HttpRequest, member: Member) -> HttpResponse:
         shown, have = progress(case, now), request.GET.get("have", "")
         if have == shown["have"]:
             return HttpResponse(status=204)
-        if not have or have.partition("-")[0] == who_acts(shown["waits_for_employer"]):
-            following = meanwhile(member, case, now) if shown["waits_for_employer"] else None
+        if not have or have.partition("-")[0] == shown["turn"]:
+            waits = shown["turn"] is Turn.EMPLOYER and code_proof(member, case, now) is None
+            following = meanwhile(member, case, now) if waits else None
             return render(request, "verification/case/_progress.html", shown | {"next": following})
     response = render(
         request,

@@ -28,6 +28,7 @@ from employers.security import throttle
 from events.core.actor import Actor
 from events.core.errors import Refused
 from verification.cases import documents, failed_uploads, guards
+from verification.checks.reading import settled_by_register
 from verification.intake import (
     document_reuse,
     early_reading,
@@ -106,7 +107,7 @@ def upload(
     form = UploadForm(request.POST)
     case = case_or_404(member)
     if not form.is_valid():
-        return refused_at_home(request, Refused("document_missing"))
+        return refused_at_home(request, Refused("document_not_chosen"))
     kind = form.cleaned_data["kind"]
     replaced = (
         own_document(member, form.cleaned_data["replaces"])
@@ -128,7 +129,7 @@ def upload(
         except Refused as refused:
             refusals.append((file.name or "", refused))
     if not files and not refusals:
-        refusals.append(("", Refused("document_missing")))
+        refusals.append(("", Refused("document_not_chosen")))
     if request.headers.get("X-Requested-With") != "XMLHttpRequest" and not refusals:
         return redirect("verification:home")
     now = now_of(member.employer)
@@ -334,9 +335,14 @@ def state_values(request: HttpRequest, member: Member, document_id: UUID) -> Htt
         said = early_reading.state(document.pk, member, corrections, now_of(member.employer))
     except Refused as refused:
         return refused_at_home(request, refused)
-    if any(statement.said != statement.read for statement in said):
+    disputed = [statement.field for statement in said if statement.said != statement.read]
+    if all(settled_by_register(document.kind, field) for field in disputed) and disputed:
         messages.success(
-            request, gettext("Saved. A reviewer sees your corrections next to what we read.")
+            request, gettext("Saved. For these details, the company register's value counts.")
+        )
+    elif disputed:
+        messages.success(
+            request, gettext("Saved. A reviewer will compare your corrections with the document.")
         )
     else:
         messages.success(request, gettext("Thank you for confirming."))

@@ -23,7 +23,7 @@ from events.core.errors import Refused
 from verification.authority import deposits, email_codes, proof_polling, proofs, vouches
 from verification.cases import wording
 from verification.cases.authority_evidence import declared_by
-from verification.cases.proof_ways import WAYS
+from verification.cases.proof_ways import CODE_TYPED, WAYS
 from verification.models import Proof, ProofKind, ProofState
 from verification.pages.case_progress import Step
 from verification.pages.forms import AddressForm, CodeForm, ColleagueForm, DepositForm
@@ -33,7 +33,6 @@ from verification.rules.required_documents import HOW
 
 ANEW: Final = "anew"
 """Query parameter to prove authority again although a proof is in force."""
-CODE_TYPED = frozenset(kind for kind, way in WAYS.items() if way.guesses)
 STAGES = (
     (Stage.ACCEPTED, _("Accepted by the bank")),
     (Stage.SENT, _("Sent")),
