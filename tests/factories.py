@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth.models import Group
@@ -114,6 +114,10 @@ def make_document(
         fingerprint=fingerprint,
     )
     return document
+
+
+PLATFORM: Final = UUID(int=7)
+"""A platform to ask as, which `make_link` makes."""
 
 
 def make_link(member: Member, client_id: UUID, now: datetime) -> MemberLink:

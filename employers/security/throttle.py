@@ -70,9 +70,9 @@ INVITATIONS_FROM_NETWORK = Limit("invite-network", 100)
 LINKS_FROM_NETWORK = Limit("candidate-link-network", 20)
 LINKS_TO_CANDIDATE = Limit("candidate-link", 3, 24 * 3600)
 """New links to a candidate's own page, by anyone who has an ended one."""
-UNLINKED_ASKED_BY_PLATFORM = Limit("platform-unlinked", 1000)
+UNLINKED_ASKED_BY_PLATFORM = Limit("platform-unlinked", 1000, 3600)
 """Requests of a platform to the gate for recruiters who are not linked with it."""
-UNLINKED_REPORTED = Limit("platform-unlinked-reported", 1)
+UNLINKED_REPORTED = Limit("platform-unlinked-reported", 1, 3600)
 """Of more requests than that, one is reported to the staff."""
 PASSWORD_LINKS = (MAILS_TO_ADDRESS, RESETS_TO_ADDRESS)
 INVITATIONS_TO_ADDRESS = Limit("invite-address", 3, 24 * 3600)

@@ -141,10 +141,11 @@ def test_both_pages_say_the_same() -> None:
 def test_the_limits_on_attempts_are_documented() -> None:
     """`docs/operating/security.md` states each limit of the throttle."""
     text = (ROOT / "employers" / "security" / "throttle.py").read_text(encoding="utf-8")
-    limits = re.findall(r'^[A-Z_]+ = Limit\("[\w-]+", (\d+)(?:, (24 \* 3600))?\)', text, re.M)
-    stated = Counter((tries, "a day" if day else "15 minutes") for tries, day in limits)
+    limits = re.findall(r'^[A-Z_]+ = Limit\("[\w-]+", (\d+)(?:, ([\d *]+))?\)', text, re.M)
+    within = {"": "15 minutes", "3600": "an hour", "24 * 3600": "a day"}
+    stated = Counter((tries, within[seconds]) for tries, seconds in limits)
     page = (FOLDER / "security.md").read_text(encoding="utf-8")
-    told = re.findall(r"^\| [^|]+ \| (15 minutes|a day) \| (\d+) \|$", page, re.M)
+    told = re.findall(r"^\| [^|]+ \| (15 minutes|an hour|a day) \| (\d+) \|$", page, re.M)
     assert Counter((tries, within) for within, tries in told) == stated
 
 

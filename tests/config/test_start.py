@@ -39,7 +39,7 @@ def settings_with(monkeypatch: pytest.MonkeyPatch, **given: str) -> dict[str, An
     ("process", "name"),
     [*((process, "ZIZHI_SITE_URL") for process in SERVICE), ("worker", "ZIZHI_EMAIL_URL")],
 )
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(1)
 def test_without_an_address_or_a_mail_server_nothing_starts(process: str, name: str) -> None:
     environment = os.environ | DEPLOYED | {"DJANGO_SETTINGS_MODULE": "config.settings", name: ""}
     environment.pop("ZIZHI_STAFF_SECOND_FACTOR", None)

@@ -103,6 +103,7 @@ def seconds_until_the_gate_answers(port: int) -> float:
         ),
     ],
 )
+@pytest.mark.sampled(1)
 def test_slow_clients_hold_no_thread_beyond_the_deadline(port: int, text: bytes) -> None:
     with contextlib.ExitStack() as held:
         slow = [held.enter_context(connect(port, text)) for _ in range(THREADS)]

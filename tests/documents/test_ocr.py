@@ -45,6 +45,7 @@ def box_with(boxes: list[TextBox], text: str) -> TextBox:
 
 
 @pytest.mark.reading
+@pytest.mark.slow
 def test_text_is_found_in_its_place(reader: Reader) -> None:
     image = make(1).image
     boxes = reader.read(picture(image))

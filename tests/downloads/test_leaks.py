@@ -224,6 +224,7 @@ def test_a_worker_that_died_over_a_leak_is_made_up_for(shop: Shop) -> None:
     assert leaks.trace_leak(begun["id"], lambda: timezone.now() + timedelta(seconds=11))
 
 
+@pytest.mark.slow
 def test_only_who_may_trace_asks_in_the_console_and_sees_what_is_found(shop: Shop) -> None:
     copy = a_copy(shop)
     with unguarded(Copy):

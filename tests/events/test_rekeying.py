@@ -30,7 +30,11 @@ from verification.models import Exclusion, ExclusionKind
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ("events", "employers", "verification", "downloads", "config")
-NOT_KEYED: Final = {"employers.RecoveryCode.code_hash", "downloads.RelayTeam.told_digest"}
+NOT_KEYED: Final = {
+    "downloads.RelayTeam.told_digest",
+    "employers.MemberLink.code_hash",
+    "employers.RecoveryCode.code_hash",
+}
 """Plain hashes, which depend on no key."""
 WRITERS: Final = {
     "config/management/commands/rekey.py": (),

@@ -24,6 +24,7 @@ def test_eight_seeds_show_every_layout_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.slow
 def test_a_seed_gives_the_same_file(layout: str) -> None:
     assert make(41, layout).pdf == make(41, layout).pdf  # type: ignore[arg-type]
     assert make(41, layout).pdf != make(42, layout).pdf  # type: ignore[arg-type]

@@ -97,6 +97,7 @@ def test_the_release_is_named(attack: str) -> None:
     assert max(score.z for score in result.scores[1:]) < scoring.LEAST
 
 
+@pytest.mark.slow
 def test_what_washes_out_the_paper_leaves_the_words() -> None:
     first = told([leaks.one_bit(copy(0, 7), np.random.default_rng(0))], 0).scores[0]
     assert first.words > scoring.LEAST > first.underprint
@@ -124,6 +125,7 @@ def test_two_copies_on_one_page_name_both() -> None:
     assert set(told([leak], 0).named) == {"0/7", "0/21"}
 
 
+@pytest.mark.slow
 def test_pages_of_several_resumes_in_one_pile_are_each_found() -> None:
     seeds = (0, 1, 2, 5)
     result = told([copy(5, 2), copy(0, 1), copy(2, 9)], *seeds)
@@ -131,6 +133,7 @@ def test_pages_of_several_resumes_in_one_pile_are_each_found() -> None:
     assert set(result.named) == {"5/2", "0/1", "2/9"}
 
 
+@pytest.mark.slow
 def test_pages_of_one_release_add_up() -> None:
     """Two crops together give more evidence than each alone."""
     page = copy(0, 7)
@@ -176,6 +179,7 @@ def test_an_unmarked_page_names_nobody() -> None:
     assert told([clean(0).picture], 0, 1).named == ()
 
 
+@pytest.mark.slow
 def test_a_stranger_is_found_on_no_page_or_names_nobody() -> None:
     rng = np.random.default_rng(1)
     strangers = [clean(6).picture, rng.integers(0, 256, (700, 900, 3)).astype(np.uint8)]

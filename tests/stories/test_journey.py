@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from documents.specimens import make
 from downloads.gate import decide
 from employers.models import Member
-from tests.factories import make_reviewer
+from tests.factories import PLATFORM, make_link, make_reviewer
 from tests.stories.conftest import licence, recruiter_of, register_company, upload_licence
 from verification.cases import documents, operations
 from verification.decision import pipeline
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 def ask(member: Member, now: datetime) -> decide.Answer:
     return decide.decide(
-        client_id=uuid4(),
+        client_id=make_link(member, PLATFORM, now).client_id,
         employer_id=member.employer_id,
         member_id=member.pk,
         candidate="c",

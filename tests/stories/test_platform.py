@@ -40,6 +40,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.slow
 def test_from_the_first_call_to_the_last_no(broker: str, live_server: Any, tmp_path: Path) -> None:
     platform, key = create_api_client("a test", list(Scope), timezone.now(), test=True)
     ApiClient.objects.filter(pk=platform.pk).update(return_urls="https://site.example/back")

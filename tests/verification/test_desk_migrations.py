@@ -106,6 +106,7 @@ def test_rows_in_every_state(before: Any) -> None:
     assert "case_review_queue" not in indexes()
 
 
+@pytest.mark.slow
 def test_many_rows_in_parts_and_again(with_columns: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     rows(with_columns, State.IN_REVIEW, 25)
     monkeypatch.setattr(QUEUE, "AT_ONCE", 10)

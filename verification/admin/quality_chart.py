@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from verification.rules.kappa import Kappa
+from verification.quality.kappa import Kappa
 
 WIDTH: Final = 280
 HEIGHT: Final = 24

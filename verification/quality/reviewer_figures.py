@@ -31,8 +31,8 @@ from verification.models import (
     SecondReview,
 )
 from verification.models.decisions import SENT_BACK, STOPS
-from verification.rules import kappa
-from verification.rules.kappa import AT_LEAST, Kappa
+from verification.quality import kappa
+from verification.quality.kappa import AT_LEAST, Kappa
 
 _Z: Final = 1.959964
 CATEGORY: Final[Mapping[str, str]] = {"approve": "let_through", "reinstate": "let_through"}

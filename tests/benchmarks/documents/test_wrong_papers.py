@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from benchmarks.documents.wrong_papers import outcomes, photographs, right_papers
 from documents.specimens import decoy, make
 
 
+@pytest.mark.slow
 def test_a_wrong_paper_is_named_and_a_card_is_erased() -> None:
     assert list(outcomes("business_licence", decoy(5, "id_card", "none"))) == ["named", "erased"]
     assert list(outcomes("business_licence", decoy(5, "blank", "none"))) == ["named"]
 
 
+@pytest.mark.slow
 def test_a_right_paper_is_left_alone() -> None:
     assert list(outcomes("business_licence", make(5).image)) == ["missed"]
 

@@ -66,6 +66,7 @@ def test_a_clean_specimen_is_read_whole(edition: str) -> None:
 
 
 @pytest.mark.reading
+@pytest.mark.slow
 def test_the_qr_code_is_a_second_witness() -> None:
     other = make(13).fields["uscc"]
     reading = read_pages([make(12, qr_uscc=other).image], READERS[:1])
@@ -165,6 +166,7 @@ class Shelf(Sequence[Image.Image]):
 
 
 @pytest.mark.reading
+@pytest.mark.slow
 def test_pages_are_taken_one_at_a_time_and_only_until_the_licence_is_found() -> None:
     shelf = Shelf(BLANK, SPECIMEN.image, BLANK)
     reading = read_pages(shelf, READERS[:1])

@@ -152,6 +152,7 @@ def test_a_business_licence_is_read_by_its_own_door() -> None:
 
 
 @pytest.mark.reading
+@pytest.mark.slow
 def test_pages_are_taken_one_at_a_time_and_only_until_the_paper_is_found() -> None:
     shelf = Shelf(BLANK, make_letter(24, "form").image, BLANK)
     reading = read_paper("authorization_letter", shelf, FIRST)

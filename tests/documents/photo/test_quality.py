@@ -313,7 +313,12 @@ class TestTheEmployer:
         return client
 
     def send(
-        self, visitor: Client, picture: Picture, kind: str = "business_licence", **more: str
+        self,
+        visitor: Client,
+        picture: Picture,
+        kind: str = "business_licence",
+        status: int = 200,
+        **more: str,
     ) -> str:
         file = BytesIO()
         Image.fromarray(picture[:, :, ::-1]).save(file, "JPEG", quality=90)
@@ -322,7 +327,7 @@ class TestTheEmployer:
         response = visitor.post(
             "/case/documents/", data, headers={"x-requested-with": "XMLHttpRequest"}
         )
-        assert response.status_code == 200
+        assert response.status_code == status
         return str(response.content.decode())
 
     def test_is_told_at_once_and_may_keep_it(self, visitor: Client) -> None:
@@ -368,7 +373,7 @@ class TestTheEmployer:
     def test_the_same_photo_again_stays(self, visitor: Client) -> None:
         self.send(visitor, with_lamp(photo(3)))
         bad = Document.objects.get()
-        self.send(visitor, with_lamp(photo(3)), replaces=str(bad.pk))
+        self.send(visitor, with_lamp(photo(3)), replaces=str(bad.pk), status=422)
         assert Document.objects.current().get() == bad
 
     def test_nobody_elses_document_is_replaced(self, visitor: Client, now: datetime) -> None:

@@ -59,6 +59,7 @@ def test_the_copy_bears_this_releases_marks_over_the_clean_page(shop: Shop) -> N
     assert away[0] < away[1], "the pages that left match this release's marks better than another's"
 
 
+@pytest.mark.slow
 def test_a_second_copy_of_a_resume_is_made_of_the_same_pages(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,6 +53,7 @@ CONTEXT = {
     "proven": False,
     "colleague": False,
     "link": f"{SITE}/x",
+    "new": "li.na@example.com",
     "verb": "reject",
     "client": "云溪市<示例>公司",
     "platform": "云溪市<示例>公司",

@@ -254,6 +254,7 @@ class TestObserving:
         }
 
     @pytest.mark.django_db
+    @pytest.mark.slow
     def test_without_a_reading_the_page_as_a_whole_is_still_looked_at(self) -> None:
         altered = attacked(read(5).photo, "recaptured", 5)
         assert altered

@@ -95,6 +95,7 @@ class TestPersonalPapers:
         document.refresh_from_db()
         assert document.superseded_at is not None
 
+    @pytest.mark.slow
     def test_a_licence_beside_a_card_is_kept(self, case: Case) -> None:
         licence, card = make(41).image, decoy(41, "id_card", "none")
         both = Image.new("RGB", (licence.width, licence.height + card.height), "white")
@@ -109,8 +110,8 @@ class TestWrongPapers:
     @pytest.mark.parametrize(
         ("slot", "picture", "said"),
         [
-            ("business_licence", lambda: make_letter(7, damage="light").image, "letter of"),
             ("business_licence", lambda: decoy(7, "menu"), "Menu or price list"),
+            ("business_licence", lambda: make_letter(7, damage="light").image, "letter of"),
             ("authorization_letter", lambda: make(7, damage="phone").image, "Business licence"),
             ("hr_service_licence", lambda: make(7, damage="phone").image, "Business licence"),
             ("approval_document", lambda: decoy(7, "contract"), "Contract or agreement"),
@@ -119,7 +120,7 @@ class TestWrongPapers:
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
-    @pytest.mark.sampled(3)
+    @pytest.mark.sampled(1)
     def test_it_is_named_and_can_be_removed(
         self, visitor: Client, case: Case, slot: str, picture: Any, said: str
     ) -> None:
@@ -141,6 +142,7 @@ class TestWrongPapers:
         added(case, "business_licence", decoy(7, kind))
         assert "no text in this picture" in text(visitor.get("/case/"))
 
+    @pytest.mark.slow
     def test_what_is_unclear_is_only_asked_about(self, visitor: Client, case: Case) -> None:
         added(case, "business_licence", decoy(7, "chat"))
         page = text(visitor.get("/case/"))

@@ -17,7 +17,7 @@ from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
-HOME_QUERIES = 28
+HOME_QUERIES = 29
 
 
 class TestHome:

@@ -25,8 +25,8 @@ from verification.models import (
     SecondReview,
 )
 from verification.quality import reviewer_figures
+from verification.quality.kappa import AT_LEAST
 from verification.quality.reviewer_figures import Share, Times
-from verification.rules.kappa import AT_LEAST
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ def test_times_are_told_by_the_least_that_so_many_do_not_exceed() -> None:
 
 
 def test_nothing_is_drawn_of_nothing() -> None:
-    from verification.rules.kappa import kappa
+    from verification.quality.kappa import kappa
 
     assert spread([("a", 0), ("b", 0)]) == spread([]) == []
     assert strip(kappa({("a", "a"): 3})) is None

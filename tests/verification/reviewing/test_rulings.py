@@ -17,7 +17,7 @@ from employers.permissions import Power
 from events.core.errors import Refused
 from events.delivery import mail as mails
 from events.models import Event, Mail
-from tests.factories import make_api_client, make_case, make_employer
+from tests.factories import PLATFORM, make_case, make_employer, make_link
 from tests.verification.staff import SENIOR, claimed, make_staff, that_waits_for, waiting
 from verification import tasks
 from verification.cases import guards, operations
@@ -64,7 +64,7 @@ def gate_is_open(case: Case, at: datetime) -> bool:
     member = case.submitted_by.member if case.submitted_by else None
     assert member is not None
     asked = decide.decide(
-        client_id=make_api_client(at)[0].pk,
+        client_id=make_link(member, PLATFORM, at).client_id,
         employer_id=case.employer_id,
         member_id=member.pk,
         candidate="candidate-1",

@@ -440,7 +440,7 @@ def test_a_body_without_a_licence_is_not_told_that_it_lacks_one() -> None:
     approval = of(body, "approval_document")
     assert approval.state is PENDING and approval.reasons == ()
     assert [why.code for why in of(replace(body, papers=()), "approval_document").reasons] == [
-        "document_missing"
+        "approval_document_missing"
     ]
 
 

@@ -15,7 +15,15 @@ import pytest
 from downloads.gate import decide
 from employers.models import AccountClass, Member
 from events.models import Event, Mail
-from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
+from tests.factories import (
+    PLATFORM,
+    make_case,
+    make_document,
+    make_employer,
+    make_link,
+    make_member,
+    make_reviewer,
+)
 from tests.verification.checks.test_registry import SUBJECT
 from tests.verification.decision.test_apply_verdict import MEDIUM, Says, run, saying
 from verification.cases import documents, operations
@@ -98,7 +106,7 @@ def attempt(now: datetime) -> Attempt:
 
 def allowed(member: Member, at: datetime) -> bool:
     return decide.decide(
-        client_id=member.pk,
+        client_id=make_link(member, PLATFORM, at).client_id,
         employer_id=member.employer_id,
         member_id=member.pk,
         candidate="c-1",

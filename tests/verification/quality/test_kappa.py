@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.rules.kappa import AT_LEAST, Kappa, kappa
+from verification.quality.kappa import AT_LEAST, Kappa, kappa
 
 ANSWERS = ("approve", "reject", "request_changes")
 
