@@ -10,7 +10,7 @@ PORT   ?= 8000
 UV     := 0.13.8
 BIN    := .venv/bin
 
-PYTESTS := $(BIN)/python -m pytest -n $${ZIZHI_TEST_PROCESSES:-auto} --dist loadgroup --no-loadscope-reorder --durations 20
+PYTESTS := $(BIN)/python -m pytest -n $${ZIZHI_TEST_PROCESSES:-$$(expr $$(nproc) + 1)} --dist loadgroup --no-loadscope-reorder --durations 20
 
 .PHONY: run test test-all setup check sbom second-reader
 
