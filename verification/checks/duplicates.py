@@ -171,11 +171,11 @@ class Duplicates:
             form for digest in seen.values_list("digest", flat=True) for form in forms_of(digest)
         }
         # Accounts without a verified address do not count: a stranger can enter anyone's phone
-        # number.
+        # number. Deleted ones keep sightings only if their address was verified.
         others = lately.filter(
+            Q(user__email_verified_at__isnull=False) | Q(user__deleted_at__isnull=False),
             digest__in=mine,
             user__member__employer__test=False,
-            user__email_verified_at__isnull=False,
         ).exclude(
             Q(user__member__employer_id=subject.employer_id)
             | Q(user__member__employer__uscc=subject.uscc)

@@ -102,18 +102,25 @@ def things_of(case: Case, kind: str) -> list[Thing]:
     users = list(User.objects.filter(member__employer_id=case.employer_id).order_by("joined_at"))
     if kind == ExclusionKind.EMAIL:
         return [(email(user.email), masked_email(user.email)) for user in users]
-    if kind == ExclusionKind.PHONE:
-        phones = {phone for user in users if (phone := sightings.phone_of(user))}
-        return [
-            (sightings.digests(SightingKind.PHONE, phone), sightings.masked_phone(phone))
-            for phone in sorted(phones)
-        ]
-    devices = (
-        Sighting.objects.filter(kind=SightingKind.DEVICE, user__in=users)
-        .order_by("digest")
-        .values_list("digest", flat=True)
-    )
-    found = {forms[0]: forms for forms in map(forms_of, devices)}
+    phones = {phone for user in users if (phone := sightings.phone_of(user))}
+    given: list[Thing] = [
+        (sightings.digests(SightingKind.PHONE, phone), sightings.masked_phone(phone))
+        for phone in sorted(phones)
+        if kind == ExclusionKind.PHONE
+    ]
+    return [*given, *_seen(users, kind, {form for forms, _ in given for form in forms})]
+
+
+def _seen(users: list[User], kind: str, known: Collection[str]) -> list[Thing]:
+    """The devices or phones that the accounts were seen with, except for `known` ones.
+
+    Of phones that were changed or deleted since, as of devices, only the index is left.
+    """
+    seen = Sighting.objects.filter(kind=kind, user__in=users).exclude(digest__in=known)
+    found = {
+        forms[0]: forms
+        for forms in map(forms_of, seen.order_by("digest").values_list("digest", flat=True))
+    }
     return [(forms, f"…{current[-6:]}") for current, forms in found.items()]
 
 

@@ -313,11 +313,12 @@ _STOOD_BY: Final = (
 )
 _OTHERS: Final = f"{_STOOD_BY} AND c.employer_id <> t.employer"
 # Accounts without a confirmed email address are ignored: a stranger can type anyone's phone.
+# Deleted ones keep sightings only if their address was confirmed.
 _SEEN: Final = (
     "SELECT c.id FROM employers_sighting g JOIN employers_user u ON u.id = g.user_id JOIN"
     " employers_member m ON m.user_id = g.user_id JOIN verification_case c ON c.employer_id ="
-    f" m.employer_id WHERE {_OTHERS} AND u.email_verified_at IS NOT NULL AND g.digest = t.thing AND"
-    " g.kind = "
+    f" m.employer_id WHERE {_OTHERS} AND g.digest = t.thing AND"
+    " (u.email_verified_at IS NOT NULL OR u.deleted_at IS NOT NULL) AND g.kind = "
 )
 _THINGS: Final[dict[Shared, tuple[str, str, str]]] = {
     Shared.EMPLOYER: (

@@ -1,9 +1,10 @@
 """Leaving the company, and deleting one's account.
 
-Deleting forgets at once what is only for the account's owner: phone, sightings, password, second
+Deleting forgets at once what is only for the account's owner: phone, networks, password, second
 factor, sessions and requested changes. What the law has us keep stays: what the account did, and
-its address, without which nobody could say who did it. The address is erased when those records
-are.
+its address, without which nobody could say who did it. The blind indexes of its phones and devices
+stay as long, or excluded people could come back by deleting an account. All are erased when the
+records are.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Final
 from django.db import transaction
 
 from employers.accounts.membership import end_links_of, end_membership
-from employers.models import Employer, Member, User
+from employers.models import Employer, Member, SightingKind, User
 from employers.security import second_factor
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
@@ -60,7 +61,7 @@ def delete(member: Member, now: datetime) -> None:
             company = {"company": member.employer.name}
             queue_mail(user.email, "account_deleted", user.language, company, now)
         second_factor.forget(user)
-        user.sightings.all().delete()
+        _forget_sightings(user)
         user.address_changes.all().delete()
         user.set_unusable_password()
         user.phone_sealed, user.email_verified_at, user.deleted_at = "", None, now
@@ -68,6 +69,16 @@ def delete(member: Member, now: datetime) -> None:
         # Its platform may add the same person again, to another account.
         Member.objects.filter(pk=member.pk).update(reference="")
         record("delete_account", user, member.as_actor(), now, employer_id=member.employer_id)
+
+
+def _forget_sightings(user: User) -> None:
+    """Delete what says where the account was used. Phones and devices of a confirmed address stay,
+    to recognise excluded people; without one, they may be a stranger's.
+    """
+    seen = user.sightings.all()
+    if user.email_verified_at is not None:
+        seen = seen.filter(kind=SightingKind.NETWORK)
+    seen.delete()
 
 
 def _end(member: Member, now: datetime, *, deletes: bool) -> None:
@@ -85,12 +96,13 @@ def _end(member: Member, now: datetime, *, deletes: bool) -> None:
 
 
 def sweep(keep_days: int, now: datetime) -> int:
-    """Erase the addresses of accounts that were deleted long ago. Return their number."""
+    """Erase what is left of accounts that were deleted long ago. Return their number."""
     before = now - timedelta(days=max(keep_days, LEAST_DAYS))
     due = User.objects.filter(deleted_at__lt=before).exclude(email__endswith=".invalid")
     users = list(due.order_by("deleted_at")[:ERASED_AT_ONCE])
     for user in users:
         with transaction.atomic():
             User.objects.filter(pk=user.pk).update(email=f"{user.pk}@deleted.invalid")
+            user.sightings.all().delete()
             record("erase_address", user, SYSTEM, now)
     return len(users)

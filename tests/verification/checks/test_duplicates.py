@@ -23,6 +23,7 @@ from documents.similarity import keypoints
 from documents.similarity.perceptual_hash import fingerprint
 from documents.specimens import make
 from employers.accounts import sightings
+from employers.accounts.self_service import leaving
 from employers.models import Employer
 from events.core.sealing import seal
 from tests.factories import make_case, make_document, make_employer, make_member, make_uscc
@@ -468,6 +469,16 @@ def test_companies_seen_with_one_thing(kind: str, now: datetime) -> None:
         assert observation["companies_seen_with"] == {kind: companies}
         assert codes(findings) == {"no_duplicate": Severity.PASS, code: severity}
     assert "4" not in findings[-1].as_reason().values()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["device", "phone"])
+def test_a_company_whose_only_account_was_deleted_still_counts(kind: str, now: datetime) -> None:
+    case, other = make_case(make_member(now), now, State.CHECKING), make_member(now)
+    for member in (case.employer.members.get(), other):
+        sightings.record(member.user, now, **{kind: "the same"})
+    leaving.delete(other, now)
+    assert run_check(case, now)[0]["companies_seen_with"] == {kind: 1}
 
 
 @pytest.mark.django_db

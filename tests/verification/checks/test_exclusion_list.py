@@ -14,7 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from employers.accounts import sightings
+from employers.accounts import membership, sightings
+from employers.accounts.self_service import leaving
 from employers.models import User
 from events.core.errors import Refused
 from events.models import Event
@@ -131,6 +132,43 @@ def test_who_comes_back_with_one_thing(
     finding = run_check(case, now)
     assert (finding.code, finding.severity) == ("duplicate_excluded", Severity.CONCERN)
     assert kind in finding.expected
+
+
+@pytest.mark.parametrize("kind", ["phone", "device"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_deleting_the_account_frees_nothing(
+    kind: str, when: str, excluded: Case, reviewer: User, now: datetime
+) -> None:
+    known_by = {"phone": PHONE, "device": "browser"}
+    steps = [
+        lambda: leaving.delete(excluded.employer.members.get(), now),
+        lambda: exclusion_list.exclude(excluded.pk, [kind], "sold its account", reviewer, now),
+    ]
+    for step in steps if when == "before" else reversed(steps):
+        step()
+    assert run_check(comes_back(now, **{kind: known_by[kind]}), now).code == "duplicate_excluded"
+
+
+@pytest.mark.parametrize("kind", ["phone", "device"])
+def test_an_excluded_colleague_who_deletes_the_account_is_still_found(
+    kind: str, excluded: Case, reviewer: User, now: datetime
+) -> None:
+    exclusion_list.exclude(excluded.pk, [kind], "sold its account", reviewer, now)
+    case = comes_back(now)
+    colleague = make_member(now, case.employer)
+    sightings.record(colleague.user, now, device="browser", phone=PHONE)
+    leaving.delete(colleague, now)
+    assert run_check(case, now).code == "duplicate_excluded"
+
+
+def test_a_number_that_was_changed_is_excluded_too(
+    excluded: Case, reviewer: User, now: datetime
+) -> None:
+    member = excluded.employer.members.get()
+    membership.give_phone(member, "13900139000", member.as_actor(), now)
+    put = exclusion_list.exclude(excluded.pk, ["phone"], "sold its account", reviewer, now)
+    assert len(put) == 2 and "139****9000" in put[0].shown
+    assert run_check(comes_back(now, phone=PHONE), now).code == "duplicate_excluded"
 
 
 def test_who_comes_back_with_the_code(excluded: Case, reviewer: User, now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from employers.accounts import sightings
+from employers.accounts.self_service import leaving
 from employers.models import Employer, Member
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from tests.keys import at_each_stage, change_keys
@@ -272,6 +273,14 @@ def test_which_of_them_wait(now: datetime) -> None:
     waits = case_of(now, declared_legal_representative="林望舒")
     case_of(now, state=State.REJECTED, declared_legal_representative="林望舒")
     assert around(case, None).waiting == [case, waits]
+
+
+def test_cases_of_deleted_accounts_are_found_by_phone_and_device(now: datetime) -> None:
+    earlier, later = case_of(now), case_of(now)
+    for case in (earlier, later):
+        seen(case, now, device="browser", phone="+8613800138000")
+    leaving.delete(earlier.employer.members.get(), now)
+    assert found(later) == {earlier.pk: {Shared.PHONE, Shared.DEVICE}}
 
 
 @at_each_stage

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from employers.accounts import membership
+from employers.accounts import membership, sightings
 from employers.accounts.self_service import leaving
 from employers.models import Employer, Member, SecondFactor, Sighting, SignIn, User
 from employers.tasks import sweep_accounts
@@ -112,13 +112,16 @@ def test_what_is_deleted_at_once_and_what_later(
     enrolled(user, clock.now)
     theirs, address = sign_in(user), user.email
     theirs.get("/account/")
+    sightings.record(user, clock.now, device="browser", network="192.0.2.7")
     membership.give_phone(colleague, "13800138000", colleague.as_actor(), clock.now)
     theirs.post(DELETE, SURE)
     user.refresh_from_db()
     assert (user.phone_sealed, user.email_verified_at, user.email) == ("", None, address)
     assert not user.has_usable_password()
-    for model in (Sighting, SecondFactor, SignIn):
+    for model in (SecondFactor, SignIn):
         assert not model.objects.filter(user=user).exists()
+    kept = set(Sighting.objects.filter(user=user).values_list("kind", flat=True))
+    assert kept == {"device", "phone"}, "they recognise excluded people"
     assert Mail.objects.filter(to=address).latest("pk").template == "account_deleted"
     clock.forward(days=settings.KEEP_ANSWERS_DAYS - 1)
     sweep_accounts()
@@ -127,8 +130,18 @@ def test_what_is_deleted_at_once_and_what_later(
     sweep_accounts()
     sweep_accounts()
     assert User.objects.get(pk=user.pk).email == f"{user.pk}@deleted.invalid"
+    assert not Sighting.objects.filter(user=user).exists()
     assert Event.objects.filter(verb="erase_address").count() == 1
     assert address not in str(list(Event.objects.values_list("data", flat=True)))
+
+
+def test_nothing_is_kept_of_an_address_that_was_never_confirmed(
+    colleague: Member, clock: Clock
+) -> None:
+    User.objects.filter(pk=colleague.user_id).update(email_verified_at=None)
+    sightings.record(colleague.user, clock.now, device="browser", phone="+8613800138000")
+    leaving.delete(colleague, clock.now)
+    assert not Sighting.objects.filter(user=colleague.user).exists()
 
 
 def test_the_address_is_free_again_and_joins_as_somebody_new(
