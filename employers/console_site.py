@@ -36,7 +36,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from employers import permissions
 from employers.accounts import sightings, staff, staff_reads
 from employers.accounts.forms import CodeForm, ConsoleSignInForm, RecoveryForm, network_of
-from employers.accounts.views import clear_browser, remember_browser, saw
+from employers.accounts.views import clear_browser, device_cookie, remember_browser, saw
 from employers.models import SecondFactor, User
 from employers.script_words import ScriptWords
 from employers.security import entry, lockout, second_factor, throttle, totp
@@ -345,7 +345,7 @@ class ConsoleSite(admin.AdminSite):
     ) -> HttpResponse:
         """Sign in, in this browser, and return `response`."""
         now = timezone.now()
-        cookie = sightings.device_or_new(read_cookie(request, sightings.DEVICE_COOKIE))
+        cookie = sightings.device_or_new(device_cookie(request))
         login(request, user, backend=ADDRESS)
         request.session.pop(ENTRY, None)
         request.session[STAY] = Stay.begin(
@@ -438,7 +438,7 @@ def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
 
 def _origin(request: HttpRequest, cookie: str = "") -> Origin:
     """Return where the request comes from. The session only gets digests of browser and network."""
-    device = sightings.device_in(cookie or read_cookie(request, sightings.DEVICE_COOKIE))
+    device = sightings.device_in(cookie or device_cookie(request))
     agent = request.headers.get("User-Agent", "")
     near = sightings.neighbourhood(network_of(request))
     return Origin(

@@ -105,8 +105,8 @@ def rights(request: ApiRequest, employer_id: UUID) -> RightsOut:
     current, ladder = found.current, found.ladder
     granted, used = ladder.rights[current.tier], _used(employer, client, now)
     may = granted.download and not current.reason
-    others = MemberLink.objects.in_force().filter(employer=employer).exclude(client=client)
-    percent = ladder.platform_percent if others.exists() else 100
+    others = MemberLink.objects.in_force().filter(employer=employer, client__revoked_at=None)
+    percent = ladder.platform_percent if others.exclude(client=client).exists() else 100
     return RightsOut(
         employer_id=employer.pk,
         tier=current.tier,

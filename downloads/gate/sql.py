@@ -68,8 +68,8 @@ used from the networks that the caller's address was compared with. Otherwise no
 """
 
 _OTHER_PLATFORM = (
-    f"SELECT 1 FROM {LINK} WHERE employer_id = %(employer)s AND ended_at IS NULL"
-    " AND client_id <> %(client)s"
+    f"SELECT 1 FROM {LINK} l JOIN {CLIENT} c ON c.id = l.client_id AND c.revoked_at IS NULL"
+    " WHERE l.employer_id = %(employer)s AND l.ended_at IS NULL AND l.client_id <> %(client)s"
 )
 """Another platform acts for recruiters of the employer, so that each has only its share."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from employers.accounts import sightings
-from employers.models import Member, MemberLink, User
+from employers.models import Employer, Member, MemberLink, User
 from employers.security import second_factor, sign_ins
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
@@ -52,11 +52,11 @@ def end_membership(member: Member, actor: Actor, now: datetime) -> bool:
 
     The gate refuses the member from now on, and their sessions and links end.
     """
-    end_links_of(member.pk, member.employer_id, now)
     if not Member.objects.active().filter(pk=member.pk).update(left_at=now):
         return False
     User.objects.filter(pk=member.user_id, is_staff=False).update(is_active=False)
     sign_ins.end_all(member.user)
+    end_links_of(member.pk, member.employer_id, now)  # those made since the caller ended them
     record(
         "remove_member",
         member.employer,
@@ -87,7 +87,13 @@ def check_owner(owner: Member, member_id: UUID) -> None:
 
 
 def _colleague(owner: Member, member_id: UUID) -> Member | None:
-    """Return an active member of the owner's employer, locked."""
+    """Return an active member of the owner's employer, locked.
+
+    One owner acts at a time, so that two do not remove each other. Raises Refused `not_allowed` if
+    `owner` is none any more.
+    """
+    Employer.objects.select_for_update(no_key=True).get(pk=owner.employer_id)
+    check_owner(Member.objects.get(pk=owner.pk), member_id)
     return (
         Member.objects.active()
         .select_for_update(of=("self",))

@@ -254,13 +254,21 @@ def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = 
 
     The device's cookie is renewed each time, so that it lasts while the browser is in use.
     """
-    cookie = cookie or sightings.device_or_new(read_cookie(request, sightings.DEVICE_COOKIE))
+    cookie = cookie or sightings.device_or_new(device_cookie(request))
     now, network = timezone.now(), network_of(request)
     agent, near = request.headers.get("User-Agent", ""), sightings.neighbourhood(network)
     sign_ins.begin(request.session, user, agent, near, now)
     sightings.record(user, now, device=sightings.device_in(cookie), network=network)
     set_cookie(response, sightings.DEVICE_COOKIE, cookie, sightings.DEVICE_SECONDS)
     return response
+
+
+def device_cookie(request: HttpRequest) -> str:
+    """Return the cookie that names the device. One of before the name had a prefix still counts, so
+    that excluded devices stay known.
+    """
+    earlier = request.COOKIES.get(sightings.DEVICE_COOKIE, "")
+    return read_cookie(request, sightings.DEVICE_COOKIE) or earlier
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> HttpResponse:

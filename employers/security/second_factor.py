@@ -150,7 +150,10 @@ def forget(user: User) -> bool:
 
 
 def forget_newer(user: User, since: datetime) -> None:
-    """Remove a factor that was set up after `since`, within the caller's transaction and event."""
+    """Remove a factor and passkeys that were set up after `since`, within the caller's transaction
+    and event.
+    """
+    user.passkeys.filter(added_at__gt=since).delete()
     factor = of(user)
     if factor is not None and factor.confirmed_at > since:
         forget(user)

@@ -23,6 +23,10 @@ KEY: Final = "sign_in"
 """Session key of the row's id."""
 NOTED_EVERY: Final = timedelta(minutes=1)
 """Uses are written at most this often."""
+KEPT_FOR: Final = timedelta(hours=12)
+"""Rows are kept so much longer, so that people who come back read why they sign in again, and
+because a sign-in of staff may be longer (`console_session`).
+"""
 
 Session = MutableMapping[str, Any]
 
@@ -92,7 +96,7 @@ def leave(sign_in_id: Any) -> None:
 
 def sweep(limits: Limits, now: datetime) -> int:
     """Delete the rows of sessions that are over. Return their number."""
-    return SignIn.objects.filter(begun_at__lt=now - 2 * limits.longest).delete()[0]
+    return SignIn.objects.filter(begun_at__lt=now - limits.longest - KEPT_FOR).delete()[0]
 
 
 # --- What the account's owner sees and does -------------------------------------------------------

@@ -122,6 +122,8 @@ def _ends_at(proof: Proof) -> datetime:
 
 
 def _tell_sent(proof: Proof, now: datetime) -> None:
+    if proof.member.left_at is not None:
+        return
     days = max(1, (proof.expires_at - now).days)
     context = {
         "company": declared_by(proof.member).name,

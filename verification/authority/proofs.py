@@ -205,8 +205,10 @@ def _worth_a_mail(proof: Proof) -> bool:
     """Whether to mail the recruiter: the proof succeeded, or it ended while the recruiter was not
     on the page.
 
-    An unscanned electronic licence code is not worth a mail.
+    Somebody who has left gets none. An unscanned electronic licence code is not worth a mail.
     """
+    if proof.member.left_at is not None:
+        return False
     if proof.state == ProofState.PROVEN:
         return True
     if proof.kind == ProofKind.E_LICENCE and proof.state == ProofState.LAPSED:

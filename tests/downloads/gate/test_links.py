@@ -163,6 +163,17 @@ def test_no_platform_uses_up_what_the_others_need(days: int, db: None) -> None:
 HOUR = timedelta(hours=1)
 
 
+def test_a_platform_that_is_gone_needs_no_share(member: Member, now: datetime) -> None:
+    gone = platform(now)
+    make_link(member, gone, now)
+    asked = [f"c-{n}" for n in range(KEEPING.per_hour)]
+    assert "quota_platform_hour" in ask_all(member, asked, now)
+    ApiClient.objects.filter(pk=gone).update(revoked_at=now)
+    assert ask_all(member, [f"d-{n}" for n in range(KEEPING.per_hour)], now + 2 * HOUR) == (
+        [""] * KEEPING.per_hour
+    )
+
+
 def test_the_only_platform_has_the_whole_quota(member: Member, now: datetime) -> None:
     asked = [f"c-{n}" for n in range(KEEPING.per_hour + 1)]
     assert ask_all(member, asked, now) == [""] * KEEPING.per_hour + ["quota_hour"]

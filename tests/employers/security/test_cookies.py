@@ -33,6 +33,8 @@ assert made["secure"] and made["httponly"] and made["path"] == "/" and not made[
 assert made["samesite"] == "Lax"
 request = RequestFactory().get("/", headers={"Cookie": "device=tossed"})
 assert read_cookie(request, "device") == ""
+from employers.accounts.views import device_cookie
+assert device_cookie(request) == "tossed"  # from before; it counts only if it is signed
 names = [settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME]
 names += [COOKIE]
 assert len(names) == 4 and all(name.startswith("__Host-") for name in names), names

@@ -133,6 +133,14 @@ def test_what_the_bank_returns_fails(
     assert mails("proof_ended") == [member.user.email]
 
 
+@pytest.mark.parametrize("number", ["10000000111188", "1000000011" + "09"])
+def test_who_has_left_gets_no_more_mails(member: Member, now: datetime, number: str) -> None:
+    proof = deposit(member, now, number)
+    Member.objects.filter(pk=member.pk).update(left_at=now)
+    poll_until(proof, now + timedelta(days=11))
+    assert mails("deposit_sent") == mails("proof_ended") == []
+
+
 def test_a_code_given_before_the_bank_has_said_that_it_arrived(
     member: Member, bank: SimulatedBank, now: datetime
 ) -> None:

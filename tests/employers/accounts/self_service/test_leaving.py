@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from employers.accounts import membership, sightings
 from employers.accounts.self_service import leaving
-from employers.models import Employer, Member, SecondFactor, Sighting, SignIn, User
+from employers.models import Employer, Member, MemberLink, SecondFactor, Sighting, SignIn, User
 from employers.tasks import sweep_accounts
 from events.core.errors import Refused
 from events.delivery.mail import letter
 from events.models import Event, Mail
 from tests.employers.accounts.account_pages import invitation
 from tests.employers.security.staff_sign_in import Clock, enrolled
-from tests.factories import PASSWORD, make_member, sign_in
+from tests.factories import PASSWORD, PLATFORM, make_link, make_member, sign_in
 
 pytestmark = pytest.mark.django_db
 LEAVE, DELETE = "/account/leave/", "/account/delete/"
@@ -96,6 +98,32 @@ def test_of_two_owners_who_leave_one_stays(member: Member, clock: Clock) -> None
         leaving.leave(member, clock.now)
     with pytest.raises(Refused, match="not_allowed"):
         leaving.leave(other, clock.now)  # twice
+
+
+def test_two_owners_do_not_remove_each_other(member: Member, clock: Clock) -> None:
+    """Each acts on a page from before the other acted."""
+    other = make_member(clock.now, member.employer)
+    membership.remove_member(member, other.pk, clock.now)
+    with pytest.raises(Refused, match="not_allowed"):
+        membership.remove_member(other, member.pk, clock.now)
+    assert list(Member.objects.active()) == [member]
+
+
+def test_a_link_made_at_that_moment_ends_too(
+    member: Member, colleague: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The links are ended before the member is locked; one may come in between."""
+    ends = membership.end_links_of
+
+    def then_one_more(member_id: UUID, employer_id: UUID, now: datetime) -> None:
+        ends(member_id, employer_id, now)
+        if Member.objects.active().filter(pk=member_id).exists():
+            make_link(colleague, PLATFORM, now)
+
+    for module in (membership, leaving):
+        monkeypatch.setattr(module, "end_links_of", then_one_more)
+    leaving.leave(colleague, clock.now)
+    assert MemberLink.objects.get().ended_at == clock.now
 
 
 def test_the_only_member_deletes_but_does_not_leave(mine: Client, member: Member) -> None:

@@ -171,6 +171,19 @@ def test_a_removed_one_does_not_sign_in(
     assert Event.objects.filter(verb="remove_passkey").count() == 1
 
 
+def test_one_of_a_thief_goes_when_the_owner_secures_the_account(
+    mine: Client, member: Member, clock: Clock, factor: None
+) -> None:
+    add(mine, key())
+    since = clock.now
+    clock.forward(hours=1)
+    thiefs = key()
+    add(mine, thiefs)
+    second_factor.forget_newer(member.user, since)
+    assert second_factor.of(member.user), "the owner's own factor stays"
+    assert Passkey.objects.get().added_at == since
+
+
 def test_they_go_with_the_factor(mine: Client, member: Member, clock: Clock, factor: None) -> None:
     add(mine, key())
     second_factor.turn_off(member.user, clock.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -131,6 +132,17 @@ def test_a_session_from_before_gets_a_row(member: Member, clock: Clock) -> None:
     assert not SignIn.objects.exists()
     assert is_in(browser)
     assert SignIn.objects.get().user == member.user
+
+
+def test_short_limits_of_recruiters_are_not_those_of_staff(
+    member: Member, clock: Clock, settings: Any
+) -> None:
+    settings.SESSION_LONGEST = settings.SESSION_IDLE = timedelta(hours=1)
+    browser = enter(member)
+    clock.forward(hours=10)
+    sweep_accounts()
+    assert SignIn.objects.exists(), "a member of staff may still be in, and people read why"
+    assert "a sign-in does not last longer" in browser.get(PAGE, follow=True).content.decode()
 
 
 def test_rows_of_sessions_that_are_over_are_deleted(member: Member, clock: Clock) -> None:
