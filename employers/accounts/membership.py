@@ -117,7 +117,8 @@ def remove_member(owner: Member, member_id: UUID, now: datetime) -> None:
 
 
 def make_owner(owner: Member, member_id: UUID, now: datetime) -> None:
-    """Make a colleague an owner too. The other owners are notified.
+    """Make a colleague an owner too. All owners are notified, also the one who did it: a session
+    left open is enough to do this.
 
     Raises Refused: `not_allowed`, and `authority_email_unverified` if the colleague has not
     confirmed their address.
@@ -138,7 +139,7 @@ def make_owner(owner: Member, member_id: UUID, now: datetime) -> None:
         record("make_owner", employer, owner.as_actor(), now, employer_id=employer.pk, data=data)
         context = {"company": employer.name, "member": member.user.email, "by": owner.user.email}
         owners = employer.members.active().filter(role=Member.MemberRole.OWNER)
-        for each in owners.select_related("user").exclude(pk=owner.pk):
+        for each in owners.select_related("user"):
             queue_mail(each.user.email, "owner_made", each.user.language, context, now)
 
 
