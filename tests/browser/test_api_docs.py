@@ -11,13 +11,14 @@ import pytest
 from playwright.sync_api import Request, expect
 
 from tests.browser.conftest import PHONE, Visitor
-from tests.factories import make_api_client, make_member
+from tests.factories import make_api_client, make_link, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_decision_is_asked_for_by_hand(visit: Visitor, now: datetime) -> None:
-    member, (_, key) = make_member(now), make_api_client(now)
+    member, (client, key) = make_member(now), make_api_client(now)
+    make_link(member, client.pk, now)
     visitor = visit()
     page, hosts = visitor.page, set[str]()
 

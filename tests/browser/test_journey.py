@@ -21,7 +21,16 @@ from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_employer, make_member, make_uscc
 from verification.cases import documents
 from verification.decision import pipeline
-from verification.models import Appeal, Attempt, Case, Decision, Document, RegistryRecord
+from verification.intake import held_uploads
+from verification.models import (
+    Appeal,
+    Attempt,
+    Case,
+    Decision,
+    Document,
+    HeldUpload,
+    RegistryRecord,
+)
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -116,12 +125,15 @@ def test_everything_works_without_a_script(visit: Visitor, company: Company, pho
     licence = page.locator("#slot-business_licence")
     licence.locator("input[name=files]").set_input_files(photo)
     licence.get_by_role("button", name="上传", exact=True).click()
-    expect(licence.get_by_role("img", name="营业执照，第 1 页")).to_be_visible()
-    licence.get_by_role("button", name="移除").click()
-    licence.get_by_role("button", name="撤销").click()
+    expect(licence.locator(".held")).to_contain_text("验证邮箱后，我们会立即打开并识别")
     expect(page.locator("#submit").get_by_text("请先验证邮箱")).to_be_visible()
     expect(page.get_by_role("button", name="提交核验")).to_have_count(0)
     confirm_address(visitor)
+    held_uploads.open_held(HeldUpload.objects.get().pk, timezone.now, 120)
+    visitor.go("/case/")
+    expect(licence.get_by_role("img", name="营业执照，第 1 页")).to_be_visible()
+    licence.get_by_role("button", name="移除").click()
+    licence.get_by_role("button", name="撤销").click()
     page.get_by_role("button", name="提交核验").click()
     expect(page.get_by_role("heading", name="已提交，即将开始检查")).to_be_visible()
     page.get_by_role("link", name="刷新").click()
