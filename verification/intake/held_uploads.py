@@ -52,8 +52,9 @@ class _Opened:
     refused: str = ""
 
 
-def hold(case_id: UUID, kind: str, data: bytes, member: Member, now: datetime) -> HeldUpload:
-    """Store an upload without opening it. Raise Refused.
+def hold(case_id: UUID, kind: str, data: bytes, member: Member, now: datetime) -> HeldUpload | None:
+    """Store an upload without opening it. Return None if an earlier try of the same person has
+    added it (`documents.added_just_now`). Raise Refused.
 
     Of its content only the first bytes are looked at, so that a wrong type of file is named now.
     """
@@ -63,6 +64,8 @@ def hold(case_id: UUID, kind: str, data: bytes, member: Member, now: datetime) -
     kept = False
     try:
         with editing(case_id, member.as_actor(), adding=kind, now=now) as case:
+            if documents.added_just_now(case, kind, sha256, member.user, now):
+                return None
             _refuse_more(case, kind, len(data), member)
             case.held_uploads.filter(kind=kind, sha256=sha256, file="").delete()
             held = HeldUpload.objects.create(

@@ -124,7 +124,7 @@ def upload(
     for file in files[: upload_handler.FILES_AT_ONCE]:
         try:
             taken = _take_in(request, case, kind, file, member)
-            if replaced and replaced != taken:
+            if replaced and taken and replaced != taken:
                 documents.remove_document(replaced.pk, member.as_actor(), now_of(member.employer))
         except Refused as refused:
             refusals.append((file.name or "", refused))
@@ -157,14 +157,18 @@ def _take_in(
     """Open a file and add it to the case. Return None if it is held unopened until the address of
     the account is confirmed.
     """
-    if refused := guards.may_add(kind, case, member.as_actor(), now_of(member.employer)):
+    now = now_of(member.employer)
+    if refused := guards.may_add(kind, case, member.as_actor(), now):
         raise refused
     data = file.read()
-    documents.refuse_again(case, kind, hashlib.sha256(data).hexdigest())
-    network = throttle.network(throttle.caller_of(request))
-    upload_limits.count_upload(member, kind, network, timezone.now())
+    sha256 = hashlib.sha256(data).hexdigest()
+    if there := documents.added_just_now(case, kind, sha256, member.user, now):
+        return there if isinstance(there, Document) else None
+    network, counted_at = throttle.network(throttle.caller_of(request)), timezone.now()
+    upload_limits.count_upload(member, kind, network, counted_at)
     if member.user.email_verified_at is None:
-        held_uploads.hold(case.pk, kind, data, member, now_of(member.employer))
+        if held_uploads.hold(case.pk, kind, data, member, now) is None:
+            upload_limits.uncount_upload(member, kind, network, counted_at)
         return None
     taken_in, said = examined(data)
     return documents.add_document(
