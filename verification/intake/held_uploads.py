@@ -31,6 +31,8 @@ from verification.cases import documents
 from verification.cases.operations import editing
 from verification.intake.examination import NOT_THE_FILES_FAULT, examined, judged
 from verification.models import Case, HeldUpload
+from verification.rules import states
+from verification.rules.states import State
 
 BYTES_AT_MOST: Final = 60 * 1024 * 1024
 """The bytes held for one account: a licence, a letter and a few more, in full resolution."""
@@ -183,8 +185,13 @@ def _write_down(lease: Lease[HeldUpload], opened: _Opened) -> bool:
         row = lease.locked()
         if row is None:
             return False
-        if refused and refused != "state_conflict":  # withdrawn meanwhile
-            _erase_file(row)
+        state = Case.objects.values_list("state", flat=True).get(pk=held.case_id)
+        if refused == "state_conflict" and state != State.WITHDRAWN:
+            refused = HeldUpload.TOO_LATE
+        if refused and refused != "state_conflict":
+            if refused != HeldUpload.TOO_LATE:
+                _erase_file(row)
+                row.file = ""
             told = {"case": str(held.case_id), "kind": held.kind}
             record(
                 "refuse_upload",
@@ -195,9 +202,15 @@ def _write_down(lease: Lease[HeldUpload], opened: _Opened) -> bool:
                 reasons=[refused],
                 data=told,
             )
-            return lease.finish(refused=refused, file="")
+            return lease.finish(refused=refused, file=row.file)
         _erase(row)
     return not refused
+
+
+def take_up_again() -> None:
+    """Queue the uploads that came too late, if the employer may edit their case again."""
+    late = HeldUpload.objects.filter(refused=HeldUpload.TOO_LATE, case__state__in=states.EDITABLE)
+    late.update(refused="", finished_at=None, tries=0, deaths=0)
 
 
 def erase_abandoned(now: datetime, kept: timedelta, at_most: int) -> int:

@@ -43,6 +43,7 @@ from verification.pages.forms import UploadForm
 from verification.pages.requirement_rows import item_of_kind
 from verification.pages.views.case import case_or_404, refused_at_home
 from verification.pages.views.uploads import takes_files
+from verification.rules import states
 
 THUMBNAIL_PIXELS = 480
 CROP_PIXELS = 900
@@ -234,7 +235,9 @@ def held_upload(request: HttpRequest, member: Member, held_id: UUID) -> HttpResp
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
     held = HeldUpload.objects.filter(pk=held_id, case__employer=member.employer).first()
-    if held is not None and not held.refused:
+    if held is not None and (
+        not held.refused or (held.is_opening and held.case.state in states.EDITABLE)
+    ):
         return HttpResponse(status=204)
     return _anew(request, member, held.kind if held else "")
 
