@@ -112,6 +112,7 @@ def open_held_upload(held_id: str) -> None:
 @shared_task
 def sweep_held_uploads() -> None:
     """Send the held uploads whose address has been confirmed."""
+    held_uploads.take_up_again()
     notify_due(held_uploads.of_confirmed(), open_held_upload, timezone.now())
 
 

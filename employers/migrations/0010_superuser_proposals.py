@@ -4,11 +4,14 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from events.db.locking import quickly
+
 
 class Migration(migrations.Migration):
     dependencies = [("employers", "0009_labels")]
 
     operations = [
+        quickly(),
         migrations.CreateModel(
             name="SuperuserProposal",
             fields=[
@@ -82,5 +85,5 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
-        )
+        ),
     ]

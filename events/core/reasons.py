@@ -231,6 +231,18 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
+        "uploads_opening",
+        Text("我们还在打开你上传的文件", "We are still opening your files"),
+        Text("请等几秒钟，再提交", "Wait a few seconds, then submit"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "upload_after_submission",
+        Text("这个文件没有加入申请：打开文件时，申请已经提交", "This file is not part of your application. We opened it after you had submitted"),
+        Text("文件会保留几天。如果我们请你补充材料，会自动加入；不需要的话可以移除", "We keep it for some days. If we ask you for changes, we add it for you. Remove it if it is not needed"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
         "document_several_licences",
         Text("图片上不止一份营业执照", "The photo shows more than one business licence"),
         Text("请单独拍摄本公司的执照，重新上传", "Take a photo of your company's licence alone and upload that"),

@@ -21,7 +21,14 @@ from events.doorbell import notify_worker
 from events.models import record
 from verification.cases.operations import editing, notify_case_worker
 from verification.cases.storage import erase_unused
-from verification.models import Case, Document, DocumentKind, DocumentPage, DocumentReading
+from verification.models import (
+    Case,
+    Document,
+    DocumentKind,
+    DocumentPage,
+    DocumentReading,
+    HeldUpload,
+)
 from verification.rules.states import State
 
 DOCUMENTS_PER_KIND = 4
@@ -31,6 +38,8 @@ CLIENTS_AT_ONCE = 20
 """Clients' letters of a case before its approval: one attempt reads all of them."""
 CLIENTS_AT_MOST = 200
 """Clients' letters of an approved case, which reads each one separately."""
+SENT_AGAIN_WITHIN = timedelta(minutes=1)
+"""A file that comes again from the same person in this time is the same upload."""
 READ_AT_ONCE = (
     DocumentKind.BUSINESS_LICENCE,
     DocumentKind.AUTHORIZATION_LETTER,
@@ -93,14 +102,23 @@ def room_for(case: Case, kind: str) -> int:
     )
 
 
-def refuse_again(case: Case, kind: str, sha256: str) -> None:
-    """Raise Refused if the case has this very file in the same place."""
+def added_just_now(
+    case: Case, kind: str, sha256: str, user: User, now: datetime
+) -> Document | HeldUpload | None:
+    """Return this very file if `user` has just added it to the same place: a browser sends a file
+    again if it lost the connection. Raise Refused if the case has had it for longer, or from
+    another person.
+    """
     same = case.documents.current().filter(kind=kind, sha256=sha256).first()
     held = case.held_uploads.exclude(file="").filter(kind=kind, sha256=sha256).first()
-    if there := same or held:
+    there: Document | HeldUpload | None = same or held
+    if there and there.uploaded_by_id == user.pk and now - there.uploaded_at < SENT_AGAIN_WITHIN:
+        return there
+    if there:
         at = timezone.localtime(there.uploaded_at)
         details = {"added": f"{at:%Y-%m-%d %H:%M}"}
         raise Refused("document_same_file", "document", details=details)
+    return None
 
 
 def too_many(case: Case, kind: str) -> Refused:

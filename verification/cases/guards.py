@@ -366,6 +366,9 @@ def missing(case: Case, actor: Actor) -> Refused | None:
     """Return what is missing before this member can submit the case, or None."""
     if not User.objects.filter(pk=UUID(actor.id), email_verified_at__isnull=False).exists():
         return Refused("authority_email_unverified", "email")
+    held = case.held_uploads.select_related("uploaded_by")
+    if opening := sum(upload.is_opening for upload in held):
+        return Refused("uploads_opening", "document", details={"files": str(opening)})
     if case.test:  # its code determines what its documents would show
         return None
     paper = paper_of(case.account_class, case.declared_uscc)

@@ -121,6 +121,8 @@ def _write_down(lease: Lease[DocumentReading], read: tuple[str, Observation] | N
     if paper:
         observation = {"kind": paper}
     with transaction.atomic():
+        # As in `draft_erasure`, the document is locked before its reading, to avoid deadlocks.
+        Document.objects.select_for_update(of=("self",)).filter(pk=document.pk).first()
         if not lease.finish(reading=observation, version=version):
             return False
         if paper:

@@ -31,6 +31,8 @@ from verification.cases import documents
 from verification.cases.operations import editing
 from verification.intake.examination import NOT_THE_FILES_FAULT, examined, judged
 from verification.models import Case, HeldUpload
+from verification.rules import states
+from verification.rules.states import State
 
 BYTES_AT_MOST: Final = 60 * 1024 * 1024
 """The bytes held for one account: a licence, a letter and a few more, in full resolution."""
@@ -52,8 +54,9 @@ class _Opened:
     refused: str = ""
 
 
-def hold(case_id: UUID, kind: str, data: bytes, member: Member, now: datetime) -> HeldUpload:
-    """Store an upload without opening it. Raise Refused.
+def hold(case_id: UUID, kind: str, data: bytes, member: Member, now: datetime) -> HeldUpload | None:
+    """Store an upload without opening it. Return None if an earlier try of the same person has
+    added it (`documents.added_just_now`). Raise Refused.
 
     Of its content only the first bytes are looked at, so that a wrong type of file is named now.
     """
@@ -63,6 +66,8 @@ def hold(case_id: UUID, kind: str, data: bytes, member: Member, now: datetime) -
     kept = False
     try:
         with editing(case_id, member.as_actor(), adding=kind, now=now) as case:
+            if documents.added_just_now(case, kind, sha256, member.user, now):
+                return None
             _refuse_more(case, kind, len(data), member)
             case.held_uploads.filter(kind=kind, sha256=sha256, file="").delete()
             held = HeldUpload.objects.create(
@@ -180,8 +185,13 @@ def _write_down(lease: Lease[HeldUpload], opened: _Opened) -> bool:
         row = lease.locked()
         if row is None:
             return False
-        if refused and refused != "state_conflict":  # withdrawn meanwhile
-            _erase_file(row)
+        state = Case.objects.values_list("state", flat=True).get(pk=held.case_id)
+        if refused == "state_conflict" and state != State.WITHDRAWN:
+            refused = HeldUpload.TOO_LATE
+        if refused and refused != "state_conflict":
+            if refused != HeldUpload.TOO_LATE:
+                _erase_file(row)
+                row.file = ""
             told = {"case": str(held.case_id), "kind": held.kind}
             record(
                 "refuse_upload",
@@ -192,9 +202,15 @@ def _write_down(lease: Lease[HeldUpload], opened: _Opened) -> bool:
                 reasons=[refused],
                 data=told,
             )
-            return lease.finish(refused=refused, file="")
+            return lease.finish(refused=refused, file=row.file)
         _erase(row)
     return not refused
+
+
+def take_up_again() -> None:
+    """Queue the uploads that came too late, if the employer may edit their case again."""
+    late = HeldUpload.objects.filter(refused=HeldUpload.TOO_LATE, case__state__in=states.EDITABLE)
+    late.update(refused="", finished_at=None, tries=0, deaths=0)
 
 
 def erase_abandoned(now: datetime, kept: timedelta, at_most: int) -> int:

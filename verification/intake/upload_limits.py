@@ -14,7 +14,7 @@ from typing import Final
 from django.conf import settings
 
 from employers.models import Member
-from employers.security.throttle import Counted, Limit, count_try
+from employers.security.throttle import Counted, Limit, count_try, give_back_try
 from verification.models import DocumentKind
 
 DAY: Final = 24 * 3600
@@ -29,6 +29,11 @@ one may.
 def count_upload(member: Member, kind: str, network: str, now: datetime) -> None:
     """Count one file. Raise Refused with the time from which on another is accepted."""
     count_try(_counted(member, kind, network), now)
+
+
+def uncount_upload(member: Member, kind: str, network: str, now: datetime) -> None:
+    """Give back a count of the time `now`: the file was there already, from the same request."""
+    give_back_try(_counted(member, kind, network), now)
 
 
 def _counted(member: Member, kind: str, network: str) -> tuple[Counted, ...]:

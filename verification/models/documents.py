@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from operator import attrgetter
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
@@ -139,7 +140,9 @@ class HeldUpload(Job):
     )
     uploaded_at = models.DateTimeField(_("uploaded"))
     refused = models.CharField(_("refused"), max_length=60, blank=True)
-    """The reason why it could not be opened. The file is gone then."""
+    """The reason why it was not added. The file is gone then, unless the reason is `TOO_LATE`."""
+    TOO_LATE: Final = "upload_after_submission"
+    """The case no longer took documents. The file is added if the employer may edit it again."""
 
     objects = JobQuerySet.as_manager()
 
@@ -153,6 +156,11 @@ class HeldUpload(Job):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a worker is about to open it and add it, if the case takes it."""
+        return bool(self.file) and self.uploaded_by.email_verified_at is not None
 
 
 class PageLandmarks(models.Model):

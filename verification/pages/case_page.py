@@ -17,7 +17,7 @@ from verification.authority import vouches
 from verification.cases import guards, wording
 from verification.cases.proof_ways import CODE_TYPED
 from verification.intake import client_letters, document_reuse, early_reading, remarks
-from verification.models import Appeal, Case, Decision, Document, DocumentKind, Proof
+from verification.models import Appeal, Case, Decision, Document, DocumentKind, HeldUpload, Proof
 from verification.pages import requirement_facts
 from verification.pages.case_progress import progress, steps, timeline, to_come
 from verification.pages.client_rows import client_line
@@ -96,7 +96,7 @@ def editor(
         if document.kind == DocumentKind.CLIENT_AUTHORIZATION:
             sent = client_form[1] if client_form and client_form[0] == document.pk else None
             document.of_client = client_line(document, of_clients.get(document.pk), sent)  # type: ignore[attr-defined]
-    prefetch_related_objects([case], "held_uploads")
+    prefetch_related_objects([case], "held_uploads__uploaded_by")
     held = sorted(case.held_uploads.all(), key=lambda upload: upload.uploaded_at)
     slot_of = slots(documents, now, held)
     reusable = document_reuse.reusable_documents(case, now)
@@ -158,6 +158,12 @@ def editor(
         "address_verified": member.user.email_verified_at is not None,
         "may_submit": bool(slot_of[paper_of(case.account_class, case.declared_uscc)].documents),
         "held": any(not upload.refused for upload in held),
+        "opening": sum(upload.is_opening for upload in held),
+        "too_late": [
+            upload
+            for upload in held
+            if upload.refused == HeldUpload.TOO_LATE and case.state not in states.EDITABLE
+        ],
         "remarked": [
             slot.name
             for slot in slot_of.values()

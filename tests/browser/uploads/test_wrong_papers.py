@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,8 @@ def test_a_newcomer_with_the_wrong_papers(
     expect(page.locator("#slot-business_licence .remarks")).to_have_count(0)
     shot(visitor, f"3-wrong-{name}")
 
-    # The same file again is said to be there already.
+    # The same file again, later, is said to be there already.
+    Document.objects.update(uploaded_at=timezone.now() - timedelta(minutes=2))
     upload(page, "business_licence", licence)
     expect(page.locator("#slot-business_licence .refusals")).to_contain_text(
         "这个文件已经上传过了" if zh else "already added this file"

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from documents.upload.intake import CleanPage, Intake
 from employers.models import AccountClass, Member
@@ -303,3 +305,20 @@ def declared(case: Case) -> dict[str, str]:
         "name": case.declared_name,
         "legal_representative": case.declared_legal_representative,
     }
+
+
+@pytest.mark.parametrize("kind", ["", "identity_card"])
+def test_a_document_is_locked_before_its_reading_as_in_an_erasure(
+    document: Document, now: datetime, kind: str
+) -> None:
+    """Two transactions that lock the same rows in opposite orders wait for each other."""
+    with CaptureQueriesContext(connection) as captured:
+        early_reading.read_document(document.pk, lambda: now, 60, Reader({**READ, "kind": kind}))
+    written = [query["sql"] for query in captured]
+    finished = next(
+        number
+        for number, sql in enumerate(written)
+        if sql.startswith('UPDATE "verification_documentreading"') and '"reading" =' in sql
+    )
+    assert 'FROM "verification_document"' in written[finished - 1]
+    assert written[finished - 2].startswith(("SAVEPOINT", "BEGIN"))

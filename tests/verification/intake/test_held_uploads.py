@@ -14,14 +14,16 @@ from django.utils import timezone
 
 from employers.accounts.registration import hold_address
 from employers.models import Member
-from events.core.errors import ProviderUnavailable
+from events.core.errors import ProviderUnavailable, Refused
 from events.models import Event
-from tests.factories import make_case, make_member, sign_in
+from tests.factories import make_case, make_document, make_member, sign_in
 from tests.verification.pages.case_pages import HTMX, SCRIPT, picture, text, upload
 from verification import tasks
-from verification.cases import operations
+from verification.cases import documents, operations
 from verification.intake import held_uploads
 from verification.models import Case, Document, DocumentKind, DocumentReading, HeldUpload
+from verification.pages.views import documents as documents_view
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +64,16 @@ def open_all() -> None:
 
 def stored() -> list[Path]:
     return list(Path(configured.DOCUMENTS_DIR).glob("??/*"))
+
+
+class SeesNothing:
+    """The module of documents, before another request's upload can be seen."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(documents, name)
+
+    def added_just_now(self, *args: Any) -> None:
+        return None
 
 
 @pytest.mark.usefixtures("nothing_is_opened")
@@ -113,10 +125,31 @@ class TestBefore:
         assert "follow its link" in page
         assert HeldUpload.objects.count() == 4
 
-    def test_the_same_file_twice_is_one(self, visitor: Client, case: Case) -> None:
+    def test_the_same_file_twice_is_one(
+        self, visitor: Client, case: Case, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.UNCONFIRMED_UPLOADS = 2
         upload(visitor, picture())
+        with monkeypatch.context() as patched:
+            # Both tries of one upload are on their way: the second sees the first under the lock.
+            patched.setattr(documents_view, "documents", SeesNothing())
+            for _ in range(3):
+                assert upload(visitor, picture(), **SCRIPT).status_code == 200
+        assert upload(visitor, picture(), **SCRIPT).status_code == 200
+        HeldUpload.objects.update(uploaded_at=timezone.now() - timedelta(minutes=2))
         assert "already added this file" in text(upload(visitor, picture(), **SCRIPT))
         assert HeldUpload.objects.count() == 1
+        assert upload(visitor, picture(7)).status_code == 302, "one of two was spent"
+        assert "follow its link" in text(upload(visitor, picture(8)))
+
+    def test_a_replacement_leaves_the_document_until_it_is_opened(
+        self, visitor: Client, case: Case
+    ) -> None:
+        there = make_document(case, timezone.now())
+        sent = {"kind": there.kind, "files": [picture()], "replaces": str(there.pk)}
+        assert visitor.post("/case/documents/", sent).status_code == 302
+        assert HeldUpload.objects.count() == 1
+        assert case.documents.current().get() == there
 
     def test_it_can_be_removed_and_its_file_is_gone(
         self, visitor: Client, case: Case, django_capture_on_commit_callbacks: Any
@@ -214,6 +247,83 @@ class TestAfter:
         open_all()
         assert not Document.objects.exists()
         assert not HeldUpload.objects.exists()
+
+    def test_nothing_is_submitted_while_files_are_being_opened(
+        self, visitor: Client, member: Member, case: Case
+    ) -> None:
+        letter = DocumentKind.AUTHORIZATION_LETTER
+        upload(visitor, picture())
+        upload(visitor, picture(90), kind=letter)
+        confirm(member)
+        assert "opening 2 files" in text(visitor.get("/case/"))
+        licence = HeldUpload.objects.get(kind="business_licence")
+        held_uploads.open_held(licence.pk, timezone.now, 60)
+        page = text(visitor.get("/case/"))
+        assert "opening 1 file." in page
+        assert "Submit for verification" not in page
+        sent = {"version": Case.objects.get().version}
+        page = text(visitor.post("/case/submit/", sent, follow=True))
+        for said in ("still opening your files", "Files: <b>1</b>", "Wait a few seconds"):
+            assert said in page
+        assert Case.objects.get().state == State.DRAFT
+        open_all()
+        assert "Submit for verification" in text(visitor.get("/case/"))
+        visitor.post("/case/submit/", {"version": Case.objects.get().version})
+        assert Case.objects.get().state == State.SUBMITTED
+        assert case.documents.filter(kind=letter).exists()
+
+    def test_a_colleague_who_never_confirms_keeps_nobody_from_submitting(
+        self, visitor: Client, member: Member, case: Case
+    ) -> None:
+        upload(visitor, picture())
+        make_document(case, timezone.now())
+        colleague = make_member(timezone.now(), member.employer)
+        page = text(sign_in(colleague.user).get("/case/"))
+        assert "as soon as your colleague who uploaded it confirms" in page
+        assert f'/case/documents/held/{HeldUpload.objects.get().pk}/"' not in page, "no polling"
+        operations.submit(case.pk, colleague.user, colleague.as_actor(), timezone.now())
+
+    def test_what_comes_after_submission_is_kept_named_and_added_later(
+        self, visitor: Client, member: Member, case: Case, django_capture_on_commit_callbacks: Any
+    ) -> None:
+        upload(visitor, picture())
+        make_document(case, timezone.now())
+        colleague = make_member(timezone.now(), member.employer)
+        operations.submit(case.pk, colleague.user, colleague.as_actor(), timezone.now())
+        confirm(member)
+        with django_capture_on_commit_callbacks(execute=True):
+            open_all()
+        held = HeldUpload.objects.get()
+        assert held.refused == HeldUpload.TOO_LATE
+        assert Path(configured.DOCUMENTS_DIR, held.file.name).exists()
+        event = Event.objects.about(case).last()
+        assert (event.verb, event.reasons) == ("refuse_upload", [HeldUpload.TOO_LATE])
+        assert "We opened it after you had submitted" in text(visitor.get("/case/"))
+        tasks.sweep_held_uploads()
+        assert HeldUpload.objects.get().refused, "the case is still with us"
+
+        Case.objects.update(state=State.CHANGES_REQUESTED)
+        polled = visitor.get(f"/case/documents/held/{held.pk}/", headers=HTMX)
+        assert polled.status_code == 204
+        assert "opening 1 file." in text(visitor.get("/case/"))
+        with pytest.raises(Refused, match="uploads_opening"):
+            operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
+        tasks.sweep_held_uploads()
+        open_all()
+        assert not HeldUpload.objects.exists()
+        assert case.documents.current().count() == 2
+
+    def test_what_came_too_late_can_be_removed(
+        self, visitor: Client, member: Member, case: Case
+    ) -> None:
+        upload(visitor, picture())
+        Case.objects.update(state=State.SUBMITTED)
+        confirm(member)
+        open_all()
+        assert 'id="held-' in text(visitor.get("/case/"))
+        visitor.post(f"/case/documents/held/{HeldUpload.objects.get().pk}/remove/")
+        assert not HeldUpload.objects.exists()
+        assert 'id="held-' not in text(visitor.get("/case/"))
 
     def test_what_is_never_confirmed_is_erased(
         self, visitor: Client, case: Case, now: datetime, django_capture_on_commit_callbacks: Any

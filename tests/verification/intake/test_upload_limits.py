@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from employers.models import AccountClass, Member
 from events.core.errors import Refused
@@ -77,11 +78,22 @@ def test_the_very_same_file_costs_nothing_and_is_named(
     settings.UPLOADS_PER_DAY = 1
     make_case(member, now)
     assert upload(visitor, picture()).status_code == 302
+    assert upload(visitor, picture()).status_code == 302, "sent again by the browser"
+    Document.objects.update(uploaded_at=timezone.now() - timedelta(minutes=2))
     for _ in range(2):
         page = text(upload(visitor, picture()))
         assert "already added this file" in page
         assert "too many files" not in page
     assert Document.objects.count() == 1
+
+
+def test_a_colleague_who_adds_the_same_file_hears_that_it_is_there(
+    visitor: Client, member: Member, now: datetime
+) -> None:
+    make_case(member, now)
+    assert upload(visitor, picture()).status_code == 302
+    colleague = sign_in(make_member(now, member.employer, "recruiter").user)
+    assert "already added this file" in text(upload(colleague, picture()))
 
 
 def test_colleagues_share_their_employers_limit(now: datetime, settings: Any) -> None:

@@ -57,7 +57,7 @@ class TestSubmit:
             .removeprefix(settings.SITE_URL)
         )
         assert visitor.post(link)["Location"] == "/case/"
-        assert "opening your files" in text(visitor.get("/case/"))
+        assert "opening 1 file." in text(visitor.get("/case/"))
         held_uploads.open_held(HeldUpload.objects.get().pk, timezone.now, 60)
         card = text(visitor.get("/case/")).partition('id="submit"')[2].partition("</section>")[0]
         assert "Submit for verification" in card
@@ -123,6 +123,28 @@ class TestSubmit:
             )
             assert "Your appeal is with another reviewer" in page
             assert 'role="alert"' not in page
+        case.refresh_from_db()
+        assert case.state == State.IN_REVIEW
+
+    def test_evidence_is_not_opened_before_the_address_is_confirmed(
+        self, visitor: Client, member: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        case = make_case(member, now, State.REJECTED)
+        member.user.email_verified_at = None
+        member.user.save()
+
+        def opened(*args: Any) -> None:
+            raise AssertionError("opened")
+
+        monkeypatch.setattr("verification.intake.examination.examine", opened)
+        assert "Confirm your email address before you add files" in text(
+            visitor.get("/case/appeal/")
+        )
+        said = {"words": "The register is wrong: see the certificate."}
+        response = visitor.post("/case/appeal/", said | {"files": picture()})
+        assert response.status_code == 422
+        assert "has not been verified" in text(response) and said["words"] in text(response)
+        visitor.post("/case/appeal/", said)
         case.refresh_from_db()
         assert case.state == State.IN_REVIEW
 

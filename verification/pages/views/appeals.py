@@ -56,6 +56,7 @@ def appeal(request: HttpRequest, member: Member, handler: BoundedUploadHandler) 
         "verb": verb,
         "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2,
         "files": appeals.FILES_AT_MOST,
+        "address_verified": member.user.email_verified_at is not None,
     }
     return render(request, "verification/appeal.html", context, status=422 if form.errors else 200)
 
@@ -76,6 +77,8 @@ def _say(
             expected=f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB",
         )
     files = request.FILES.getlist("files")
+    if files and member.user.email_verified_at is None:
+        raise Refused("authority_email_unverified", "evidence")
     if len(files) > appeals.FILES_AT_MOST:
         raise Refused("files_too_many", "evidence", expected=f"≤ {appeals.FILES_AT_MOST}")
     network = throttle.network(throttle.caller_of(request))

@@ -43,6 +43,7 @@ from verification.pages.forms import UploadForm
 from verification.pages.requirement_rows import item_of_kind
 from verification.pages.views.case import case_or_404, refused_at_home
 from verification.pages.views.uploads import takes_files
+from verification.rules import states
 
 THUMBNAIL_PIXELS = 480
 CROP_PIXELS = 900
@@ -124,7 +125,7 @@ def upload(
     for file in files[: upload_handler.FILES_AT_ONCE]:
         try:
             taken = _take_in(request, case, kind, file, member)
-            if replaced and replaced != taken:
+            if replaced and taken and replaced != taken:
                 documents.remove_document(replaced.pk, member.as_actor(), now_of(member.employer))
         except Refused as refused:
             refusals.append((file.name or "", refused))
@@ -157,14 +158,18 @@ def _take_in(
     """Open a file and add it to the case. Return None if it is held unopened until the address of
     the account is confirmed.
     """
-    if refused := guards.may_add(kind, case, member.as_actor(), now_of(member.employer)):
+    now = now_of(member.employer)
+    if refused := guards.may_add(kind, case, member.as_actor(), now):
         raise refused
     data = file.read()
-    documents.refuse_again(case, kind, hashlib.sha256(data).hexdigest())
-    network = throttle.network(throttle.caller_of(request))
-    upload_limits.count_upload(member, kind, network, timezone.now())
+    sha256 = hashlib.sha256(data).hexdigest()
+    if there := documents.added_just_now(case, kind, sha256, member.user, now):
+        return there if isinstance(there, Document) else None
+    network, counted_at = throttle.network(throttle.caller_of(request)), timezone.now()
+    upload_limits.count_upload(member, kind, network, counted_at)
     if member.user.email_verified_at is None:
-        held_uploads.hold(case.pk, kind, data, member, now_of(member.employer))
+        if held_uploads.hold(case.pk, kind, data, member, now) is None:
+            upload_limits.uncount_upload(member, kind, network, counted_at)
         return None
     taken_in, said = examined(data)
     return documents.add_document(
@@ -230,7 +235,9 @@ def held_upload(request: HttpRequest, member: Member, held_id: UUID) -> HttpResp
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
     held = HeldUpload.objects.filter(pk=held_id, case__employer=member.employer).first()
-    if held is not None and not held.refused:
+    if held is not None and (
+        not held.refused or (held.is_opening and held.case.state in states.EDITABLE)
+    ):
         return HttpResponse(status=204)
     return _anew(request, member, held.kind if held else "")
 
