@@ -305,7 +305,7 @@ def next_step(made: Sequence[Item]) -> Next | None:
             item.code,
         )
     return Next(
-        item.title, item.purpose, f"#requirement-{item.code}", _("Go to this item"), item.code
+        item.title, item.purpose, f"#requirement-{item.code}", _("Do this now"), item.code
     )
 
 
