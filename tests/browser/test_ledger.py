@@ -16,7 +16,7 @@ from employers.models import Member
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_pages import is_for_everybody
 from tests.downloads.platform import Live
-from tests.factories import make_case, make_member
+from tests.factories import make_case, make_link, make_member
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,6 +40,7 @@ def asking(live: Live, now: datetime) -> Member:
     member.employer.name = "江城市宏图人力资源服务有限公司"
     member.employer.save()
     make_case(member, now, State.APPROVED)
+    make_link(member, live.client.pk, now)
     consents.ask_consent(live.client, "c-1", member.employer, member.pk, [], now)
     return member
 
