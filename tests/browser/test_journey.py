@@ -362,7 +362,7 @@ def test_from_upload_to_appeal_by_keyboard_alone(
         # From now on they are intercepted: if this waited until one is due, the key might come
         # first.
     )
-    tab_to(page, "Go to this item", "link")
+    tab_to(page, "Do this now", "link")
     page.keyboard.press("Enter")
     tab_to(page, "Choose files", within="#slot-business_licence")
     choose(page, photo, scripted)

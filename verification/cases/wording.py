@@ -334,7 +334,7 @@ REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
         _("It shows who you recruit for, and that they know."),
     ),
     "authority": (
-        _("Your authority to recruit for the company"),
+        _("Your authority to recruit"),
         _(
             "Anyone can get a picture of a licence, so we also need one of these to show"
             " that the company authorised you."
@@ -367,11 +367,11 @@ UNLOCKS: dict[str, Promise] = {
 }
 
 WAYS: Final[dict[str, Word]] = _DOCUMENTS | {
-    "company_email": _("A code to your company email address"),
-    "e_licence": _("Scan with the electronic licence"),
-    "bank_deposit": _("A small transfer to the company's account"),
-    "vouch": _("A verified colleague vouches for you"),
-    "authorization_letter": _("A stamped letter of authorisation"),
+    "company_email": _("Code to your company email"),
+    "e_licence": _("Electronic licence scan"),
+    "bank_deposit": _("Small transfer to the company"),
+    "vouch": _("A colleague vouches for you"),
+    "authorization_letter": _("Stamped letter of authorisation"),
     "declare": _("Correct company details"),
     "mail_link": _("Open the link we emailed"),
     "submit": _("Submit"),

@@ -304,9 +304,7 @@ def next_step(made: Sequence[Item]) -> Next | None:
             _("Go to submit"),
             item.code,
         )
-    return Next(
-        item.title, item.purpose, f"#requirement-{item.code}", _("Go to this item"), item.code
-    )
+    return Next(item.title, item.purpose, f"#requirement-{item.code}", _("Do this now"), item.code)
 
 
 def item_of_kind(kind: str) -> str:

@@ -66,7 +66,7 @@ def changed(
 ) -> bool:
     """Do `act` with what the form says, after the current password. Return whether it was done.
 
-    `act` returns the message that says so. A refusal is shown on the form.
+    `act` returns the message that says so, if any. A refusal is shown on the form.
     """
     if request.method != "POST" or not form.is_valid():
         return False
@@ -77,7 +77,8 @@ def changed(
     except Refused as refused:
         form.refuse(refused)
         return False
-    messages.success(request, said)
+    if said:
+        messages.success(request, said)
     return True
 
 
@@ -121,10 +122,7 @@ def address(request: HttpRequest, member: Member) -> HttpResponseBase:
         except Refused:
             throttle.give_back_try(counted, now)
             raise
-        return gettext(
-            "We've sent a link to %(email)s. Open it to confirm the address. Until then, nothing"
-            " changes."
-        ) % {"email": typed["email"]}
+        return ""  # the page of the account says it for as long as the link is open
 
     if changed(request, member, form, act):
         return redirect(HOME)

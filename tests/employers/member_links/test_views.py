@@ -37,6 +37,13 @@ def confirm(browser: Client, site: ApiClient, **more: str) -> Any:
     return browser.post("/sites/link/", {"platform": str(site.pk), "confirmed": "1"} | more)
 
 
+def test_a_site_that_is_not_there_is_chosen_from_the_list(now: datetime) -> None:
+    answer = browser_of(make_member(now)).get("/sites/link/", {"platform": "nowhere"})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and 'class="button primary" href="/sites/"' in page
+    assert "Choose the site yourself" in page and "platform&#x27;s ID" not in page
+
+
 def test_from_the_site_and_back(site: tuple[ApiClient, str], now: datetime) -> None:
     (client, key), member = site, make_member(now)
     browser = browser_of(member)

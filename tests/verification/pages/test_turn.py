@@ -90,6 +90,8 @@ def test_all_say_the_same(
     assert ('id="code"' in page) is not given, "the code is entered here"
     progress = text(client.get("/case/status/", headers={"accept-language": "en", **HTMX}))
     assert f"?have={turn}-" in progress
+    for shown in (page, progress):
+        assert ("need to do anything now" in shown) is given, "a code is to be entered"
 
     tell_employer(waiting, "case_wait", {"reasons": ["authority_pending"], "path": "/case/"}, now)
     Mail.objects.update(language="en")

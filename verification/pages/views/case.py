@@ -48,9 +48,12 @@ def status(request: HttpRequest, member: Member) -> HttpResponse:
         if have == shown["have"]:
             return HttpResponse(status=204)
         if not have or have.partition("-")[0] == shown["turn"]:
-            waits = shown["turn"] is Turn.EMPLOYER and code_proof(member, case, now) is None
+            asked = shown["turn"] in (Turn.EMPLOYER, Turn.BANK)
+            code = code_proof(member, case, now) if asked else None
+            waits = shown["turn"] is Turn.EMPLOYER and code is None
             following = meanwhile(member, case, now) if waits else None
-            return render(request, "verification/case/_progress.html", shown | {"next": following})
+            shown |= {"next": following, "code_proof": code}
+            return render(request, "verification/case/_progress.html", shown)
     response = render(
         request,
         "verification/case/_case.html",

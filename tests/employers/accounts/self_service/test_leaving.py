@@ -58,6 +58,7 @@ def test_the_last_owner_of_others_stays_and_is_told_why(
 ) -> None:
     page = mine.get(path).content.decode()
     assert "only owner of your company" in page and "make a colleague an owner first" in page
+    assert "lose access" not in page and "no longer sign in" not in page, "it cannot happen yet"
     assert mine.post(path, SURE).status_code == 422
     assert Member.objects.active().filter(pk=member.pk).exists()
 

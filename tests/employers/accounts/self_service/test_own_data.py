@@ -47,7 +47,8 @@ def test_nothing_changes_without_the_current_password(
     member.user.phone_sealed = seal_phone("+8613800138001")
     member.user.save()
     before = (member.user.password, member.user.email, member.user.phone_sealed)
-    assert mine.post(path, {**sent, "current_password": typed}).status_code == 422
+    answer = mine.post(path, {**sent, "current_password": typed})
+    assert answer.status_code == 422 and "except the password" in answer.content.decode()
     member.user.refresh_from_db()
     assert (member.user.password, member.user.email, member.user.phone_sealed) == before
     assert not Mail.objects.exists()

@@ -46,7 +46,7 @@ def test_each_browser_is_listed_in_words(member: Member, clock: Clock) -> None:
     page = here.get(PAGE).content.decode()
     assert "Edge, Windows computer" in page and "Safari, iPhone" in page
     assert "203.0.113…" in page and "198.51.100…" in page and "198.51.100.9" not in page
-    assert page.index("this one") < page.index("Safari, iPhone")
+    assert page.index("this browser") < page.index("Safari, iPhone")
     row = SignIn.objects.earliest("begun_at")
     assert "198.51" not in row.near_sealed
     keys = Session.objects.values_list("session_key", flat=True)
