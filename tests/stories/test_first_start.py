@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -34,6 +35,10 @@ class Served:
     @property
     def said(self) -> str:
         return self.output.read_text(encoding="utf-8")
+
+    def lines_of(self, process: str) -> list[str]:
+        """Return what a process has said, without the time and its name."""
+        return re.findall(rf"^\S+ {process} +\| (.*)$", self.said, re.M)
 
     def wait(self, what: Callable[[], object], complaint: str, seconds: float = 240) -> None:
         deadline = time.monotonic() + seconds
@@ -135,23 +140,20 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
     )
     with serve(tmp_path) as second:
         second.wait(lambda: "all examples are ready" in second.said, "no demo")
-        of_steps = [line[9:] for line in second.said.splitlines() if " demo   |" in line]
+        of_steps = second.lines_of("demo")
         assert len(of_steps) == 4, of_steps
-        assert of_steps[1].startswith("demo   | 1/2 ") and "waits for your decision" in of_steps[1]
-        assert of_steps[2].startswith("demo   | 2/2 golden case ")
+        assert of_steps[1].startswith("1/2 ") and "waits for your decision" in of_steps[1]
+        assert of_steps[2].startswith("2/2 golden case ")
         second.wait(lambda: not of_the_demo(tmp_path), "the demo does not end")
         time.sleep(1)
         assert second.get("/") == 200, "stopping it stops nothing else"
-        lines = [line for line in second.said.splitlines() if "mail to " in line]
-        assert all(" worker | mail to " in line for line in lines) and any(
-            " → http://localhost:" in line for line in lines
-        )
+        lines = [line for line in second.lines_of("worker") if line.startswith("mail to ")]
+        assert len(lines) == second.said.count("mail to ")
+        assert any(" → http://localhost:" in line for line in lines)
         second.stop()
 
     with serve(tmp_path) as third:
         third.wait(lambda: third.get("/") == 200, "no page")
         time.sleep(3)
-        assert " demo   |" not in third.said and of_the_demo(tmp_path) == [], (
-            "nothing is made twice"
-        )
+        assert third.lines_of("demo") == [] == of_the_demo(tmp_path), "nothing is made twice"
         third.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 import pytest
 from django.utils import timezone
@@ -47,6 +48,16 @@ EMPLOYERS = {
 }
 
 
+FEW: Final = (State.DRAFT, State.CHANGES_REQUESTED, State.APPROVED, State.SUSPENDED)
+"""States with uploads of their own. In the others, one employer shows what the state does."""
+STORIES: Final = [
+    (employer, state)
+    for state in State
+    for employer in EMPLOYERS
+    if employer == "agency" or state in FEW
+]
+
+
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "材料.jpg"
@@ -60,8 +71,7 @@ def shown_without_failure(page: Page) -> None:
     expect(page.locator(".status-code")).to_have_count(0)
 
 
-@pytest.mark.parametrize("employer", EMPLOYERS)
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize(("employer", "state"), STORIES)
 @pytest.mark.sampled(4)
 def test_every_upload_field_works_and_the_page_stays(
     visit: Visitor, picture: Path, now: datetime, employer: str, state: State

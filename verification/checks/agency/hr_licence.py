@@ -114,7 +114,7 @@ def licence_findings(
 
 def licence_remarks(licence: Observation, subject: Subject) -> Iterator[Finding]:
     """Yield what a licence itself shows to be wrong, without register and lists."""
-    if not licence["titled"]:
+    if not licence.get("titled"):
         return
     wrong = [*_name(subject, {}, licence), *_code(subject, licence), *_in_force(subject, licence)]
     until = day_of(licence["fields"].get("valid_until", ""))
