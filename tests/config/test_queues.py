@@ -8,9 +8,11 @@ import pytest
 from celery import current_app
 from django.conf import settings
 from kombu import Connection
+from kombu.transport.virtual import BrokerState
 
 from config.database import broker_options
 from config.management.commands import serve
+from config.message_files import Transport
 from config.rounds import DECISIONS, PROMPT, QUEUES, READINGS, ROUTES, beat_schedule
 from config.trying_out import processes
 
@@ -74,8 +76,12 @@ def test_one_command_serves_every_queue(monkeypatch: pytest.MonkeyPatch) -> None
     assert len({command.partition("--hostname")[2] for command in workers}) == len(QUEUES)
 
 
-def test_a_flood_of_readings_leaves_the_other_queues_empty(tmp_path: Path) -> None:
+def test_a_flood_of_readings_leaves_the_other_queues_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On the broker that is used without another, messages of a queue reach only its workers."""
+    # Kombu remembers for the whole process which queues it has bound, in whatever folder.
+    monkeypatch.setattr(Transport, "global_state", BrokerState())
     options = broker_options("filesystem://localhost", tmp_path)
     for folder in ("queue", "control"):
         (tmp_path / folder).mkdir()
