@@ -146,9 +146,10 @@ def _reading(file: Path, reading: LicenceReading) -> dict[str, Any]:
 
 def _paper(file: Path, kind: Kind, reading: LicenceReading | PaperReading) -> dict[str, Any]:
     """Return the reading of another document, without regions on the page."""
-    left_out = ("regions", "signature_place", "seal_region")
-    told = {name: value for name, value in reading.as_json().items() if name not in left_out}
-    return {"file": str(file), "kind": kind} | told
+    left_out = ("regions", "signature_place", "seal_region", "kind")
+    found = reading.as_json()
+    told = {name: value for name, value in found.items() if name not in left_out}
+    return {"file": str(file), "kind": kind, "looks_like": found.get("kind")} | told
 
 
 def _in_utf8(stream: Any) -> TextIO:
