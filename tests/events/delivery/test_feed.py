@@ -238,6 +238,10 @@ def test_killed_relays_lose_nothing_and_double_nothing(
     monkeypatch.setattr(tasks.relay, "delay", lambda: None)
     clients = [platform(now), platform(now)]
     employers = [make_employer(now) for _ in range(8)]
+    for employer in employers:
+        member = make_member(now, employer)
+        for client in clients:
+            make_link(member, client.pk, now)
     database = connection.settings_dict
     url = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"  # noqa: E501
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", "DATABASE_URL": url}
