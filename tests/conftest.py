@@ -72,6 +72,8 @@ def pytest_collection_modifyitems(
       real worker share nothing and run in any process.
     - Tests that use no database get the mark `no_database` and need not run on both engines. Those
       in WHOLE never get it.
+    - Tests in folders of pages and of the console get the mark `pages`, but for the queue, whose
+      search and order the database does.
     - Of the variants of a test with the mark `sampled`, all but the first few get the mark
       `accuracy`.
     - Tests that start a worker or a browser are the slowest and run first, so that no process is
@@ -95,6 +97,8 @@ def pytest_collection_modifyitems(
         )
         if file.parts[0] not in WHOLE and not asks:
             item.add_marker("no_database")
+        if {"admin", "pages"}.intersection(file.parts[:-1]) and file.name != "test_queue.py":
+            item.add_marker("pages")
     yield
     here = "not_on_postgresql" if connection.vendor == "postgresql" else "postgresql"
     left_out = [item for item in items if item.get_closest_marker(here)]

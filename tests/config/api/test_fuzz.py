@@ -146,7 +146,7 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
 
 @schema.parametrize()
 @settings(
-    max_examples=examples(8),
+    max_examples=examples(5),
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
