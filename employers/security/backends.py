@@ -47,7 +47,8 @@ class AddressBackend(ModelBackend):
             if self.user_can_authenticate(user):
                 log.info("password_right", user=str(user.pk))
                 return user
-        log.warning("password_wrong", account=pseudonym(email), known=bool(candidates))
+        if candidates or request is not None:  # not a registration with a new address
+            log.warning("password_wrong", account=pseudonym(email), known=bool(candidates))
         raise PermissionDenied  # so that no other backend tries
 
 
