@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from employers.accounts import invitations, membership
 from employers.accounts.forms import InviteForm, JoinForm, network_of, passwords_of, refusal_html
+from employers.accounts.self_service import own_password
 from employers.accounts.views import (
     enter,
     links,
@@ -117,68 +119,75 @@ def _send(request: HttpRequest, member: Member, email: str) -> None:
         raise
 
 
+def _done(request: HttpRequest, act: Callable[[], object], said: str) -> HttpResponse:
+    """Do what an owner asked for, and go back to the team, where the outcome is shown."""
+    try:
+        act()
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        messages.success(request, said)
+    return redirect("employers:team")
+
+
+def _check_password(request: HttpRequest, member: Member) -> None:
+    """Raise Refused unless the form has the owner's own password: an open session of theirs is not
+    enough for what gives away the company.
+    """
+    own_password.check(member.user, request.POST.get("current_password", ""), timezone.now())
+
+
 @posted_or("employers:team")
 @proven_member_required
 def invite_again(request: HttpRequest, member: Member, invitation_id: UUID) -> HttpResponse:
     try:
         email = invitations.address_of(member, invitation_id)
-        _send(request, member, email)
     except Refused as refused:
         messages.error(request, refusal_html(refused))
-    else:
-        messages.success(
-            request, gettext("We've sent the invitation to %(email)s.") % {"email": email}
-        )
-    return redirect("employers:team")
+        return redirect("employers:team")
+    said = gettext("We've sent the invitation to %(email)s.") % {"email": email}
+    return _done(request, lambda: _send(request, member, email), said)
 
 
 @posted_or("employers:team")
 @proven_member_required
 def withdraw_invitation(request: HttpRequest, member: Member, invitation_id: UUID) -> HttpResponse:
-    try:
-        invitations.withdraw(member, invitation_id, now_of(member.employer))
-    except Refused as refused:
-        messages.error(request, refusal_html(refused))
-    else:
-        messages.success(request, gettext("The invitation is cancelled. Its link no longer works."))
-    return redirect("employers:team")
+    now, said = (
+        now_of(member.employer),
+        gettext("The invitation is cancelled. Its link no longer works."),
+    )
+    return _done(request, lambda: invitations.withdraw(member, invitation_id, now), said)
 
 
+@sensitive_post_parameters("current_password")
 @posted_or("employers:team")
 @proven_member_required
 def make_owner(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
-    try:
+    """Make a colleague an owner too, after the password."""
+
+    def act() -> None:
+        _check_password(request, member)
         membership.make_owner(member, member_id, now_of(member.employer))
-    except Refused as refused:
-        messages.error(request, refusal_html(refused))
-    else:
-        messages.success(request, gettext("Your colleague is now an owner too."))
-    return redirect("employers:team")
+
+    return _done(request, act, gettext("Your colleague is now an owner too."))
 
 
+@sensitive_post_parameters("current_password")
 @posted_or("employers:team")
 @proven_member_required
 def reset_factor(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
-    """Remove the second factor of a colleague who has lost it."""
-    try:
+    """Remove the second factor of a colleague who has lost it, after the owner's password."""
+
+    def act() -> None:
+        _check_password(request, member)
         membership.reset_factor(member, member_id, timezone.now())
-    except Refused as refused:
-        messages.error(request, refusal_html(refused))
-    else:
-        messages.success(
-            request,
-            gettext("Reset. Your colleague signs in with their password and can set it up again."),
-        )
-    return redirect("employers:team")
+
+    said = gettext("Reset. Your colleague signs in with their password and can set it up again.")
+    return _done(request, act, said)
 
 
 @posted_or("employers:team")
 @proven_member_required
 def remove_member(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
-    try:
-        membership.remove_member(member, member_id, now_of(member.employer))
-    except Refused as refused:
-        messages.error(request, refusal_html(refused))
-    else:
-        messages.success(request, gettext("Your colleague no longer has access."))
-    return redirect("employers:team")
+    now, said = now_of(member.employer), gettext("Your colleague no longer has access.")
+    return _done(request, lambda: membership.remove_member(member, member_id, now), said)

@@ -5,7 +5,6 @@ it up, renews its recovery codes and turns it off.
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
 from typing import Final
 
 from django.contrib import messages
@@ -20,7 +19,7 @@ from employers.accounts.forms import CodeForm, RecoveryForm, refusal_html
 from employers.accounts.self_service import own_password
 from employers.accounts.self_service.forms import FactorForm, SetUpForm
 from employers.accounts.self_service.passkey_views import site
-from employers.accounts.self_service.views import shown
+from employers.accounts.self_service.views import answer_factor, shown
 from employers.accounts.views import (
     ENTRY,
     lacks_factor,
@@ -43,7 +42,7 @@ from employers.security import (
     totp,
 )
 from employers.security.backends import ADDRESS
-from employers.security.cookies import read_cookie, set_cookie
+from employers.security.cookies import set_cookie
 from events.core.errors import Refused
 
 PENDING: Final = "factor_pending"
@@ -73,7 +72,7 @@ def second_step(request: HttpRequest) -> HttpResponseBase:
             return private(_let_in(request, began.user, factor, redirect(began.goes_to)))
     elif request.method == "POST" and form.is_valid():
         try:
-            factor = _answered(request, began.user, form.cleaned_data["code"], now)
+            factor = answer_factor(request, began.user, form.cleaned_data["code"], now)
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -93,11 +92,6 @@ def second_step(request: HttpRequest) -> HttpResponseBase:
             status=429 if is_locked else status_of(form),
         )
     )
-
-
-def _answered(request: HttpRequest, user: User, code: str, now: datetime) -> SecondFactor:
-    browser = read_cookie(request, lockout.BROWSER_COOKIE)
-    return second_factor.answer_second_factor(user, code, browser, now)[0]
 
 
 def _let_in(
@@ -131,7 +125,7 @@ def factor(request: HttpRequest, member: Member) -> HttpResponseBase:
         now, typed, user = timezone.now(), form.cleaned_data, member.user
         try:
             own_password.check(user, typed["current_password"], now)
-            _answered(request, user, typed["code"], now)
+            answer_factor(request, user, typed["code"], now)
             if "turn-off" in request.POST:
                 second_factor.turn_off(user, now)
             else:

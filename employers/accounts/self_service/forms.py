@@ -89,10 +89,9 @@ class FactorForm(CodeForm):
         code.widget.attrs |= {"inputmode": "text", "autocapitalize": "none"}
 
 
-class PasskeyForm(RefusableForm):
+class PasskeyForm(FactorForm):
     """A new passkey. The page's script fills in the browser's answer."""
 
-    current_password = current_password_field()
     credential = forms.CharField(max_length=20_000, required=False, widget=forms.HiddenInput)
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from employers.accounts.self_service import own_password
 from employers.accounts.self_service.forms import PasskeyForm
-from employers.accounts.self_service.views import shown
+from employers.accounts.self_service.views import answer_factor, shown
 from employers.accounts.views import posted_or, proven_member_required
 from employers.models import Member
 from employers.security import passkeys, second_factor
@@ -27,10 +27,10 @@ def site() -> passkeys.Site:
     return passkeys.Site(settings.SITE_URL)
 
 
-@sensitive_post_parameters("current_password")
+@sensitive_post_parameters("code", "current_password")
 @proven_member_required
 def add_passkey(request: HttpRequest, member: Member) -> HttpResponseBase:
-    """Add a passkey, after the password. The second factor must be set up."""
+    """Add a passkey, after the password and a code of the second factor, which must be set up."""
     user, now = member.user, timezone.now()
     if second_factor.of(user) is None:
         return redirect(BACK)
@@ -39,6 +39,7 @@ def add_passkey(request: HttpRequest, member: Member) -> HttpResponseBase:
         typed = form.cleaned_data
         try:
             own_password.check(user, typed["current_password"], now)
+            answer_factor(request, user, typed["code"], now)
             agent = request.headers.get("User-Agent", "")
             passkeys.add(user, typed["credential"], site(), request.session, agent, now)
         except Refused as refused:

@@ -30,8 +30,9 @@ from employers.accounts.views import (
     status_of,
     without_factor,
 )
-from employers.models import Member, User
-from employers.security import second_factor, sign_ins, throttle
+from employers.models import Member, SecondFactor, User
+from employers.security import lockout, second_factor, sign_ins, throttle
+from employers.security.cookies import read_cookie
 from events.core.errors import Refused
 
 HOME = "employers:account"
@@ -80,6 +81,12 @@ def changed(
     if said:
         messages.success(request, said)
     return True
+
+
+def answer_factor(request: HttpRequest, user: User, code: str, now: datetime) -> SecondFactor:
+    """Accept a code of the second factor, or raise Refused (`second_factor`)."""
+    browser = read_cookie(request, lockout.BROWSER_COOKIE)
+    return second_factor.answer_second_factor(user, code, browser, now)[0]
 
 
 def shown(request: HttpRequest, page: str, form: RefusableForm, **context: Any) -> HttpResponseBase:

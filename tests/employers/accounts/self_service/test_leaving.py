@@ -67,7 +67,10 @@ def test_an_owner_leaves_after_making_another(
     mine: Client, member: Member, colleague: Member, clock: Clock
 ) -> None:
     assert "Make owner" in mine.get("/team/").content.decode()
-    mine.post(f"/team/{colleague.pk}/make-owner/")
+    mine.post(f"/team/{colleague.pk}/make-owner/", {"current_password": "guessed"})
+    colleague.refresh_from_db()
+    assert colleague.role == "recruiter", "an open session is not enough"
+    mine.post(f"/team/{colleague.pk}/make-owner/", SURE)
     told = Mail.objects.filter(template="owner_made").values_list("to", flat=True)
     assert set(told) == {colleague.user.email, member.user.email}, "the session may be a thief's"
     assert mine.post(LEAVE, SURE).status_code == 302
@@ -86,7 +89,7 @@ def test_who_makes_an_owner(
         by = sign_in(make_member(clock.now).user)
     else:
         User.objects.filter(pk=colleague.user_id).update(email_verified_at=None)
-    by.post(f"/team/{colleague.pk}/make-owner/")
+    by.post(f"/team/{colleague.pk}/make-owner/", SURE)
     colleague.refresh_from_db()
     assert colleague.role == "recruiter"
 

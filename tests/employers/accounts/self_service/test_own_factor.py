@@ -212,7 +212,10 @@ def test_an_owner_resets_a_colleagues_and_tells_them(
     theirs = sign_in(colleague.user)
     set_up(theirs, clock)
     assert "Reset two-step verification" in mine.get("/team/").content.decode()
-    assert mine.post(f"/team/{colleague.pk}/reset-factor/")["Location"] == "/team/"
+    path = f"/team/{colleague.pk}/reset-factor/"
+    assert mine.post(path)["Location"] == "/team/"
+    assert second_factor.of(colleague.user), "an open session is not enough"
+    assert mine.post(path, {"current_password": PASSWORD})["Location"] == "/team/"
     assert not SecondFactor.objects.exists() and not is_in(theirs)
     event = Event.objects.get(verb="reset_second_factor")
     assert (event.role, event.actor_id) == ("owner", str(member.user_id))
@@ -233,7 +236,7 @@ def test_nobody_else_resets_it(member: Member, clock: Clock, codes: list[str], w
     browser = sign_in(by.user)
     if who == "former owner":
         Member.objects.filter(pk=by.pk).update(left_at=clock.now)
-    browser.post(f"/team/{member.pk}/reset-factor/")
+    browser.post(f"/team/{member.pk}/reset-factor/", {"current_password": PASSWORD})
     assert second_factor.of(member.user) is not None
 
 

@@ -42,9 +42,13 @@ def options_on(page: Any) -> dict[str, Any]:
     return options
 
 
-def add(browser: Client, own: Authenticator, password: str = PASSWORD) -> Any:
+def add(
+    browser: Client, own: Authenticator, clock: Clock, password: str = PASSWORD, code: str = ""
+) -> Any:
+    clock.forward(minutes=1)  # a code is accepted once
     answer = own.create(options_on(browser.get(ADD)))
-    return browser.post(ADD, {"credential": answer, "current_password": password})
+    sent = {"current_password": password, "code": code or code_at(clock.now)}
+    return browser.post(ADD, sent | {"credential": answer})
 
 
 def at_step(member: Member) -> tuple[Client, dict[str, Any]]:
@@ -61,7 +65,7 @@ def test_it_is_added_told_and_used_in_place_of_a_code(
     mine: Client, member: Member, clock: Clock, factor: None
 ) -> None:
     own = key()
-    assert add(mine, own)["Location"] == "/account/second-factor/"
+    assert add(mine, own, clock)["Location"] == "/account/second-factor/"
     assert Event.objects.get(verb="add_passkey").role == "owner"
     assert Mail.objects.latest("pk").context["what"] == "passkey_added"
     for _ in range(2):
@@ -72,7 +76,8 @@ def test_it_is_added_told_and_used_in_place_of_a_code(
 
 
 def test_a_code_still_works(mine: Client, member: Member, clock: Clock, factor: None) -> None:
-    add(mine, key())
+    add(mine, key(), clock)
+    clock.forward(minutes=1)
     browser, _ = at_step(member)
     assert browser.post(STEP, {"code": code_at(clock.now)}).status_code == 302
 
@@ -80,8 +85,10 @@ def test_a_code_still_works(mine: Client, member: Member, clock: Clock, factor: 
 def test_it_needs_password_and_second_factor(mine: Client, member: Member, clock: Clock) -> None:
     assert mine.get(ADD)["Location"] == "/account/second-factor/"
     enrolled(member.user, clock.now)
-    assert add(mine, key(), "wrong").status_code == 422
-    assert not Passkey.objects.exists()
+    assert add(mine, key(), clock, "wrong").status_code == 422
+    for code in ("000000", "nonsense", "https://"):
+        assert add(mine, key(), clock, code=code).status_code == 422
+    assert not Passkey.objects.exists(), "a stolen session and the password are not enough"
 
 
 def other_site(own: Authenticator) -> None:
@@ -98,10 +105,10 @@ def test_a_page_of_another_site_gets_nowhere(
 ) -> None:
     own = key()
     wrong(own)
-    assert add(mine, own).status_code == 422
+    assert add(mine, own, clock).status_code == 422
     assert not Passkey.objects.exists()
     good = key()
-    add(mine, good)
+    add(mine, good, clock)
     wrong(good)
     browser, options = at_step(member)
     assert browser.post(STEP, {"credential": good.get(options)}).status_code == 200
@@ -112,7 +119,7 @@ def test_forged_answers_are_refused(
     mine: Client, member: Member, clock: Clock, factor: None
 ) -> None:
     own, thief = key(), key()
-    add(mine, own)
+    add(mine, own, clock)
     thief.id = own.id
     for typed in ("", "{}", "[]", "null", "nonsense", '{"id": 1}', "x" * 30_000):
         browser, _ = at_step(member)
@@ -127,7 +134,7 @@ def test_an_answer_is_used_once_and_a_copy_is_noticed(
     mine: Client, member: Member, clock: Clock, factor: None
 ) -> None:
     own = key()
-    add(mine, own)
+    add(mine, own, clock)
     browser, options = at_step(member)
     answer = own.get(options)
     browser.post(STEP, {"credential": answer})
@@ -144,25 +151,25 @@ def test_a_colleagues_passkey_is_not_mine(
     mine: Client, member: Member, clock: Clock, factor: None
 ) -> None:
     own, theirs = key(), key()
-    add(mine, own)
+    add(mine, own, clock)
     colleague = make_member(clock.now, member.employer, role="recruiter")
     enrolled(colleague.user, clock.now)
     other = sign_in(colleague.user)
-    add(other, theirs)
+    add(other, theirs, clock)
     theirs_id = Passkey.objects.get(user=colleague.user).pk
     browser, options = at_step(member)
     browser.post(STEP, {"credential": theirs.get(options)})
     assert not is_in(browser)
     mine.post(f"/account/passkeys/{theirs_id}/remove/")
     assert Passkey.objects.count() == 2
-    assert add(other, own).status_code == 422, "a passkey belongs to one account"
+    assert add(other, own, clock).status_code == 422, "a passkey belongs to one account"
 
 
 def test_a_removed_one_does_not_sign_in(
     mine: Client, member: Member, clock: Clock, factor: None
 ) -> None:
     own = key()
-    add(mine, own)
+    add(mine, own, clock)
     browser, options = at_step(member)
     path = f"/account/passkeys/{Passkey.objects.get().pk}/remove/"
     assert [mine.post(path).status_code for _ in range(2)] == [302, 302]
@@ -174,17 +181,17 @@ def test_a_removed_one_does_not_sign_in(
 def test_one_of_a_thief_goes_when_the_owner_secures_the_account(
     mine: Client, member: Member, clock: Clock, factor: None
 ) -> None:
-    add(mine, key())
+    add(mine, key(), clock)
     since = clock.now
     clock.forward(hours=1)
     thiefs = key()
-    add(mine, thiefs)
+    add(mine, thiefs, clock)
     second_factor.forget_newer(member.user, since)
     assert second_factor.of(member.user), "the owner's own factor stays"
     assert Passkey.objects.get().added_at == since
 
 
 def test_they_go_with_the_factor(mine: Client, member: Member, clock: Clock, factor: None) -> None:
-    add(mine, key())
+    add(mine, key(), clock)
     second_factor.turn_off(member.user, clock.now)
     assert not Passkey.objects.exists()
