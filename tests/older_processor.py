@@ -1,4 +1,4 @@
-"""Runs a command on the instruction set of an older processor, for tests of what an OCR engine reads.
+"""Runs a command on the instruction set of an older processor, to test what OCR engines read.
 
     python -m tests.older_processor AVX2 python -m pytest -m reading
     python -m tests.older_processor SSE4.2 python -m pytest -m reading
@@ -56,7 +56,15 @@ def build() -> dict[str, str]:
     """Compile `older_processor.c` and find all places, once. Return the environment to run in."""
     BUILT.mkdir(parents=True, exist_ok=True)
     audit, listed = BUILT / "audit.so", BUILT / "places"
-    compile_ = ["cc", "-O2", "-shared", "-fPIC", "-o", audit, HERE / "older_processor.c"]
+    compile_: list[str | Path] = [
+        "cc",
+        "-O2",
+        "-shared",
+        "-fPIC",
+        "-o",
+        audit,
+        HERE / "older_processor.c",
+    ]
     subprocess.run(compile_, check=True)
     found = libraries()
     known = listed.read_text() if listed.exists() else ""
