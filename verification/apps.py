@@ -1,4 +1,4 @@
-"""The app's configuration. Tells the app below which approvals are suspended."""
+"""The app's configuration. Tells the app below which approvals are suspended, and who is held."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ class VerificationConfig(AppConfig):
     verbose_name = _("Verification")
 
     def ready(self) -> None:
-        from employers.accounts import invitations
+        from employers.accounts import invitations, membership
         from verification.models import Case
+        from verification.reviewing import member_reviews
 
         invitations.suspensions_known_by(lambda pk: Case.objects.is_stopped(pk))
+        membership.newcomers_reviewed_by(member_reviews.hold_if_excluded)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from celery import shared_task
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from employers.clock import clock_of
+from employers.models import Member
 from events.core.errors import ProviderError, Refused
 from events.jobs.queue import SWEEP_AT_MOST, notify_due
 from verification import orphan_files
@@ -25,7 +27,7 @@ from verification.monitoring import (
     renewal_reminders,
 )
 from verification.quality import golden_assignment, golden_cases
-from verification.reviewing import rulings
+from verification.reviewing import member_reviews, rulings
 from verification.rules.policy import POLICIES
 
 log = structlog.get_logger()
@@ -75,6 +77,20 @@ def end_clients() -> None:
 @shared_task
 def watch_register() -> None:
     register_watch.watch_register(timezone.now())
+
+
+@shared_task
+def review_member(user_id: str) -> None:
+    """Hold a member who was seen with something excluded."""
+    members = Member.objects.active().select_related("employer")
+    member = members.filter(user=UUID(user_id)).first()
+    if member is not None:
+        member_reviews.hold_if_excluded(member, timezone.now())
+
+
+@shared_task
+def find_excluded_members() -> None:
+    member_reviews.find_excluded(timezone.now())
 
 
 @shared_task

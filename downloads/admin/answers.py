@@ -29,6 +29,7 @@ from events.core.reasons import REASONS
 OF_THE_TIER: Final = (
     "employer_unknown",
     "member_unknown",
+    "member_in_review",
     "authority_email_unverified",
     *sorted({tier.reason for tier in (ladder.NOT_APPROVED, *ladder.BY_STATE.values())}),
     ladder.STEP_UP,

@@ -18,6 +18,8 @@ EVENTS: Final[dict[str, Promise]] = wording.HAPPENED_FOR_STAFF | {
     "join": _("Colleague joined"),
     "add_member": _("Recruiter added by the platform"),
     "remove_member": _("Recruiter removed"),
+    "hold_member": _("Recruiter held for review"),
+    "let_member_in": _("Recruiter let in by a reviewer"),
     "make_owner": _("Colleague made an owner"),
     "delete_account": _("Account deleted by its owner"),
     "erase_address": _("Address of a deleted account erased"),

@@ -30,6 +30,8 @@ CHANGES: Final = (
     "join",
     "add_member",
     "remove_member",
+    "hold_member",
+    "let_member_in",
     "set_phone",
     "verify_email",
     "change_address",
@@ -51,7 +53,8 @@ def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
 def callers(employer_id: UUID) -> list[Member]:
     """Return the members who may call now, in joining order.
 
-    They are active, may sign in, have confirmed their address and have given a number.
+    They are active, not in review, may sign in, have confirmed their address and have given a
+    number.
     """
     return _callers({employer_id}).get(employer_id, [])
 
@@ -59,7 +62,10 @@ def callers(employer_id: UUID) -> list[Member]:
 def _callers(employer_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
     """Return the callers of several employers, in one query."""
     there = Member.objects.active().filter(
-        employer__in=employer_ids, user__is_active=True, user__email_verified_at__isnull=False
+        employer__in=employer_ids,
+        held_at=None,
+        user__is_active=True,
+        user__email_verified_at__isnull=False,
     )
     there = there.exclude(user__phone_sealed="")
     found: dict[UUID, list[Member]] = {}

@@ -14,7 +14,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
-from employers.accounts.membership import end_membership, give_phone, tell_owners_of, tell_removed
+from employers.accounts.membership import (
+    end_membership,
+    give_phone,
+    review_newcomer,
+    tell_owners_of,
+    tell_removed,
+)
 from employers.accounts.registration import hold_address, lock_address, other_holder
 from employers.models import ApiClient, Employer, Member, User
 from events.api.texts import checked_reference
@@ -96,6 +102,7 @@ def add_member(
                 "add_member", employer, client.as_actor(), now, employer_id=employer.pk, data=data
             )
             tell_owners_of(member, now)
+            review_newcomer(member, now)
     except IntegrityError as error:
         raise Refused("reference_taken", "reference", seen=reference) from error
     return member

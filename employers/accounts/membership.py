@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +16,28 @@ from events.core.errors import Refused
 from events.delivery.mail import queue_mail
 from events.models import record
 
+NewcomerReviewed = Callable[[Member, datetime], object]
+
+
+class _Asked:
+    newcomer_reviewed: NewcomerReviewed | None = None
+
+
+def newcomers_reviewed_by(reviewed: NewcomerReviewed) -> None:
+    """Register the function that holds a newcomer who is on the exclusion list. The list is in a
+    package above this one.
+    """
+    _Asked.newcomer_reviewed = reviewed
+
+
+def review_newcomer(member: Member, now: datetime) -> None:
+    """Hold the member for a reviewer if they are on the exclusion list, within the caller's
+    transaction.
+    """
+    if _Asked.newcomer_reviewed is None:
+        raise RuntimeError("Nobody reviews newcomers: call membership.newcomers_reviewed_by.")
+    _Asked.newcomer_reviewed(member, now)
+
 
 def record_joining(member: Member, now: datetime) -> None:
     """Record that a member joined, and tell the owners."""
@@ -27,6 +50,7 @@ def record_joining(member: Member, now: datetime) -> None:
         data={"member": str(member.pk)},
     )
     tell_owners_of(member, now)
+    review_newcomer(member, now)
 
 
 def tell_owners_of(member: Member, now: datetime) -> None:

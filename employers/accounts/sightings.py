@@ -18,6 +18,7 @@ from django.core import signing
 from employers.models import PHONE_PURPOSE, Sighting, SightingKind, User
 from events.core.errors import Refused
 from events.core.sealing import blind_indexes, seal_text, unseal_text
+from events.doorbell import notify_worker
 
 DEVICE_COOKIE: Final = "device"
 DEVICE_SECONDS: Final = 400 * 24 * 3600
@@ -78,7 +79,10 @@ def digests(kind: str, value: str) -> list[str]:
 def record(
     user: User, now: datetime, *, device: str = "", network: str = "", phone: str = ""
 ) -> None:
-    """Record that `user` was seen with these. Repeated sightings update the same rows."""
+    """Record that `user` was seen with these. Repeated sightings update the same rows.
+
+    After the commit, a worker compares them with the exclusion list.
+    """
     seen = {
         SightingKind.DEVICE: device,
         SightingKind.NETWORK: neighbourhood(network),
@@ -98,6 +102,7 @@ def record(
         unique_fields=["user", "kind", "digest"],
         update_fields=["last_at"],
     )
+    notify_worker("verification.tasks.review_member", user.pk)
 
 
 # --- Phones ---------------------------------------------------------------------------------------

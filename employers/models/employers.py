@@ -150,6 +150,10 @@ class Member(models.Model):
     role = models.CharField(_("role"), max_length=10, choices=MemberRole.choices)
     joined_at = models.DateTimeField(_("joined"))
     left_at = models.DateTimeField(_("left"), null=True, blank=True)
+    held_at = models.DateTimeField(_("in review since"), null=True, blank=True)
+    """Since when a reviewer is asked whether they may stay
+    (`verification.reviewing.member_reviews`). The gate refuses them meanwhile.
+    """
     reference = models.CharField(
         _("platform's reference"), max_length=64, blank=True, default="", db_default=""
     )

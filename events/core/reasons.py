@@ -796,6 +796,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
+        "last_owner_held",
+        Text("这是公司唯一的企业管理员", "This is the company's only owner"),
+        Text("请改为处理该公司的案件（例如暂停），或放行这位招聘者", "Decide about the company's case instead, for instance suspend it, or let this recruiter in"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "last_owner",
         Text("你是公司唯一的企业管理员，而团队中还有其他同事", "You are the only owner of your company, and it has other members"),
         Text("请先在“同事”页面将一位同事设为企业管理员，或移除其他同事", "On the “Colleagues” page, make a colleague an owner first, or remove your colleagues"),
@@ -1108,6 +1114,12 @@ REASONS: dict[str, Reason] = _table(
         Text("该企业没有这位招聘者", "This employer has no recruiter with this ID"),
         Text("请核对招聘者编号，或由企业管理员邀请", "Check the member's ID, or ask the account owner to invite the recruiter"),
         "platform", MINUTES, appeal=False,
+    ),
+    Reason(
+        "member_in_review",
+        Text("我们正在核实这位招聘者的账户", "We are checking this recruiter's account"),
+        Text("无需操作，审核员核实后会发邮件通知。同事不受影响", "You don't need to do anything. We email you once a reviewer has decided. Colleagues are not affected"),
+        "reviewer", REVIEWED, appeal=False,
     ),
     Reason(
         "member_not_linked",

@@ -4,7 +4,22 @@ Every button calls the same operation as the other entry points. No admin form w
 app.
 """
 
-from verification.admin import bulk, client_letters, exclusions, records, saved_replies
+from verification.admin import (
+    bulk,
+    client_letters,
+    exclusions,
+    member_reviews,
+    records,
+    saved_replies,
+)
 from verification.admin.case import admin as case
 
-__all__ = ["bulk", "case", "client_letters", "exclusions", "records", "saved_replies"]
+__all__ = [
+    "bulk",
+    "case",
+    "client_letters",
+    "exclusions",
+    "member_reviews",
+    "records",
+    "saved_replies",
+]

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from documents.similarity import perceptual_hash
-from employers.models import Sighting, SightingKind, User
-from events.core.sealing import forms_of
+from employers.models import User
 from verification.checks import exclusion_list
 from verification.checks.base import Earlier, Subject
 from verification.models import DocumentKind, Exclusion, ExclusionKind
@@ -40,29 +39,17 @@ class Excluded:
             fields.get("legal_representative"),
             entry.get("legal_representative"),
         }
-        seen = Sighting.objects.filter(user__member__employer_id=subject.employer_id).values_list(
-            "kind", "digest"
+        accounts = exclusion_list.known_by_accounts(
+            User.objects.filter(member__employer_id=subject.employer_id)
         )
-        digests: dict[str, set[str]] = {SightingKind.DEVICE: set(), SightingKind.PHONE: set()}
-        for kind, digest in seen.filter(kind__in=list(digests)):
-            digests[kind].update(forms_of(digest))
-        addresses = {
-            *User.objects.filter(member__employer_id=subject.employer_id).values_list(
-                "email", flat=True
-            ),
-            subject.recruiter_email,
-        }
+        accounts[ExclusionKind.EMAIL].update(exclusion_list.email(subject.recruiter_email))
         return {
             ExclusionKind.USCC: {subject.uscc, fields.get("uscc", ""), reading.get("qr_uscc") or ""}
             - {""},
             ExclusionKind.PERSON: {
                 form for name in names if name for form in exclusion_list.person(name)
             },
-            ExclusionKind.EMAIL: {
-                form for address in addresses if address for form in exclusion_list.email(address)
-            },
-            ExclusionKind.DEVICE: digests[SightingKind.DEVICE],
-            ExclusionKind.PHONE: digests[SightingKind.PHONE],
+            **accounts,
             ExclusionKind.IMAGE: self._pictures(subject, earlier),
         }
 

@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from documents.uscc import normalise, problem
 from employers.accounts import sightings
@@ -31,6 +31,10 @@ BY_HAND: Final = (
     ExclusionKind.EMAIL,
 )
 """Kinds that a person can enter. Devices and pictures are taken from a case."""
+
+SEEN: Final = (SightingKind.DEVICE, SightingKind.PHONE)
+OF_ACCOUNTS: Final = (ExclusionKind.DEVICE, ExclusionKind.PHONE, ExclusionKind.EMAIL)
+"""Kinds of which accounts are recognised."""
 
 Thing = tuple[list[str], str]
 """The values that a row may have for an identifier, the one to store first, and how it is shown."""
@@ -86,6 +90,22 @@ def masked_email(address: str) -> str:
     """`m***@example.com`."""
     name, at, domain = address.strip().lower().partition("@")
     return f"{name[:1]}***{at}{domain}"
+
+
+# --- Identifiers of accounts ----------------------------------------------------------------------
+
+
+def known_by_accounts(users: QuerySet[User]) -> dict[str, set[str]]:
+    """All devices, phones and addresses of accounts, by kind, in the form in which the list stores
+    them.
+    """
+    found: dict[str, set[str]] = {kind: set() for kind in OF_ACCOUNTS}
+    seen = Sighting.objects.filter(user__in=users.values("pk"), kind__in=SEEN)
+    for kind, digest in seen.values_list("kind", "digest"):
+        found[kind].update(forms_of(digest))
+    for address in users.values_list("email", flat=True):
+        found[ExclusionKind.EMAIL].update(email(address))
+    return found
 
 
 # --- Identifiers of a case ------------------------------------------------------------------------

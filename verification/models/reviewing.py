@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from employers.models import User
+from employers.models import Member, User
 from events.db.guards import JOB_COLUMNS, Guard
 from events.jobs.queue import Job, JobQuerySet
 
@@ -352,3 +352,50 @@ class SavedReply(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+# --- Members on the exclusion list ----------------------------------------------------------------
+
+
+class MemberReviewQuerySet(models.QuerySet["MemberReview"]):
+    def open(self) -> MemberReviewQuerySet:
+        return self.filter(decided_at=None)
+
+
+class MemberReview(models.Model):
+    """A question to the reviewers: may this recruiter, who is on the exclusion list, act for an
+    approved employer? While it is open, the member is held (`Member.held_at`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    member = models.ForeignKey(
+        Member, on_delete=models.PROTECT, related_name="reviews", verbose_name=_("recruiter")
+    )
+    opened_at = models.DateTimeField(_("opened"))
+    exclusions = models.ManyToManyField(
+        "verification.Exclusion", related_name="+", verbose_name=_("matches")
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("decided by"),
+    )
+    let_in = models.BooleanField(_("let in"), null=True, blank=True)
+    why = models.TextField(_("why"), blank=True)
+
+    objects = MemberReviewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("recruiter in review"), _("recruiters in review")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(decided_at=None), name="member_review_open_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member} · {self.opened_at:%Y-%m-%d}"

@@ -1,7 +1,7 @@
 """Runs a command on the instruction set of an older processor, to test what OCR engines read.
 
-    python -m tests.older_processor AVX2 python -m pytest -m reading
-    python -m tests.older_processor SSE4.2 python -m pytest -m reading
+    python .ci/older_processor.py AVX2 python -m pytest -m reading
+    python .ci/older_processor.py SSE4.2 python -m pytest -m reading
 
 Needs an x86-64 processor, gcc and binutils. `older_processor.c` says how it works.
 """

@@ -1,5 +1,5 @@
 /* Makes this processor look older to the programs that load it: `LD_AUDIT=… ZIZHI_PROCESSOR=AVX2
-   ZIZHI_CPUID_PLACES=… program`. tests/older_processor.py compiles it and sets these.
+   ZIZHI_CPUID_PLACES=… program`. .ci/older_processor.py compiles it and sets these.
 
    A library chooses its code by the CPUID instruction. The dynamic linker calls la_objopen (rtld-audit(7))
    after it has mapped a library and before the library's own code runs. There each CPUID is replaced by
