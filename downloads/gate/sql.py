@@ -1,4 +1,4 @@
-"""The SQL statements of the gate, of passes and of copy links, built from the ladder.
+"""The SQL statements of the gate, of passes, of repeated answers and of copy links, built from the ladder.
 
 All of them use the same facts (`_facts`, `_candidate_consent`): the employer if it is the
 platform's own or the member has linked their account with the platform, the member, the case that counts, and what the candidate allows. On PostgreSQL these rows
@@ -175,6 +175,26 @@ def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     UPDATE {LINKS} SET used_at = %(now)s, why = (SELECT why FROM judged)
     WHERE id = (SELECT id FROM judged) AND used_at IS NULL AND {_IN_FORCE}
     RETURNING why
+    """
+
+
+@lru_cache(maxsize=16)
+def repeating(dialect: Dialect, test: bool, ladder: Ladder) -> str:
+    """Return the statement that checks the facts of an allowed decision again, and writes nothing.
+
+    It returns "" if the decision would be the same now, by the same case, else why not; and no row
+    if there is no such decision, or another ladder is in force.
+    """
+    return f"""
+    WITH given AS (
+        SELECT id, decided_at, candidate, case_id, case_version FROM {ANSWERS}
+        WHERE id = %(decision)s AND client_id = %(client)s AND test = {_boolean(test)} AND allowed
+    ), {_facts(dialect, test, ladder)}, {_candidate_consent(dialect, "given")}
+    SELECT CASE WHEN g.decided_at <= %(expired)s THEN 'pass_expired' WHEN s.reason <> '' THEN s.reason
+                WHEN {_limit("download", ladder)} = 0 THEN 'tier_without_downloads'
+                WHEN s.case_id <> g.case_id OR s.case_version <> g.case_version THEN 'employer_not_approved'
+                ELSE w.unwilling END
+    FROM given g, current_tier s, candidate_consent w WHERE {_IN_FORCE}
     """
 
 

@@ -18,22 +18,31 @@ from django.utils import timezone
 from config.api.door import DONE_ONCE
 from config.api.problems import STATUS
 from config.api.routes import api
-from downloads.models import GateDecision
+from downloads.gate import release_stops
+from downloads.models import Candidate, GateDecision, ReleaseStop, Standing
 from downloads.releases.repeated_answers import still_allows
 from employers.accounts.api_clients import add_key, rotate_key
-from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, MemberLink, Scope
+from employers.models import ApiClient, ApiKey, IdempotentAnswer, Member, MemberLink, Scope, User
 from employers.platforms import api as employers_api
 from employers.platforms import idempotency
 from employers.platforms.api_limits import Allowance, Buckets, Rate
 from employers.tasks import sweep_answers
 from events.core.actor import SYSTEM
 from events.core.reasons import REASONS
-from tests.factories import make_api_client, make_case, make_link, make_member, make_uscc
+from tests.factories import (
+    make_api_client,
+    make_case,
+    make_link,
+    make_member,
+    make_reviewer,
+    make_uscc,
+)
 from tests.keys import at_each_stage, change_keys
 from verification.models import Case
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
+SPEND = "/api/v1/gate/passes/spend"
 GATE, EMPLOYERS, ME = "/api/v1/gate/decisions", "/api/v1/employers", "/api/v1/me"
 
 
@@ -396,13 +405,72 @@ def _unlink(asked: dict[str, str]) -> None:
     MemberLink.objects.update(ended_at=timezone.now())
 
 
-@pytest.mark.parametrize("change", [_suspend, _leave, _end, _unlink])
+def _hold(asked: dict[str, str]) -> None:
+    Member.objects.update(held_at=timezone.now())
+
+
+def _close_account(asked: dict[str, str]) -> None:
+    User.objects.update(is_active=False)
+
+
+def _forget_address(asked: dict[str, str]) -> None:
+    User.objects.update(email_verified_at=None)
+
+
+def _stop_releases(asked: dict[str, str]) -> None:
+    now = timezone.now()
+    first, second = make_reviewer(now), make_reviewer(now)
+    stop = release_stops.propose(None, ReleaseStop.Act.STOP, "a leak", first, now)
+    release_stops.settle(stop.pk, second, now, confirmed=True)
+
+
+def _restrict(asked: dict[str, str]) -> None:
+    Standing.objects.create(
+        employer_id=asked["employer_id"],
+        tier="restricted",
+        reason="downloads_restricted",
+        moved_at=timezone.now(),
+    )
+
+
+def _close_candidate(asked: dict[str, str]) -> None:
+    now = timezone.now()
+    Candidate.objects.create(
+        client_id=ApiClient.objects.get().pk,
+        reference=asked["candidate"],
+        mode="closed",
+        told_at=now,
+        changed_at=now,
+    )
+
+
+CHANGES = [
+    _suspend,
+    _leave,
+    _end,
+    _unlink,
+    _hold,
+    _close_account,
+    _forget_address,
+    _stop_releases,
+    _restrict,
+    _close_candidate,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_yes_is_not_said_again_once_it_does_not_hold(key: str, change: Any) -> None:
     asked = question()
-    assert send("POST", GATE, key, asked, Idempotency_Key="k-1").json()["allowed"] is True
+    answer = send("POST", GATE, key, asked, Idempotency_Key="k-1").json()
+    assert answer["allowed"] is True
+    spent = {"gate_pass": answer["gate_pass"]}
+    spend = send("POST", SPEND, key, spent, Idempotency_Key="k-2")
+    assert spend.status_code == 200
+    assert send("POST", SPEND, key, spent, Idempotency_Key="k-2").content == spend.content
     change(asked)
-    again = send("POST", GATE, key, asked, Idempotency_Key="k-1")
-    assert (again.status_code, again.json()["code"]) == (409, "idempotency_outdated")
+    for path, body, name in ((GATE, asked, "k-1"), (SPEND, spent, "k-2")):
+        again = send("POST", path, key, body, Idempotency_Key=name)
+        assert (again.status_code, again.json()["code"]) == (409, "idempotency_outdated")
 
 
 @pytest.mark.parametrize(
