@@ -22,7 +22,11 @@ from downloads.rules.ladder import RESTRICTED, STEP_UP
 from employers.clock import now_for
 from employers.models import Scope
 from employers.platforms.api import ApiRequest, BearerKey, checked_key_of
-from employers.platforms.unlinked_askings import NOT_LINKED, count_unlinked_asking
+from employers.platforms.unlinked_askings import (
+    NOT_LINKED,
+    count_unlinked_asking,
+    refuse_unlinked_asking,
+)
 from events.api.texts import REFERENCE, REFERENCE_LONGEST, Words
 from events.core.reasons import Reason
 from verification.cases import turnaround
@@ -200,6 +204,7 @@ def _written(answer: bytes) -> HttpResponse:
 def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list[GateDecisionOut]:
     """Decide. Questions about recruiters who are not linked count against the platform alone."""
     client = request.auth.client
+    refuse_unlinked_asking(client, asking.employer_id, asking.member_id, timezone.now())
     answers = gate_decide.decide_all(
         client_id=client.pk,
         test=client.test,
@@ -212,7 +217,7 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
         under=None if client.test else checked_key_of(request),
     )
     if any(reason.code == NOT_LINKED for answer in answers for reason in answer.reasons):
-        count_unlinked_asking(client, timezone.now())
+        count_unlinked_asking(client, len(candidates), timezone.now())
     return [
         GateDecisionOut.of(
             answer,

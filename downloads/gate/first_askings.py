@@ -11,10 +11,11 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from downloads.models import GateDecision
 from employers.models import Member, MemberLink
+from employers.platforms.unlinked_askings import NOT_LINKED
 from events.core.actor import SYSTEM
 from events.delivery.mail import queue_mail
 from events.models import record
@@ -31,8 +32,11 @@ def tell_first_askings(now: datetime) -> None:
         member_id=OuterRef("member_id"),
         client_id=OuterRef("client_id"),
         decided_at__gte=OuterRef("linked_at"),
-    ).filter(decided_at__gt=now - LOOKED_BACK)
-    new = MemberLink.objects.in_force().filter(Exists(asked), first_asked_at=None)
+        decided_at__gt=now - LOOKED_BACK,
+    ).exclude(reason=NOT_LINKED)
+    # Ended links too: one that was used and ended between two rounds is told of as any other.
+    lately = Q(ended_at=None) | Q(ended_at__gt=now - LOOKED_BACK)
+    new = MemberLink.objects.filter(lately, Exists(asked), first_asked_at=None)
     for pk in list(new.order_by("linked_at").values_list("pk", flat=True)[:AT_ONCE]):
         _tell(pk, now)
 
@@ -40,7 +44,7 @@ def tell_first_askings(now: datetime) -> None:
 def _tell(link_id: UUID, now: datetime) -> None:
     with transaction.atomic():
         one = MemberLink.objects.filter(pk=link_id)
-        # Ended links too: a platform that was told of before is not new.
+        # Ended links too: a platform that the owners have heard of is not new.
         links = list(
             MemberLink.objects.filter(
                 employer__in=one.values("employer"), client__in=one.values("client")

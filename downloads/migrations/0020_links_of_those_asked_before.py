@@ -1,4 +1,5 @@
-"""Links for recruiters whom a platform has asked for lately, so that they keep working.
+"""Links for recruiters who downloaded from a platform lately, so that they keep working. Their
+owners are told when the platform asks again.
 
 Members are read in batches by their key, and the decisions about each employer by `gate_employer`.
 Each batch is a transaction of its own: nothing waits for the migration, and it can be run again.
@@ -14,7 +15,6 @@ from django.utils import timezone
 
 DAYS = 90
 AT_ONCE = 500
-REFUSED_AS_UNKNOWN = ["employer_unknown", "member_unknown"]
 
 
 def link_asked_before(apps: Any, schema_editor: Any) -> None:
@@ -53,9 +53,9 @@ def _link(apps: Any, employers: dict[uuid.UUID, uuid.UUID], live: set[Any], now:
             member_id__in=employers,
             client_id__in=live,
             test=False,
+            allowed=True,
             decided_at__gte=now - timedelta(days=DAYS),
         )
-        .exclude(reason__in=REFUSED_AS_UNKNOWN)
         .values_list("member_id", "employer_id", "client_id")
         .distinct()
     )
@@ -67,7 +67,6 @@ def _link(apps: Any, employers: dict[uuid.UUID, uuid.UUID], live: set[Any], now:
                 client_id=client,
                 origin="asked_before",
                 linked_at=now,
-                first_asked_at=now,
             )
             for member, employer, client in asked
             if employers[member] == employer

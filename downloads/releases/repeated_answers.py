@@ -1,9 +1,9 @@
 """Decides whether a decision of the gate may be returned again for the same `Idempotency-Key`.
 
-A no always may; a yes only while every fact that it used still holds, by the gate's own statement. A platform that lost the
-response repeats the request with the same key. A new decision would count a second download, but a
-stored yes must never be returned after a suspension. A response in an unknown format counts as a
-yes that no longer holds.
+A no always may; a yes only while every fact that it used still holds, by the gate's own statement.
+A platform that lost the response repeats the request with the same key. A new decision would count
+a second download, but a stored yes must never be returned after a suspension. A response in an
+unknown format counts as a yes that no longer holds.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from employers.accounts.membership import (
     end_membership,
@@ -22,7 +23,7 @@ from employers.accounts.membership import (
     tell_removed,
 )
 from employers.accounts.registration import hold_address, lock_address, other_holder
-from employers.models import ApiClient, Employer, Member, User
+from employers.models import AddressChange, ApiClient, Employer, Member, User
 from events.api.texts import checked_reference
 from events.core.errors import Refused
 from events.delivery.mail import NOWHERE
@@ -64,18 +65,15 @@ def add_member(
     unless they begin with `unverified` or another account holds them.
 
     Raises Refused: `reference_invalid`, `email_invalid`, `test_email_required`, `email_taken` (the
-    platform itself added this recruiter before), `reference_taken`.
+    platform itself added this recruiter before), `reference_taken`, `owner_by_key`.
     """
     reference = checked_reference(reference)
     email = _checked(email)
     if client.test is not email.endswith(NOWHERE):
         raise Refused("test_email_required" if client.test else "email_invalid", "email")
     is_confirmed = client.test and not email.startswith("unverified")
-    if (
-        Member.objects.filter(employer=employer, reference=reference)
-        .exclude(user__email=email)
-        .exists()
-    ):
+    named = Member.objects.filter(employer=employer, reference=reference)
+    if named.exclude(_given(email)).exists():
         raise Refused("reference_taken", "reference", seen=reference)
     try:
         with transaction.atomic():
@@ -84,10 +82,12 @@ def add_member(
             # address this is.
             former = (
                 Member.objects.select_for_update(of=("self",))
-                .filter(employer=employer, user__email=email, user__deleted_at=None)
+                .filter(_given(email), employer=employer, user__deleted_at=None)
                 .exclude(reference="")
                 .first()
             )
+            if role == Member.MemberRole.OWNER:
+                _check_no_owner(employer)
             if former is not None:
                 member = _again(former, reference, role, language, now)
             else:
@@ -106,6 +106,25 @@ def add_member(
     except IntegrityError as error:
         raise Refused("reference_taken", "reference", seen=reference) from error
     return member
+
+
+def _given(email: str) -> Q:
+    """Return the condition of members with this address, unless they have changed to it themselves:
+    a platform that guesses must not learn the address that a recruiter uses now.
+    """
+    changed = AddressChange.objects.filter(
+        user=OuterRef("user"), confirmed_at__isnull=False, stopped_at=None
+    )
+    return Q(~Exists(changed), user__email=email)
+
+
+def _check_no_owner(employer: Employer) -> None:
+    """Raise Refused `owner_by_key` if the employer has an owner who has confirmed their address.
+    Only they decide who else is one, or whoever steals a key could take the account over.
+    """
+    owners = Member.objects.active().filter(employer=employer, role=Member.MemberRole.OWNER)
+    if owners.filter(user__email_verified_at__isnull=False).exists():
+        raise Refused("owner_by_key", "role")
 
 
 def _checked(email: str) -> str:

@@ -99,8 +99,8 @@ def tell_removed(member: Member, now: datetime) -> None:
 
 
 def check_owner(owner: Member, member_id: UUID) -> None:
-    """Raise Refused `not_allowed` unless `owner` may act on this colleague. Nobody acts on
-    themselves.
+    """Raise Refused `not_allowed` unless `owner` may act on this colleague, which is not
+    themselves; and `authority_email_unverified`, because a platform's key can add an owner.
     """
     if (
         owner.role != Member.MemberRole.OWNER
@@ -108,6 +108,8 @@ def check_owner(owner: Member, member_id: UUID) -> None:
         or str(owner.pk) == str(member_id)
     ):
         raise Refused("not_allowed", seen=owner.role)
+    if owner.user.email_verified_at is None:
+        raise Refused("authority_email_unverified")
 
 
 def _colleague(owner: Member, member_id: UUID) -> Member | None:

@@ -71,7 +71,7 @@ LINKS_FROM_NETWORK = Limit("candidate-link-network", 20)
 LINKS_TO_CANDIDATE = Limit("candidate-link", 3, 24 * 3600)
 """New links to a candidate's own page, by anyone who has an ended one."""
 UNLINKED_ASKED_BY_PLATFORM = Limit("platform-unlinked", 1000, 3600)
-"""Requests of a platform to the gate for recruiters who are not linked with it."""
+"""Candidates for whom a platform asks the gate in the name of recruiters who are not linked."""
 UNLINKED_REPORTED = Limit("platform-unlinked-reported", 1, 3600)
 """Of more requests than that, one is reported to the staff."""
 PASSWORD_LINKS = (MAILS_TO_ADDRESS, RESETS_TO_ADDRESS)
@@ -99,11 +99,11 @@ def count_try(counted: Sequence[Counted], now: datetime) -> None:
             raise Refused(limit.code, expected=expected, details=until)
 
 
-def count_call(limit: Limit, subject: str, now: datetime) -> None:
-    """Count one call of a platform's system, with the caller's transaction if there is one: a call
-    that is undone is not counted. Raises Refused `rate_limited`.
+def count_call(limit: Limit, subject: str, now: datetime, times: int = 1) -> None:
+    """Count one call of a platform's system, or `times`, with the caller's transaction if there is
+    one: a call that is undone is not counted. Raises Refused `rate_limited`.
     """
-    if _is_over(limit, subject, now, durable=False):
+    if _is_over(limit, subject, now, times, durable=False):
         wait = limit.seconds - int(now.timestamp()) % limit.seconds
         details = {"retry_after": str(wait)}
         raise Refused("rate_limited", expected=f"≤ {limit.tries}/h", details=details)
@@ -135,9 +135,11 @@ def pseudonym(text: str) -> str:
     return index_hash(text.strip().lower(), "log")[:16]
 
 
-def _is_over(limit: Limit, subject: str, now: datetime, *, durable: bool = True) -> bool:
-    """Count an attempt, and return whether it is one too many. If it is known to be before it is
-    counted, nothing is written.
+def _is_over(
+    limit: Limit, subject: str, now: datetime, times: int = 1, *, durable: bool = True
+) -> bool:
+    """Count an attempt, or `times`, and return whether it is one too many. If it is known to be
+    before it is counted, nothing is written.
     """
     key = _key(limit, subject, now)
     row = AttemptCount.objects.filter(pk=key)
@@ -145,10 +147,10 @@ def _is_over(limit: Limit, subject: str, now: datetime, *, durable: bool = True)
     if (count.first() or 0) >= limit.tries:
         return True
     with transaction.atomic(durable=durable):
-        if not row.update(count=F("count") + 1):
+        if not row.update(count=F("count") + times):
             new = AttemptCount(key=key, count=0, expires_at=_window_end(limit, now))
             AttemptCount.objects.bulk_create([new], ignore_conflicts=True)
-            row.update(count=F("count") + 1)
+            row.update(count=F("count") + times)
         return count.get() > limit.tries
 
 

@@ -796,6 +796,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
+        "owner_by_key",
+        Text("该企业已有企业管理员，只能由其设置其他企业管理员", "This employer already has an owner, and only an owner can make others owners"),
+        Text("请添加为招聘者，再由企业管理员在“同事”页面设为企业管理员", "Add them as a recruiter. An owner can then make them an owner on the Colleagues page"),
+        "platform", MINUTES, appeal=False,
+    ),
+    Reason(
         "last_owner_held",
         Text("这是公司唯一的企业管理员", "This is the company's only owner"),
         Text("请改为处理该公司的案件（例如暂停），或放行这位招聘者", "Decide about the company's case instead, for instance suspend it, or let this recruiter in"),

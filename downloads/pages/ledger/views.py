@@ -320,6 +320,11 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
 def new_link(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Replace the candidate's link; the earlier ones end everywhere except in this browser."""
     now = timezone.now()
+    try:
+        throttle.count_try([(throttle.LINKS_TO_CANDIDATE, str(visit.candidate.pk))], now)
+    except Refused as refused:
+        messages.error(request, _in_words(refused))
+        return redirect("ledger:home")
     fresh = page_links.rotate(visit.candidate.pk, _by(visit.candidate), now)
     if notices.mail_candidate(fresh, "candidate_link", {}, now):
         messages.success(

@@ -128,7 +128,14 @@ def test_the_platform_is_limited_and_reported_not_the_employer(
         asked = {"employer_id": str(who.employer_id), "member_id": str(who.pk), "candidate": "c"}
         return int(call(key, "post", "/gate/decisions", asked).status_code)
 
+    def status_of_batch(who: Member) -> int:
+        asked = {"employer_id": str(who.employer_id), "member_id": str(who.pk)}
+        asked |= {"candidates": ["a", "b"]}
+        return int(call(key, "post", "/gate/decisions/batch", asked).status_code)
+
     assert [status(member) for _ in range(4)] == [200, 200, 429, 429]
+    assert status_of_batch(member) == 429
+    assert GateDecision.objects.filter(client_id=client.pk).count() == 3, "no more is recorded"
     assert status(linked) == 200, "its own recruiters are still answered"
     reported = Event.objects.get(verb="ask_unlinked")
     assert (reported.subject_id, reported.employer_id) == (str(client.pk), None)
@@ -220,6 +227,17 @@ def test_owners_hear_once_of_a_platform_that_asks(member: Member, now: datetime)
     ask_all(colleague, ["b"], now)
     tell_first_askings(now)
     assert Mail.objects.count() == 1, "a new link with a known platform is no news"
+
+
+def test_owners_hear_of_a_link_that_was_used_and_ended_in_between(
+    member: Member, now: datetime
+) -> None:
+    colleague = make_member(now, member.employer, role="recruiter")
+    link = make_link(colleague, ApiClient.objects.get().pk, now)
+    ask_all(colleague, ["a"], now)
+    end_link(colleague, link.pk, now)
+    tell_first_askings(now)
+    assert Mail.objects.filter(template="platform_first_asked", to=member.user.email).exists()
 
 
 # --- At the same moment ---------------------------------------------------------------------------
@@ -330,9 +348,9 @@ def test_who_was_asked_for_lately_keeps_working(before: Any) -> None:
         migrate_to([("downloads", "0019_guards_of_links_and_contacts")])
         migrate_to([("downloads", "0020_links_of_those_asked_before")])
     links = MemberLink.objects.all()
-    assert {link.member_id for link in links} == {kept.pk, denied.pk} and never.pk
+    assert {link.member_id for link in links} == {kept.pk} and never.pk and denied.pk
     assert {(link.client_id, link.origin) for link in links} == {(live.pk, "asked_before")}
-    assert all(link.first_asked_at for link in links), "owners get no mail about them"
+    assert not any(link.first_asked_at for link in links), "owners are told at the next asking"
 
 
 TABLES = ("ApiClient", "Employer", "Member", "User")

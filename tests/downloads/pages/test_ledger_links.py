@@ -106,6 +106,14 @@ def test_nobody_can_flood_a_candidate_or_us_with_requests(candidate: Candidate) 
     assert ask_for(token, elsewhere) == first and fresh_links() == 3
 
 
+def test_nor_can_who_holds_the_link(candidate: Candidate) -> None:
+    browser = by_link(candidate, timedelta())
+    for _ in range(throttle.LINKS_TO_CANDIDATE.tries):
+        assert "We have sent you a new one" in do(browser, "new-link/")
+    assert "We have sent you a new one" not in do(browser, "new-link/")
+    assert Mail.objects.filter(template="candidate_link").count() == 3
+
+
 def asked(live: Live, candidate: Candidate) -> str:
     """Return the path of an open question to the candidate."""
     request = consents.ask_consent(

@@ -19,9 +19,9 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from employers.accounts import onboarding, return_urls
+from employers.accounts import membership, onboarding, return_urls
 from employers.accounts.api_clients import add_key, create_api_client, revoke_api_client
-from employers.models import ApiClient, Employer, Member, OnboardingLink, Scope, User
+from employers.models import AddressChange, ApiClient, Employer, Member, OnboardingLink, Scope, User
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.models import Event, Mail
@@ -144,6 +144,43 @@ def test_a_key_does_not_remove_an_owner(call: Caller) -> None:
     refused = call("DELETE", f"/members/{again}")
     assert (refused.status_code, refused.json()["code"]) == (403, "member_is_owner")
     assert str(Member.objects.active().get().pk) == again and User.objects.get().is_active
+
+
+def test_a_key_makes_no_owner_beside_one_who_has_confirmed(call: Caller) -> None:
+    """Whoever steals a key would add an owner, have it remove the others, and hold the company."""
+    first, thief = {"email": "lin@company.example"}, {"email": "evil@thief.example"}
+    owner = Member.objects.get(pk=call.add(role="owner", **first).json()["id"])
+    beside = call.add(reference="hr-2", role="owner", **thief).json()["id"]
+    recruiter = call.add(reference="hr-3", email="zhang@company.example").json()["id"]
+    call("DELETE", f"/members/{recruiter}")
+    User.objects.filter(pk=owner.user_id).update(email_verified_at=timezone.now())
+    for email in ("second@thief.example", "zhang@company.example"):
+        refused = call.add(reference="hr-4", role="owner", email=email)
+        assert (refused.status_code, refused.json()["code"]) == (422, "owner_by_key")
+    assert call.add(reference="hr-4", email="second@thief.example").status_code == 201
+    with pytest.raises(Refused, match="authority_email_unverified"):
+        membership.remove_member(Member.objects.get(pk=beside), owner.pk, timezone.now())
+    assert Member.objects.active().filter(pk=owner.pk).exists()
+
+
+def test_nobody_learns_the_address_that_a_recruiter_changed_to(call: Caller) -> None:
+    member = Member.objects.get(pk=call.add().json()["id"])
+    now = timezone.now()
+    AddressChange.objects.create(
+        user=member.user,
+        old=member.user.email,
+        new="own@private.example",
+        asked_at=now,
+        confirmed_at=now,
+    )
+    User.objects.filter(pk=member.user_id).update(
+        email="own@private.example", email_verified_at=now
+    )
+    for references in (("hr-1", "hr-1"), ("hr-2", "hr-3")):
+        guesses = zip(references, ("own@private.example", "no@x.example"), strict=True)
+        answers = [call.add(reference=reference, email=guess) for reference, guess in guesses]
+        assert answers[0].status_code == answers[1].status_code
+        assert answers[0].json().get("code") == answers[1].json().get("code")
 
 
 def test_a_membership_ends_at_once_and_begins_anew(call: Caller) -> None:
