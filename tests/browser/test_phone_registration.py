@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,23 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from documents.specimens import Company, make
-from events.models import Mail
+from events.models import Event, Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
+from tests.factories import make_employer
+from verification.checks.base import Earlier, Subject
+from verification.checks.reading import Reading
 from verification.decision import pipeline
 from verification.intake import licence_photos
-from verification.models import Attempt, Case, LicencePhoto, RegistryRecord
+from verification.models import (
+    Attempt,
+    Case,
+    LicencePhoto,
+    LicencePhotoPage,
+    RegistryRecord,
+    Statement,
+)
+from verification.rules.findings import Finding, Observation
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,3 +162,148 @@ def test_the_honest_way_on_a_phone_is_short(
     reading = case.documents.get().reading
     assert reading.reading["declared"]["uscc"] == company.uscc, "it is not read a second time"
     assert not LicencePhoto.objects.exists()
+
+
+# --- What else can happen -------------------------------------------------------------------------
+
+
+class Said:
+    """A reader that says the same of every photo, since these tests are about what follows."""
+
+    code, version, lasting = "reading", Reading.version, True
+
+    def __init__(self, kind: str | None = "business_licence", **fields: str) -> None:
+        self.kind, self.fields = kind, fields
+
+    def observe(self, subject: Subject, earlier: Earlier) -> Observation:
+        return {
+            "document": subject.documents[0].id,
+            "declared": {"uscc": "", "name": "", "legal_representative": ""},
+            "fields": self.fields,
+            "kind": self.kind,
+            "looks_like_licence": self.kind == "business_licence",
+            "regions": {},
+        }
+
+    def judge(self, subject: Subject, earlier: Earlier, observation: Observation) -> list[Finding]:
+        return []
+
+
+def licence_of(company: Company, **other: str) -> Said:
+    read = {
+        "name": company.name,
+        "uscc": company.uscc,
+        "legal_representative": company.legal_representative,
+    }
+    return Said(**(read | other))
+
+
+def photograph(page: Page, photo: Path, check: Said) -> None:
+    page.locator("input[name=files]").set_input_files(photo)
+    expect(page.get_by_role("heading", name="正在识别营业执照")).to_be_visible()
+    licence_photos.read_photo(LicencePhoto.objects.get().pk, timezone.now, 60, check)
+
+
+def test_another_paper_is_named_at_once_and_not_kept(
+    visit: Visitor, company: Company, photo: Path
+) -> None:
+    visitor = visit(**PHONE)
+    page = open_account(visitor, company)
+    photograph(page, photo, Said("identity_card"))
+    expect(page.get_by_role("alert")).to_contain_text("个人证件")
+    expect(page.get_by_role("alert")).to_contain_text("居民身份证")
+    assert not LicencePhotoPage.objects.exists()
+    expect(page.get_by_text("拍摄营业执照").last).to_be_visible()
+    visitor.is_calm()
+    photograph(page, photo, licence_of(company))
+    expect(page.get_by_role("heading", name="识别结果")).to_be_visible()
+
+
+def test_what_cannot_be_read_is_typed_and_the_register_names_the_company(
+    visit: Visitor, company: Company, photo: Path
+) -> None:
+    visitor = visit(**PHONE)
+    page = open_account(visitor, company)
+    photograph(page, photo, Said(None))
+    expect(page.get_by_text("有些内容没有识别出来")).to_be_visible()
+    expect(page.get_by_label("统一社会信用代码")).to_be_visible()
+    visitor.is_calm()
+    page.get_by_role("button", name="重拍一张").click()
+    page.get_by_role("link", name="改为手动填写").click()
+    page.get_by_label("统一社会信用代码").fill(company.uscc)
+    visitor.is_calm()
+    page.get_by_role("button", name="继续").click()
+    expect(page.get_by_text(company.name)).to_be_visible()
+    assert Event.objects.filter(verb="look_up_company").count() == 1
+    visitor.is_calm()
+    page.get_by_role("button", name="继续").click()
+    expect(page.get_by_role("heading", name=company.name)).to_be_visible()
+    expect(page.locator("#slot-business_licence input[name=photo]")).to_have_count(1)
+    assert Case.objects.get().documents.count() == 0
+
+
+def test_a_value_that_was_misread_is_corrected(
+    visit: Visitor, company: Company, photo: Path
+) -> None:
+    visitor = visit(**PHONE)
+    page = open_account(visitor, company)
+    photograph(page, photo, licence_of(company, legal_representative="王一"))
+    page.locator(".correct summary", has_text="法定代表人").click()
+    page.locator("#id_legal_representative").fill(company.legal_representative)
+    page.get_by_role("button", name="确认无误").click()
+    expect(page.get_by_role("heading", name=company.name)).to_be_visible()
+    said = Statement.objects.get(field="legal_representative")
+    assert (said.read, said.said) == ("王一", company.legal_representative)
+    assert Case.objects.get().declared_legal_representative == company.legal_representative
+    visitor.is_calm()
+
+
+def test_a_code_that_another_company_holds_is_contested(
+    visit: Visitor, company: Company, photo: Path, now: datetime
+) -> None:
+    make_employer(now, uscc=company.uscc, confirmed_at=now)
+    visitor = visit(**PHONE)
+    page = open_account(visitor, company)
+    photograph(page, photo, licence_of(company))
+    page.get_by_role("button", name="确认无误").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    visitor.is_calm()
+    page.get_by_label("并非本公司注册", exact=False).check()
+    page.get_by_role("button", name="确认无误").click()
+    expect(page.get_by_role("heading", name=company.name)).to_be_visible()
+    assert Case.objects.get().documents.count() == 1
+
+
+def test_the_page_goes_on_when_the_link_is_opened_on_another_device(
+    visit: Visitor, company: Company
+) -> None:
+    phone, desk = visit(**PHONE), visit()
+    page = phone.go("/register/")
+    page.get_by_label("邮箱").fill(f"hr@{company.domain}")
+    page.get_by_label("密码").fill(PASSWORD)
+    page.get_by_role("button", name="注册").click()
+    expect(page.get_by_label("六位验证码")).to_have_attribute("autocomplete", "one-time-code")
+    other = desk.go("/sign-in/")
+    other.get_by_label("邮箱").fill(f"hr@{company.domain}")
+    other.get_by_label("密码").fill(PASSWORD)
+    other.get_by_role("main").get_by_role("button", name="登录").click()
+    expect(other.get_by_label("六位验证码")).to_be_visible()
+    other.goto(link_to(desk, company))
+    other.get_by_role("button", name="是我本人，验证邮箱").click()
+    expect(page.get_by_role("heading", name="拍摄营业执照")).to_be_visible()
+    phone.is_calm()
+
+
+def test_all_of_it_works_without_a_script(visit: Visitor, company: Company, photo: Path) -> None:
+    visitor = visit(java_script_enabled=False, **PHONE)
+    page = open_account(visitor, company)
+    page.locator("input[name=files]").set_input_files(photo)
+    page.get_by_role("button", name="上传", exact=True).click()
+    expect(page.get_by_role("heading", name="正在识别营业执照")).to_be_visible()
+    licence_photos.read_photo(LicencePhoto.objects.get().pk, timezone.now, 60, licence_of(company))
+    page.get_by_role("link", name="刷新").click()
+    page.get_by_role("button", name="确认无误").click()
+    expect(page.get_by_role("heading", name=company.name)).to_be_visible()
+    page.get_by_role("button", name="提交核验").click()
+    expect(page.get_by_role("heading", name="已提交，即将开始检查")).to_be_visible()
+    assert Case.objects.get().state == State.SUBMITTED
