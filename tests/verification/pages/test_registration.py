@@ -14,7 +14,7 @@ from django.utils import timezone
 from employers.models import Employer, Member, User
 from events.core.errors import Refused
 from events.models import Event
-from tests.factories import make_employer, make_member, make_user, make_uscc, sign_in
+from tests.factories import make_employer, make_member, make_uscc, make_user, sign_in
 from tests.verification.pages.case_pages import HTMX, picture, text
 from verification import tasks
 from verification.checks.reading import Reading
@@ -90,9 +90,7 @@ class TestWhoMay:
         assert not LicencePhoto.objects.exists()
         assert not Employer.objects.exists()
         with pytest.raises(Refused, match="authority_email_unverified"):
-            licence_photos.register_company(
-                User.objects.get(), timezone.now(), **typed()
-            )
+            licence_photos.register_company(User.objects.get(), timezone.now(), **typed())
 
     def test_strangers_sign_in_and_members_have_their_case(self, now: datetime) -> None:
         assert Client().get(PAGE)["Location"] == f"/sign-in/?next={PAGE}"
@@ -258,9 +256,7 @@ class TestCompany:
             "公\x1b司",
         ],
     )
-    def test_a_name_that_is_more_than_a_name(
-        self, mine: Client, user: User, company: str
-    ) -> None:
+    def test_a_name_that_is_more_than_a_name(self, mine: Client, user: User, company: str) -> None:
         response = mine.post(PAGE, typed(company=company))
         assert (response.status_code, "invisible characters" in text(response)) == (422, True)
         with pytest.raises(Refused, match="name_not_plain"):
@@ -297,9 +293,7 @@ class TestTyping:
         RegistryRecord.objects.create(
             uscc=make_uscc(1), name=NAME, status="存续", as_of=timezone.localdate()
         )
-        answers = [
-            mine.post(PAGE + "type/", {"uscc": make_uscc(1)}).status_code for _ in range(11)
-        ]
+        answers = [mine.post(PAGE + "type/", {"uscc": make_uscc(1)}).status_code for _ in range(11)]
         assert answers == [200] * 10 + [422]
         assert Event.objects.filter(verb="look_up_company").count() == 10
 

@@ -1,5 +1,5 @@
-"""Tests of registration by a photo of the licence: the honest way on a phone is counted (typed
-fields, taps, seconds), and every other way leads on.
+"""Tests of what a phone shows: registration by a photo of the licence, whose typed fields, taps and
+seconds are counted, and the case page, which is short whenever one thing is to be done.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,10 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from documents.specimens import Company, make
+from employers.models import Member
 from events.models import Event, Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
-from tests.factories import make_employer
+from tests.factories import make_case, make_document, make_employer, make_member
 from verification.checks.base import Earlier, Subject
 from verification.checks.reading import Reading
 from verification.decision import pipeline
@@ -26,12 +27,15 @@ from verification.intake import licence_photos
 from verification.models import (
     Attempt,
     Case,
+    CheckRun,
+    Decision,
     LicencePhoto,
     LicencePhotoPage,
+    Proof,
     RegistryRecord,
     Statement,
 )
-from verification.rules.findings import Finding, Observation
+from verification.rules.findings import Finding, Observation, Severity
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -307,3 +311,115 @@ def test_all_of_it_works_without_a_script(visit: Visitor, company: Company, phot
     page.get_by_role("button", name="提交核验").click()
     expect(page.get_by_role("heading", name="已提交，即将开始检查")).to_be_visible()
     assert Case.objects.get().state == State.SUBMITTED
+
+
+# --- The case page --------------------------------------------------------------------------------
+
+SHORT = 1500
+"""Pixels, at a width of 375."""
+
+
+def member_of(company: Company, now: datetime, *, confirmed: bool = True) -> Member:
+    employer = make_employer(now, name=company.name, uscc=company.uscc)
+    at = now if confirmed else None
+    return make_member(now, employer, email=f"hr{now:%f}@mail.example", email_verified_at=at)
+
+
+def nothing_given(company: Company, now: datetime) -> Member:
+    member = member_of(company, now)
+    make_case(member, now)
+    return member
+
+
+def address_unconfirmed(company: Company, now: datetime) -> Member:
+    member = member_of(company, now, confirmed=False)
+    make_case(member, now)
+    return member
+
+
+def to_be_submitted(company: Company, now: datetime) -> Member:
+    member = member_of(company, now)
+    make_document(make_case(member, now), now)
+    return member
+
+
+def waits_for(member: Member, now: datetime, what: str) -> Case:
+    case = make_case(member, now, State.CHECKING)
+    make_document(case, now)
+    attempt = Attempt.objects.create(
+        case=case, number=1, submitted_at=now, due_at=now + timedelta(hours=1), waiting_for=what
+    )
+    CheckRun.objects.create(
+        attempt=attempt,
+        code="authority",
+        version="2",
+        findings=[Finding("authority", what, Severity.WAIT).as_json()],
+        started_at=now,
+        finished_at=now,
+    )
+    return case
+
+
+def authority_missing(company: Company, now: datetime) -> Member:
+    member = member_of(company, now)
+    waits_for(member, now, "authority_missing")
+    return member
+
+
+def code_of(kind: str) -> Callable[[Company, datetime], Member]:
+    def waiting(company: Company, now: datetime) -> Member:
+        member = member_of(company, now)
+        waits_for(member, now, "authority_pending")
+        Proof.objects.create(
+            employer=member.employer,
+            member=member,
+            uscc=member.employer.uscc,
+            kind=kind,
+            started_at=now,
+            due_at=now,
+            expires_at=now + timedelta(days=10),
+            shown="中国工商银行 ···· 6789",
+            stage="sent",
+        )
+        return member
+
+    return waiting
+
+
+def photo_refused(company: Company, now: datetime) -> Member:
+    member = member_of(company, now)
+    case = make_case(member, now, State.CHANGES_REQUESTED)
+    make_document(case, now)
+    Decision.objects.create(
+        case=case,
+        attempt_number=1,
+        verb="request_changes",
+        reasons=[Finding("reading", "document_unreadable", Severity.UNABLE, "name").as_reason()],
+        policy_version="1",
+        decided_at=now,
+    )
+    return member
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        pytest.param(nothing_given, id="nothing given"),
+        pytest.param(address_unconfirmed, id="address unconfirmed"),
+        pytest.param(to_be_submitted, id="to be submitted"),
+        pytest.param(authority_missing, id="authority missing"),
+        pytest.param(code_of("bank_deposit"), id="code of the bank"),
+        pytest.param(code_of("company_email"), id="code in the mail"),
+        pytest.param(photo_refused, id="photo refused"),
+    ],
+)
+def test_one_thing_to_do_is_a_short_page(
+    visit: Visitor, company: Company, now: datetime, state: Callable[[Company, datetime], Member]
+) -> None:
+    visitor = visit(**PHONE)
+    visitor.sign_in(state(company, now).user)
+    page = visitor.go("/case/")
+    visitor.is_calm()
+    assert page.evaluate("document.documentElement.scrollHeight") <= SHORT
+    address = page.get_by_text("@mail.example").all()
+    assert len([each for each in address if each.is_visible()]) <= 1, "said once"
