@@ -31,7 +31,7 @@ from verification.pages.forms import CompanyForm, TypedCodeForm
 from verification.pages.views.documents import picture_response, stored_page
 from verification.pages.views.uploads import newcomer_takes_files
 from verification.providers.registries.choice import chosen
-from verification.rules.account_class_guess import guess_account_class
+from verification.intake.account_class_guess import guess_account_class
 
 NAMES_OF_ACCOUNT: Final = throttle.Limit("register-name-account", 10, 24 * 3600)
 NAMES_FROM_NETWORK: Final = throttle.Limit("register-name-network", 30, 24 * 3600)
