@@ -295,7 +295,9 @@ def page(
         "appealable": guards.may("appeal", case, actor, now) is None,
         "own_words": said,
         "asked_to_vouch": vouches.asked_of(member, now),
-        "proved_by": _proved_by(case, context["checks"], now),
+        "proved_by": _proved_by(case, context["checks"], now)
+        if case.state == State.APPROVED
+        else [],
         "withdrawable": guards.may("withdraw", case, actor, now) is None,
         "lapsed": case.state == State.APPROVED and not case.is_in_force(now),
         "renew_soon": case.is_in_force(now)
