@@ -126,7 +126,10 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> Invitation
             employer_id=owner.employer_id,
             data={"invitation": str(invitation.pk)},
         )
-        if holder and (holder.is_staff or Member.objects.filter(user=holder).exists()):
+        # Asked for every address, so that the work does not tell which have an account.
+        confirmed = Member.objects.filter(user__email_verified_at__isnull=False)
+        has_company = confirmed.filter(user__email=email).exists()
+        if holder and (holder.is_staff or has_company):
             tell_holder(holder, owner.employer.name, now)
         else:
             token = signing.dumps(str(invitation.pk), salt=SALT)

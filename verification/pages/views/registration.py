@@ -24,6 +24,7 @@ from employers.security import throttle
 from events.core.errors import ProviderError, Refused
 from events.models import record
 from verification.intake import licence_photos, upload_limits
+from verification.intake.account_class_guess import guess_account_class
 from verification.intake.examination import examined, judged
 from verification.intake.upload_handler import BoundedUploadHandler
 from verification.models import DocumentKind, LicencePhoto
@@ -31,7 +32,6 @@ from verification.pages.forms import CompanyForm, TypedCodeForm
 from verification.pages.views.documents import picture_response, stored_page
 from verification.pages.views.uploads import newcomer_takes_files
 from verification.providers.registries.choice import chosen
-from verification.intake.account_class_guess import guess_account_class
 
 NAMES_OF_ACCOUNT: Final = throttle.Limit("register-name-account", 10, 24 * 3600)
 NAMES_FROM_NETWORK: Final = throttle.Limit("register-name-network", 30, 24 * 3600)
