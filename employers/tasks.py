@@ -1,5 +1,5 @@
 """Celery tasks of employers: delete old idempotent responses, onboarding links, invitations,
-counted attempts, ended sign-ins and changes of address.
+counted attempts, one-time codes, ended sign-ins and changes of address.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from django.utils import timezone
 from employers.accounts import invitations, onboarding
 from employers.accounts.self_service import address_change, leaving
 from employers.platforms import idempotency
-from employers.security import sign_ins, throttle
+from employers.security import one_time_codes, sign_ins, throttle
 
 
 @shared_task
@@ -28,6 +28,7 @@ def sweep_links() -> None:
 @shared_task
 def sweep_attempts() -> None:
     throttle.sweep(timezone.now())
+    one_time_codes.sweep(timezone.now())
 
 
 @shared_task

@@ -268,3 +268,21 @@ class AttemptCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class OneTimeCode(models.Model):
+    """The last code that was sent for one purpose to one subject
+    (`employers.security.one_time_codes`).
+    """
+
+    key = models.CharField(primary_key=True, max_length=64)
+    """A keyed hash of the purpose, the subject and the holder."""
+    digest = models.CharField(max_length=64, blank=True)
+    """A keyed hash of the code. Empty once it was used."""
+    sent_at = models.DateTimeField()
+    ends_at = models.DateTimeField(db_index=True)
+    wrong = models.PositiveSmallIntegerField(default=0)
+    """Answers so far. The right one counts too, and ends the code."""
+
+    def __str__(self) -> str:
+        return f"one-time code of {self.sent_at:%Y-%m-%d %H:%M}"

@@ -93,10 +93,16 @@ def count_try(counted: Sequence[Counted], now: datetime) -> None:
     for limit, subject in counted:
         if _is_over(limit, subject, now):
             log.warning("too_many_tries", limit=limit.name, subject=pseudonym(subject))
-            at = timezone.localtime(_window_end(limit, now))
-            expected = "" if limit.code == "too_many_tries" else f"≤ {limit.tries}"
-            until = {"until": f"{at:%Y-%m-%d %H:%M}"}
-            raise Refused(limit.code, expected=expected, details=until)
+            raise _too_many(limit, now)
+
+
+def check_left(counted: Sequence[Counted], now: datetime) -> None:
+    """Raise Refused as `count_try` does if an attempt would be one too many, without counting
+    one.
+    """
+    for limit, subject in counted:
+        if _count(limit, subject, now) >= limit.tries:
+            raise _too_many(limit, now)
 
 
 def count_call(limit: Limit, subject: str, now: datetime, times: int = 1) -> None:
@@ -141,17 +147,29 @@ def _is_over(
     """Count an attempt, or `times`, and return whether it is one too many. If it is known to be
     before it is counted, nothing is written.
     """
+    if _count(limit, subject, now) >= limit.tries:
+        return True
     key = _key(limit, subject, now)
     row = AttemptCount.objects.filter(pk=key)
     count = row.values_list("count", flat=True)
-    if (count.first() or 0) >= limit.tries:
-        return True
     with transaction.atomic(durable=durable):
         if not row.update(count=F("count") + times):
             new = AttemptCount(key=key, count=0, expires_at=_window_end(limit, now))
             AttemptCount.objects.bulk_create([new], ignore_conflicts=True)
             row.update(count=F("count") + times)
         return count.get() > limit.tries
+
+
+def _count(limit: Limit, subject: str, now: datetime) -> int:
+    count = AttemptCount.objects.filter(pk=_key(limit, subject, now)).values_list("count")
+    return (count.first() or (0,))[0]
+
+
+def _too_many(limit: Limit, now: datetime) -> Refused:
+    at = timezone.localtime(_window_end(limit, now))
+    expected = "" if limit.code == "too_many_tries" else f"≤ {limit.tries}"
+    until = {"until": f"{at:%Y-%m-%d %H:%M}"}
+    return Refused(limit.code, expected=expected, details=until)
 
 
 def _window(limit: Limit, now: datetime) -> int:

@@ -201,6 +201,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
+        "photo_not_a_licence",
+        Text("这不是营业执照，图片已经删除，没有留存", "This is not a business licence. We erased the picture and kept nothing of it"),
+        Text("请拍摄营业执照正本或副本；如果拍的就是执照，请重拍一张，或直接填写公司信息", "Photograph the licence, either the original or the duplicate. If this was it, take another photo, or type the details instead"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "document_same_file",
         Text("这个文件已经上传过了，没有重复添加", "You have already added this file, so we did not add it again"),
         Text("请查看下面已有的材料；要补充其他页，请选择另一个文件", "See the document that is already here. To add another page, choose another file"),
@@ -1386,6 +1392,36 @@ REASONS: dict[str, Reason] = _table(
         Text("尝试次数过多", "You have tried too many times"),
         Text("请稍后再试；忘记密码可以重设", "Try again later. If you forgot your password, reset it"),
         "nobody", MINUTES, appeal=False,
+    ),
+    Reason(
+        "code_wrong",
+        Text("验证码不正确", "That code is not correct"),
+        Text("请核对收到的六位数字；重新获取后，只有最新的验证码有效", "Check the six digits that you received. If you asked again, only the newest code works"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "code_ended",
+        Text("验证码已失效", "This code no longer works"),
+        Text("验证码在 10 分钟内有效，且只能使用一次。请重新获取", "A code works once, within 10 minutes. Ask for a new one"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "code_used_up",
+        Text("验证码输错次数过多，已失效", "You entered too many wrong codes, so this one no longer works"),
+        Text("请重新获取验证码", "Ask for a new code"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "code_wait",
+        Text("验证码刚刚发出", "We have just sent you a code"),
+        Text("请先查收；如果没有收到，一分钟后可以重新获取", "Look for it first. If it does not arrive, ask again after a minute"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "code_locked",
+        Text("今天输错验证码的次数过多", "Too many wrong codes were entered today"),
+        Text("请届时再试，或改用其他方式；如果不是你输错的，无需操作", "Try again then, or use another way. If this was not you, you do not need to do anything"),
+        "nobody", ONE_DAY, appeal=False,
     ),
     Reason(
         "second_factor_wrong",

@@ -29,6 +29,7 @@ from tests.factories import (
     make_member,
     make_reviewer,
     make_uscc,
+    make_user,
 )
 from verification.cases import appeals, operations
 from verification.models import Attempt, Case, CheckRun, Decision, Document, Proof
@@ -517,24 +518,34 @@ def test_forms_that_were_refused(visit: Visitor, screen: str, now: datetime) -> 
     )
     visitor = visit(**_screen(screen))
     page = visitor.go("/register/")
-    email, phone = (
+    email, password = (
         page.locator("#id_email").bounding_box(),
-        page.locator("#id_phone").bounding_box(),
+        page.locator("#id_password").bounding_box(),
     )
-    assert email and phone and email["width"] == phone["width"], "every field looks like a field"
-    sent(page, company="", uscc="91", email="x", phone="12", password="short")
+    assert email and password and email["width"] == password["width"], (
+        "every field looks like a field"
+    )
+    sent(page, email="x", password="short")
     expect(page.locator(".errors")).not_to_have_count(0)
     is_for_everybody(visitor, "register")
-    sent(
-        page,
-        company="云溪市示例科技有限公司",
-        uscc=taken.uscc,
-        email="x@example.com",
-        phone="",
-        password="一句只有我自己知道的话",
-    )
+    newcomer = make_user(now, "x@example.com", email_verified_at=now)
+    visitor.sign_in(newcomer)
+    for path in ("/register/company/", "/register/company/type/"):
+        visitor.go(path)
+        is_for_everybody(visitor, path)
+    sent(page, uscc=taken.uscc)
+    expect(page.locator("#id_company")).to_be_visible()
+    is_for_everybody(visitor, "company, typed")
+    page.locator("#id_company").fill("云溪市示例科技有限公司")
+    page.locator("main form.panel .primary").click()
     expect(page.locator("[name=contest]")).to_be_visible()
-    is_for_everybody(visitor, "register, contested")
+    is_for_everybody(visitor, "company, contested")
+    visitor.context.clear_cookies()
+    waiting = make_user(now, "waiting@example.com")
+    visitor.sign_in(waiting)
+    visitor.go("/register/address/")
+    is_for_everybody(visitor, "code")
+    visitor.context.clear_cookies()
     page = visitor.go("/sign-in/")
     sent(page, username="x@example.com", password="wrong")
     expect(page.get_by_role("alert")).to_be_visible()

@@ -423,7 +423,7 @@ def test_the_recruiters_next_step_comes_first(
     expect(page.locator(".pill.changes_requested")).to_be_visible()
     step = page.locator("section.next")
     expect(step).to_have_count(1)
-    below, checks = step.bounding_box(), page.locator(".checks").bounding_box()
+    below, checks = step.bounding_box(), page.locator(".progress details").bounding_box()
     assert below is not None and checks is not None
     assert below["y"] + below["height"] <= checks["y"], "above the list of checks"
     expect(step.get_by_role("link")).to_be_in_viewport()

@@ -23,6 +23,7 @@ from verification.models.documents import (
     PageLandmarks,
     Statement,
 )
+from verification.models.licence_photos import LicencePhoto, LicencePhotoPage
 from verification.models.lists import (
     Exclusion,
     ExclusionKind,
@@ -77,6 +78,8 @@ __all__ = [
     "HeldUpload",
     "HrLicenceRecord",
     "HrLicenceShown",
+    "LicencePhoto",
+    "LicencePhotoPage",
     "MemberReview",
     "NoteKind",
     "PageBand",

@@ -19,7 +19,7 @@ from verification.cases.proof_ways import CODE_TYPED
 from verification.intake import client_letters, document_reuse, early_reading, remarks
 from verification.models import Appeal, Case, Decision, Document, DocumentKind, HeldUpload, Proof
 from verification.pages import requirement_facts
-from verification.pages.case_progress import progress, steps, timeline, to_come
+from verification.pages.case_progress import CheckLine, progress, steps, timeline, to_come
 from verification.pages.client_rows import client_line
 from verification.pages.forms import ClientForm, CodeForm
 from verification.pages.requirement_rows import (
@@ -33,10 +33,11 @@ from verification.pages.requirement_rows import (
 )
 from verification.rules import states
 from verification.rules.facts import RequirementState
-from verification.rules.findings import Finding
+from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import (
     AUTHORITY,
     CURRENT,
+    MAIL,
     REVERIFICATION,
     SUBMISSION,
     paper_of,
@@ -52,6 +53,8 @@ FAILED: Final = frozenset({"again", "overdue"})
 """Styles of the tags of items that come first."""
 FINISHED: Final = frozenset({"done", "ready", "ours"})
 """Styles of the tags of items that are folded away while there is something to do."""
+WITH_US: Final = FINISHED | {"checking"}
+"""The same once the case is submitted."""
 
 
 def current_case(member: Member) -> Case | None:
@@ -115,6 +118,8 @@ def editor(
     under_way = any(proof.under_way(now) for proof in facts.proofs)
     code = code_proof(member, case, now) if under_way else None
     made = items(requirements, case.state, slot_of, frozenset(map(item_of_kind, opened)))
+    if member.user.email_verified_at is None and case.state in states.EDITABLE:
+        made = [replace(item, opened=item.opened or item.code == MAIL) for item in made]
     if code:  # its field is above the list
         made = [replace(item, opened=False) if item.code == AUTHORITY else item for item in made]
     listed = [item for item in made if item.code not in APART]
@@ -124,9 +129,7 @@ def editor(
         "case": case,
         "member": member,
         "items": rows,
-        "finished": [item for item in rows if item.tag_style in FINISHED and not item.opened]
-        if case.state in states.EDITABLE
-        else [],
+        "finished": _finished(rows, case),
         "submission": next((item for item in made if item.code == SUBMISSION), None),
         "others": [
             slot for kind, slot in slot_of.items() if slot.documents and kind not in in_rows
@@ -177,6 +180,17 @@ def editor(
         "upload_max_bytes": settings.UPLOAD_MAX_BYTES,
         "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2,
     }
+
+
+def _finished(rows: Sequence[Item], case: Case) -> list[Item]:
+    """Return the items to fold away: those that need nothing from the employer."""
+    if case.state in states.EDITABLE:
+        styles = FINISHED
+    elif case.state in states.IN_PROGRESS:
+        styles = WITH_US
+    else:
+        return []
+    return [item for item in rows if item.tag_style in styles and not item.opened]
 
 
 def _following(rows: Sequence[Item], made: Sequence[Item]) -> Next | None:
@@ -281,6 +295,9 @@ def page(
         "appealable": guards.may("appeal", case, actor, now) is None,
         "own_words": said,
         "asked_to_vouch": vouches.asked_of(member, now),
+        "proved_by": _proved_by(case, context["checks"], now)
+        if case.state == State.APPROVED
+        else [],
         "withdrawable": guards.may("withdraw", case, actor, now) is None,
         "lapsed": case.state == State.APPROVED and not case.is_in_force(now),
         "renew_soon": case.is_in_force(now)
@@ -290,3 +307,19 @@ def page(
         "timeline": timeline(case),
         "to_come": to_come(case, context["turn"], context["waits_until"], said),
     }
+
+
+def _proved_by(case: Case, checks: Sequence[CheckLine], now: datetime) -> list[Any]:
+    """Return the proofs of authority in force, for the record of an approval; without any, what the
+    check of authority found in order.
+    """
+    proofs = Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
+    if kinds := dict.fromkeys(proofs.in_force(now).values_list("kind", flat=True)):
+        return [wording.WAYS[kind] for kind in kinds]
+    return [
+        wording.FOUND[finding.code].employer
+        for line in checks
+        if line.code == AUTHORITY
+        for finding in line.findings
+        if finding.severity is Severity.PASS and finding.code in wording.FOUND
+    ]

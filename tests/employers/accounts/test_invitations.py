@@ -22,8 +22,9 @@ from employers.security import throttle
 from employers.tasks import sweep_links
 from events.core.errors import Refused
 from events.models import Event, Mail
+from tests import factories
 from tests.employers.accounts.account_pages import invitation, text
-from tests.factories import make_case, make_employer, make_member, make_reviewer, sign_in
+from tests.factories import make_case, make_employer, make_member, make_reviewer, make_user, sign_in
 from verification.cases import operations
 from verification.models import Case
 from verification.rules.states import State
@@ -265,3 +266,16 @@ def test_a_platform_that_restores_an_owner_revives_none_of_their_invitations(
     )
     User.objects.filter(pk=owner.user_id).update(email_verified_at=timezone.now())
     assert is_refused(invitation(NEW))
+
+
+def test_an_account_without_a_company_joins_with_its_password(owner: Member, now: datetime) -> None:
+    """Its password is asked, because the invitation alone must not replace it."""
+    user = make_user(now, NEW, email_verified_at=now)
+    invitations.invite(owner, NEW, links(), now)
+    guest = Client(headers={"accept-language": "en"})
+    assert guest.post(invitation(NEW), PASSWORD).status_code == 422
+    assert not Member.objects.filter(user=user).exists(), "another password joins nothing"
+    own = {"password": factories.PASSWORD}
+    assert guest.post(invitation(NEW), own)["Location"] == "/case/"
+    assert Member.objects.get(user=user).employer == owner.employer
+    assert User.objects.filter(email=NEW).count() == 1

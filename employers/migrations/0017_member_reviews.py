@@ -4,7 +4,7 @@ from events.db.locking import quickly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("employers", "0015_member_links")]
+    dependencies = [("employers", "0016_phones")]
 
     operations = [
         quickly(),

@@ -9,8 +9,8 @@ from events.db.locking import quickly
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("employers", "0016_member_reviews"),
-        ("verification", "0017_held_uploads"),
+        ("employers", "0017_member_reviews"),
+        ("verification", "0018_licence_photos"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
