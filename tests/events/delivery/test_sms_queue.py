@@ -248,7 +248,7 @@ def test_processes_cannot_exceed_a_quota_together(settings: Any) -> None:
 
 def test_queueing_takes_a_fixed_number_of_statements(django_assert_max_num_queries: Any) -> None:
     code(numbered(1))
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(9):
         code(network="203.0.113.7", account="17")
 
 
