@@ -48,6 +48,13 @@ WRITERS: Final = {
     "employers/security/lockout.py": ("employers.Lockout.subject",),
     "employers/security/second_factor.py": ("employers.SecondFactor.secret_sealed",),
     "employers/security/sign_ins.py": ("employers.SignIn.near_sealed",),
+    "events/delivery/sms.py": (
+        "events.Sms.content_sealed",
+        "events.Sms.number_index",
+        "events.Sms.network_index",
+        "events.Sms.account_index",
+    ),
+    "events/delivery/sms_quotas.py": (),  # looks indexes up
     "events/delivery/webhooks.py": (
         "events.WebhookEndpoint.secret_sealed",
         "events.WebhookEndpoint.former_secret_sealed",
