@@ -53,14 +53,25 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in with e-mail address and password: a recruiter or a member of staff."""
+    """A person who signs in with e-mail address and password: a recruiter or a member of staff.
+    Recruiters may sign in with their phone number instead.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("email"), max_length=254)
+    email = models.EmailField(_("email"), max_length=254, blank=True)
+    """Empty if the account was registered with a number alone."""
     email_verified_at = models.DateTimeField(_("email confirmed"), null=True, blank=True)
     phone_sealed = SealedText(blank=True, purpose=lambda _: PHONE_PURPOSE)
     """The recruiter's mobile number, sealed (`events.core.sealing`). Empty if none was given.
     """
+    phone_index = BlindIndex(_("proven number"), blank=True, db_default="", default="")
+    """The index of the number if a code that was sent to it was entered, else "". The account signs
+    in with it, so it is the proven number of one account only.
+    """
+    phone_verified_at = models.DateTimeField(_("number proven"), null=True, blank=True)
+    """When a code that was sent to the number was last entered."""
+    phone_vouched_at = models.DateTimeField(_("number vouched for"), null=True, blank=True)
+    """When the platform said that it had proven the number. It may call, and does not sign in."""
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
@@ -82,6 +93,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 fields=["email"], condition=HOLDS_ADDRESS, name="user_address_held_once"
             ),
+            models.UniqueConstraint(
+                fields=["phone_index"], condition=~Q(phone_index=""), name="user_phone_proven_once"
+            ),
         ]
         indexes = [models.Index(fields=["email"], name="user_email")]
 
@@ -94,6 +108,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         accounts have none.
         """
         return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
+
+    def merge_into(self, other: User) -> None:
+        """Leave the proven number to `other`, which proved it later, during a change of keys."""
+        User.objects.filter(pk=self.pk).update(phone_index="", phone_verified_at=None)
 
 
 def sign_in_purpose(sign_in_id: uuid.UUID) -> str:
