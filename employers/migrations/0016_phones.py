@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name="OneTimeCode",
             fields=[
                 ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("digest", models.CharField(blank=True, max_length=64)),
+                ("code_hash", models.CharField(blank=True, max_length=64)),
                 ("sent_at", models.DateTimeField()),
                 ("ends_at", models.DateTimeField(db_index=True)),
                 ("wrong", models.PositiveSmallIntegerField(default=0)),

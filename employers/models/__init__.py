@@ -27,6 +27,7 @@ from employers.models.platforms import (
 from employers.models.staff import SuperuserProposal, SuperuserProposalQuerySet
 from employers.models.users import (
     PHONE_PURPOSE,
+    PROVEN,
     AddressChange,
     AttemptCount,
     Lockout,
@@ -46,6 +47,7 @@ __all__ = [
     "IDEMPOTENCY_PURPOSE",
     "KEY_OPENS",
     "PHONE_PURPOSE",
+    "PROVEN",
     "AccountClass",
     "AddressChange",
     "ApiClient",

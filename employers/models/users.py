@@ -16,16 +16,23 @@ from django.utils.translation import gettext_lazy as _
 from employers.masking import masked
 from employers.permissions import powers
 from events.core.actor import Actor, Role
+from events.core.sealing import blind_indexes
 from events.db.fields import BlindIndex, SealedText
 
 PHONE_PURPOSE: Final = "user.phone"
-"""The purpose for which phones are sealed."""
+"""The purpose for which phones are sealed and indexed."""
 
 HOLDS_ADDRESS: Final = Q(email_verified_at__isnull=False) | Q(is_staff=True)
 """An account that holds its address: its owner has confirmed it, or staff created the account.
 
 Any number of other accounts may name the same address, because anyone can type it. None of them
 keeps the owner of the address from registering.
+"""
+
+
+PROVEN: Final = Q(email_verified_at__isnull=False) | ~Q(phone_index="")
+"""An account whose owner has confirmed its address, or proven its number. So they can be told what
+happens to it.
 """
 
 
@@ -36,6 +43,10 @@ class UserManager(BaseUserManager["User"]):
     def holder(self, email: str) -> User | None:
         """Return the account that holds this address, if there is one."""
         return self.filter(HOLDS_ADDRESS, email=email.strip().lower()).first()
+
+    def holder_of_phone(self, phone: str) -> User | None:
+        """Return the account whose proven number this is, if there is one."""
+        return self.filter(phone_index__in=blind_indexes(phone, PHONE_PURPOSE)).first()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a user. `email` is stored in lower case, since no mailbox depends on case."""
@@ -101,7 +112,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         """Return the address: that of a recruiter masked, because consoles and logs print it."""
-        return self.email if self.is_staff else masked(self.email)
+        if self.is_staff or not self.email:
+            return self.email or f"account {self.pk}"
+        return masked(self.email)
+
+    @property
+    def is_proven(self) -> bool:
+        """Return whether the owner has confirmed the address or proven the number (`PROVEN`)."""
+        return self.email_verified_at is not None or bool(self.phone_index)
 
     def as_reviewer(self) -> Actor:
         """Return this member of staff with the powers of their current permissions. Inactive
@@ -295,7 +313,7 @@ class OneTimeCode(models.Model):
 
     key = models.CharField(primary_key=True, max_length=64)
     """A keyed hash of the purpose, the subject and the holder."""
-    digest = models.CharField(max_length=64, blank=True)
+    code_hash = models.CharField(max_length=64, blank=True)
     """A keyed hash of the code. Empty once it was used."""
     sent_at = models.DateTimeField()
     ends_at = models.DateTimeField(db_index=True)
