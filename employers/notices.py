@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import structlog
 
-from employers.models import PHONE_PURPOSE, User
+from employers.models import User
 from events.core.errors import Refused
-from events.core.sealing import unseal_text
 from events.delivery.mail import queue_mail, subject_of
 from events.delivery.sms import queue_sms
 
@@ -37,7 +36,7 @@ def tell(user: User, template: str, context: dict[str, Any], now: datetime) -> N
         what = subject_of(template, user.language, context, now)
         try:
             queue_sms(
-                unseal_text(user.phone_sealed, PHONE_PURPOSE),
+                user.phone,
                 "account_notice",
                 user.language,
                 {"what": what, "path": path[1]},

@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from downloads.models import RelayBinding, RelayTeam
 from downloads.relay_providers.base import CALLERS_AT_MOST, Relays
@@ -31,11 +31,21 @@ CHANGES: Final = (
     "add_member",
     "remove_member",
     "set_phone",
+    "prove_phone",
+    "lose_phone",
     "verify_email",
     "change_address",
     "release_address",
 )
 """The Events that change who may call."""
+
+
+MAY_CALL: Final = ~Q(user__phone_index="") | Q(
+    user__phone_vouched_at__isnull=False, user__email_verified_at__isnull=False
+)
+"""Members whose number is known to be theirs. A call from a number that anybody could have typed
+would reach candidates, so the number of a stranger, or of a thief's choice, does not count.
+"""
 
 
 def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
@@ -51,17 +61,16 @@ def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
 def callers(employer_id: UUID) -> list[Member]:
     """Return the members who may call now, in joining order.
 
-    They are active, may sign in, have confirmed their address and have given a number.
+    They are active and may sign in. Their number is proven by a code, or their platform vouches for
+    it and they have confirmed their address.
     """
     return _callers({employer_id}).get(employer_id, [])
 
 
 def _callers(employer_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
     """Return the callers of several employers, in one query."""
-    there = Member.objects.active().filter(
-        employer__in=employer_ids, user__is_active=True, user__email_verified_at__isnull=False
-    )
-    there = there.exclude(user__phone_sealed="")
+    there = Member.objects.active().filter(employer__in=employer_ids, user__is_active=True)
+    there = there.filter(MAY_CALL).exclude(user__phone_sealed="")
     found: dict[UUID, list[Member]] = {}
     for member in there.select_related("user").order_by("joined_at", "pk"):
         if len(of := found.setdefault(member.employer_id, [])) < CALLERS_AT_MOST:

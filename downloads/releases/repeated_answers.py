@@ -52,11 +52,7 @@ def _still_in_force(decision_id: UUID, now: datetime) -> bool:
     decision = GateDecision.objects.filter(pk=decision_id).first()
     if decision is None or decision.decided_at + GOOD_FOR <= now:  # as long as its pass
         return False
-    members = (
-        Member.objects.active()
-        .filter(user__email_verified_at__isnull=False)
-        .select_related("employer")
-    )
+    members = Member.objects.active().proven().select_related("employer")
     member = members.filter(pk=decision.member_id, employer_id=decision.employer_id).first()
     if member is None or not _acts_for(decision.client_id, member):
         return False

@@ -18,7 +18,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from documents import uscc as usccs
 from employers.accounts import sightings
-from employers.models import Employer, Member, User
+from employers.models import PHONE_FIELDS, Employer, Member, User
 from employers.security import second_factor, sign_ins
 from employers.security.backends import unconfirmed
 from events.core.actor import SYSTEM, Actor, Role
@@ -308,10 +308,9 @@ def taken_back(user: User, now: datetime) -> None:
     Someone else may have registered with the address, so these need not be this person's.
     """
     with transaction.atomic():
-        if User.objects.filter(pk=user.pk, email_verified_at=None, is_staff=False).update(
-            phone_sealed=""
-        ):
-            user.phone_sealed = ""
+        if user.email_verified_at is None and not user.is_staff:
+            user.forget_phone()
+            user.save(update_fields=PHONE_FIELDS)
             user.sightings.all().delete()
             second_factor.forget(user)
             sign_ins.end_all(user)

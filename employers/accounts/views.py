@@ -42,6 +42,7 @@ from employers.security import entry, second_factor, sign_ins, throttle
 from employers.security.backends import ADDRESS, is_vouched_only
 from employers.security.cookies import read_cookie, set_cookie
 from events.core.errors import Refused
+from events.delivery.sms import sms_ready
 
 P = ParamSpec("P")
 ENTRY = "sign_in_entry"
@@ -272,23 +273,20 @@ def device_cookie(request: HttpRequest) -> str:
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> HttpResponse:
-    """Exempt this browser from waits that strangers' failures for the user's address or from its
-    network cause.
+    """Exempt this browser from waits that strangers' failures for the user's address or number, or
+    from its network, cause.
 
     Not if the address is unconfirmed: registering with somebody's address must not give more
     guesses at their password.
     """
-    if user.email_verified_at is not None or user.is_staff:
-        set_cookie(
-            response,
-            throttle.KNOWN_COOKIE,
-            throttle.known_browser(
-                user.email,
-                secrets.token_urlsafe(16),
-                before=read_cookie(request, throttle.KNOWN_COOKIE),
-            ),
-            throttle.KNOWN_SECONDS,
-        )
+    ways = [user.email] if user.email_verified_at is not None or user.is_staff else []
+    if user.phone_index:
+        ways.append(f"phone {user.pk}")
+    before = cookie = read_cookie(request, throttle.KNOWN_COOKIE)
+    for way in ways:
+        cookie = throttle.known_browser(way, secrets.token_urlsafe(16), before=cookie)
+    if cookie != before:
+        set_cookie(response, throttle.KNOWN_COOKIE, cookie, throttle.KNOWN_SECONDS)
     return response
 
 
@@ -327,6 +325,14 @@ class SignIn(auth_views.LoginView):
         """Redirect those who have signed in. Those who came by a platform's link can sign in."""
         self.redirect_authenticated_user = not is_vouched_only(request)
         return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """In Chinese, offer the phone first, unless this browser has signed in by address."""
+        is_known = "by" in request.GET or read_cookie(request, throttle.KNOWN_COOKIE)
+        if not is_known and sms_ready() and (get_language() or "").startswith("zh"):
+            page = reverse("employers:sign_in_by_phone")
+            return redirect(f"{page}?{request.META.get('QUERY_STRING', '')}")
+        return super().get(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         if second_factor.of(form.get_user()):

@@ -26,6 +26,7 @@ from employers.models.platforms import (
 )
 from employers.models.staff import SuperuserProposal, SuperuserProposalQuerySet
 from employers.models.users import (
+    PHONE_FIELDS,
     PHONE_PURPOSE,
     PROVEN,
     AddressChange,
@@ -46,6 +47,7 @@ from employers.models.users import (
 __all__ = [
     "IDEMPOTENCY_PURPOSE",
     "KEY_OPENS",
+    "PHONE_FIELDS",
     "PHONE_PURPOSE",
     "PROVEN",
     "AccountClass",

@@ -13,15 +13,17 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from employers.masking import masked
+from employers.masking import masked, masked_phone
 from employers.permissions import powers
 from events.core.actor import Actor, Role
-from events.core.sealing import blind_indexes
+from events.core.sealing import blind_indexes, unseal_text
 from events.db.fields import BlindIndex, SealedText
 
 PHONE_PURPOSE: Final = "user.phone"
 """The purpose for which phones are sealed and indexed."""
 
+PHONE_FIELDS: Final = ("phone_sealed", "phone_index", "phone_verified_at", "phone_vouched_at")
+"""The columns of an account's number."""
 HOLDS_ADDRESS: Final = Q(email_verified_at__isnull=False) | Q(is_staff=True)
 """An account that holds its address: its owner has confirmed it, or staff created the account.
 
@@ -112,14 +114,38 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         """Return the address: that of a recruiter masked, because consoles and logs print it."""
-        if self.is_staff or not self.email:
-            return self.email or f"account {self.pk}"
-        return masked(self.email)
+        return self.email if self.is_staff else self.contact_masked
+
+    @property
+    def phone(self) -> str:
+        """Return the number that the account has given, proven or not, or ""."""
+        return unseal_text(self.phone_sealed, PHONE_PURPOSE) if self.phone_sealed else ""
+
+    @property
+    def contact(self) -> str:
+        """Return what colleagues know the person by: the address, or else the masked number."""
+        return self.email or masked_phone(self.phone)
+
+    @property
+    def contact_masked(self) -> str:
+        """Return the same for others, with the address masked too."""
+        return masked(self.email) or masked_phone(self.phone)
+
+    @property
+    def contact_hidden(self) -> str:
+        """Return what another company may know: the address's domain, or the masked number."""
+        _name, at, domain = self.email.rpartition("@")
+        return f"***{at}{domain}" if at else masked_phone(self.phone)
 
     @property
     def is_proven(self) -> bool:
         """Return whether the owner has confirmed the address or proven the number (`PROVEN`)."""
         return self.email_verified_at is not None or bool(self.phone_index)
+
+    def forget_phone(self) -> None:
+        """Remove the number and its proof, in the object."""
+        self.phone_sealed = self.phone_index = ""
+        self.phone_verified_at = self.phone_vouched_at = None
 
     def as_reviewer(self) -> Actor:
         """Return this member of staff with the powers of their current permissions. Inactive

@@ -43,7 +43,7 @@ def _counted(member: Member, kind: str, network: str) -> tuple[Counted, ...]:
     account = Limit(f"{name}-account", a_day, DAY, "uploads_of_account")
     employer = Limit(f"{name}-employer", OF_EMPLOYER * a_day, DAY, "uploads_of_employer")
     counted = ((account, str(member.user_id)), (employer, str(member.employer_id)))
-    if member.user.email_verified_at is not None:
+    if member.user.is_proven:
         return counted
     few, code = settings.UNCONFIRMED_UPLOADS, "uploads_unconfirmed"
     at_network = Limit("unconfirmed-network", UNCONFIRMED_FROM_NETWORK * few, DAY, code)
