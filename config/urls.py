@@ -62,6 +62,7 @@ urlpatterns = [
     path("console/", include(quality.urls())),
     path("console/", admin.site.urls),
     path("case/", include("verification.pages.urls")),
+    path("register/company/", include("verification.pages.registration_urls")),
     path("downloads/", include("downloads.pages.urls")),
     path("relays/calls/<slug:provider>/<slug:secret>", receive_calls),
     path("releases/", include("downloads.pages.release_urls")),

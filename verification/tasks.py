@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from celery import shared_task
@@ -16,8 +17,8 @@ from verification import orphan_files
 from verification.authority import proof_polling
 from verification.cases import draft_erasure, queue_placement
 from verification.decision import apply_verdict, pipeline
-from verification.intake import early_reading, held_uploads
-from verification.models import Attempt, Case, Document, DocumentReading, Proof
+from verification.intake import early_reading, held_uploads, licence_photos
+from verification.models import Attempt, Case, Document, DocumentReading, LicencePhoto, Proof
 from verification.monitoring import (
     client_expiry,
     conditional_approvals,
@@ -95,6 +96,17 @@ def sweep_readings() -> None:
 
 
 @shared_task
+def read_licence_photo(photo_id: str) -> None:
+    licence_photos.read_photo(UUID(str(photo_id)), timezone.now, settings.LEASE_SECONDS)
+
+
+@shared_task
+def sweep_licence_photos() -> None:
+    """Send the photos of new accounts that are to be read and are not leased."""
+    notify_due(LicencePhoto.objects.all(), read_licence_photo, timezone.now())
+
+
+@shared_task
 def open_held_uploads_of(user_id: str) -> None:
     """Send the uploads that waited until this account's address was confirmed."""
     held = held_uploads.of_confirmed().filter(uploaded_by=user_id)
@@ -118,10 +130,13 @@ def sweep_held_uploads() -> None:
 
 @shared_task
 def erase_withdrawn() -> None:
-    """Erase the documents of withdrawn drafts, and uploads whose address was never confirmed."""
+    """Erase the documents of withdrawn drafts, uploads whose address was never confirmed, and
+    photos of registrations that were not finished.
+    """
     now, kept = timezone.now(), timedelta(days=settings.WITHDRAWN_KEPT_DAYS)
     draft_erasure.erase_withdrawn_drafts(now, kept, SWEEP_AT_MOST)
     held_uploads.erase_abandoned(now, kept, SWEEP_AT_MOST)
+    licence_photos.erase_abandoned(now, kept, SWEEP_AT_MOST)
 
 
 @shared_task

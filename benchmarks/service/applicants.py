@@ -143,23 +143,24 @@ class Walk:
         from events.models import Mail
 
         company, email = self.applicant.company, f"hr{self.number}@{self.applicant.mail_domain}"
-        member = registration.register(
+        user = registration.open_account(
             email=email,
             password="correct horse battery staple",
-            company=company.name,
-            uscc=company.uscc,
-            account_class=self.applicant.account_class,
             language="zh-hans",
             links=registration.Links(settings.SITE_URL),
             now=self.now,
-            contest=self.applicant.contest,
         )
         link = Mail.objects.filter(to=email, template="verify_email").latest("pk").context["link"]
-        registration.verify_email(
-            link.rstrip("/").rpartition("/")[2],
-            member.user,
-            settings.EMAIL_VERIFICATION_TIMEOUT,
-            self.now,
+        user = registration.verify_email(
+            link.rstrip("/").rpartition("/")[2], user, settings.EMAIL_VERIFICATION_TIMEOUT, self.now
+        )
+        member, _ = registration.register_company(
+            user,
+            company=company.name,
+            uscc=company.uscc,
+            account_class=self.applicant.account_class,
+            now=self.now,
+            contest=self.applicant.contest,
         )
         self.member = Member.objects.select_related("user", "employer").get(pk=member.pk)
         self._is_seen()

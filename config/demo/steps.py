@@ -81,25 +81,30 @@ class Steps:
 
     def register(self, company: Company, declared: Company) -> Member:
         email = f"hr{self.seed}@{company.domain}"
-        member = registration.register(
+        user = registration.open_account(
             email=email,
             password=self.made["password"],
-            company=declared.name,
-            uscc=declared.uscc,
-            account_class="direct_employer",
             language="zh-hans" if self.line.language == "zh" else "en",
             links=registration.Links(settings.SITE_URL),
             now=timezone.now(),
         )
-        self.line.say(
-            f"注册：{company.name} {company.uscc}", f"registers: {company.name} {company.uscc}"
-        )
+        self.line.say(f"注册账户：{email}", f"opens an account: {email}")
         token = wait_for(lambda: token_in_mail(email), TimeoutError("No mail with a link arrived"))
-        registration.verify_email(
-            token, member.user, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now()
+        user = registration.verify_email(
+            token, user, settings.EMAIL_VERIFICATION_TIMEOUT, timezone.now()
         )
         self.line.say(
             "打开邮件中的链接，邮箱已验证", "opens the link in the email: address verified"
+        )
+        member, _ = registration.register_company(
+            user,
+            company=declared.name,
+            uscc=declared.uscc,
+            account_class="direct_employer",
+            now=timezone.now(),
+        )
+        self.line.say(
+            f"注册：{company.name} {company.uscc}", f"registers: {company.name} {company.uscc}"
         )
         link_member(member, self.zizhi.me().platform_id, timezone.now())
         self.line.say(

@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from documents.uscc import LENGTH, normalise
-from employers.accounts import registration, sightings
+from employers.accounts import registration
 from employers.models import AccountClass, User
 from employers.security import throttle
 from employers.security.backends import unconfirmed
@@ -163,34 +163,10 @@ class NewPasswordForm(RefusableForm):
 
 
 class RegisterForm(NewPasswordForm):
-    """Registration of a new employer and its first member."""
+    """A new account. Its company is registered once the address is confirmed."""
 
-    company = company_field()
-    uscc = uscc_field()
-    account_class = account_class_field(initial=AccountClass.DIRECT_EMPLOYER)
-    email = email_field()
-    phone = phone_field()
+    email = email_field(autofocus=True)
     password = new_password_field()
-    contest = forms.BooleanField(
-        required=False,
-        label=_(
-            "My company did not register here. I will upload our licence for a reviewer to check."
-        ),
-    )
-
-    @property
-    def may_contest(self) -> bool:
-        """Return whether to offer contesting the code: only if another employer holds it."""
-        return self.has_error("uscc", "duplicate_same_uscc_active") or bool(self["contest"].value())
-
-    def clean_company(self) -> str:
-        return clean_name(self.cleaned_data["company"], "company")
-
-    def clean_phone(self) -> str:
-        try:
-            return sightings.check_phone(self.cleaned_data["phone"])
-        except Refused as refused:
-            raise ValidationError(refusal_html(refused), code=refused.code) from refused
 
 
 class JoinForm(NewPasswordForm):
@@ -262,6 +238,14 @@ class CodeForm(RefusableForm):
             }
         ),
     )
+
+
+class MailedCodeForm(CodeForm):
+    """The code in the mail that confirms an address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].label = _("Six-digit code")
 
 
 class RecoveryForm(RefusableForm):

@@ -25,6 +25,7 @@ from employers.accounts.registration import (
     lock_address,
     member_again,
     tell_holder,
+    user_with,
 )
 from employers.models import Employer, Invitation, Member, User
 from events.core.errors import Refused
@@ -125,7 +126,7 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> Invitation
             employer_id=owner.employer_id,
             data={"invitation": str(invitation.pk)},
         )
-        if holder:
+        if holder and (holder.is_staff or Member.objects.filter(user=holder).exists()):
             tell_holder(holder, owner.employer.name, now)
         else:
             token = signing.dumps(str(invitation.pk), salt=SALT)
@@ -223,7 +224,29 @@ def join(token: str, password: str, language: str, now: datetime) -> Member:
             invitation.save(update_fields=["accepted_at"])
             record_joining(member, now)
             return member
+        if invitation.accepted_at is None and (user := _without_company(invitation, password)):
+            member = Member.objects.create(
+                user=user,
+                employer=invitation.employer,
+                role=Member.MemberRole.RECRUITER,
+                joined_at=now,
+            )
+            invitation.accepted_at = now
+            invitation.save(update_fields=["accepted_at"])
+            record_joining(member, now)
+            return member
     return member_again(invitation.email, password)
+
+
+def _without_company(invitation: Invitation, password: str) -> User | None:
+    """Return the account that holds the address and has no company yet, locked, if this is its
+    password.
+    """
+    user = user_with(invitation.email, password)
+    if user is None or user.email_verified_at is None:
+        return None
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    return None if Member.objects.filter(user=user).exists() else user
 
 
 def _locked(pk: UUID) -> Invitation:

@@ -1,4 +1,4 @@
-"""Registration: a new user as owner of a new employer, and the verification of addresses."""
+"""Registration: a new account, the verification of its address, and then its company."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from django.utils.http import urlsafe_base64_encode
 from documents import uscc as usccs
 from employers.accounts import sightings
 from employers.models import PHONE_FIELDS, Employer, Member, User
-from employers.security import second_factor, sign_ins
+from employers.security import one_time_codes, second_factor, sign_ins
 from employers.security.backends import unconfirmed
+from employers.security.one_time_codes import Purpose, issue_code
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
 from events.db.dialect import current_dialect
@@ -86,48 +87,54 @@ def check_name(text: str, field: str = "company") -> str:
     return text
 
 
-def register(
-    *,
-    email: str,
-    password: str,
-    company: str,
-    uscc: str,
-    account_class: str,
-    language: str,
-    links: Links,
-    now: datetime,
-    phone: str = "",
-    contest: bool = False,
-) -> Member:
-    """Create a user as owner of a new employer, and mail a link to verify the address.
+def open_account(
+    *, email: str, password: str, language: str, links: Links, now: datetime, phone: str = ""
+) -> User:
+    """Create an account without a company, and mail a code and a link to confirm its address.
 
     An address that another account holds gets an account too, which can never be confirmed. So
     nobody learns here which addresses have an account; the holder gets a mail instead.
 
-    Submitting the form twice returns the same member: anyone who knows the password of an account
-    with this address is signed in. Raises Refused: those of `check_code`, `check_name` and
-    `sightings.check_phone`.
+    Submitting the form twice returns the same account: anyone who knows the password of an account
+    with this address is signed in. Raises Refused: those of `sightings.check_phone`.
     """
-    email = email.strip().lower()
-    # First: forms that are refused are not counted, so no password may have been tried by then.
-    code, company, phone = (
-        check_code(uscc, contest=contest),
-        check_name(company.strip()),
-        sightings.check_phone(phone),
-    )
+    email, phone = email.strip().lower(), sightings.check_phone(phone)
     earlier = {user.pk for user in unconfirmed(email)}
-    if again := member_with(email, password):
+    if again := user_with(email, password):
         return again
     hashed, sealed = make_password(password), sightings.seal_phone(phone)
     with transaction.atomic():
         lock_address(email)
         for user in unconfirmed(email):  # the same form was submitted a moment earlier
             if user.pk not in earlier and user.check_password(password):
-                return Member.objects.active().get(user=user)
+                return user
         user = User.objects.create(
             email=email, password=hashed, language=language, joined_at=now, phone_sealed=sealed
         )
         sightings.record(user, now, phone=phone)
+        record("open_account", user, Actor(Role.OWNER, str(user.pk)), now)
+        send_verification(user, links, now)
+    return user
+
+
+def register_company(
+    user: User, *, company: str, uscc: str, account_class: str, now: datetime, contest: bool = False
+) -> tuple[Member, bool]:
+    """Make `user` the owner of a new employer. Return the membership, and whether it is new:
+    registering again changes nothing.
+
+    The address must be confirmed, so that nobody registers a company in another's name. Raises
+    Refused: `authority_email_unverified`, and those of `check_code` and `check_name`.
+    """
+    code, company = check_code(uscc, contest=contest), check_name(company.strip())
+    with transaction.atomic():
+        user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+        if user.email_verified_at is None or user.is_staff or not user.is_active:
+            raise Refused("authority_email_unverified", "email")
+        if member := Member.objects.select_related("employer").filter(user=user).first():
+            if member.left_at is not None:
+                raise Refused("not_allowed", seen=member.role)
+            return member, False
         employer = Employer.objects.create(
             name=company, uscc=code, account_class=account_class, registered_at=now
         )
@@ -142,14 +149,19 @@ def register(
             employer_id=employer.pk,
             data={"contest": contest},
         )
-        send_verification(user, links, now)
-    return member
+    return member, True
+
+
+def user_with(email: str, password: str) -> User | None:
+    """Return the account with this address and password."""
+    user = authenticate(email=email, password=password)
+    return user if isinstance(user, User) and not user.is_staff else None
 
 
 def member_with(email: str, password: str) -> Member | None:
     """Return the member with this address and password."""
-    user = authenticate(email=email, password=password)
-    return Member.objects.active().filter(user=user).first() if isinstance(user, User) else None
+    user = user_with(email, password)
+    return Member.objects.active().filter(user=user).first() if user else None
 
 
 def member_again(email: str, password: str) -> Member:
@@ -211,18 +223,29 @@ def tell_holder(holder: User, company: str, now: datetime) -> None:
 
 
 def send_verification(user: User, links: Links, now: datetime) -> None:
-    """Queue the verification mail. When the signed-in user opens its link, they prove that they
-    read this address.
+    """Queue the verification mail. When the signed-in user opens its link or enters its code, they
+    prove that they read this address.
 
-    If another account holds the address, its holder gets a mail instead.
+    If another account holds the address, its holder gets a mail instead, without a code.
     """
-    company = company_of(user)
+    company, code = company_of(user), _new_code(user, now)
     if holder := other_holder(user):
         tell_holder(holder, company, now)
         return
     token = signing.dumps([str(user.pk), user.email], salt=VERIFY_SALT)
-    context = {"company": company, "link": links.to("employers:verify_email", token)}
+    link = links.to("employers:verify_email", token)
+    context = {"company": company, "link": link, "code": code}
     queue_mail(user.email, "verify_email", user.language, context, now)
+
+
+def _new_code(user: User, now: datetime) -> str:
+    """Return a new code that confirms the user's address, or "" if none can be sent now: the link
+    in the same mail always works.
+    """
+    try:
+        return issue_code(Purpose.CONFIRM_ADDRESS, user.email, now, holder=str(user.pk))
+    except Refused:
+        return ""
 
 
 def send_password_link(user: User, links: Links, now: datetime) -> None:
@@ -273,9 +296,25 @@ def verify_email(token: str, user: User, max_age: int, now: datetime) -> User:
         raise Refused("link_of_other_account")
     if user.email != email or not user.is_active:
         raise Refused("link_invalid")
+    return _confirm(user, now)
+
+
+def confirm_with_code(user: User, typed: str, now: datetime) -> User:
+    """Confirm the address of the signed-in `user` with the mailed code.
+
+    Confirming again has no effect. Not for use in a transaction, as `check_code`. Raises Refused:
+    those of `one_time_codes.check_code`, and `email_taken`.
+    """
+    if user.email_verified_at is not None:
+        return user
+    one_time_codes.check_code(Purpose.CONFIRM_ADDRESS, user.email, typed, now, holder=str(user.pk))
+    return _confirm(user, now)
+
+
+def _confirm(user: User, now: datetime) -> User:
     if user.email_verified_at is None:
         with transaction.atomic():
-            lock_address(email)
+            lock_address(user.email)
             user = User.objects.select_for_update().get(pk=user.pk)
             if user.email_verified_at is None:
                 hold_address(user, now)

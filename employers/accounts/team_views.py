@@ -55,7 +55,7 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
             form.refuse(refused)
         else:
             throttle.give_back_try(passwords, now)
-            return enter(request, member)
+            return enter(request, member.user)
     context = {"form": form, "employer": invitation.employer, "email": invitation.email}
     return private(render(request, "employers/join.html", context, status=status_of(form)))
 

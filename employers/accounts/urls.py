@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from employers.accounts import team_views, views
 from employers.accounts.phones import views as phone_views
-from employers.accounts.self_service import factor_views
+from employers.accounts.self_service import confirmation_views, factor_views
 from events.delivery.sms import sms_ready
 
 app_name = "employers"
@@ -14,13 +14,16 @@ urlpatterns = [
     path("language/", views.language, name="language"),
     path("register/", views.register, name="register"),
     path("register/code/", views.check_code, name="check_code"),
+    path("register/address/", confirmation_views.await_address, name="await_address"),
     path("sign-in/", views.SignIn.as_view(extra_context={"by_phone": sms_ready}), name="sign_in"),
     path("sign-in/phone/", phone_views.PhoneSignIn.as_view(), name="sign_in_by_phone"),
     path("sign-in/phone/confirm/", phone_views.stale, name="sign_in_stale"),
     path("sign-out/", views.SignOut.as_view(), name="sign_out"),
     path("sign-in/second-factor/", factor_views.second_step, name="second_step"),
-    path("verify-email/resend/", views.resend_verification, name="resend_verification"),
-    path("verify-email/<str:token>/", views.verify_email, name="verify_email"),
+    path(
+        "verify-email/resend/", confirmation_views.resend_verification, name="resend_verification"
+    ),
+    path("verify-email/<str:token>/", confirmation_views.verify_email, name="verify_email"),
     path("join/<str:token>/", team_views.join, name="join"),
     path("account/", include("employers.accounts.self_service.urls")),
     path("team/", team_views.team, name="team"),

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.forms import BaseForm
@@ -47,8 +46,8 @@ from events.delivery.sms import sms_ready
 P = ParamSpec("P")
 ENTRY = "sign_in_entry"
 """Session key of the user whose password was correct and whose second factor is pending."""
-RESEND_SECONDS = 60
-"""The first mail may still be on its way, so no second one is sent within this time."""
+NEXT_OF_UNCONFIRMED, NEXT_OF_CONFIRMED = "employers:await_address", "company_registration:company"
+"""Where an account without a company goes on."""
 
 FOLLOWING = "following"
 """The session's key for the page of ours to show after registration."""
@@ -75,8 +74,8 @@ def private(response: HttpResponseBase) -> HttpResponseBase:
 def member_required(
     view: Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Pass the signed-in member to `view`. Anonymous users sign in first; staff without a company
-    see an explanation.
+    """Pass the signed-in member to `view`. Anonymous users sign in first; accounts without a
+    company go on with their registration; staff see an explanation.
 
     The view also serves members whom only their platform's link signed in. For what they may not
     do, use `proven_member_required`.
@@ -92,7 +91,7 @@ def member_required(
             .first()
         )
         if member is None:
-            return private(render(request, "employers/no_company.html", status=403))
+            return private(_to_registration(request))
         request.member = member  # type: ignore[attr-defined]  # for what every page shows: a test, a restriction
         request.test_time = now_of(member.employer) if member.employer.test else None  # type: ignore[attr-defined]
         if not getattr(view, "without_factor", False) and lacks_factor(request, member):
@@ -160,6 +159,38 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 
+def _to_registration(request: HttpRequest) -> HttpResponse:
+    """Redirect an account without a company to what it has to do next."""
+    user = request.user
+    assert isinstance(user, User)
+    if user.is_staff or Member.objects.filter(user=user).exists():  # they have left their company
+        return render(request, "employers/no_company.html", status=403)
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    return redirect(NEXT_OF_CONFIRMED if user.email_verified_at else NEXT_OF_UNCONFIRMED)
+
+
+def newcomer_required(
+    view: Callable[Concatenate[HttpRequest, User, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Pass the signed-in account to `view` if its address is confirmed and it has no company yet.
+    Redirect others to the page that is theirs.
+    """
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        user = request.user
+        if not isinstance(user, User):
+            return private(_to_sign_in(request))
+        if Member.objects.filter(user=user).exists():
+            return private(redirect("verification:home"))
+        if user.is_staff or user.email_verified_at is None:
+            return private(_to_registration(request))
+        return private(view(request, user, *args, **kwargs))
+
+    return inner
+
+
 def posted_or(
     home: str,
 ) -> Callable[[Callable[P, HttpResponseBase]], Callable[P, HttpResponseBase]]:
@@ -195,7 +226,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
-@sensitive_post_parameters("password", "phone")
+@sensitive_post_parameters("password")
 def register(request: HttpRequest) -> HttpResponseBase:
     if request.user.is_authenticated:
         return redirect("verification:home")
@@ -208,7 +239,7 @@ def register(request: HttpRequest) -> HttpResponseBase:
         counted = ((throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)), *passwords)
         try:
             throttle.count_try(counted, now)
-            member = registration.register(
+            user = registration.open_account(
                 **typed, language=get_language() or "", links=links(), now=now
             )
         except Refused as refused:
@@ -216,30 +247,33 @@ def register(request: HttpRequest) -> HttpResponseBase:
                 throttle.give_back_try(counted, now)
             form.refuse(refused)
         else:
-            if member.joined_at < now:  # the password of an earlier account was right
+            if user.joined_at < now:  # the password of an earlier account was right
                 throttle.give_back_try(passwords, now)
-            return enter(request, member)
-    state = code_state(form["uscc"].value() or "")
+            return enter(request, user)
     return private(
-        render(
-            request,
-            "employers/register.html",
-            {"form": form, "code_state": state},
-            status=status_of(form),
-        )
+        render(request, "employers/register.html", {"form": form}, status=status_of(form))
     )
 
 
-def enter(request: HttpRequest, member: Member) -> HttpResponse:
-    """Sign in a member who chose or gave a password, and redirect to the page that they came for,
-    or to their case. A second factor that they have is asked first.
+def enter(request: HttpRequest, user: User) -> HttpResponse:
+    """Sign in a user who chose or gave a password, and redirect to the page that they came for, or
+    to their case. A second factor that they have is asked first.
     """
-    following = resolve_url(request.session.pop(FOLLOWING, "verification:home"))
-    if second_factor.of(member.user):
-        return ask_second_factor(request, member.user, following)
-    login(request, member.user, backend=ADDRESS)
-    response = remember_browser(request, redirect(following), member.user)
-    return saw(request, response, member.user)
+    following = resolve_url(page_after(request, user))
+    if second_factor.of(user):
+        return ask_second_factor(request, user, following)
+    login(request, user, backend=ADDRESS)
+    response = remember_browser(request, redirect(following), user)
+    return saw(request, response, user)
+
+
+def page_after(request: HttpRequest, user: User) -> str:
+    """Return the page that the person came for, or that of their case. Until an account has a
+    company, it is kept for later.
+    """
+    if not Member.objects.active().filter(user=user).exists():
+        return "verification:home"
+    return str(request.session.pop(FOLLOWING, "verification:home"))
 
 
 def ask_second_factor(request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
@@ -380,54 +414,7 @@ def remember_language(response: HttpResponse, code: str) -> None:
     )
 
 
-# --- The address ----------------------------------------------------------------------------------
-
-
-def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Let the signed-in user confirm.
-
-    The link alone confirms nothing: mail filters open links, and the reader of the mail may not be
-    the person who registered with the address.
-    """
-    seconds, user = settings.EMAIL_VERIFICATION_TIMEOUT, request.user
-    try:
-        email = registration.read_verification(token, seconds)
-        if not isinstance(user, User):
-            return private(render(request, "employers/verify_email_sign_in.html", {"email": email}))
-        if user.email != email:
-            raise Refused("link_of_other_account")
-        if request.method != "POST":
-            context = {"email": email, "company": registration.company_of(user)}
-            return private(render(request, "employers/verify_email.html", context))
-        user = registration.verify_email(token, user, seconds, timezone.now())
-    except Refused as refused:
-        return private(
-            render(request, "employers/link_refused.html", {"refused": refused}, status=410)
-        )
-    messages.success(request, gettext("Your email address is confirmed."))
-    return remember_browser(request, redirect("verification:home"), user)
-
-
-@posted_or("verification:home")
-@login_required
-def resend_verification(request: HttpRequest) -> HttpResponse:
-    user, now = request.user, timezone.now()
-    assert isinstance(user, User)
-    last_sent = request.session.get("verification_sent_at", 0.0)
-    if user.email_verified_at is None and now.timestamp() - last_sent >= RESEND_SECONDS:
-        try:
-            # Counted by account, so that strangers' requests for the same address do not block
-            # this.
-            throttle.count_try([(throttle.MAILS_TO_ADDRESS, f"confirm {user.pk}")], now)
-        except Refused as refused:
-            messages.error(request, refusal_html(refused))
-            return redirect("verification:home")
-        registration.send_verification(user, links(), now)
-        request.session["verification_sent_at"] = now.timestamp()
-    messages.success(
-        request, gettext("We've sent the email. It can take a minute. Check your spam folder too.")
-    )
-    return redirect("verification:home")
+# --- Passwords by mail ----------------------------------------------------------------------------
 
 
 @posted_or("verification:home")

@@ -201,6 +201,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
+        "photo_not_a_licence",
+        Text("这不是营业执照，图片已经删除，没有留存", "This is not a business licence. We erased the picture and kept nothing of it"),
+        Text("请拍摄营业执照正本或副本；如果拍的就是执照，请重拍一张，或直接填写公司信息", "Photograph the licence, either the original or the duplicate. If this was it, take another photo, or type the details instead"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "document_same_file",
         Text("这个文件已经上传过了，没有重复添加", "You have already added this file, so we did not add it again"),
         Text("请查看下面已有的材料；要补充其他页，请选择另一个文件", "See the document that is already here. To add another page, choose another file"),

@@ -24,6 +24,7 @@ from tests.factories import (
     make_employer,
     make_member,
     make_reviewer,
+    make_user,
 )
 from tests.stories.victims import ACCOUNT, DAY, LINKS, company, handed_in
 from tests.verification.decision.test_apply_verdict import MEDIUM, run
@@ -116,15 +117,9 @@ def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
     operations.suspend(case.pk, reviewer.as_reviewer(), now, ["duplicate_same_uscc_active"])
     operations.revoke(case.pk, reviewer, now, ["duplicate_same_uscc_active"])
     code = thief.employer.uscc
-    owner = registration.register(
-        email="boss@shili.example",
-        password=PASSWORD,
-        company="云溪市示例科技有限公司",
-        uscc=code,
-        account_class="direct_employer",
-        language="zh-hans",
-        links=LINKS,
-        now=now,
+    boss = make_user(now, "boss@shili.example", email_verified_at=now)
+    owner, _ = registration.register_company(
+        boss, company="云溪市示例科技有限公司", uscc=code, account_class="direct_employer", now=now
     )
     theirs = make_case(owner, now, State.IN_REVIEW)
     findings = Duplicates().judge(
@@ -242,21 +237,19 @@ def test_the_company_itself_comes_although_somebody_holds_its_code(
     A claim alone decides nothing; a person reviews it.
     """
     holder = company(now)
+    client.force_login(make_user(now, "boss@shili.example", email_verified_at=now))
     typed = {
-        "email": "boss@shili.example",
-        "password": "a sentence nobody knows",
         "company": "云溪市示例科技有限公司",
         "uscc": holder.employer.uscc,
         "account_class": "direct_employer",
     }
-    page = client.post("/register/", typed, headers={"accept-language": "en"})
+    page = client.post("/register/company/", typed, headers={"accept-language": "en"})
     assert page.status_code == 422 and 'name="contest"' in page.content.decode()
-    assert 'name="contest"' not in client.get("/register/").content.decode(), (
+    assert 'name="contest"' not in client.get("/register/company/").content.decode(), (
         "no member is asked without need"
     )
-    assert client.post("/register/", typed | {"contest": "on"}).status_code == 302
+    assert client.post("/register/company/", typed | {"contest": "on"}).status_code == 302
     owner = Member.objects.select_related("user", "employer").get(user__email="boss@shili.example")
-    User.objects.filter(pk=owner.user_id).update(email_verified_at=now)
     attempt = handed_in(owner, now)
     assert notices() == 1
     subject = subject_of(attempt.case, now)

@@ -13,7 +13,7 @@ from typing import Final
 
 from django.conf import settings
 
-from employers.models import Member
+from employers.models import Member, User
 from employers.security.throttle import Counted, Limit, count_try, give_back_try
 from verification.models import DocumentKind
 
@@ -31,16 +31,25 @@ def count_upload(member: Member, kind: str, network: str, now: datetime) -> None
     count_try(_counted(member, kind, network), now)
 
 
+def count_photo(user: User, now: datetime) -> None:
+    """Count the photo of an account that has no company yet, as one of its uploads."""
+    count_try(((_of_account("upload", settings.UPLOADS_PER_DAY), str(user.pk)),), now)
+
+
 def uncount_upload(member: Member, kind: str, network: str, now: datetime) -> None:
     """Give back a count of the time `now`: the file was there already, from the same request."""
     give_back_try(_counted(member, kind, network), now)
+
+
+def _of_account(name: str, a_day: int) -> Limit:
+    return Limit(f"{name}-account", a_day, DAY, "uploads_of_account")
 
 
 def _counted(member: Member, kind: str, network: str) -> tuple[Counted, ...]:
     letters = kind == DocumentKind.CLIENT_AUTHORIZATION
     name = "letter" if letters else "upload"
     a_day = settings.CLIENT_LETTERS_PER_DAY if letters else settings.UPLOADS_PER_DAY
-    account = Limit(f"{name}-account", a_day, DAY, "uploads_of_account")
+    account = _of_account(name, a_day)
     employer = Limit(f"{name}-employer", OF_EMPLOYER * a_day, DAY, "uploads_of_employer")
     counted = ((account, str(member.user_id)), (employer, str(member.employer_id)))
     if member.user.is_proven:

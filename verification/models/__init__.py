@@ -23,6 +23,7 @@ from verification.models.documents import (
     PageLandmarks,
     Statement,
 )
+from verification.models.licence_photos import LicencePhoto, LicencePhotoPage
 from verification.models.lists import (
     Exclusion,
     ExclusionKind,
@@ -76,6 +77,8 @@ __all__ = [
     "HeldUpload",
     "HrLicenceRecord",
     "HrLicenceShown",
+    "LicencePhoto",
+    "LicencePhotoPage",
     "NoteKind",
     "PageBand",
     "PageLandmarks",

@@ -58,6 +58,43 @@ class DeclareForm(RefusableForm):
         return clean_name(self.cleaned_data["legal_representative"], "legal_representative")
 
 
+class CompanyForm(RefusableForm):
+    """The company of a new account: the values read from its licence, to be confirmed."""
+
+    company = company_field()
+    uscc = uscc_field()
+    legal_representative = forms.CharField(
+        label=_("Legal representative"),
+        max_length=100,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "lang": "zh-Hans"}),
+    )
+    account_class = account_class_field()
+    contest = forms.BooleanField(
+        required=False,
+        label=_(
+            "My company did not register here. I will upload our licence for a reviewer to check."
+        ),
+    )
+
+    @property
+    def may_contest(self) -> bool:
+        """Return whether to offer contesting the code: only if another employer holds it."""
+        return self.has_error("uscc", "duplicate_same_uscc_active") or bool(self["contest"].value())
+
+    def clean_company(self) -> str:
+        return clean_name(self.cleaned_data["company"], "company")
+
+    def clean_legal_representative(self) -> str:
+        return clean_name(self.cleaned_data["legal_representative"], "legal_representative")
+
+
+class TypedCodeForm(RefusableForm):
+    """The code alone, for those who cannot photograph their licence."""
+
+    uscc = uscc_field()
+
+
 class UploadForm(forms.Form):
     """The kind of the uploaded files; the view takes the files from the request one by one."""
 

@@ -9,17 +9,11 @@ from django.conf import settings
 
 from employers.models import Member
 from events.models import Mail
-from tests.factories import make_employer, make_member, make_uscc
+from tests.factories import make_employer, make_member
 
 
 def form(**changes: str) -> dict[str, str]:
-    filled = {
-        "email": "hr@example.com",
-        "password": "a sentence nobody knows",
-        "company": "云溪市示例科技有限公司",
-        "uscc": make_uscc(),
-        "account_class": "direct_employer",
-    }
+    filled = {"email": "hr@example.com", "password": "a sentence nobody knows"}
     return filled | changes
 
 

@@ -9,7 +9,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
-from employers.accounts import sightings
+from employers.accounts import registration, sightings
+from employers.accounts.views import links
 from employers.masking import masked_phone
 from employers.models import Sighting, SightingKind, User
 from employers.security import throttle
@@ -108,24 +109,29 @@ def test_two_accounts_share_a_digest_and_nothing_readable(now: datetime) -> None
 # --- At the doors ---------------------------------------------------------------------------------
 
 
-def form(**changed: Any) -> dict[str, Any]:
-    return {
-        "company": "云溪市示例科技有限公司",
-        "uscc": make_uscc(),
-        "account_class": "direct_employer",
-        "email": "hr@shili.example",
-        "password": PASSWORD,
-    } | changed
-
-
 @pytest.mark.django_db
-def test_registration_with_a_phone() -> None:
-    client = Client()
-    assert client.post("/register/", form(phone="138 0013 8000")).status_code == 302
-    user = User.objects.get()
+def test_registration_with_a_phone(now: datetime) -> None:
+    user = registration.open_account(
+        email="hr@shili.example",
+        password=PASSWORD,
+        phone="138 0013 8000",
+        language="en",
+        links=links(),
+        now=now,
+    )
     assert "138" not in user.phone_sealed and sightings.phone_of(user) == "+8613800138000"
     phone, *_ = sightings.digests(SightingKind.PHONE, "+8613800138000")
     assert dict(Sighting.objects.values_list("kind", "digest"))["phone"] == phone
+
+
+@pytest.mark.django_db
+def test_registration_is_seen_from_a_device_and_needs_no_phone() -> None:
+    client = Client()
+    sent = {"email": "hr@shili.example", "password": PASSWORD}
+    assert client.post("/register/", sent).status_code == 302
+    assert (
+        User.objects.get().phone_sealed == "" and not Sighting.objects.filter(kind="phone").exists()
+    )
     cookie = client.cookies[sightings.DEVICE_COOKIE]
     assert (
         cookie["httponly"]
@@ -136,13 +142,17 @@ def test_registration_with_a_phone() -> None:
 
 
 @pytest.mark.django_db
-def test_a_phone_need_not_be_given_but_must_be_right() -> None:
-    assert Client().post("/register/", form(phone="12345")).status_code == 422
+def test_a_wrong_phone_opens_no_account(now: datetime) -> None:
+    with pytest.raises(Refused, match="phone_invalid"):
+        registration.open_account(
+            email="hr@shili.example",
+            password=PASSWORD,
+            phone="12345",
+            language="en",
+            links=links(),
+            now=now,
+        )
     assert not User.objects.exists()
-    assert Client().post("/register/", form()).status_code == 302
-    assert (
-        User.objects.get().phone_sealed == "" and not Sighting.objects.filter(kind="phone").exists()
-    )
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import datetime
 from typing import Any
 
@@ -16,100 +17,46 @@ from django.utils import timezone, translation
 from employers.accounts import membership, registration
 from employers.accounts.sightings import phone_of
 from employers.accounts.views import links
-from employers.models import Employer, Member, User
+from employers.models import Employer, User
 from events.core.errors import Refused
 from events.core.reasons import REASONS
 from events.delivery.mail import paths_of
 from events.models import Event, Mail
 from tests.employers.accounts.account_pages import form, text
-from tests.factories import (
-    PASSWORD,
-    make_case,
-    make_employer,
-    make_member,
-    make_reviewer,
-    make_uscc,
-    sign_in,
-)
+from tests.factories import PASSWORD, make_case, make_member, make_reviewer, make_uscc, sign_in
 
 pytestmark = pytest.mark.django_db
 PHONE_PAGE = "/account/phone/"
 
 
 class TestRegister:
-    def test_makes_a_signed_in_owner_and_mails_a_link(self, visitor: Client) -> None:
+    def test_makes_a_signed_in_account_and_mails_a_code_and_a_link(self, visitor: Client) -> None:
         response = visitor.post("/register/", form())
         assert (response.status_code, response["Location"]) == (302, "/case/")
-        member = Member.objects.select_related("user", "employer").get()
-        assert (member.role, member.user.email, member.user.language) == (
-            "owner",
-            "hr@example.com",
-            "en",
-        )
-        assert visitor.session["_auth_user_id"] == str(member.user.pk)
-        assert Mail.objects.get().context["link"].startswith(settings.SITE_URL + "/verify-email/")
+        user = User.objects.get()
+        assert (user.email, user.language, user.email_verified_at) == ("hr@example.com", "en", None)
+        assert visitor.session["_auth_user_id"] == str(user.pk)
+        mail = Mail.objects.get()
+        assert mail.context["link"].startswith(settings.SITE_URL + "/verify-email/")
+        assert re.fullmatch("[0-9]{6}", mail.context["code"])
+        assert not Employer.objects.exists()
 
-    def test_wrong_check_character_is_shown_beside_the_field_and_what_was_typed_stays(
-        self, visitor: Client
-    ) -> None:
-        code = make_uscc()
-        wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
-        response = visitor.post("/register/", form(uscc=wrong))
-        page = text(response)
-        assert response.status_code == 422
-        assert "The unified social credit code is not valid" in page
-        assert "a valid check character" in page
-        assert "Check it against your licence" in page
-        assert f'value="{wrong}"' in page
-        assert 'value="云溪市示例科技有限公司"' in page
-        assert "a sentence nobody knows" not in page
-        assert 'aria-invalid="true"' in page
-        assert not User.objects.exists()
-
-    def test_a_company_that_is_registered_already(self, visitor: Client, now: datetime) -> None:
-        taken = make_employer(now, confirmed_at=now)
-        page = text(visitor.post("/register/", form(uscc=taken.uscc)))
-        assert "This company is already registered" in page
-        assert "account owner at your company to invite you" in page
-
-    @pytest.mark.parametrize(
-        "company",
-        [
-            "中奖 https://evil.example",
-            "WWW.evil.example 公司",
-            "ｗｗｗ．evil.example",
-            "【银行】公司",
-            "公司\u202e",
-            "公\u200b司",
-            "公\x1b司",
-        ],
-    )
-    def test_a_name_that_is_more_than_a_name(self, visitor: Client, company: str) -> None:
-        response = visitor.post("/register/", form(company=company))
-        assert (response.status_code, "invisible characters" in text(response)) == (422, True)
-        assert not Mail.objects.exists()
-        with pytest.raises(Refused, match="name_not_plain"):
-            registration.register(
-                **form(company=company), language="en", links=links(), now=timezone.now()
-            )
-
-    def test_the_same_form_twice_is_one_employer(self, visitor: Client) -> None:
+    def test_the_same_form_twice_is_one_account(self, visitor: Client) -> None:
         sent = form()
         assert visitor.post("/register/", sent).status_code == 302
         assert Client().post("/register/", sent).status_code == 302
-        assert Employer.objects.count() == 1
+        assert User.objects.count() == 1
 
     def test_weak_password_and_empty_fields(self, visitor: Client) -> None:
-        page = text(visitor.post("/register/", form(password="12345", company="")))
+        page = text(visitor.post("/register/", form(password="12345", email="")))
         assert "This password is too short" in page
         assert "This field is required." in page
 
     def test_in_chinese(self) -> None:
         page = text(
-            Client(headers={"accept-language": "zh-CN"}).post("/register/", form(uscc="91"))
+            Client(headers={"accept-language": "zh-CN"}).post("/register/", form(email="hr@"))
         )
-        assert "统一社会信用代码有误" in page
-        assert "当前：<b>2 位</b>" in page
+        assert "提交未成功" in page
         assert '<html lang="zh-Hans">' in page
 
     def test_an_oversized_form_is_refused(self, visitor: Client) -> None:
@@ -118,6 +65,72 @@ class TestRegister:
         )
         assert response.status_code == 413
         assert "Your upload is too large" in text(response)
+
+
+class TestCodeInMail:
+    """The six digits in the mail confirm the address, as its link does."""
+
+    WAIT = "/register/address/"
+
+    @pytest.fixture
+    def user(self, visitor: Client) -> User:
+        visitor.post("/register/", form())
+        return User.objects.get()
+
+    def test_confirms_and_leads_to_the_company(self, visitor: Client, user: User) -> None:
+        assert visitor.get("/case/")["Location"] == self.WAIT
+        assert 'autocomplete="one-time-code"' in text(visitor.get(self.WAIT))
+        code = Mail.objects.get().context["code"]
+        assert visitor.post(self.WAIT, {"code": f" {code[:3]} {code[3:]}"})["Location"] == "/case/"
+        user.refresh_from_db()
+        assert user.email_verified_at is not None
+        assert Event.objects.filter(verb="verify_email").count() == 1
+        assert visitor.get("/case/")["Location"] == "/register/company/"
+        assert visitor.get(self.WAIT)["Location"] == "/case/"
+
+    def test_a_wrong_code_confirms_nothing(self, visitor: Client, user: User) -> None:
+        code = Mail.objects.get().context["code"]
+        wrong = visitor.post(self.WAIT, {"code": f"{(int(code) + 1) % 10**6:06d}"})
+        assert wrong.status_code == 422
+        user.refresh_from_db()
+        assert user.email_verified_at is None
+
+    def test_the_code_of_another_account_with_this_address_confirms_nothing(
+        self, visitor: Client, user: User
+    ) -> None:
+        """A thief who registers with the address cannot use the code that its reader asked for."""
+        thief = Client()
+        thief.post("/register/", form(password="a thief's sentence"))
+        codes = {mail.context["code"] for mail in Mail.objects.filter(template="verify_email")}
+        assert len(codes) == 2
+        mine = Mail.objects.order_by("pk")[0].context["code"]
+        assert thief.post(self.WAIT, {"code": mine}).status_code == 422
+        assert not User.objects.filter(email_verified_at__isnull=False).exists()
+
+    def test_no_code_is_mailed_for_a_taken_address(self, visitor: Client, now: datetime) -> None:
+        make_member(now, email="hr@example.com", email_verified_at=now)
+        visitor.post("/register/", form(password="quite another sentence"))
+        assert [mail.template for mail in Mail.objects.all()] == ["address_taken"]
+        assert visitor.get("/case/")["Location"] == self.WAIT
+
+    def test_after_too_many_wrong_codes_the_link_still_works(
+        self, visitor: Client, user: User
+    ) -> None:
+        for number in range(25):
+            visitor.post(self.WAIT, {"code": f"{number:06d}"})
+        link = Mail.objects.get().context["link"].removeprefix(settings.SITE_URL)
+        assert visitor.post(link)["Location"] == "/case/"
+
+    def test_the_page_that_waits_goes_on_once_the_link_was_opened_elsewhere(
+        self, visitor: Client, user: User
+    ) -> None:
+        waiting = {"headers": {"HX-Request": "true"}}
+        answer = visitor.get(self.WAIT, **waiting)
+        assert (answer.status_code, answer.get("HX-Redirect")) == (204, None)
+        elsewhere = Client()
+        elsewhere.post("/sign-in/", {"username": user.email, "password": form()["password"]})
+        elsewhere.post(Mail.objects.get().context["link"].removeprefix(settings.SITE_URL))
+        assert visitor.get(self.WAIT, **waiting)["HX-Redirect"] == "/case/"
 
 
 class TestCodeWhileTyping:

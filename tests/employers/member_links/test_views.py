@@ -13,6 +13,7 @@ from django.test import Client
 
 from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Member, MemberLink, Scope
+from events.models import Mail
 from tests.factories import make_employer, make_link, make_member, make_uscc
 
 pytestmark = pytest.mark.django_db
@@ -75,17 +76,17 @@ def test_who_registers_first_comes_back_to_the_link(
     browser, address = browser_of(), f"/sites/link/?platform={site[0].pk}"
     assert browser.get(address).status_code == 302
     registered = browser.post(
-        "/register/",
-        {
-            "email": "new@firma.example",
-            "password": "correct horse battery staple",
-            "company": "云溪市示例科技有限公司",
-            "uscc": make_uscc(),
-            "account_class": "direct_employer",
-            "agreed": "1",
-        },
+        "/register/", {"email": "new@firma.example", "password": "correct horse battery staple"}
     )
-    assert (registered.status_code, registered["Location"]) == (302, address)
+    assert (registered.status_code, registered["Location"]) == (302, "/case/")
+    code = Mail.objects.get(template="verify_email").context["code"]
+    assert browser.post("/register/address/", {"code": code}).status_code == 302
+    company = {
+        "company": "云溪市示例科技有限公司",
+        "uscc": make_uscc(),
+        "account_class": "direct_employer",
+    }
+    assert browser.post("/register/company/", company)["Location"] == address
     assert "Link Site A?" in browser.get(address).content.decode()
 
 

@@ -37,7 +37,14 @@ from verification.intake import (
     upload_limits,
 )
 from verification.intake.examination import examined, judged
-from verification.models import Case, Document, DocumentPage, DocumentReading, HeldUpload
+from verification.models import (
+    Case,
+    Document,
+    DocumentPage,
+    DocumentReading,
+    HeldUpload,
+    LicencePhotoPage,
+)
 from verification.pages.case_page import editor, page, reading_of, remarks_on
 from verification.pages.forms import UploadForm
 from verification.pages.requirement_rows import item_of_kind
@@ -63,13 +70,13 @@ def page_image(
     ).first()
     if page is None:
         raise Http404
-    jpeg = _stored(page)
+    jpeg = stored_page(page)
     if request.GET.get("size") == "small":
         jpeg = _thumbnail(jpeg)
-    return _picture(jpeg)
+    return picture_response(jpeg)
 
 
-def _stored(page: DocumentPage) -> bytes:
+def stored_page(page: DocumentPage | LicencePhotoPage) -> bytes:
     try:
         with page.image.open() as stored:
             jpeg: bytes = stored.read()
@@ -78,7 +85,7 @@ def _stored(page: DocumentPage) -> bytes:
     return jpeg
 
 
-def _picture(jpeg: bytes) -> HttpResponse:
+def picture_response(jpeg: bytes) -> HttpResponse:
     return HttpResponse(
         jpeg,
         content_type="image/jpeg",
@@ -286,7 +293,7 @@ def crop(request: HttpRequest, member: Member, document_id: UUID, field: str) ->
     page = document.pages.filter(number=read.get("page", 1)).first()
     if field not in early_reading.SHOWN.get(document.kind, ()) or region is None or page is None:
         raise Http404
-    return _picture(_cropped(_stored(page), region, int(read.get("turn") or 0)))
+    return picture_response(_cropped(stored_page(page), region, int(read.get("turn") or 0)))
 
 
 def _cropped(jpeg: bytes, region: list[float], rotation: int) -> bytes:

@@ -12,8 +12,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from employers.accounts.views import member_required
-from employers.models import Member
+from employers.accounts.views import member_required, newcomer_required
+from employers.models import Member, User
 from verification.intake.upload_handler import BoundedUploadHandler
 
 P = ParamSpec("P")
@@ -45,6 +45,24 @@ def takes_files(
         (handler,) = request.upload_handlers
         assert isinstance(handler, BoundedUploadHandler)
         return checked(request, member, handler)
+
+    guarded.takes_files = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def newcomer_takes_files(
+    view: Callable[[HttpRequest, User, BoundedUploadHandler], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Do the same for an account that has no company yet."""
+    checked = csrf_protect(view)
+
+    @csrf_exempt
+    @newcomer_required
+    @wraps(view)
+    def guarded(request: HttpRequest, user: User) -> HttpResponse:
+        (handler,) = request.upload_handlers
+        assert isinstance(handler, BoundedUploadHandler)
+        return checked(request, user, handler)
 
     guarded.takes_files = True  # type: ignore[attr-defined]
     return guarded
