@@ -123,13 +123,13 @@ def register_company(
     """Make `user` the owner of a new employer. Return the membership, and whether it is new:
     registering again changes nothing.
 
-    The address must be confirmed, so that nobody registers a company in another's name. Raises
-    Refused: `authority_email_unverified`, and those of `check_code` and `check_name`.
+    The address or the number must be proven, so that nobody registers a company in another's name.
+    Raises Refused: `authority_email_unverified`, and those of `check_code` and `check_name`.
     """
     code, company = check_code(uscc, contest=contest), check_name(company.strip())
     with transaction.atomic():
         user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-        if user.email_verified_at is None or user.is_staff or not user.is_active:
+        if not user.is_proven or user.is_staff or not user.is_active:
             raise Refused("authority_email_unverified", "email")
         if member := Member.objects.select_related("employer").filter(user=user).first():
             if member.left_at is not None:

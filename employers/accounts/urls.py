@@ -13,6 +13,9 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("language/", views.language, name="language"),
     path("register/", views.register, name="register"),
+    path(
+        "register/phone/", phone_views.PhoneSignIn.as_view(registers=True), name="register_by_phone"
+    ),
     path("register/code/", views.check_code, name="check_code"),
     path("register/address/", confirmation_views.await_address, name="await_address"),
     path("sign-in/", views.SignIn.as_view(extra_context={"by_phone": sms_ready}), name="sign_in"),

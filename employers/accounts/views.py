@@ -34,6 +34,7 @@ from employers.accounts.forms import (
     passwords_of,
     refusal_html,
 )
+from employers.accounts.phones.offer import phone_comes_first
 from employers.accounts.self_service import own_password
 from employers.clock import now_of
 from employers.models import Member, User
@@ -167,14 +168,14 @@ def _to_registration(request: HttpRequest) -> HttpResponse:
         return render(request, "employers/no_company.html", status=403)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return redirect(NEXT_OF_CONFIRMED if user.email_verified_at else NEXT_OF_UNCONFIRMED)
+    return redirect(NEXT_OF_CONFIRMED if user.is_proven else NEXT_OF_UNCONFIRMED)
 
 
 def newcomer_required(
     view: Callable[Concatenate[HttpRequest, User, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Pass the signed-in account to `view` if its address is confirmed and it has no company yet.
-    Redirect others to the page that is theirs.
+    """Pass the signed-in account to `view` if its address or number is proven and it has no
+    company yet. Redirect others to the page that is theirs.
     """
 
     @wraps(view)
@@ -184,7 +185,7 @@ def newcomer_required(
             return private(_to_sign_in(request))
         if Member.objects.filter(user=user).exists():
             return private(redirect("verification:home"))
-        if user.is_staff or user.email_verified_at is None:
+        if user.is_staff or not user.is_proven:
             return private(_to_registration(request))
         return private(view(request, user, *args, **kwargs))
 
@@ -230,6 +231,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def register(request: HttpRequest) -> HttpResponseBase:
     if request.user.is_authenticated:
         return redirect("verification:home")
+    if phone_comes_first(request):
+        return redirect("employers:register_by_phone")
     form = RegisterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         now, typed = timezone.now(), form.cleaned_data
@@ -251,7 +254,12 @@ def register(request: HttpRequest) -> HttpResponseBase:
                 throttle.give_back_try(passwords, now)
             return enter(request, user)
     return private(
-        render(request, "employers/register.html", {"form": form}, status=status_of(form))
+        render(
+            request,
+            "employers/register.html",
+            {"form": form, "by_phone": sms_ready()},
+            status=status_of(form),
+        )
     )
 
 
@@ -361,9 +369,7 @@ class SignIn(auth_views.LoginView):
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """In Chinese, offer the phone first, unless this browser has signed in by address."""
-        is_known = "by" in request.GET or read_cookie(request, throttle.KNOWN_COOKIE)
-        if not is_known and sms_ready() and (get_language() or "").startswith("zh"):
+        if phone_comes_first(request):
             page = reverse("employers:sign_in_by_phone")
             return redirect(f"{page}?{request.META.get('QUERY_STRING', '')}")
         return super().get(request, *args, **kwargs)

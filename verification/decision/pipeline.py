@@ -127,10 +127,7 @@ def subject_of(case: Case, now: datetime) -> Subject:
         uscc=case.declared_uscc,
         legal_representative=case.declared_legal_representative,
         account_class=case.account_class,
-        # An address that nobody has confirmed proves nothing, even if the number is proven.
-        recruiter_email=user.email
-        if user and (user.email_verified_at or not user.phone_index)
-        else "",
+        recruiter_email=_address_of(user) if user else "",
         recruiter_email_verified=bool(user and user.is_proven),
         documents=tuple(as_subject(document) for document in documents),
         now=now,

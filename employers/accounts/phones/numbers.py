@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from employers.accounts import sightings
@@ -21,7 +22,7 @@ from employers.models import PHONE_FIELDS, PHONE_PURPOSE, Member, User
 from employers.notices import PAYER, tell
 from employers.security import one_time_codes, second_factor, throttle
 from employers.security.one_time_codes import Purpose
-from events.core.actor import SYSTEM
+from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
 from events.core.sealing import blind_index
 from events.db.dialect import current_dialect
@@ -139,6 +140,19 @@ def take(user: User, phone: str, now: datetime) -> None:
     user.phone_verified_at, user.phone_vouched_at = now, None
     user.save(update_fields=PHONE_FIELDS)
     sightings.record(user, now, phone=phone)
+
+
+def open_account(phone: str, language: str, now: datetime) -> User:
+    """Create an account for a number that has just been proven, without address and password, and
+    without a company. Raises Refused as `take` does.
+    """
+    with transaction.atomic():
+        user = User.objects.create(
+            email="", password=make_password(None), language=language, joined_at=now
+        )
+        take(user, phone, now)
+        record("open_account", user, Actor(Role.OWNER, str(user.pk)), now)
+    return user
 
 
 def _leave(other: User, phone: str, now: datetime) -> None:

@@ -114,22 +114,27 @@ def refuse(form: CodeSentForm, refused: Refused) -> None:
 
 
 class PhoneSignIn(RedirectURLMixin, View):
-    """Sign-in with a number and a code. A number without an account goes on to registration."""
+    """Sign-in with a number and a code. For a number without an account, one is opened."""
 
     next_page = "verification:home"
+    registers = False
+    """Whether this is the first page of a registration. The only difference is what it says."""
 
     @method_decorator(sensitive_post_parameters("phone", "code"))
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not sms_ready():
-            return redirect("employers:sign_in")
+            return redirect("employers:register" if self.registers else "employers:sign_in")
         if request.user.is_authenticated and not is_vouched_only(request):
             return redirect(self.get_success_url())
         now, form = timezone.now(), PhoneCodeForm(request.POST or None)
         account = _named(form)
         asker = asker_of(request, account) if request.method == "POST" else numbers.Asker("")
         if phone := proven_by(request, form, Purpose.ENTER, asker, now):
-            return private(enter(request, phone, self.get_success_url(), now))
-        context = {"form": form, "next": self.get_redirect_url()}
+            try:
+                return private(enter(request, phone, self.get_success_url(), now))
+            except Refused as refused:
+                form.refuse(refused)
+        context = {"form": form, "next": self.get_redirect_url(), "registers": self.registers}
         return private(
             render(request, "employers/sign_in_by_phone.html", context, status=status_of(form))
         )
@@ -144,20 +149,30 @@ def _named(form: PhoneCodeForm) -> User | None:
 
 
 def enter(request: HttpRequest, phone: str, goes_to: str, now: datetime) -> HttpResponse:
-    """Sign in to the account of a number that was just proven, or begin a registration with it.
+    """Sign in to the account of a number that was just proven, or open one.
 
     A second factor that the account has is asked first. If the number may be somebody else's by
-    now, so is a code by mail.
+    now, so is a code by mail. Raises Refused `too_many_tries`.
     """
     user = numbers.account_of(phone)
     if user is None:
-        keep_proven(request, phone, now)
-        return redirect("employers:register_by_phone")
+        return open_account(request, phone, now)
     if numbers.needs_more(user, now):
         keep_proven(request, phone, now)
         entry.remember(request.session, STALE_ENTRY, user, goes_to, now)
         return redirect("employers:sign_in_stale")
     return let_in(request, user, goes_to, now)
+
+
+def open_account(request: HttpRequest, phone: str, now: datetime) -> HttpResponse:
+    """Open an account for a number that was just proven, and go on to its company. Raises Refused
+    `too_many_tries`, and as `numbers.open_account` does.
+    """
+    throttle.count_try([(throttle.REGISTRATIONS_FROM_NETWORK, network_of(request))], now)
+    user = numbers.open_account(phone, get_language() or "", now)
+    for key in (PROVEN, STALE_ENTRY):
+        request.session.pop(key, None)
+    return _begin(request, user, "verification:home")
 
 
 def let_in(request: HttpRequest, user: User, goes_to: str, now: datetime) -> HttpResponse:
@@ -168,6 +183,10 @@ def let_in(request: HttpRequest, user: User, goes_to: str, now: datetime) -> Htt
         return ask_second_factor(request, user, goes_to)
     if user.email_verified_at is not None and not known_here(request, user):
         _tell_of_sign_in(request, user, now)
+    return _begin(request, user, goes_to)
+
+
+def _begin(request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
     login(request, user, backend=ADDRESS)
     return saw(request, remember_browser(request, redirect(goes_to), user), user)
 
@@ -193,7 +212,13 @@ def stale(request: HttpRequest) -> HttpResponseBase:
         messages.info(request, gettext("Enter your number and the code first."))
         return redirect(SIGN_IN)
     user, form = began.user, CodeSentForm(request.POST or None)
-    if user.email_verified_at is not None and request.method == "POST" and form.is_valid():
+    if "register" in request.POST and (phone := proven_here(request, now)):
+        try:
+            return private(open_account(request, phone, now))
+        except Refused as refused:
+            form.is_valid()
+            form.refuse(refused)
+    elif user.email_verified_at is not None and request.method == "POST" and form.is_valid():
         asker = asker_of(request, user)
         try:
             if form.asks_for_code:
