@@ -65,7 +65,7 @@ for (const button of document.querySelectorAll("[data-wait]")) {
   const timer = setInterval(show, 1000);
   function show() {
     const left = Math.ceil((until - Date.now()) / 1000);
-    button.textContent = left > 0 ? button.dataset.waiting.replace("%s", left) : label;
+    button.textContent = left > 0 ? button.dataset.waiting.replace("{seconds}", left) : label;
     if (left > 0) return;
     button.disabled = false;
     clearInterval(timer);
