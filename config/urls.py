@@ -18,6 +18,7 @@ from config.api.routes import api
 from config.trying_out import pages
 from downloads.pages.call_webhook import calls as receive_calls
 from downloads.pages.ledger import views as ledger_views
+from events.pages.sms_reports import sms_reports
 from verification.admin import quality
 
 
@@ -65,6 +66,7 @@ urlpatterns = [
     path("register/company/", include("verification.pages.registration_urls")),
     path("downloads/", include("downloads.pages.urls")),
     path("relays/calls/<slug:provider>/<slug:secret>", receive_calls),
+    path("sms/reports/<slug:provider>/<slug:secret>", sms_reports),
     path("releases/", include("downloads.pages.release_urls")),
     path("mine/", include("downloads.pages.ledger.urls")),
     path(".well-known/security.txt", security_txt),

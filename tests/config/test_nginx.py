@@ -261,6 +261,7 @@ def test_methods_that_echo_are_not_served(proxied: Proxied) -> None:
         "/releases/SECRET",
         "/mine/open/SECRET/",
         "/relays/calls/aliyun/SECRET",
+        "/sms/reports/aliyun/SECRET",
         "/api/v1/employers?email=SECRET",
     ],
 )
