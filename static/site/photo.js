@@ -64,10 +64,16 @@
     request.send(body);
   }
 
+  function choose(input) {
+    take(input.files[0]);
+    input.value = "";
+  }
+
   form.addEventListener("change", (event) => {
-    if (event.target.type === "file") take(event.target.files[0]);
-    event.target.value = "";
+    if (event.target.type === "file") choose(event.target);
   });
+  // The photo may have been taken before this script had loaded.
+  for (const input of form.querySelectorAll("[type=file]")) if (input.files.length) choose(input);
   const dragsFiles = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
   document.addEventListener("dragover", (event) => {
     if (!dragsFiles(event)) return;

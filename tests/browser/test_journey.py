@@ -15,22 +15,13 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from documents.specimens import Company, make
-from employers.models import Employer, User
+from employers.models import User
 from events.models import Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
-from tests.factories import make_case, make_employer, make_member, make_uscc
+from tests.factories import make_case, make_employer, make_member, make_uscc, make_user
 from verification.cases import documents
 from verification.decision import pipeline
-from verification.intake import held_uploads
-from verification.models import (
-    Appeal,
-    Attempt,
-    Case,
-    Decision,
-    Document,
-    HeldUpload,
-    RegistryRecord,
-)
+from verification.models import Appeal, Attempt, Case, Decision, Document, RegistryRecord
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,39 +49,35 @@ def photo(company: Company, tmp_path: Path) -> Path:
     return path
 
 
-def register(page: Page, company: Company) -> None:
-    page.get_by_label("公司名称").fill(company.name)
-    page.get_by_label("统一社会信用代码").fill(company.uscc)
+def open_account(page: Page, company: Company) -> None:
     page.get_by_label("邮箱").fill(f"hr@{company.domain}")
     page.get_by_label("密码").fill("一句只有我自己知道的话")
     page.get_by_role("button", name="注册").click()
 
 
-def confirm_address(visitor: Visit) -> None:
-    """Open the mailed link, in the browser that is signed in."""
-    page = visitor.go(
-        Mail.objects.filter(template="verify_email")
-        .order_by("-pk")[0]
-        .context["link"]
-        .removeprefix(settings.SITE_URL)
+def register(visitor: Visit, company: Company) -> Page:
+    """Register by typing, and return the page of the case."""
+    page = visitor.go("/register/")
+    open_account(page, company)
+    page.get_by_label("六位验证码").fill(
+        Mail.objects.filter(template="verify_email").latest("pk").context["code"]
     )
-    page.get_by_role("button", name="是我本人，验证邮箱").click()
-    expect(page.get_by_text("邮箱已验证。")).to_be_visible()
+    page.get_by_role("button", name="继续").click()
+    page.get_by_role("link", name="改为手动填写").click()
+    page.get_by_label("统一社会信用代码").fill(company.uscc)
+    page.get_by_role("button", name="继续").click()
+    expect(page.get_by_text(company.name)).to_be_visible()
+    page.get_by_role("button", name="继续").click()
+    expect(page.get_by_role("heading", name=company.name)).to_be_visible()
+    return page
 
 
 def test_from_registration_to_rights_on_a_phone(
     visit: Visitor, company: Company, photo: Path
 ) -> None:
     visitor = visit(**PHONE)
-    page = visitor.go("/")
-    page.get_by_role("link", name="注册企业").click()
-    page.get_by_label("统一社会信用代码").press_sequentially(company.uscc[:6])
-    expect(page.locator("#code-state")).to_contain_text("已输入 6 / 18 位")
-    register(page, company)
-
-    expect(page.get_by_text("请验证邮箱")).to_be_visible()
+    page = register(visitor, company)
     visitor.is_calm()
-    confirm_address(visitor)
 
     licence = page.locator("#slot-business_licence")
     expect(licence.get_by_text("拍照")).to_be_visible()
@@ -120,17 +107,10 @@ def test_from_registration_to_rights_on_a_phone(
 
 def test_everything_works_without_a_script(visit: Visitor, company: Company, photo: Path) -> None:
     visitor = visit(java_script_enabled=False, **PHONE)
-    page = visitor.go("/register/")
-    register(page, company)
+    page = register(visitor, company)
     licence = page.locator("#slot-business_licence")
     licence.locator("input[name=files]").set_input_files(photo)
     licence.get_by_role("button", name="上传", exact=True).click()
-    expect(licence.locator(".held")).to_contain_text("验证邮箱后，我们会立即打开并识别")
-    expect(page.locator("#submit").get_by_text("请先验证邮箱")).to_be_visible()
-    expect(page.get_by_role("button", name="提交核验")).to_have_count(0)
-    confirm_address(visitor)
-    held_uploads.open_held(HeldUpload.objects.get().pk, timezone.now, 120)
-    visitor.go("/case/")
     expect(licence.get_by_role("img", name="营业执照，第 1 页")).to_be_visible()
     licence.get_by_role("button", name="移除").click()
     licence.get_by_role("button", name="撤销").click()
@@ -240,8 +220,8 @@ def test_a_link_that_another_finds_in_the_mailbox_confirms_nothing(
     visit: Visitor, company: Company
 ) -> None:
     thief, address_owner = visit(**PHONE), visit(**PHONE)
-    register(thief.go("/register/"), company)
-    expect(thief.page.get_by_role("heading", name=company.name)).to_be_visible()
+    open_account(thief.go("/register/"), company)
+    expect(thief.page.get_by_role("heading", name="请验证你的邮箱")).to_be_visible()
     page = address_owner.go(
         Mail.objects.get(template="verify_email").context["link"].removeprefix(settings.SITE_URL)
     )
@@ -255,7 +235,6 @@ def test_a_link_that_another_finds_in_the_mailbox_confirms_nothing(
         "button", name="登录"
     ).click()  # whoever knows both comes back to the question
     expect(page.get_by_role("button", name="是我本人，验证邮箱")).to_be_visible()
-    expect(page.get_by_text(company.name)).to_be_visible()
     address_owner.is_calm()
     assert User.objects.get().email_verified_at is None
 
@@ -263,23 +242,29 @@ def test_a_link_that_another_finds_in_the_mailbox_confirms_nothing(
 def test_mistakes_at_registration(visit: Visitor, now: datetime) -> None:
     taken = make_employer(now, confirmed_at=now)
     visitor = visit(locale="en", **PHONE)
-    page = visitor.go("/register/")
+    visitor.sign_in(make_user(now, "hr@example.com", email_verified_at=now))
+    page = visitor.go("/register/company/type/")
     code = make_uscc()
     wrong = code[:-1] + ("1" if code[-1] != "1" else "2")
     page.get_by_label("Unified social credit code").fill(wrong)
     expect(page.locator("#code-state")).to_contain_text("a valid check character")
     page.get_by_label("Unified social credit code").fill(taken.uscc)
     expect(page.locator("#code-state")).to_contain_text("This company is already registered")
+    page.get_by_role("button", name="Continue").click()
     page.get_by_label("Company name").fill("云溪市示例科技有限公司")
-    page.get_by_label("Email").fill("hr@example.com")
-    page.get_by_label("Password").fill("a sentence nobody knows")
+    page.locator("summary", has_text="Type of employer").click()
     page.get_by_label("We are an HR service agency").check()
-    page.get_by_role("button", name="Create account").click()
+    page.get_by_role("button", name="Continue").click()
     expect(page.locator("#id_uscc_error")).to_contain_text(
         "Ask the account owner at your company to invite you"
     )
-    expect(page.get_by_label("Company name")).to_have_value("云溪市示例科技有限公司")
-    expect(page.get_by_label("We are an HR service agency")).to_be_checked()
+    expect(page.get_by_text("云溪市示例科技有限公司")).to_be_visible()
+    assert (
+        page.locator("#id_account_class input:checked, [name=account_class]:checked").evaluate(
+            "input => input.value"
+        )
+        == "commercial_agency"
+    )
     expect(page.get_by_role("alert")).to_be_focused()
     visitor.is_calm()
 
@@ -287,34 +272,35 @@ def test_mistakes_at_registration(visit: Visitor, now: datetime) -> None:
 def test_a_button_pressed_twice_registers_once(visit: Visitor, company: Company) -> None:
     visitor = visit()
     page = visitor.go("/register/")
-    page.get_by_label("公司名称").fill(company.name)
-    page.get_by_label("统一社会信用代码").fill(company.uscc)
     page.get_by_label("邮箱").fill("hr@example.com")
     page.get_by_label("密码").fill("一句只有我自己知道的话")
     page.get_by_role("button", name="注册").dblclick()
-    expect(page.get_by_role("heading", name=company.name)).to_be_visible()
-    assert Employer.objects.count() == 1
+    expect(page.get_by_role("heading", name="请验证你的邮箱")).to_be_visible()
+    assert User.objects.count() == 1
 
 
 def test_by_keyboard_alone(visit: Visitor, company: Company) -> None:
     visitor = visit(locale="en")
     page = visitor.go("/register/")
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
-    page.keyboard.press("Enter")
-    # To "Sign in" in the text.
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    for typed in (company.name, company.uscc):
+    expect(page.get_by_label("Email")).to_be_focused()
+    for typed in (f"hr@{company.domain}", "a sentence nobody knows"):
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Six-digit code")).to_be_focused()
+    page.keyboard.type(Mail.objects.get(template="verify_email").context["code"])
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Type it instead").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Unified social credit code").focus()
+    page.keyboard.type(company.uscc)
+    page.keyboard.press("Enter")
+    page.locator("summary", has_text="Type of employer").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("We are an HR service agency")).to_be_checked()
     page.keyboard.press("Tab")
-    # Between them is the number, which may stay empty.
-    for typed in (f"hr@{company.domain}", "", "a sentence nobody knows"):
-        page.keyboard.type(typed)
-        page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.locator("#item-agency_licence summary").focus()
     page.keyboard.press("Enter")

@@ -37,6 +37,7 @@ from verification.rules.findings import Finding
 from verification.rules.required_documents import (
     AUTHORITY,
     CURRENT,
+    MAIL,
     REVERIFICATION,
     SUBMISSION,
     paper_of,
@@ -52,6 +53,8 @@ FAILED: Final = frozenset({"again", "overdue"})
 """Styles of the tags of items that come first."""
 FINISHED: Final = frozenset({"done", "ready", "ours"})
 """Styles of the tags of items that are folded away while there is something to do."""
+WITH_US: Final = FINISHED | {"checking"}
+"""The same once the case is submitted."""
 
 
 def current_case(member: Member) -> Case | None:
@@ -115,6 +118,8 @@ def editor(
     under_way = any(proof.under_way(now) for proof in facts.proofs)
     code = code_proof(member, case, now) if under_way else None
     made = items(requirements, case.state, slot_of, frozenset(map(item_of_kind, opened)))
+    if member.user.email_verified_at is None and case.state in states.EDITABLE:
+        made = [replace(item, opened=item.opened or item.code == MAIL) for item in made]
     if code:  # its field is above the list
         made = [replace(item, opened=False) if item.code == AUTHORITY else item for item in made]
     listed = [item for item in made if item.code not in APART]
@@ -124,9 +129,7 @@ def editor(
         "case": case,
         "member": member,
         "items": rows,
-        "finished": [item for item in rows if item.tag_style in FINISHED and not item.opened]
-        if case.state in states.EDITABLE
-        else [],
+        "finished": _finished(rows, case),
         "submission": next((item for item in made if item.code == SUBMISSION), None),
         "others": [
             slot for kind, slot in slot_of.items() if slot.documents and kind not in in_rows
@@ -177,6 +180,17 @@ def editor(
         "upload_max_bytes": settings.UPLOAD_MAX_BYTES,
         "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2,
     }
+
+
+def _finished(rows: Sequence[Item], case: Case) -> list[Item]:
+    """Return the items to fold away: those that need nothing from the employer."""
+    if case.state in states.EDITABLE:
+        styles = FINISHED
+    elif case.state in states.IN_PROGRESS:
+        styles = WITH_US
+    else:
+        return []
+    return [item for item in rows if item.tag_style in styles and not item.opened]
 
 
 def _following(rows: Sequence[Item], made: Sequence[Item]) -> Next | None:
