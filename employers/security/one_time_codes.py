@@ -30,6 +30,7 @@ from events.core.sealing import index_hash
 
 DIGITS: Final = 6
 LASTS: Final = timedelta(minutes=10)
+"""Of a code by mail. Text messages state their own minutes (`events.sms.texts`)."""
 MINUTES: Final = int(LASTS.total_seconds()) // 60
 RESEND_AFTER: Final = timedelta(seconds=60)
 TRIES: Final = 5
@@ -56,7 +57,13 @@ class Purpose(StrEnum):
 
 
 def issue_code(
-    purpose: Purpose, subject: str, now: datetime, *, holder: str = "", known: str = ""
+    purpose: Purpose,
+    subject: str,
+    now: datetime,
+    *,
+    holder: str = "",
+    known: str = "",
+    lasts: timedelta = LASTS,
 ) -> str:
     """Return a new code, which replaces the last one of this purpose, subject and holder.
 
@@ -75,7 +82,7 @@ def issue_code(
         OneTimeCode.objects.bulk_create([new], ignore_conflicts=True)
         row = OneTimeCode.objects.filter(key=key)
         if not row.filter(sent_at__lte=now - RESEND_AFTER).update(
-            code_hash=_hash(key, code, now), sent_at=now, ends_at=now + LASTS, wrong=0
+            code_hash=_hash(key, code, now), sent_at=now, ends_at=now + lasts, wrong=0
         ):
             raise Refused("code_wait", "code", details={"seconds": _wait(row.get(), now)})
     return code

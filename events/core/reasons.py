@@ -1438,7 +1438,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "code_ended",
         Text("验证码已失效", "This code no longer works"),
-        Text("验证码在 10 分钟内有效，且只能使用一次。请重新获取", "A code works once, within 10 minutes. Ask for a new one"),
+        Text("验证码几分钟内有效，且只能使用一次。请重新获取", "A code works once, for a few minutes. Ask for a new one"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(

@@ -30,6 +30,7 @@ from events.delivery.mail import queue_mail
 from events.delivery.sms import queue_sms
 from events.models import record
 from events.sms.numbers import mainland_mobile
+from events.sms.texts import CODE_MINUTES
 
 STALE_AFTER: Final = timedelta(days=90)
 """Carriers keep a number that was given back from everyone for 90 days, and then sell it again."""
@@ -69,9 +70,14 @@ def send_code(purpose: Purpose, phone: str, language: str, asker: Asker, now: da
     """
     with transaction.atomic():
         code = one_time_codes.issue_code(
-            purpose, phone, now, holder=asker.holder, known=asker.known
+            purpose,
+            phone,
+            now,
+            holder=asker.holder,
+            known=asker.known,
+            lasts=timedelta(minutes=CODE_MINUTES),
         )
-        params = {"code": code, "minutes": str(one_time_codes.MINUTES)}
+        params = {"code": code, "minutes": str(CODE_MINUTES)}
         queue_sms(
             phone,
             "verification_code",
