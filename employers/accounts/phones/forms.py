@@ -45,7 +45,7 @@ class CodeSentForm(RefusableForm):
 
     @property
     def asks_for_code(self) -> bool:
-        return "send" in self.data or not self.cleaned_data["code"].strip()
+        return "send" in self.data or not str(self.data.get("code", "")).strip()
 
     def was_sent(self) -> None:
         """Show that a code is on its way."""

@@ -201,10 +201,16 @@ def _sent_code(
     """Send the code that the form asks for. Return whether it asked for one. The password is only
     needed with the code.
     """
-    if "current_password" in form.fields:
-        form.fields["current_password"].required = False
-    if request.method != "POST" or not form.is_valid() or not form.asks_for_code:
+    password = form.fields.get("current_password")
+    if request.method != "POST" or not form.asks_for_code:
         return False
+    if password:
+        password.required = False
+    is_valid = form.is_valid()
+    if password:
+        password.required = True
+    if not is_valid:
+        return True
     try:
         phone = numbers.read_number(form.cleaned_data["phone"])
         numbers.send_code(Purpose.OWN_PHONE, phone, get_language() or "", asker, now)

@@ -39,8 +39,8 @@ def with_number(member: Member, now: datetime, number: str = NUMBER) -> Member:
 
 def by_phone_alone(now: datetime, number: str = NUMBER, **fields: Any) -> Member:
     """Return a member whose account has a number, and neither address nor password."""
-    fields = {"email": "", "email_verified_at": None} | fields
-    member = make_member(now, **fields)
+    member = make_member(now, email_verified_at=None, **fields)
+    member.user.email = ""
     member.user.set_unusable_password()
     member.user.save()
     return with_number(member, now, number)
