@@ -94,7 +94,7 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
         "is_owner": is_owner,
         "invitations": _open_invitations(member) if is_owner else [],
         "hindrance": hindrance,
-        "has_phone": bool(member.user.phone_sealed),
+        "has_phone": bool(member.user.phone_index or member.user.phone_vouched_at),
     }
     return render(request, "employers/team.html", context, status=status_of(form))
 

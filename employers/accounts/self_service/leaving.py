@@ -2,7 +2,7 @@
 
 Deleting forgets at once what is only for the account's owner: phone, networks, password, second
 factor, sessions and requested changes. What the law has us keep stays: what the account did, and
-its address, without which nobody could say who did it. The blind indexes of its phones and devices
+its address, or the number of one without address, without which nobody could say who did it. The blind indexes of its phones and devices
 stay as long, or excluded people could come back by deleting an account. All are erased when the
 records are.
 """
@@ -64,7 +64,9 @@ def delete(member: Member, now: datetime) -> None:
         _forget_sightings(user)
         user.address_changes.all().delete()
         user.set_unusable_password()
+        kept = "" if user.email else user.phone_sealed  # who did it
         user.forget_phone()
+        user.phone_sealed = kept
         user.email_verified_at, user.deleted_at = None, now
         user.save(update_fields=["password", *PHONE_FIELDS, "email_verified_at", "deleted_at"])
         # Its platform may add the same person again, to another account.
@@ -103,7 +105,9 @@ def sweep(keep_days: int, now: datetime) -> int:
     users = list(due.order_by("deleted_at")[:ERASED_AT_ONCE])
     for user in users:
         with transaction.atomic():
-            User.objects.filter(pk=user.pk).update(email=f"{user.pk}@deleted.invalid")
+            User.objects.filter(pk=user.pk).update(
+                email=f"{user.pk}@deleted.invalid", phone_sealed=""
+            )
             user.sightings.all().delete()
             record("erase_address", user, SYSTEM, now)
     return len(users)
