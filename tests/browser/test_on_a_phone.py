@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from django.conf import settings
 from django.utils import timezone
@@ -423,3 +424,74 @@ def test_one_thing_to_do_is_a_short_page(
     assert page.evaluate("document.documentElement.scrollHeight") <= SHORT
     address = page.get_by_text("@mail.example").all()
     assert len([each for each in address if each.is_visible()]) <= 1, "said once"
+
+
+def approved(company: Company, now: datetime) -> Member:
+    member = member_of(company, now)
+    case = make_case(
+        member, now, State.APPROVED, approved_at=now, expires_at=now + timedelta(days=180)
+    )
+    make_document(case, now)
+    Proof.objects.create(
+        employer=member.employer,
+        member=member,
+        uscc=member.employer.uscc,
+        kind="bank_deposit",
+        state="proven",
+        proven_at=now,
+        started_at=now,
+        finished_at=now,
+        due_at=now,
+        expires_at=now + timedelta(days=10),
+        holds_until=now + timedelta(days=180),
+        shown="中国工商银行 ···· 6789",
+    )
+    return member
+
+
+def test_an_approval_prints_as_a_record_on_one_sheet(
+    visit: Visitor, company: Company, now: datetime
+) -> None:
+    visitor = visit()
+    member = approved(company, now)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/")
+    page.emulate_media(media="print")
+    record = page.locator(".record")
+    for said in (
+        company.name,
+        company.uscc,
+        "对公账户小额打款",
+        str(Case.objects.get().pk),
+        f"{timezone.localtime(now):%Y}",
+    ):
+        expect(record).to_contain_text(said)
+    for gone in (".button", "nav", "#editor", ".side-column", "footer"):
+        assert not any(each.is_visible() for each in page.locator(gone).all()), gone
+    with pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True)) as sheets:
+        assert len(sheets) == 1
+        width, height = sheets[0].get_size()
+        assert (round(width), round(height)) in {(595, 842), (596, 842), (595, 841)}, "A4"
+
+
+@pytest.mark.parametrize("on_phone", [True, False])
+def test_the_electronic_licence_opens_on_the_phone_and_is_scanned_at_the_desk(
+    visit: Visitor, company: Company, now: datetime, on_phone: bool
+) -> None:
+    visitor = visit(**PHONE) if on_phone else visit()
+    member = nothing_given(company, now)
+    visitor.sign_in(member.user)
+    page = visitor.go("/case/authority/e-licence/")
+    page.get_by_role("button", name="显示二维码").click()
+    shown = page.locator("#scan img.qr-code")
+    link = page.get_by_role("link", name="打开电子营业执照")
+    expect(page.locator("#scan")).to_contain_text("有效期至")
+    if on_phone:
+        assert (link.get_attribute("href") or "").startswith("https://e-licence.example/scan/")
+        assert not any(each.is_visible() for each in shown.all())
+        page.get_by_text("打不开，或电子营业执照在另一部手机上").click()
+        expect(shown.first).to_be_visible()
+    else:
+        expect(link).to_have_count(0)
+        expect(shown.last).to_be_visible()
+    visitor.is_calm()

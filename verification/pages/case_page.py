@@ -19,7 +19,7 @@ from verification.cases.proof_ways import CODE_TYPED
 from verification.intake import client_letters, document_reuse, early_reading, remarks
 from verification.models import Appeal, Case, Decision, Document, DocumentKind, HeldUpload, Proof
 from verification.pages import requirement_facts
-from verification.pages.case_progress import progress, steps, timeline, to_come
+from verification.pages.case_progress import CheckLine, progress, steps, timeline, to_come
 from verification.pages.client_rows import client_line
 from verification.pages.forms import ClientForm, CodeForm
 from verification.pages.requirement_rows import (
@@ -33,7 +33,7 @@ from verification.pages.requirement_rows import (
 )
 from verification.rules import states
 from verification.rules.facts import RequirementState
-from verification.rules.findings import Finding
+from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import (
     AUTHORITY,
     CURRENT,
@@ -295,6 +295,7 @@ def page(
         "appealable": guards.may("appeal", case, actor, now) is None,
         "own_words": said,
         "asked_to_vouch": vouches.asked_of(member, now),
+        "proved_by": _proved_by(case, context["checks"], now),
         "withdrawable": guards.may("withdraw", case, actor, now) is None,
         "lapsed": case.state == State.APPROVED and not case.is_in_force(now),
         "renew_soon": case.is_in_force(now)
@@ -304,3 +305,19 @@ def page(
         "timeline": timeline(case),
         "to_come": to_come(case, context["turn"], context["waits_until"], said),
     }
+
+
+def _proved_by(case: Case, checks: Sequence[CheckLine], now: datetime) -> list[Any]:
+    """Return the proofs of authority in force, for the record of an approval; without any, what the
+    check of authority found in order.
+    """
+    proofs = Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
+    if kinds := dict.fromkeys(proofs.in_force(now).values_list("kind", flat=True)):
+        return [wording.WAYS[kind] for kind in kinds]
+    return [
+        wording.FOUND[finding.code].employer
+        for line in checks
+        if line.code == AUTHORITY
+        for finding in line.findings
+        if finding.severity is Severity.PASS and finding.code in wording.FOUND
+    ]

@@ -33,6 +33,8 @@ from verification.rules.required_documents import HOW
 
 ANEW: Final = "anew"
 """Query parameter to prove authority again although a proof is in force."""
+APP_SCHEMES: Final = frozenset({"https", "weixin", "alipays"})
+"""Schemes of links that open the electronic licence: its own page, WeChat and Alipay."""
 STAGES = (
     (Stage.ACCEPTED, _("Accepted by the bank")),
     (Stage.SENT, _("Sent")),
@@ -219,11 +221,19 @@ def e_licence(request: HttpRequest, member: Member) -> HttpResponse:
         if not _is_pending(proof, now_of(member.employer)):
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
         return render(
-            request,
-            "verification/authority/_scan.html",
-            {"proof": proof, "qr": proof is not None and "qr" in proof.observed},
+            request, "verification/authority/_scan.html", {"proof": proof} | _code_of(proof)
         )
-    return _shown(request, member, proof, kind, qr=proof is not None and "qr" in proof.observed)
+    return _shown(request, member, proof, kind, **_code_of(proof))
+
+
+def _code_of(proof: Proof | None) -> dict[str, Any]:
+    """Return whether there is a code to scan, and the link in it that opens the app on a phone.
+
+    The service made the link. Schemes that a browser would run itself are not linked.
+    """
+    payload = str(proof.observed.get("qr", "")) if proof is not None else ""
+    opens = payload.partition(":")[0].lower() in APP_SCHEMES
+    return {"qr": bool(payload), "app_link": payload if opens else ""}
 
 
 @require_safe
