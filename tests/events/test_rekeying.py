@@ -46,6 +46,7 @@ WRITERS: Final = {
         "employers.IdempotentAnswer.answer_sealed",
     ),
     "employers/accounts/phones/numbers.py": ("employers.User.phone_index",),
+    "employers/accounts/phones/views.py": (),  # a session
     "employers/accounts/sightings.py": ("employers.Sighting.digest", "employers.User.phone_sealed"),
     "employers/notices.py": (),
     "employers/security/one_time_codes.py": (),  # rows of a day
