@@ -1,4 +1,4 @@
-"""Masks e-mail addresses, so that they can be recognised but not written to."""
+"""Masks e-mail addresses and numbers, so that they can be recognised but not used."""
 
 from __future__ import annotations
 
@@ -7,3 +7,8 @@ def masked(email: str) -> str:
     """Return the address with its name hidden: `m***@example.com`."""
     name, at, domain = email.partition("@")
     return f"{name[:1]}***{at}{domain}" if email else ""
+
+
+def masked_phone(phone: str) -> str:
+    """Return a number that can be recognised but not called: `+86 138****5678`."""
+    return f"{phone[:3]} {phone[3:6]}****{phone[-4:]}" if phone else ""

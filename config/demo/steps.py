@@ -224,7 +224,9 @@ class Steps:
         """Release a resume: from the site's file to the recruiter's copy and the
         candidate's page.
         """
-        membership.give_phone(member, "13800000001", member.as_actor(), timezone.now())
+        membership.give_phone(
+            member, "13800000001", member.as_actor(), timezone.now(), vouched=True
+        )
         self.zizhi.put_candidate(
             RELEASED,
             "tell_after",

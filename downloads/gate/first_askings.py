@@ -15,9 +15,9 @@ from django.db.models import Exists, OuterRef, Q
 
 from downloads.models import GateDecision
 from employers.models import Member, MemberLink
+from employers.notices import tell
 from employers.platforms.unlinked_askings import NOT_LINKED
 from events.core.actor import SYSTEM
-from events.delivery.mail import queue_mail
 from events.models import record
 
 AT_ONCE: Final = 500
@@ -63,12 +63,10 @@ def _tell(link_id: UUID, now: datetime) -> None:
         context = {
             "company": link.employer.name,
             "platform": link.client.name,
-            "member": link.member.user.email,
+            "member": link.member.user.contact,
         }
-        owners = link.employer.members.active().filter(
-            role=Member.MemberRole.OWNER, user__email_verified_at__isnull=False
-        )
+        owners = link.employer.members.active().proven().filter(role=Member.MemberRole.OWNER)
         for owner in owners.select_related("user"):
-            queue_mail(owner.user.email, "platform_first_asked", owner.user.language, context, now)
+            tell(owner.user, "platform_first_asked", context, now)
         data = {"member": str(link.member_id), "client": str(link.client_id)}
         record("first_asking", link.employer, SYSTEM, now, employer_id=link.employer_id, data=data)

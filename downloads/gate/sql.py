@@ -212,7 +212,8 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
         SELECT id, uscc, confirmed_at FROM {EMPLOYER}
         WHERE id = %(employer)s AND made_for_id IS NULL AND test = {_boolean(test)} AND {seen} {share}
     ), m_now AS (
-        SELECT m.id, m.held_at, u.email_verified_at FROM {MEMBER} m JOIN {USER} u ON u.id = m.user_id
+        SELECT m.id, m.held_at, u.email_verified_at IS NOT NULL OR u.phone_index <> '' AS proven
+        FROM {MEMBER} m JOIN {USER} u ON u.id = m.user_id
         WHERE m.id = %(member)s AND m.employer_id = %(employer)s AND m.left_at IS NULL AND u.is_active {share}
     ), c_now AS (
         SELECT id, version, state, golden, expires_at, conditional FROM {CASE} WHERE employer_id = %(employer)s
@@ -225,7 +226,7 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
                CASE WHEN EXISTS (SELECT 1 FROM stop) THEN 'releases_stopped'
                     WHEN e.id IS NULL THEN 'member_not_linked' WHEN m.id IS NULL THEN 'member_unknown'
                     WHEN m.held_at IS NOT NULL THEN 'member_in_review'
-                    WHEN m.email_verified_at IS NULL THEN 'authority_email_unverified'
+                    WHEN NOT m.proven THEN 'authority_email_unverified'
                     ELSE {_case_of("reason")} END AS reason
         FROM (SELECT 1 AS one) o
         LEFT JOIN e_now e ON 1 = 1 LEFT JOIN m_now m ON 1 = 1 LEFT JOIN c_now c ON e.id IS NOT NULL

@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from downloads.models import RelayBinding, RelayTeam
 from downloads.relay_providers.base import CALLERS_AT_MOST, Relays
@@ -33,11 +33,21 @@ CHANGES: Final = (
     "hold_member",
     "let_member_in",
     "set_phone",
+    "prove_phone",
+    "lose_phone",
     "verify_email",
     "change_address",
     "release_address",
 )
 """The Events that change who may call."""
+
+
+MAY_CALL: Final = ~Q(user__phone_index="") | Q(
+    user__phone_vouched_at__isnull=False, user__email_verified_at__isnull=False
+)
+"""Members whose number is known to be theirs. A call from a number that anybody could have typed
+would reach candidates, so the number of a stranger, or of a thief's choice, does not count.
+"""
 
 
 def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
@@ -53,8 +63,8 @@ def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
 def callers(employer_id: UUID) -> list[Member]:
     """Return the members who may call now, in joining order.
 
-    They are active, not in review, may sign in, have confirmed their address and have given a
-    number.
+    They are active, not in review, and may sign in. Their number is proven by a code, or their
+    platform vouches for it and they have confirmed their address.
     """
     return _callers({employer_id}).get(employer_id, [])
 
@@ -62,10 +72,7 @@ def callers(employer_id: UUID) -> list[Member]:
 def _callers(employer_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
     """Return the callers of several employers, in one query."""
     there = Member.objects.active().filter(
-        employer__in=employer_ids,
-        held_at=None,
-        user__is_active=True,
-        user__email_verified_at__isnull=False,
+        MAY_CALL, employer__in=employer_ids, held_at=None, user__is_active=True
     )
     there = there.exclude(user__phone_sealed="")
     found: dict[UUID, list[Member]] = {}

@@ -10,8 +10,8 @@ from django.urls import reverse
 from downloads.models import Copy, RelayBinding
 from downloads.relays import callers, eligibility
 from employers.models import Member
+from employers.notices import tell
 from events.core.actor import Actor
-from events.delivery.mail import queue_mail
 from events.doorbell import notify_worker
 from events.models import record
 
@@ -67,7 +67,7 @@ def mail_recruiter(binding: RelayBinding, template: str, now: datetime, **more: 
         "company": callers.employer_name(binding.employer_id),
         "path": reverse("verification:home"),
     } | more
-    queue_mail(member.user.email, template, member.user.language, context, now)
+    tell(member.user, template, context, now)
 
 
 def notify_binding_worker(binding: RelayBinding) -> None:

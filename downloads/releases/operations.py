@@ -247,7 +247,8 @@ def _may_still(copy: Copy, now: datetime) -> None:
         raise Refused("tier_without_downloads")
     if (
         not Member.objects.active()
-        .filter(pk=copy.member_id, user__is_active=True, user__email_verified_at__isnull=False)
+        .proven()
+        .filter(pk=copy.member_id, user__is_active=True)
         .exists()
     ):
         raise Refused("member_unknown")

@@ -21,10 +21,10 @@ from downloads.models import Move, MoveAppeal, Outcome, Standing
 from downloads.rules.ladder import Tier
 from downloads.tiers import tier_changes
 from employers.models import Employer, Member, User
+from employers.notices import tell
 from employers.permissions import Power
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
-from events.delivery.mail import queue_mail
 from events.models import Event, record
 from verification.cases import notices, turnaround
 from verification.cases.authority_evidence import shown_anew
@@ -302,4 +302,4 @@ def _tell(template: str, said: MoveAppeal, now: datetime) -> None:
             "days": AGAIN_AFTER.days,
             "path": path,
         }
-        queue_mail(member.user.email, template, member.user.language, context, now)
+        tell(member.user, template, context, now)

@@ -23,10 +23,10 @@ from downloads.models import Move, MoveAppeal, Outcome, Standing, StandingQueryS
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
 from employers.clock import now_of
 from employers.models import ApiClient, Employer, User
+from employers.notices import tell
 from employers.permissions import Power
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused
-from events.delivery.mail import queue_mail
 from events.models import Event, record
 from verification.cases import notices
 from verification.cases.authority_evidence import shown_anew
@@ -208,7 +208,7 @@ def _noted(
             "path": path,
             "until": day,
         }
-        queue_mail(member.user.email, "standing_moved", member.user.language, context, now)
+        tell(member.user, "standing_moved", context, now)
 
 
 def last_move(employer_id: UUID) -> Event | None:

@@ -23,7 +23,7 @@ from employers.accounts.membership import (
     tell_removed,
 )
 from employers.accounts.registration import hold_address, lock_address, other_holder
-from employers.models import AddressChange, ApiClient, Employer, Member, User
+from employers.models import PHONE_FIELDS, AddressChange, ApiClient, Employer, Member, User
 from events.api.texts import checked_reference
 from events.core.errors import Refused
 from events.delivery.mail import NOWHERE
@@ -122,8 +122,8 @@ def _check_no_owner(employer: Employer) -> None:
     """Raise Refused `owner_by_key` if the employer has an owner who has confirmed their address.
     Only they decide who else is one, or whoever steals a key could take the account over.
     """
-    owners = Member.objects.active().filter(employer=employer, role=Member.MemberRole.OWNER)
-    if owners.filter(user__email_verified_at__isnull=False).exists():
+    owners = Member.objects.active().proven()
+    if owners.filter(employer=employer, role=Member.MemberRole.OWNER).exists():
         raise Refused("owner_by_key", "role")
 
 
@@ -139,34 +139,45 @@ def _checked(email: str) -> str:
 def _again(former: Member, reference: str, role: str, language: str, now: datetime) -> Member:
     """Restart an ended membership.
 
-    The old password and the old confirmation are no longer valid.
+    The old password, the old confirmation and the old number are no longer valid.
     """
     if former.left_at is None or former.user.is_staff:
         raise Refused("email_taken", "email")
     user = former.user
     user.set_unusable_password()
     user.is_active, user.language, user.email_verified_at = True, language, None
-    user.save(update_fields=["password", "is_active", "language", "email_verified_at"])
+    user.forget_phone()
+    changed = ["password", "is_active", "language", "email_verified_at", *PHONE_FIELDS]
+    user.save(update_fields=changed)
     former.reference, former.role, former.joined_at, former.left_at = reference, role, now, None
     former.save(update_fields=["reference", "role", "joined_at", "left_at"])
     return former
 
 
 def set_phone(
-    client: ApiClient, employer: Employer, member_id: UUID, phone: str, now: datetime
+    client: ApiClient,
+    employer: Employer,
+    member_id: UUID,
+    phone: str,
+    now: datetime,
+    *,
+    proven: bool,
 ) -> Member:
     """Set the number that a recruiter added by the platform calls from. "" removes it.
 
+    Only a number that is `proven` may call: the platform says that it has proven it itself, for
+    example by a code. What it says is recorded.
+
     It is stored sealed and never returned.
 
-    Raises Refused: `member_unknown`, `member_not_added`, `phone_invalid`.
+    Raises Refused: `member_unknown`, `member_not_added`, `phone_invalid`, `phone_proven`.
     """
     member: Member | None = Member.objects.active().filter(pk=member_id, employer=employer).first()
     if member is None:
         raise Refused("member_unknown")
     if not member.reference:
         raise Refused("member_not_added")
-    give_phone(member, phone, client.as_actor(), now)
+    give_phone(member, phone, client.as_actor(), now, vouched=proven)
     return member
 
 
@@ -194,4 +205,4 @@ def end_member(client: ApiClient, employer: Employer, member_id: UUID, now: date
 
 
 def _is_confirmed_owner(member: Member) -> bool:
-    return member.role == Member.MemberRole.OWNER and member.user.email_verified_at is not None
+    return member.role == Member.MemberRole.OWNER and member.user.is_proven

@@ -287,9 +287,11 @@ class ResetForm(_Refusable, PasswordResetForm):
 
     def get_users(self, email: str) -> list[User]:
         """Return the account that holds the address, or else those that only name it. Staff and
-        confirmed recruiters can set a first password this way.
+        confirmed recruiters can set a first password this way. An account whose number is proven is
+        its owner's, not that of whoever reads an address that it only names.
         """
-        holder, named = registration.holder_of(email), unconfirmed(email)
+        holder = registration.holder_of(email)
+        named = [user for user in unconfirmed(email) if not user.phone_index]
         return [holder] if holder and holder.is_active else named
 
     def save(self, *_args: Any, **_options: Any) -> None:

@@ -59,7 +59,7 @@ def may_invite(owner: Member) -> Refused | None:
     """
     if owner.role != Member.MemberRole.OWNER or owner.left_at is not None:
         return Refused("not_allowed", seen=owner.role)
-    if owner.user.email_verified_at is None:
+    if not owner.user.is_proven:
         return Refused("authority_email_unverified")
     if owner.employer.confirmed_at is None:
         return Refused("employer_not_approved")

@@ -9,11 +9,12 @@ from uuid import UUID
 from django.db import transaction
 
 from employers.accounts import sightings
-from employers.models import Employer, Member, MemberLink, User
+from employers.masking import masked_phone
+from employers.models import PHONE_FIELDS, Employer, Member, MemberLink, User
+from employers.notices import tell
 from employers.security import second_factor, sign_ins
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
-from events.delivery.mail import queue_mail
 from events.models import record
 
 NewcomerReviewed = Callable[[Member, datetime], object]
@@ -55,12 +56,12 @@ def record_joining(member: Member, now: datetime) -> None:
 
 def tell_owners_of(member: Member, now: datetime) -> None:
     """Notify the employer's other owners of the new colleague."""
-    context = {"company": member.employer.name, "member": member.user.email}
+    context = {"company": member.employer.name, "member": member.user.contact}
     owners = (
         member.employer.members.active().filter(role=Member.MemberRole.OWNER).exclude(pk=member.pk)
     )
     for owner in owners.select_related("user"):
-        queue_mail(owner.user.email, "member_joined", owner.user.language, context, now)
+        tell(owner.user, "member_joined", context, now)
 
 
 def end_links_of(member_id: UUID, employer_id: UUID, now: datetime) -> None:
@@ -95,7 +96,7 @@ def end_membership(member: Member, actor: Actor, now: datetime) -> bool:
 def tell_removed(member: Member, now: datetime) -> None:
     """Tell a member whom somebody else removed."""
     company = {"company": member.employer.name}
-    queue_mail(member.user.email, "member_removed", member.user.language, company, now)
+    tell(member.user, "member_removed", company, now)
 
 
 def check_owner(owner: Member, member_id: UUID) -> None:
@@ -108,7 +109,7 @@ def check_owner(owner: Member, member_id: UUID) -> None:
         or str(owner.pk) == str(member_id)
     ):
         raise Refused("not_allowed", seen=owner.role)
-    if owner.user.email_verified_at is None:
+    if owner.user.email_verified_at is None and not owner.user.phone_index:
         raise Refused("authority_email_unverified")
 
 
@@ -154,7 +155,7 @@ def make_owner(owner: Member, member_id: UUID, now: datetime) -> None:
         member = _colleague(owner, member_id)
         if member is None:
             raise Refused("not_allowed", seen=owner.role)
-        if member.user.email_verified_at is None:
+        if not member.user.is_proven:
             raise Refused("authority_email_unverified")
         if member.role == Member.MemberRole.OWNER:
             return
@@ -163,10 +164,14 @@ def make_owner(owner: Member, member_id: UUID, now: datetime) -> None:
         data = {"member": str(member.pk)}
         employer = member.employer
         record("make_owner", employer, owner.as_actor(), now, employer_id=employer.pk, data=data)
-        context = {"company": employer.name, "member": member.user.email, "by": owner.user.email}
+        context = {
+            "company": employer.name,
+            "member": member.user.contact,
+            "by": owner.user.contact,
+        }
         owners = employer.members.active().filter(role=Member.MemberRole.OWNER)
         for each in owners.select_related("user"):
-            queue_mail(each.user.email, "owner_made", each.user.language, context, now)
+            tell(each.user, "owner_made", context, now)
 
 
 def reset_factor(owner: Member, member_id: UUID, now: datetime) -> None:
@@ -192,32 +197,40 @@ def reset_factor(owner: Member, member_id: UUID, now: datetime) -> None:
             employer_id=owner.employer_id,
             data={"member": str(member.pk)},
         )
-        second_factor.tell_owner(user, "reset", now, by=owner.user.email)
+        second_factor.tell_owner(user, "reset", now, by=owner.user.contact)
 
 
-def give_phone(member: Member, phone: str, actor: Actor, now: datetime) -> None:
-    """Set the number that the member calls from. "" removes it.
+def give_phone(
+    member: Member, phone: str, actor: Actor, now: datetime, *, vouched: bool = False
+) -> None:
+    """Set the number that the member calls from, without a proof. "" removes it.
 
-    It is stored sealed. The event records that it changed, not the number. The member is told by
-    mail, unless they have not confirmed their address yet, which may be a stranger's.
+    A platform may say that it has proven the number (`vouched`). It is stored sealed. The event
+    records that it changed, not the number. The member is told, unless they have not confirmed
+    their address yet, which may be a stranger's.
 
-    Raises Refused `phone_invalid`.
+    Raises Refused: `phone_invalid`, `phone_proven` if a platform would replace a number that the
+    member has proven themselves, since they also sign in with it.
     """
     phone = sightings.check_phone(phone)
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=member.user_id)
-        if sightings.phone_of(user) == phone:
+        is_same, is_vouched = user.phone == phone, user.phone_vouched_at is not None
+        if is_same and (user.phone_index or is_vouched is vouched):
             return
-        user.phone_sealed = sightings.seal_phone(phone)
-        user.save(update_fields=["phone_sealed"])
+        if user.phone_index and actor.role == Role.PLATFORM:
+            raise Refused("phone_proven", "phone")
+        user.phone_sealed, user.phone_index = sightings.seal_phone(phone), ""
+        user.phone_verified_at, user.phone_vouched_at = None, now if phone and vouched else None
+        user.save(update_fields=PHONE_FIELDS)
         if phone:
             sightings.record(user, now, phone=phone)
-        if user.email_verified_at is not None:
+        if user.email_verified_at is not None and not is_same:
             context = {
                 "company": member.employer.name,
-                "phone": sightings.masked_phone(phone),
+                "phone": masked_phone(phone),
                 "by_platform": actor.role == Role.PLATFORM,
             }
-            queue_mail(user.email, "phone_changed", user.language, context, now)
-        data = {"member": str(member.pk), "given": bool(phone)}
+            tell(user, "phone_changed", context, now)
+        data = {"member": str(member.pk), "given": bool(phone), "vouched": vouched}
         record("set_phone", member.employer, actor, now, employer_id=member.employer_id, data=data)

@@ -18,7 +18,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from documents import uscc as usccs
 from employers.accounts import sightings
-from employers.models import Employer, Member, User
+from employers.models import PHONE_FIELDS, Employer, Member, User
 from employers.security import one_time_codes, second_factor, sign_ins
 from employers.security.backends import unconfirmed
 from employers.security.one_time_codes import Purpose, issue_code
@@ -123,13 +123,13 @@ def register_company(
     """Make `user` the owner of a new employer. Return the membership, and whether it is new:
     registering again changes nothing.
 
-    The address must be confirmed, so that nobody registers a company in another's name. Raises
-    Refused: `authority_email_unverified`, and those of `check_code` and `check_name`.
+    The address or the number must be proven, so that nobody registers a company in another's name.
+    Raises Refused: `authority_email_unverified`, and those of `check_code` and `check_name`.
     """
     code, company = check_code(uscc, contest=contest), check_name(company.strip())
     with transaction.atomic():
         user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-        if user.email_verified_at is None or user.is_staff or not user.is_active:
+        if not user.is_proven or user.is_staff or not user.is_active:
             raise Refused("authority_email_unverified", "email")
         if member := Member.objects.select_related("employer").filter(user=user).first():
             if member.left_at is not None:
@@ -347,10 +347,9 @@ def taken_back(user: User, now: datetime) -> None:
     Someone else may have registered with the address, so these need not be this person's.
     """
     with transaction.atomic():
-        if User.objects.filter(pk=user.pk, email_verified_at=None, is_staff=False).update(
-            phone_sealed=""
-        ):
-            user.phone_sealed = ""
+        if user.email_verified_at is None and not user.is_staff:
+            user.forget_phone()
+            user.save(update_fields=PHONE_FIELDS)
             user.sightings.all().delete()
             second_factor.forget(user)
             sign_ins.end_all(user)

@@ -17,7 +17,7 @@ from django.core import signing
 
 from employers.models import PHONE_PURPOSE, Sighting, SightingKind, User
 from events.core.errors import Refused
-from events.core.sealing import blind_indexes, seal_text, unseal_text
+from events.core.sealing import blind_indexes, seal_text
 from events.doorbell import notify_worker
 
 DEVICE_COOKIE: Final = "device"
@@ -129,9 +129,4 @@ def seal_phone(phone: str) -> str:
 
 def phone_of(user: User) -> str:
     """Return the account's number for a reviewer's call, or "" if there is none."""
-    return unseal_text(user.phone_sealed, PHONE_PURPOSE) if user.phone_sealed else ""
-
-
-def masked_phone(phone: str) -> str:
-    """Return a number that can be recognised but not called: `+86 138****5678`."""
-    return f"{phone[:3]} {phone[3:6]}****{phone[-4:]}" if phone else ""
+    return user.phone

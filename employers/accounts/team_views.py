@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from employers.accounts import invitations, membership
 from employers.accounts.forms import InviteForm, JoinForm, network_of, passwords_of, refusal_html
 from employers.accounts.self_service import own_password
+from employers.accounts.self_service.fresh_code_views import fresh_code_first
 from employers.accounts.views import (
     enter,
     links,
@@ -92,7 +94,7 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
         "is_owner": is_owner,
         "invitations": _open_invitations(member) if is_owner else [],
         "hindrance": hindrance,
-        "has_phone": bool(member.user.phone_sealed),
+        "has_phone": bool(member.user.phone_index or member.user.phone_vouched_at),
     }
     return render(request, "employers/team.html", context, status=status_of(form))
 
@@ -134,7 +136,8 @@ def _check_password(request: HttpRequest, member: Member) -> None:
     """Raise Refused unless the form has the owner's own password: an open session of theirs is not
     enough for what gives away the company.
     """
-    own_password.check(member.user, request.POST.get("current_password", ""), timezone.now())
+    typed = request.POST.get("current_password", "")
+    own_password.check(member.user, typed, request.session, timezone.now())
 
 
 @posted_or("employers:team")
@@ -162,6 +165,7 @@ def withdraw_invitation(request: HttpRequest, member: Member, invitation_id: UUI
 @sensitive_post_parameters("current_password")
 @posted_or("employers:team")
 @proven_member_required
+@partial(fresh_code_first, home="employers:team")
 def make_owner(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
     """Make a colleague an owner too, after the password."""
 
@@ -175,6 +179,7 @@ def make_owner(request: HttpRequest, member: Member, member_id: UUID) -> HttpRes
 @sensitive_post_parameters("current_password")
 @posted_or("employers:team")
 @proven_member_required
+@partial(fresh_code_first, home="employers:team")
 def reset_factor(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
     """Remove the second factor of a colleague who has lost it, after the owner's password."""
 

@@ -3,7 +3,9 @@
 from django.urls import include, path
 
 from employers.accounts import team_views, views
+from employers.accounts.phones import views as phone_views
 from employers.accounts.self_service import confirmation_views, factor_views
+from events.delivery.sms import sms_ready
 
 app_name = "employers"
 urlpatterns = [
@@ -11,9 +13,14 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("language/", views.language, name="language"),
     path("register/", views.register, name="register"),
+    path(
+        "register/phone/", phone_views.PhoneSignIn.as_view(registers=True), name="register_by_phone"
+    ),
     path("register/code/", views.check_code, name="check_code"),
     path("register/address/", confirmation_views.await_address, name="await_address"),
-    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
+    path("sign-in/", views.SignIn.as_view(extra_context={"by_phone": sms_ready}), name="sign_in"),
+    path("sign-in/phone/", phone_views.PhoneSignIn.as_view(), name="sign_in_by_phone"),
+    path("sign-in/phone/confirm/", phone_views.stale, name="sign_in_stale"),
     path("sign-out/", views.SignOut.as_view(), name="sign_out"),
     path("sign-in/second-factor/", factor_views.second_step, name="second_step"),
     path(

@@ -34,6 +34,7 @@ from employers.accounts.forms import (
     passwords_of,
     refusal_html,
 )
+from employers.accounts.phones.offer import phone_comes_first
 from employers.accounts.self_service import own_password
 from employers.clock import now_of
 from employers.models import Member, User
@@ -41,6 +42,7 @@ from employers.security import entry, second_factor, sign_ins, throttle
 from employers.security.backends import ADDRESS, is_vouched_only
 from employers.security.cookies import read_cookie, set_cookie
 from events.core.errors import Refused
+from events.delivery.sms import sms_ready
 
 P = ParamSpec("P")
 ENTRY = "sign_in_entry"
@@ -166,14 +168,14 @@ def _to_registration(request: HttpRequest) -> HttpResponse:
         return render(request, "employers/no_company.html", status=403)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
-    return redirect(NEXT_OF_CONFIRMED if user.email_verified_at else NEXT_OF_UNCONFIRMED)
+    return redirect(NEXT_OF_CONFIRMED if user.is_proven else NEXT_OF_UNCONFIRMED)
 
 
 def newcomer_required(
     view: Callable[Concatenate[HttpRequest, User, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Pass the signed-in account to `view` if its address is confirmed and it has no company yet.
-    Redirect others to the page that is theirs.
+    """Pass the signed-in account to `view` if its address or number is proven and it has no
+    company yet. Redirect others to the page that is theirs.
     """
 
     @wraps(view)
@@ -183,7 +185,7 @@ def newcomer_required(
             return private(_to_sign_in(request))
         if Member.objects.filter(user=user).exists():
             return private(redirect("verification:home"))
-        if user.is_staff or user.email_verified_at is None:
+        if user.is_staff or not user.is_proven:
             return private(_to_registration(request))
         return private(view(request, user, *args, **kwargs))
 
@@ -229,6 +231,8 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def register(request: HttpRequest) -> HttpResponseBase:
     if request.user.is_authenticated:
         return redirect("verification:home")
+    if phone_comes_first(request):
+        return redirect("employers:register_by_phone")
     form = RegisterForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         now, typed = timezone.now(), form.cleaned_data
@@ -250,7 +254,12 @@ def register(request: HttpRequest) -> HttpResponseBase:
                 throttle.give_back_try(passwords, now)
             return enter(request, user)
     return private(
-        render(request, "employers/register.html", {"form": form}, status=status_of(form))
+        render(
+            request,
+            "employers/register.html",
+            {"form": form, "by_phone": sms_ready()},
+            status=status_of(form),
+        )
     )
 
 
@@ -306,23 +315,20 @@ def device_cookie(request: HttpRequest) -> str:
 
 
 def remember_browser(request: HttpRequest, response: HttpResponse, user: User) -> HttpResponse:
-    """Exempt this browser from waits that strangers' failures for the user's address or from its
-    network cause.
+    """Exempt this browser from waits that strangers' failures for the user's address or number, or
+    from its network, cause.
 
     Not if the address is unconfirmed: registering with somebody's address must not give more
     guesses at their password.
     """
-    if user.email_verified_at is not None or user.is_staff:
-        set_cookie(
-            response,
-            throttle.KNOWN_COOKIE,
-            throttle.known_browser(
-                user.email,
-                secrets.token_urlsafe(16),
-                before=read_cookie(request, throttle.KNOWN_COOKIE),
-            ),
-            throttle.KNOWN_SECONDS,
-        )
+    ways = [user.email] if user.email_verified_at is not None or user.is_staff else []
+    if user.phone_index:
+        ways.append(f"phone {user.pk}")
+    before = cookie = read_cookie(request, throttle.KNOWN_COOKIE)
+    for way in ways:
+        cookie = throttle.known_browser(way, secrets.token_urlsafe(16), before=cookie)
+    if cookie != before:
+        set_cookie(response, throttle.KNOWN_COOKIE, cookie, throttle.KNOWN_SECONDS)
     return response
 
 
@@ -361,6 +367,12 @@ class SignIn(auth_views.LoginView):
         """Redirect those who have signed in. Those who came by a platform's link can sign in."""
         self.redirect_authenticated_user = not is_vouched_only(request)
         return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if phone_comes_first(request):
+            page = reverse("employers:sign_in_by_phone")
+            return redirect(f"{page}?{request.META.get('QUERY_STRING', '')}")
+        return super().get(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         if second_factor.of(form.get_user()):

@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.accounts import sightings, staff_reads
-from employers.masking import masked
+from employers.masking import masked_phone
 from employers.models import Employer, Member, User
 from employers.permissions import Power, powers
 from events.admin import ReadOnlyAdmin
@@ -61,7 +61,7 @@ class EmployerAdmin(ReadOnlyAdmin):
         rows = [
             (
                 reverse("admin:employers_member_change", args=[member.pk]),
-                masked(member.user.email),
+                member.user.contact_masked,
                 member.get_role_display(),
             )
             for member in employer.members.select_related("user").order_by("joined_at")
@@ -83,11 +83,11 @@ class MemberAdmin(OfEmployersAdmin):
     # Not sortable: the order of the masked addresses would tell what they hide.
     @admin.display(description=_("email"))
     def address(self, member: Member) -> str:
-        return masked(member.user.email)
+        return member.user.contact_masked
 
     @admin.display(description=_("phone"), empty_value="—")
     def phone(self, member: Member) -> str:
-        return sightings.masked_phone(sightings.phone_of(member.user))
+        return masked_phone(sightings.phone_of(member.user))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.unmask_view)

@@ -26,7 +26,9 @@ from employers.models.platforms import (
 )
 from employers.models.staff import SuperuserProposal, SuperuserProposalQuerySet
 from employers.models.users import (
+    PHONE_FIELDS,
     PHONE_PURPOSE,
+    PROVEN,
     AddressChange,
     AttemptCount,
     Lockout,
@@ -45,7 +47,9 @@ from employers.models.users import (
 __all__ = [
     "IDEMPOTENCY_PURPOSE",
     "KEY_OPENS",
+    "PHONE_FIELDS",
     "PHONE_PURPOSE",
+    "PROVEN",
     "AccountClass",
     "AddressChange",
     "ApiClient",

@@ -125,6 +125,10 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def active(self) -> MemberQuerySet:
         return self.filter(left_at=None)
 
+    def proven(self) -> MemberQuerySet:
+        """Return those who have confirmed their address, or proven their number (`PROVEN`)."""
+        return self.filter(Q(user__email_verified_at__isnull=False) | ~Q(user__phone_index=""))
+
     def seen_by(self, client: ApiClient) -> MemberQuerySet:
         """Return the members that a platform may know: all of the employers that it created, and
         those who linked their accounts with it.

@@ -13,19 +13,28 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from employers.masking import masked
+from employers.masking import masked, masked_phone
 from employers.permissions import powers
 from events.core.actor import Actor, Role
+from events.core.sealing import blind_indexes, unseal_text
 from events.db.fields import BlindIndex, SealedText
 
 PHONE_PURPOSE: Final = "user.phone"
-"""The purpose for which phones are sealed."""
+"""The purpose for which phones are sealed and indexed."""
 
+PHONE_FIELDS: Final = ("phone_sealed", "phone_index", "phone_verified_at", "phone_vouched_at")
+"""The columns of an account's number."""
 HOLDS_ADDRESS: Final = Q(email_verified_at__isnull=False) | Q(is_staff=True)
 """An account that holds its address: its owner has confirmed it, or staff created the account.
 
 Any number of other accounts may name the same address, because anyone can type it. None of them
 keeps the owner of the address from registering.
+"""
+
+
+PROVEN: Final = Q(email_verified_at__isnull=False) | ~Q(phone_index="")
+"""An account whose owner has confirmed its address, or proven its number. So they can be told what
+happens to it.
 """
 
 
@@ -36,6 +45,10 @@ class UserManager(BaseUserManager["User"]):
     def holder(self, email: str) -> User | None:
         """Return the account that holds this address, if there is one."""
         return self.filter(HOLDS_ADDRESS, email=email.strip().lower()).first()
+
+    def holder_of_phone(self, phone: str) -> User | None:
+        """Return the account whose proven number this is, if there is one."""
+        return self.filter(phone_index__in=blind_indexes(phone, PHONE_PURPOSE)).first()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a user. `email` is stored in lower case, since no mailbox depends on case."""
@@ -53,14 +66,25 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in with e-mail address and password: a recruiter or a member of staff."""
+    """A person who signs in with e-mail address and password: a recruiter or a member of staff.
+    Recruiters may sign in with their phone number instead.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("email"), max_length=254)
+    email = models.EmailField(_("email"), max_length=254, blank=True)
+    """Empty if the account was registered with a number alone."""
     email_verified_at = models.DateTimeField(_("email confirmed"), null=True, blank=True)
     phone_sealed = SealedText(blank=True, purpose=lambda _: PHONE_PURPOSE)
     """The recruiter's mobile number, sealed (`events.core.sealing`). Empty if none was given.
     """
+    phone_index = BlindIndex(_("proven number"), blank=True, db_default="", default="")
+    """The index of the number if a code that was sent to it was entered, else "". The account signs
+    in with it, so it is the proven number of one account only.
+    """
+    phone_verified_at = models.DateTimeField(_("number proven"), null=True, blank=True)
+    """When a code that was sent to the number was last entered."""
+    phone_vouched_at = models.DateTimeField(_("number vouched for"), null=True, blank=True)
+    """When the platform said that it had proven the number. It may call, and does not sign in."""
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
@@ -82,18 +106,56 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 fields=["email"], condition=HOLDS_ADDRESS, name="user_address_held_once"
             ),
+            models.UniqueConstraint(
+                fields=["phone_index"], condition=~Q(phone_index=""), name="user_phone_proven_once"
+            ),
         ]
         indexes = [models.Index(fields=["email"], name="user_email")]
 
     def __str__(self) -> str:
         """Return the address: that of a recruiter masked, because consoles and logs print it."""
-        return self.email if self.is_staff else masked(self.email)
+        return self.email if self.is_staff else self.contact_masked
+
+    @property
+    def phone(self) -> str:
+        """Return the number that the account has given, proven or not, or ""."""
+        return unseal_text(self.phone_sealed, PHONE_PURPOSE) if self.phone_sealed else ""
+
+    @property
+    def contact(self) -> str:
+        """Return what colleagues know the person by: the address, or else the masked number."""
+        return self.email or masked_phone(self.phone)
+
+    @property
+    def contact_masked(self) -> str:
+        """Return the same for others, with the address masked too."""
+        return masked(self.email) or masked_phone(self.phone)
+
+    @property
+    def contact_hidden(self) -> str:
+        """Return what another company may know: the address's domain, or the masked number."""
+        _name, at, domain = self.email.rpartition("@")
+        return f"***{at}{domain}" if at else masked_phone(self.phone)
+
+    @property
+    def is_proven(self) -> bool:
+        """Return whether the owner has confirmed the address or proven the number (`PROVEN`)."""
+        return self.email_verified_at is not None or bool(self.phone_index)
+
+    def forget_phone(self) -> None:
+        """Remove the number and its proof, in the object."""
+        self.phone_sealed = self.phone_index = ""
+        self.phone_verified_at = self.phone_vouched_at = None
 
     def as_reviewer(self) -> Actor:
         """Return this member of staff with the powers of their current permissions. Inactive
         accounts have none.
         """
         return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
+
+    def merge_into(self, other: User) -> None:
+        """Leave the proven number to `other`, which proved it later, during a change of keys."""
+        User.objects.filter(pk=self.pk).update(phone_index="", phone_verified_at=None)
 
 
 def sign_in_purpose(sign_in_id: uuid.UUID) -> str:
@@ -277,7 +339,7 @@ class OneTimeCode(models.Model):
 
     key = models.CharField(primary_key=True, max_length=64)
     """A keyed hash of the purpose, the subject and the holder."""
-    digest = models.CharField(max_length=64, blank=True)
+    code_hash = models.CharField(max_length=64, blank=True)
     """A keyed hash of the code. Empty once it was used."""
     sent_at = models.DateTimeField()
     ends_at = models.DateTimeField(db_index=True)

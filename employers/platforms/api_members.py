@@ -59,8 +59,8 @@ class MemberOut(Schema):
     role: Role = Field(description="Owners can invite and remove colleagues on our pages.")
     verified: bool = Field(
         description=(
-            "Whether the recruiter has confirmed their address. Until then, the gate "
-            "refuses downloads."
+            "Whether the recruiter has confirmed their address, or proven their number. Until "
+            "then, the gate refuses downloads."
         )
     )
     joined_at: datetime = Field(description="When the recruiter joined the employer.")
@@ -73,7 +73,7 @@ class MemberOut(Schema):
             id=member.pk,
             reference=member.reference,
             role=role,
-            verified=member.user.email_verified_at is not None,
+            verified=member.user.is_proven,
             joined_at=member.joined_at,
             left_at=member.left_at,
         )
@@ -213,6 +213,14 @@ class PhoneIn(Schema):
             "A mainland mobile number, or an empty string to remove it. It is never returned."
         ),
     )
+    proven: bool = Field(
+        False,
+        description=(
+            "Whether you have proven that the recruiter has this number, for example by a code "
+            "that you sent to it. Only then are calls from it connected; otherwise the recruiter "
+            "proves it on our pages first. We record what you say."
+        ),
+    )
 
 
 class LinkCodeIn(Schema):
@@ -268,11 +276,12 @@ def redeem(request: ApiRequest, body: LinkCodeIn) -> LinkedOut:
 )
 def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn) -> Status[None]:
     """Sets the number that a recruiter calls from. Relay numbers only connect calls from the team's
-    known numbers. It is used for nothing else. A recruiter who has confirmed their address is told
-    by mail.
+    proven numbers, so say whether you have proven it. A recruiter who has confirmed their address
+    is told by mail. A number that they have proven themselves is not replaced: `phone_proven`.
     """
     client = request.auth.client
-    set_phone(client, own(client, employer_id), member_id, body.phone, now_for(client))
+    employer = own(client, employer_id)
+    set_phone(client, employer, member_id, body.phone, now_for(client), proven=body.proven)
     return Status(204, None)
 
 

@@ -30,6 +30,7 @@ from events.core.sealing import index_hash
 
 DIGITS: Final = 6
 LASTS: Final = timedelta(minutes=10)
+"""Of a code by mail. Text messages state their own minutes (`events.sms.texts`)."""
 MINUTES: Final = int(LASTS.total_seconds()) // 60
 RESEND_AFTER: Final = timedelta(seconds=60)
 TRIES: Final = 5
@@ -56,7 +57,13 @@ class Purpose(StrEnum):
 
 
 def issue_code(
-    purpose: Purpose, subject: str, now: datetime, *, holder: str = "", known: str = ""
+    purpose: Purpose,
+    subject: str,
+    now: datetime,
+    *,
+    holder: str = "",
+    known: str = "",
+    lasts: timedelta = LASTS,
 ) -> str:
     """Return a new code, which replaces the last one of this purpose, subject and holder.
 
@@ -70,12 +77,12 @@ def issue_code(
     """
     throttle.check_left([_guesses(subject, known)], now)
     key, code = _key(purpose, subject, holder), f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
-    new = OneTimeCode(key=key, digest="", sent_at=_NEVER, ends_at=_NEVER)
+    new = OneTimeCode(key=key, code_hash="", sent_at=_NEVER, ends_at=_NEVER)
     with transaction.atomic():
         OneTimeCode.objects.bulk_create([new], ignore_conflicts=True)
         row = OneTimeCode.objects.filter(key=key)
         if not row.filter(sent_at__lte=now - RESEND_AFTER).update(
-            digest=_digest(key, code, now), sent_at=now, ends_at=now + LASTS, wrong=0
+            code_hash=_hash(key, code, now), sent_at=now, ends_at=now + lasts, wrong=0
         ):
             raise Refused("code_wait", "code", details={"seconds": _wait(row.get(), now)})
     return code
@@ -100,14 +107,14 @@ def check_code(
     throttle.check_left(guesses, now)
     row = _try_of(key, now)
     throttle.count_try(guesses, now)
-    right = constant_time_compare(row.digest, _digest(key, digits, row.sent_at))
+    right = constant_time_compare(row.code_hash, _hash(key, digits, row.sent_at))
     if not right:
         left = TRIES - row.wrong
         if left <= 0:
             raise Refused("code_used_up", "code")
         raise Refused("code_wrong", "code", details={"left": str(left)})
     throttle.give_back_try(guesses, now)
-    if not OneTimeCode.objects.filter(key=key, digest=row.digest).update(digest=""):
+    if not OneTimeCode.objects.filter(key=key, code_hash=row.code_hash).update(code_hash=""):
         raise Refused("code_ended", "code")  # another request was first
 
 
@@ -124,7 +131,7 @@ def sweep(now: datetime) -> int:
 def _try_of(key: str, now: datetime) -> OneTimeCode:
     """Take one of the code's tries, and return the code. Of the last try, no two get it."""
     with transaction.atomic(durable=True):
-        waiting = OneTimeCode.objects.filter(key=key, ends_at__gt=now).exclude(digest="")
+        waiting = OneTimeCode.objects.filter(key=key, ends_at__gt=now).exclude(code_hash="")
         taken = waiting.filter(wrong__lt=TRIES).update(wrong=F("wrong") + 1)
         row = waiting.first()
     if row is None:
@@ -150,5 +157,5 @@ def _key(purpose: Purpose, subject: str, holder: str) -> str:
     return index_hash(f"{purpose}\n{subject}\n{holder}", "one_time_code.key")
 
 
-def _digest(key: str, code: str, sent_at: datetime) -> str:
-    return index_hash(f"{key}\n{sent_at.isoformat()}\n{code}", "one_time_code.digest")
+def _hash(key: str, code: str, sent_at: datetime) -> str:
+    return index_hash(f"{key}\n{sent_at.isoformat()}\n{code}", "one_time_code.code")

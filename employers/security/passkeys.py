@@ -65,7 +65,7 @@ def options_to_add(user: User, site: Site, session: Session) -> dict[str, Any]:
         rp_id=site.host,
         rp_name=second_factor.ISSUER,
         user_id=user.pk.bytes,
-        user_name=user.email,
+        user_name=user.contact,
         exclude_credentials=_known(user),
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.PREFERRED,

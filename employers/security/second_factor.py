@@ -21,11 +21,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from employers.models import LockoutKind, Member, RecoveryCode, SecondFactor, User, factor_purpose
+from employers.notices import tell
 from employers.security import lockout, sign_ins, staff_notices, totp
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.sealing import Damaged, KeyMissing, seal_text, unseal_text
-from events.delivery.mail import queue_mail
 from events.models import record
 
 log = structlog.get_logger()
@@ -232,7 +232,7 @@ def _failed(user: User, whose: lockout.Subject, refused: Refused, now: datetime)
         "path": reverse("employers:password_reset"),
     }
     template = "staff_locked" if user.is_staff else "code_locked"
-    queue_mail(user.email, template, user.language, context, now)
+    tell(user, template, context, now)
     return _locked(count.until)
 
 
@@ -300,6 +300,6 @@ def tell_owner(user: User, what: str, now: datetime, left: int = 0, by: str = ""
     """Send a mail to the factor's owner, who can report what they did not do."""
     context = {"what": what, "left": left, "path": reverse("employers:password_reset")}
     if user.is_staff:
-        queue_mail(user.email, "staff_second_factor", user.language, context, now)
+        tell(user, "staff_second_factor", context, now)
     else:
-        queue_mail(user.email, "second_factor", user.language, context | {"by": by}, now)
+        tell(user, "second_factor", context | {"by": by}, now)

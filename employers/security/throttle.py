@@ -60,6 +60,8 @@ PASSWORDS_FROM_NETWORK = Limit("password-network", 25)
 REGISTRATIONS_FROM_NETWORK = Limit("register-network", 20)
 CODES_FROM_NETWORK = Limit("code-network", 300)
 """Several requests per code, while it is typed. An office may share an address."""
+TYPED_CODES_FROM_NETWORK = Limit("typed-code-network", 25)
+"""Wrong one-time codes, for whatever numbers."""
 MAILS_TO_ADDRESS = Limit("mail-address", 4)
 RESETS_FROM_NETWORK = Limit("reset-network", 20)
 RESETS_TO_ADDRESS = Limit("reset-address", 10, 24 * 3600)

@@ -814,6 +814,36 @@ REASONS: dict[str, Reason] = _table(
         "reviewer", AT_ONCE, appeal=False,
     ),
     Reason(
+        "phone_required",
+        Text("请填写手机号", "Enter your mobile number"),
+        Text("请填写 11 位中国大陆手机号", "Enter an 11-digit mobile number from mainland China"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "phone_taken",
+        Text("另一个账户正在使用这个手机号", "Another account uses this number"),
+        Text("请用这个手机号登录那个账户，为它添加邮箱或注销它，再回来验证", "Sign in to that account with the number, then add an email address to it or delete it, and come back"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "phone_only_way",
+        Text("这个手机号是你登录账户的唯一方式", "This number is your only way to sign in"),
+        Text("请先添加邮箱并设置密码，或换一个手机号", "Add an email address and set a password first, or change to another number"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "phone_proven",
+        Text("招聘者已验证另一个手机号", "The recruiter has proven another number"),
+        Text("招聘者可在账户页面更换", "The recruiter can change it on their account page"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
+        "fresh_code_needed",
+        Text("需要先确认是你本人操作", "We first need to know that it is you"),
+        Text("请输入我们发给你的验证码", "Enter the code that we send you"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "phone_unsupported",
         Text("无法向这个号码发送短信", "We cannot send text messages to this number"),
         Text("请填写中国大陆手机号；暂不支持境外号码、物联网卡和卫星电话", "Enter a mobile number from mainland China. We do not send to numbers abroad, machine cards or satellite phones"),
@@ -1426,7 +1456,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "code_ended",
         Text("验证码已失效", "This code no longer works"),
-        Text("验证码在 10 分钟内有效，且只能使用一次。请重新获取", "A code works once, within 10 minutes. Ask for a new one"),
+        Text("验证码几分钟内有效，且只能使用一次。请重新获取", "A code works once, for a few minutes. Ask for a new one"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(

@@ -106,12 +106,21 @@ def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
     """
     context = {"link": site_url + mail.context.get("path", "/"), "now": now} | mail.context
     with translation.override(mail.language):
-        subject, _, body = (
-            render_to_string(paths_of(f"{mail.template}.txt"), context).strip().partition("\n")
-        )
-        html = render_to_string(
-            paths_of(f"{mail.template}.html"), context | {"subject": subject.strip()}
-        )
-    letter = EmailMultiAlternatives(subject=subject.strip(), body=body.strip() + "\n", to=[mail.to])
+        subject, body = _text(mail.template, context)
+        html = render_to_string(paths_of(f"{mail.template}.html"), context | {"subject": subject})
+    letter = EmailMultiAlternatives(subject=subject, body=body + "\n", to=[mail.to])
     letter.attach_alternative(html, "text/html")
     return letter
+
+
+def subject_of(template: str, language: str, context: dict[str, Any], now: datetime) -> str:
+    """Return the subject that a mail would have, to tell its news in another way."""
+    with translation.override(language):
+        return _text(template, {"link": "", "now": now} | context)[0]
+
+
+def _text(template: str, context: dict[str, Any]) -> tuple[str, str]:
+    """Return the subject and the body in plain text, in the current language."""
+    text = render_to_string(paths_of(f"{template}.txt"), context).strip()
+    subject, _, body = text.partition("\n")
+    return subject.strip(), body.strip()

@@ -56,3 +56,19 @@ document.addEventListener("click", (event) => {
 });
 
 document.querySelector("[data-focus]")?.focus();
+
+// A code may be sent again after a while: the button counts down. Without this script, the server says how long to wait.
+for (const button of document.querySelectorAll("[data-wait]")) {
+  const label = button.textContent;
+  const until = Date.now() + button.dataset.wait * 1000;
+  button.disabled = true;
+  const timer = setInterval(show, 1000);
+  function show() {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    button.textContent = left > 0 ? button.dataset.waiting.replace("{seconds}", left) : label;
+    if (left > 0) return;
+    button.disabled = false;
+    clearInterval(timer);
+  }
+  show();
+}

@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 BEFORE = [("employers", "0004_made_for")]
 COLUMNS = [("employers", "0006_api_manners")]
 INDEXED = [("employers", "0008_platform_indexes")]
-LEAVES = [("employers", "0015_member_links")]
+LEAVES = [("employers", "0017_phone_proven_once")]
 NEW = {"employer_platform", "employer_confirmed_code_once", "employer_reference_once"}
 
 

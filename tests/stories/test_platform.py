@@ -169,7 +169,7 @@ def test_a_resume_leaves_in_one_call(broker: str, live_server: Any, tmp_path: Pa
         code = next(recipe.uscc for recipe in zizhi.test_recipes() if recipe.recipe == 0)
         employer = zizhi.create_employer("co-1", "云溪市示例科技有限公司", code).id
         member = zizhi.add_member(employer, "hr-7", f"hr@{code.lower()}.test", role="owner").id
-        zizhi.set_member_phone(employer, member, "13800000001")
+        zizhi.set_member_phone(employer, member, "13800000001", proven=True)
         zizhi.test_hand_in(employer, member)
         yes = zizhi.may_download(employer, member, "cand-1")
         assert yes.gate_pass

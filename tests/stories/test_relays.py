@@ -43,7 +43,7 @@ def test_from_a_yes_to_the_end(broker: str, tmp_path: Path) -> None:
     member = make_member(now)
     type(member.employer).objects.update(confirmed_at=now - timedelta(days=60))
     case = make_case(member, now, State.APPROVED)
-    give_phone(member, CALLER, member.as_actor(), now)
+    give_phone(member, CALLER, member.as_actor(), now, vouched=True)
     platform, key = create_api_client("a platform", [Scope.GATE_DECIDE], now)
     make_link(member, platform.pk, now)
     log, provider = tmp_path / "worker.log", relay_providers.simulator()
@@ -88,7 +88,7 @@ def test_from_a_yes_to_the_end(broker: str, tmp_path: Path) -> None:
         assert [dials(CALLER), dials(COLLEAGUE)] == [Outcome.CONNECTED, Outcome.STRANGER]
 
         colleague = Member.objects.get(pk=make_member(now, member.employer, role="recruiter").pk)
-        give_phone(colleague, COLLEAGUE, colleague.as_actor(), timezone.now())
+        give_phone(colleague, COLLEAGUE, colleague.as_actor(), timezone.now(), vouched=True)
         wait_until(lambda: RelayTeam.objects.get().callers == 2, "the team was not told", log)
         assert dials(COLLEAGUE) is Outcome.CONNECTED
 

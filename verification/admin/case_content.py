@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from employers.accounts import sightings
-from employers.masking import masked
+from employers.masking import masked, masked_phone
 from employers.models import AccountClass, User
 from employers.permissions import Power
 from events.core.errors import Refused
@@ -137,7 +137,7 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         "case": case,
         "now": now,
         "phone": shown_phone(case),
-        "email": masked(case.submitted_by.email) if case.submitted_by else "",
+        "email": case.submitted_by.contact_masked if case.submitted_by else "",
         "state": wording.STATES[State(case.state)].staff,
         "account_class": wording.ACCOUNT_CLASSES[AccountClass(case.account_class)],
         "rows": [row for row in rows if row.compares],
@@ -178,14 +178,14 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
             ).order_by("pk")
         ],
         "appeals": [
-            {"appeal": appeal, "text": masked_in(appeal.text), "who": masked(appeal.by.email)}
+            {"appeal": appeal, "text": masked_in(appeal.text), "who": appeal.by.contact_masked}
             for appeal in appeals
         ],
         "open_appeal": next((appeal for appeal in appeals if appeal.answered_at is None), None),
         "proofs": [
             {
                 "proof": proof,
-                "who": masked(proof.member.user.email),
+                "who": proof.member.user.contact_masked,
                 "shown": masked(proof.shown) if "@" in proof.shown else proof.shown,
             }
             for proof in (
@@ -322,9 +322,7 @@ def masked_in(text: str) -> str:
 
 def shown_phone(case: Case) -> str:
     """Return the submitter's masked phone number, enough to tell it from another."""
-    return (
-        sightings.masked_phone(sightings.phone_of(case.submitted_by)) if case.submitted_by else ""
-    )
+    return masked_phone(sightings.phone_of(case.submitted_by)) if case.submitted_by else ""
 
 
 Marks = dict[tuple[str, int], list[case_comparison.Box]]

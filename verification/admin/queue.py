@@ -29,7 +29,6 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from employers.masking import masked
 from employers.models import AccountClass, User
 from employers.permissions import Power
 from events.admin import ReadOnlyAdmin
@@ -324,7 +323,7 @@ class QueueAdmin(ReadOnlyAdmin):
     @admin.display(description=_("company"))
     def company(self, case: Any) -> SafeString:
         url = reverse("admin:verification_case_change", args=[case.pk])
-        who = masked(case.submitted_by.email) if case.submitted_by else "—"
+        who = case.submitted_by.contact_masked if case.submitted_by else "—"
         attempt = gettext("attempt %(number)s") % {"number": case.attempt_number}
         below = (
             case.declared_uscc,

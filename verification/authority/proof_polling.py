@@ -16,9 +16,9 @@ from uuid import UUID
 from django.db import transaction
 
 from employers.models import Member
+from employers.notices import tell
 from events.core.actor import SYSTEM
 from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
-from events.delivery.mail import queue_mail
 from events.jobs.runner import Clock, Failure, Lease, backoff, claim, run
 from verification.authority import deposits, proofs, scans
 from verification.authority.proofs import ProviderAnswer
@@ -131,7 +131,7 @@ def _tell_sent(proof: Proof, now: datetime) -> None:
         "days": days,
         "path": proofs.path_to_authority(),
     }
-    queue_mail(proof.member.user.email, "deposit_sent", proof.member.user.language, context, now)
+    tell(proof.member.user, "deposit_sent", context, now)
 
 
 # --- Requests, outside of any transaction ---------------------------------------------------------

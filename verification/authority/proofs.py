@@ -14,9 +14,9 @@ from django.db import transaction
 from django.urls import reverse
 
 from employers.models import Employer, Member
+from employers.notices import tell
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused
-from events.delivery.mail import queue_mail
 from events.models import record
 from verification.authority.bank_accounts import has_proven_another
 from verification.cases import guards, operations
@@ -193,7 +193,7 @@ def end_proof(
             "path": path_to_authority(),
             "case": _of_case(proof),
         }
-        queue_mail(proof.member.user.email, "proof_ended", proof.member.user.language, context, now)
+        tell(proof.member.user, "proof_ended", context, now)
     if state == ProofState.PROVEN:
         tell_admins(proof.uscc, proof.member, proof.kind, now, proven=True, but=proof.voucher_id)
         declared = declared_by(proof.member)

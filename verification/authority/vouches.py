@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from employers.models import Member
+from employers.notices import tell
 from events.core.errors import Refused
-from events.delivery.mail import queue_mail
 from verification.authority import proofs
 from verification.cases import guards
 from verification.cases.authority_evidence import can_vouch, declared_by
@@ -47,15 +47,13 @@ def ask_vouch(member: Member, colleague_member: Member, now: datetime) -> Proof:
     if asked is not None and asked.voucher_id == colleague_member.pk:
         return asked
     with proofs.beginning(member, ProofKind.VOUCH, now) as proof:
-        proof.voucher, proof.shown = colleague_member, colleague_member.user.email
+        proof.voucher, proof.shown = colleague_member, colleague_member.user.contact
         context = {
             "company": company.name,
-            "member": member.user.email,
+            "member": member.user.contact,
             "path": proofs.path_to_authority(),
         }
-        queue_mail(
-            colleague_member.user.email, "vouch_asked", colleague_member.user.language, context, now
-        )
+        tell(colleague_member.user, "vouch_asked", context, now)
     return proof
 
 

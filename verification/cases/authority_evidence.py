@@ -216,17 +216,13 @@ def can_vouch(colleague: Member, uscc: str, now: datetime) -> bool:
     """Whether this colleague is an active member of this company with evidence other than a
     colleague's vouch.
     """
-    there = (
-        colleague.left_at is None
-        and colleague.user.is_active
-        and colleague.user.email_verified_at is not None
-    )
+    there = colleague.left_at is None and colleague.user.is_active and colleague.user.is_proven
     return there and colleague.employer.uscc == uscc and _stands_alone(colleague, uscc, now)
 
 
 def _stands_alone(member: Member, uscc: str, now: datetime) -> bool:
     domain = _registered_domain(uscc)
-    if at_company_domain(member.user.email.rpartition("@")[2], domain):
+    if any(at_company_domain(own, domain) for own in domains_of([member])):
         return True
     others = (
         Proof.objects.filter(member=member, uscc=uscc).exclude(kind=ProofKind.VOUCH).in_force(now)

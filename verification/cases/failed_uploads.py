@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from employers.models import User
+from employers.models import PROVEN, User
 from events.core.actor import Actor
 from events.core.errors import Refused
 from events.models import Event, record
@@ -70,7 +70,7 @@ def too_few(case: Case, actor: Actor, now: datetime) -> Refused | None:
     """
     if len(failures(case)) < settings.PERSON_AFTER_FAILURES:
         return Refused("person_not_yet", expected=f"≥ {settings.PERSON_AFTER_FAILURES}")
-    if not User.objects.filter(pk=actor.id, email_verified_at__isnull=False).exists():
+    if not User.objects.filter(PROVEN, pk=actor.id).exists():
         return Refused("authority_email_unverified", "email")
     if Appeal.objects.filter(
         case__employer=case.employer_id, verb="ask_person", at__gt=now - ONE_IN

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from employers.models import AccountClass, Member, User
+from employers.models import PROVEN, AccountClass, Member, User
 from employers.permissions import Power
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
@@ -342,7 +342,7 @@ def may_prove(member: Member) -> Refused | None:
     """Return why this recruiter may not begin a proof of authority, or None if they may."""
     if member.left_at is not None:
         return Refused("not_allowed", seen=member.role)
-    if member.user.email_verified_at is None:
+    if not member.user.is_proven:
         return Refused("authority_email_unverified", "email")
     return stopped(member.employer_id)
 
@@ -364,7 +364,7 @@ def may_vouch(colleague: Member, member: Member, uscc: str, now: datetime) -> Re
 
 def missing(case: Case, actor: Actor) -> Refused | None:
     """Return what is missing before this member can submit the case, or None."""
-    if not User.objects.filter(pk=UUID(actor.id), email_verified_at__isnull=False).exists():
+    if not User.objects.filter(PROVEN, pk=UUID(actor.id)).exists():
         return Refused("authority_email_unverified", "email")
     held = case.held_uploads.select_related("uploaded_by")
     if opening := sum(upload.is_opening for upload in held):

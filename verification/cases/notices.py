@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import Employer, Member, User
-from events.delivery.mail import queue_mail
+from employers.notices import tell
 from events.models import Event, record
 from verification.models import Case, ClientAuthorisation
 
@@ -59,16 +59,16 @@ def tell_admins(
         colleague = owner.employer_id == member.employer_id
         if colleague and (not proven or owner.pk == but):
             continue
-        email = member.user.email
+        name = member.user.contact
         context = {
             "company": owner.employer.name,
             "way": way,
             "proven": proven,
             "colleague": colleague,
-            "member": email if colleague else f"***@{email.rpartition('@')[2]}",
+            "member": name if colleague else member.user.contact_hidden,
             "path": reverse("employers:team"),
         }
-        queue_mail(owner.user.email, "authority_notice", owner.user.language, context, now)
+        tell(owner.user, "authority_notice", context, now)
 
 
 def tell_employer(
@@ -85,7 +85,7 @@ def tell_employer(
         *(concerned(case.employer_id, by.pk) if by else ()),
     ]
     for user in dict.fromkeys(member.user for member in readers):
-        queue_mail(user.email, template, user.language, about | context, now)
+        tell(user, template, about | context, now)
 
 
 def concerned(employer_id: UUID, user: Any) -> list[Member]:
@@ -142,4 +142,4 @@ def _tell_of_client(
     path = reverse("verification:home") + f"#client-{client.document_id}"
     context = {"name": client.employer.name, "client": client.client_name, "path": path} | more
     for member in concerned(client.employer_id, client.document.uploaded_by_id):
-        queue_mail(member.user.email, template, member.user.language, context, now)
+        tell(member.user, template, context, now)

@@ -170,10 +170,12 @@ class Duplicates:
         mine = {
             form for digest in seen.values_list("digest", flat=True) for form in forms_of(digest)
         }
-        # Accounts without a verified address do not count: a stranger can enter anyone's phone
-        # number. Deleted ones keep sightings only if their address was verified.
+        # Accounts without a verified address or number do not count: a stranger can enter anyone's
+        # phone number. Deleted ones keep sightings only if they had one.
         others = lately.filter(
-            Q(user__email_verified_at__isnull=False) | Q(user__deleted_at__isnull=False),
+            Q(user__email_verified_at__isnull=False)
+            | ~Q(user__phone_index="")
+            | Q(user__deleted_at__isnull=False),
             digest__in=mine,
             user__member__employer__test=False,
         ).exclude(

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 
 from documents.uscc import normalise, problem
 from employers.accounts import sightings
+from employers.masking import masked_phone
 from employers.models import Sighting, SightingKind, User
 from events.core.errors import Refused
 from events.core.sealing import blind_indexes, forms_of
@@ -77,7 +78,7 @@ def thing(kind: str, typed: str) -> Thing:
         return person(typed), masked_name(typed)
     if kind == ExclusionKind.PHONE:
         phone = sightings.check_phone(typed)
-        return sightings.digests(SightingKind.PHONE, phone), sightings.masked_phone(phone)
+        return sightings.digests(SightingKind.PHONE, phone), masked_phone(phone)
     return email(typed), masked_email(typed)
 
 
@@ -124,7 +125,7 @@ def things_of(case: Case, kind: str) -> list[Thing]:
         return [(email(user.email), masked_email(user.email)) for user in users]
     phones = {phone for user in users if (phone := sightings.phone_of(user))}
     given: list[Thing] = [
-        (sightings.digests(SightingKind.PHONE, phone), sightings.masked_phone(phone))
+        (sightings.digests(SightingKind.PHONE, phone), masked_phone(phone))
         for phone in sorted(phones)
         if kind == ExclusionKind.PHONE
     ]

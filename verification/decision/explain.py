@@ -112,7 +112,7 @@ class Story:
         condition = f"  ({self._word('conditional')})" if case.conditional else ""
         yield f"{self._word('state')} {case.state}{until}{condition}"
         if case.submitted_by is not None:
-            yield f"{self._word('by')} {masked(case.submitted_by.email)}"
+            yield f"{self._word('by')} {case.submitted_by.contact_masked}"
 
     def _attempt(self, attempt: Attempt, decisions: list[Decision]) -> Iterator[str]:
         yield (

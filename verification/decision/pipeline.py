@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
-from employers.models import Member
+from employers.models import Member, User
 from events.core.errors import ProviderUnavailable, Refused
 from events.jobs import runner
 from events.jobs.runner import Clock, Failure, Lease, LeaseLost, backoff
@@ -127,12 +127,19 @@ def subject_of(case: Case, now: datetime) -> Subject:
         uscc=case.declared_uscc,
         legal_representative=case.declared_legal_representative,
         account_class=case.account_class,
-        recruiter_email=user.email if user else "",
-        recruiter_email_verified=bool(user and user.email_verified_at),
+        recruiter_email=_address_of(user) if user else "",
+        recruiter_email_verified=bool(user and user.is_proven),
         documents=tuple(as_subject(document) for document in documents),
         now=now,
         member_id=_member_id(case),
     )
+
+
+def _address_of(user: User) -> str:
+    """Return the address that may speak for the company. One that nobody has confirmed does not,
+    although the account's number is proven.
+    """
+    return "" if user.phone_index and user.email_verified_at is None else user.email
 
 
 def _member_id(case: Case) -> str:

@@ -21,7 +21,7 @@ from django.db.models import Sum
 
 from documents.photo.flaws import PhotoQuality
 from documents.upload.intake import ACCEPTED, Intake, looks_like, media_type_of
-from employers.models import Member
+from employers.models import PROVEN, Member, User
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import ProviderUnavailable, Refused
 from events.jobs.queue import JobQuerySet
@@ -130,13 +130,13 @@ def drop(held_id: UUID, actor: Actor, now: datetime) -> None:
 
 
 def of_confirmed() -> JobQuerySet:
-    """Return the held uploads of accounts whose address has been confirmed."""
-    rows = HeldUpload.objects.filter(uploaded_by__email_verified_at__isnull=False)
+    """Return the held uploads of accounts whose address or number has been confirmed."""
+    rows = HeldUpload.objects.filter(uploaded_by__in=User.objects.filter(PROVEN))
     return rows.select_related("case__employer__platform", "uploaded_by__member")
 
 
 def open_held(held_id: UUID, clock: Clock, lease_seconds: float) -> bool:
-    """Open a held upload whose address has been confirmed, and add it to its case.
+    """Open a held upload whose address or number has been confirmed, and add it to its case.
 
     If it cannot be opened, the row stays without the file and names the reason.
     """

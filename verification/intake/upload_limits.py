@@ -52,7 +52,7 @@ def _counted(member: Member, kind: str, network: str) -> tuple[Counted, ...]:
     account = _of_account(name, a_day)
     employer = Limit(f"{name}-employer", OF_EMPLOYER * a_day, DAY, "uploads_of_employer")
     counted = ((account, str(member.user_id)), (employer, str(member.employer_id)))
-    if member.user.email_verified_at is not None:
+    if member.user.is_proven:
         return counted
     few, code = settings.UNCONFIRMED_UPLOADS, "uploads_unconfirmed"
     at_network = Limit("unconfirmed-network", UNCONFIRMED_FROM_NETWORK * few, DAY, code)

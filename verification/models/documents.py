@@ -160,7 +160,7 @@ class HeldUpload(Job):
     @property
     def is_opening(self) -> bool:
         """Whether a worker is about to open it and add it, if the case takes it."""
-        return bool(self.file) and self.uploaded_by.email_verified_at is not None
+        return bool(self.file) and self.uploaded_by.is_proven
 
 
 class PageLandmarks(models.Model):

@@ -15,8 +15,8 @@ from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import AccountClass
+from employers.notices import tell
 from events.core.actor import SYSTEM
-from events.delivery.mail import queue_mail
 from events.models import Event, record
 from verification.cases.notices import concerned
 from verification.models import Case
@@ -80,7 +80,7 @@ def remind_to_renew(case_id: UUID, now: datetime) -> bool:
             "path": reverse("verification:home"),
         }
         for member in concerned(case.employer_id, case.submitted_by_id):
-            queue_mail(member.user.email, template, member.user.language, context, now)
+            tell(member.user, template, context, now)
     return True
 
 

@@ -158,7 +158,7 @@ def editor(
             if item.code == SUBMISSION
             for line in item.ways
         ),
-        "address_verified": member.user.email_verified_at is not None,
+        "address_verified": member.user.is_proven,
         "may_submit": bool(slot_of[paper_of(case.account_class, case.declared_uscc)].documents),
         "held": any(not upload.refused for upload in held),
         "opening": sum(upload.is_opening for upload in held),

@@ -179,10 +179,10 @@ class DepositForm(RefusableForm):
 
 
 class _Colleague(forms.ModelChoiceField):  # type: ignore[type-arg]  # Django has no arguments for it
-    """A member, shown by email address."""
+    """A member, shown by email address or masked number."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return str(obj.user.email)
+        return str(obj.user.contact)
 
 
 class ColleagueForm(RefusableForm):

@@ -189,11 +189,7 @@ def _owner(employer: Employer | Any) -> Member | None:
 
 
 def _address(user: User | None) -> dict[str, Any]:
-    return (
-        {"email_verified": user.email_verified_at is not None, "email_shown": _masked(user.email)}
-        if user
-        else {}
-    )
+    return {"email_verified": user.is_proven, "email_shown": user.contact_masked} if user else {}
 
 
 def _may_prove(acting: list[Member]) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from django.db import transaction
 
 from employers.accounts import membership
 from employers.models import Member, Sighting, User
+from employers.notices import tell
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.sealing import forms_of
-from events.delivery.mail import queue_mail
 from events.models import record
 from verification.checks import exclusion_list
 from verification.checks.exclusion import Excluded
@@ -114,7 +114,7 @@ def decide_member(
             record("let_member_in", employer, actor, now, employer_id=employer.pk, data=data)
             if member.left_at is None:
                 company = {"company": employer.name}
-                queue_mail(member.user.email, "member_let_in", member.user.language, company, now)
+                tell(member.user, "member_let_in", company, now)
         elif member.left_at is None:
             _check_another_owner(member)
             membership.end_membership(member, actor, now)

@@ -312,13 +312,14 @@ _STOOD_BY: Final = (
     f" ({', '.join(repr(str(state)) for state in _UNSAID)})"
 )
 _OTHERS: Final = f"{_STOOD_BY} AND c.employer_id <> t.employer"
-# Accounts without a confirmed email address are ignored: a stranger can type anyone's phone.
+# Accounts without a confirmed address or a proven number are ignored: a stranger can type anyone's.
 # Deleted ones keep sightings only if their address was confirmed.
 _SEEN: Final = (
     "SELECT c.id FROM employers_sighting g JOIN employers_user u ON u.id = g.user_id JOIN"
     " employers_member m ON m.user_id = g.user_id JOIN verification_case c ON c.employer_id ="
     f" m.employer_id WHERE {_OTHERS} AND g.digest = t.thing AND"
-    " (u.email_verified_at IS NOT NULL OR u.deleted_at IS NOT NULL) AND g.kind = "
+    " (u.email_verified_at IS NOT NULL OR u.phone_index <> '' OR u.deleted_at IS NOT NULL)"
+    " AND g.kind = "
 )
 _THINGS: Final[dict[Shared, tuple[str, str, str]]] = {
     Shared.EMPLOYER: (

@@ -123,15 +123,18 @@ class EmployerCalls(TypedCalls):
             answers.Member, f"/employers/{part(employer_id)}/members/{part(member_id)}"
         )
 
-    def set_member_phone(self, employer_id: str, member_id: str, phone: str) -> None:
+    def set_member_phone(
+        self, employer_id: str, member_id: str, phone: str, *, proven: bool = False
+    ) -> None:
         """Set the number that the member calls relay numbers from. "" removes it.
 
-        Repeating the call has no further effect.
+        Calls are connected only if you have `proven` that the member has the number, or once the
+        member proves it on our pages. Repeating the call has no further effect.
         """
         self._calls.answer(
             "PUT",
             f"/employers/{part(employer_id)}/members/{part(member_id)}/phone",
-            body={"phone": phone},
+            body={"phone": phone, "proven": proven},
         )
 
     def end_member(

@@ -17,7 +17,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from employers.accounts.forms import CodeForm, RecoveryForm, refusal_html
 from employers.accounts.self_service import own_password
-from employers.accounts.self_service.forms import FactorForm, SetUpForm
+from employers.accounts.self_service.forms import FactorForm, SetUpForm, asked_of
+from employers.accounts.self_service.fresh_code_views import fresh_code_first
 from employers.accounts.self_service.passkey_views import site
 from employers.accounts.self_service.views import answer_factor, shown
 from employers.accounts.views import (
@@ -114,17 +115,18 @@ def _know_browser(response: HttpResponse, factor: SecondFactor) -> None:
 @sensitive_post_parameters("code", "current_password")
 @proven_member_required
 @without_factor
+@fresh_code_first
 def factor(request: HttpRequest, member: Member) -> HttpResponseBase:
     """Set up the second factor; later, renew its recovery codes or turn it off."""
     if member.user.email_verified_at is None:
         return private(render(request, "employers/account/factor_address.html"))
     if (existing := second_factor.of(member.user)) is None:
         return _set_up(request, member)
-    form = FactorForm(request.POST or None)
+    form = asked_of(FactorForm(request.POST or None), member.user)
     if request.method == "POST" and form.is_valid():
         now, typed, user = timezone.now(), form.cleaned_data, member.user
         try:
-            own_password.check(user, typed["current_password"], now)
+            own_password.check(user, typed.get("current_password", ""), request.session, now)
             answer_factor(request, user, typed["code"], now)
             if "turn-off" in request.POST:
                 second_factor.turn_off(user, now)
@@ -149,10 +151,12 @@ def _set_up(request: HttpRequest, member: Member) -> HttpResponseBase:
     user, now = member.user, timezone.now()
     secret = second_factor.pending_secret(user, request.session.get(PENDING, ""))
     request.session[PENDING] = second_factor.seal_secret(user, secret)
-    form = SetUpForm(request.POST or None)
+    form = asked_of(SetUpForm(request.POST or None), user)
     if request.method == "POST" and form.is_valid():
         try:
-            own_password.check(user, form.cleaned_data["current_password"], now)
+            own_password.check(
+                user, form.cleaned_data.get("current_password", ""), request.session, now
+            )
             made, codes = second_factor.enrol(user, secret, form.cleaned_data["code"], None, now)
         except Refused as refused:
             form.refuse(refused)

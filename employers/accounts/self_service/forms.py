@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,8 @@ from employers.accounts.forms import (
     new_password_field,
     phone_field,
 )
+from employers.accounts.phones.forms import PhoneCodeForm
+from employers.models import User
 
 
 def current_password_field() -> forms.CharField:
@@ -24,6 +26,16 @@ def current_password_field() -> forms.CharField:
         max_length=200,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+FormT = TypeVar("FormT", bound=RefusableForm)
+
+
+def asked_of(form: FormT, user: User) -> FormT:
+    """Return the form without the password's field if the account has no password."""
+    if not user.has_usable_password():
+        form.fields.pop("current_password", None)
+    return form
 
 
 class OwnPasswordForm(NewPasswordForm):
@@ -63,6 +75,20 @@ class OwnPhoneForm(RefusableForm):
             "You call candidates through relay numbers, and only your team gets through."
             " Enter the number you call from. We keep it encrypted. Neither your colleagues"
             " nor candidates can see it."
+        )
+
+
+class ProvePhoneForm(PhoneCodeForm):
+    """The member's own number, the code that was sent to it, and the password."""
+
+    current_password = current_password_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["phone"].help_text = _(
+            "You call candidates through relay numbers, and only your team gets through. You can"
+            " also sign in with it. We keep it encrypted. Neither your colleagues nor candidates"
+            " can see it."
         )
 
 

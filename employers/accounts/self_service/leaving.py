@@ -2,9 +2,9 @@
 
 Deleting forgets at once what is only for the account's owner: phone, networks, password, second
 factor, sessions and requested changes. What the law has us keep stays: what the account did, and
-its address, without which nobody could say who did it. The blind indexes of its phones and devices
-stay as long, or excluded people could come back by deleting an account. All are erased when the
-records are.
+its address, or the number of an account without one: otherwise nobody could say who did it. The
+blind indexes of its phones and devices stay as long, or excluded people could come back by deleting
+an account. All are erased when the records are.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Final
 from django.db import transaction
 
 from employers.accounts.membership import end_links_of, end_membership
-from employers.models import Employer, Member, SightingKind, User
+from employers.models import PHONE_FIELDS, Employer, Member, SightingKind, User
+from employers.notices import tell
 from employers.security import second_factor
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
-from events.delivery.mail import queue_mail
 from events.models import record
 
 ERASED_AT_ONCE: Final = 500
@@ -57,15 +57,18 @@ def delete(member: Member, now: datetime) -> None:
     with transaction.atomic():
         _end(member, now, deletes=True)
         user = User.objects.select_for_update().get(pk=member.user_id)
-        if user.email_verified_at is not None:
+        if user.is_proven:
             company = {"company": member.employer.name}
-            queue_mail(user.email, "account_deleted", user.language, company, now)
+            tell(user, "account_deleted", company, now)
         second_factor.forget(user)
         _forget_sightings(user)
         user.address_changes.all().delete()
         user.set_unusable_password()
-        user.phone_sealed, user.email_verified_at, user.deleted_at = "", None, now
-        user.save(update_fields=["password", "phone_sealed", "email_verified_at", "deleted_at"])
+        kept = "" if user.email else user.phone_sealed  # who did it
+        user.forget_phone()
+        user.phone_sealed = kept
+        user.email_verified_at, user.deleted_at = None, now
+        user.save(update_fields=["password", *PHONE_FIELDS, "email_verified_at", "deleted_at"])
         # Its platform may add the same person again, to another account.
         Member.objects.filter(pk=member.pk).update(reference="")
         record("delete_account", user, member.as_actor(), now, employer_id=member.employer_id)
@@ -76,7 +79,7 @@ def _forget_sightings(user: User) -> None:
     to recognise excluded people; without one, they may be a stranger's.
     """
     seen = user.sightings.all()
-    if user.email_verified_at is not None:
+    if user.is_proven:
         seen = seen.filter(kind=SightingKind.NETWORK)
     seen.delete()
 
@@ -89,10 +92,10 @@ def _end(member: Member, now: datetime, *, deletes: bool) -> None:
         raise refused
     if not end_membership(member, member.as_actor(), now):
         raise Refused("not_allowed")
-    context = {"company": member.employer.name, "member": member.user.email}
+    context = {"company": member.employer.name, "member": member.user.contact}
     owners = member.employer.members.active().filter(role=Member.MemberRole.OWNER)
     for owner in owners.select_related("user"):
-        queue_mail(owner.user.email, "member_left", owner.user.language, context, now)
+        tell(owner.user, "member_left", context, now)
 
 
 def sweep(keep_days: int, now: datetime) -> int:
@@ -102,7 +105,9 @@ def sweep(keep_days: int, now: datetime) -> int:
     users = list(due.order_by("deleted_at")[:ERASED_AT_ONCE])
     for user in users:
         with transaction.atomic():
-            User.objects.filter(pk=user.pk).update(email=f"{user.pk}@deleted.invalid")
+            User.objects.filter(pk=user.pk).update(
+                email=f"{user.pk}@deleted.invalid", phone_sealed=""
+            )
             user.sightings.all().delete()
             record("erase_address", user, SYSTEM, now)
     return len(users)

@@ -14,7 +14,8 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from employers.accounts.self_service import leaving, own_password
-from employers.accounts.self_service.forms import GoodbyeForm
+from employers.accounts.self_service.forms import GoodbyeForm, asked_of
+from employers.accounts.self_service.fresh_code_views import fresh_code_first
 from employers.accounts.self_service.views import shown
 from employers.accounts.views import proven_member_required, without_factor
 from employers.models import Member
@@ -24,6 +25,7 @@ from events.core.errors import Refused
 @sensitive_post_parameters("current_password")
 @proven_member_required
 @without_factor
+@fresh_code_first
 def leave(request: HttpRequest, member: Member) -> HttpResponseBase:
     """Leave the company, after the password."""
     said = gettext("You have left the company, and your account is closed.")
@@ -33,6 +35,7 @@ def leave(request: HttpRequest, member: Member) -> HttpResponseBase:
 @sensitive_post_parameters("current_password")
 @proven_member_required
 @without_factor
+@fresh_code_first
 def delete(request: HttpRequest, member: Member) -> HttpResponseBase:
     """Delete the account, after the password."""
     return _goodbye(
@@ -48,11 +51,13 @@ def _goodbye(
     *,
     deletes: bool,
 ) -> HttpResponseBase:
-    form = GoodbyeForm(request.POST or None)
+    form = asked_of(GoodbyeForm(request.POST or None), member.user)
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         try:
-            own_password.check(member.user, form.cleaned_data["current_password"], now)
+            own_password.check(
+                member.user, form.cleaned_data.get("current_password", ""), request.session, now
+            )
             act(member, now)
         except Refused as refused:
             form.refuse(refused)

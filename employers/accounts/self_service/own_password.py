@@ -1,4 +1,7 @@
-"""One's own password: asked for before an account is changed, and changed."""
+"""One's own password: asked for before an account is changed, and changed.
+
+An account without a password gives a fresh code instead (`fresh_code`).
+"""
 
 from __future__ import annotations
 
@@ -8,19 +11,26 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.urls import reverse
 
+from employers.accounts.self_service import fresh_code
 from employers.models import Member, User
+from employers.notices import tell
 from employers.security import sign_ins, throttle
 from events.core.errors import Refused
-from events.delivery.mail import queue_mail
 from events.models import record
 
 
-def check(user: User, typed: str, now: datetime) -> None:
+def check(user: User, typed: str, session: sign_ins.Session, now: datetime) -> None:
     """Raise Refused unless `typed` is the account's password: `password_wrong`, `too_many_tries`.
+    For an account without one, unless a code was entered in this session lately:
+    `fresh_code_needed`.
 
     Attempts are counted by account, so that strangers' failures at the sign-in do not block this,
     and a stolen session gives few guesses.
     """
+    if not user.has_usable_password():
+        if not fresh_code.is_fresh(user, session, now):
+            raise Refused("fresh_code_needed")
+        return
     counted = [(throttle.PASSWORDS_OF_ADDRESS, f"own {user.pk}")]
     throttle.count_try(counted, now)
     if not user.check_password(typed):
@@ -47,4 +57,4 @@ def tell_of_change(user: User, now: datetime) -> None:
     """
     if user.email_verified_at is not None:
         path = {"path": reverse("employers:password_reset")}
-        queue_mail(user.email, "password_changed", user.language, path, now)
+        tell(user, "password_changed", path, now)

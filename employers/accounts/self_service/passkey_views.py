@@ -13,7 +13,8 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from employers.accounts.self_service import own_password
-from employers.accounts.self_service.forms import PasskeyForm
+from employers.accounts.self_service.forms import PasskeyForm, asked_of
+from employers.accounts.self_service.fresh_code_views import fresh_code_first
 from employers.accounts.self_service.views import answer_factor, shown
 from employers.accounts.views import posted_or, proven_member_required
 from employers.models import Member
@@ -29,16 +30,17 @@ def site() -> passkeys.Site:
 
 @sensitive_post_parameters("code", "current_password")
 @proven_member_required
+@fresh_code_first
 def add_passkey(request: HttpRequest, member: Member) -> HttpResponseBase:
     """Add a passkey, after the password and a code of the second factor, which must be set up."""
     user, now = member.user, timezone.now()
     if second_factor.of(user) is None:
         return redirect(BACK)
-    form = PasskeyForm(request.POST or None)
+    form = asked_of(PasskeyForm(request.POST or None), user)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
         try:
-            own_password.check(user, typed["current_password"], now)
+            own_password.check(user, typed.get("current_password", ""), request.session, now)
             answer_factor(request, user, typed["code"], now)
             agent = request.headers.get("User-Agent", "")
             passkeys.add(user, typed["credential"], site(), request.session, agent, now)

@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from employers.accounts.self_service import factor_views, leaving_views, passkey_views, views
+from employers.accounts.self_service import (
+    factor_views,
+    fresh_code_views,
+    leaving_views,
+    passkey_views,
+    views,
+)
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -12,6 +18,7 @@ urlpatterns = [
     path("email/confirm/<str:token>/", views.confirm_address, name="confirm_address"),
     path("email/stop/<str:token>/", views.stop_address, name="stop_address"),
     path("phone/", views.phone, name="own_phone"),
+    path("confirm/", fresh_code_views.enter_fresh_code, name="fresh_code"),
     path("second-factor/", factor_views.factor, name="second_factor"),
     path("passkeys/add/", passkey_views.add_passkey, name="add_passkey"),
     path("passkeys/<uuid:passkey_id>/remove/", passkey_views.remove_passkey, name="remove_passkey"),

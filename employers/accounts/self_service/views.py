@@ -14,13 +14,22 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
-from employers.accounts import membership, sightings
-from employers.accounts.forms import RefusableForm
+from employers.accounts import membership
+from employers.accounts.forms import RefusableForm, network_of
+from employers.accounts.phones import numbers
+from employers.accounts.phones.views import refuse
 from employers.accounts.self_service import address_change, own_password
-from employers.accounts.self_service.forms import OwnAddressForm, OwnPasswordForm, OwnPhoneForm
+from employers.accounts.self_service.forms import (
+    OwnAddressForm,
+    OwnPasswordForm,
+    OwnPhoneForm,
+    ProvePhoneForm,
+    asked_of,
+)
+from employers.accounts.self_service.fresh_code_views import fresh_code_first
 from employers.accounts.views import (
     links,
     posted_or,
@@ -30,10 +39,13 @@ from employers.accounts.views import (
     status_of,
     without_factor,
 )
+from employers.masking import masked_phone
 from employers.models import Member, SecondFactor, User
 from employers.security import lockout, second_factor, sign_ins, throttle
 from employers.security.cookies import read_cookie
+from employers.security.one_time_codes import Purpose
 from events.core.errors import Refused
+from events.delivery.sms import sms_ready
 
 HOME = "employers:account"
 SESSIONS = "employers:sessions"
@@ -50,7 +62,8 @@ def account(request: HttpRequest, member: Member) -> HttpResponseBase:
     user, now = member.user, timezone.now()
     context = {
         "member": member,
-        "phone": sightings.masked_phone(sightings.phone_of(user)),
+        "phone": masked_phone(user.phone),
+        "can_prove": sms_ready(),
         "pending": address_change.pending(user, settings.EMAIL_VERIFICATION_TIMEOUT, now),
         "languages": settings.LANGUAGES,
         "factor": second_factor.of(user),
@@ -73,7 +86,7 @@ def changed(
         return False
     now, typed = timezone.now(), form.cleaned_data
     try:
-        own_password.check(member.user, typed["current_password"], now)
+        own_password.check(member.user, typed.get("current_password", ""), request.session, now)
         said = act(typed, now)
     except Refused as refused:
         form.refuse(refused)
@@ -97,9 +110,16 @@ def shown(request: HttpRequest, page: str, form: RefusableForm, **context: Any) 
 
 @sensitive_post_parameters("current_password", "password")
 @proven_member_required
+@fresh_code_first
 def password(request: HttpRequest, member: Member) -> HttpResponseBase:
-    """Choose another password. All other sessions end."""
-    form = OwnPasswordForm(request.POST or None, email=member.user.email)
+    """Choose another password, or the first one. All other sessions end.
+
+    One signs in with the address and the password, so an account without address has none.
+    """
+    user = member.user
+    if user.email_verified_at is None and not user.has_usable_password():
+        return private(render(request, "employers/account/password_address.html"))
+    form = asked_of(OwnPasswordForm(request.POST or None, email=user.email), user)
 
     def act(typed: dict[str, Any], now: datetime) -> str:
         user = own_password.change(member, typed["password"], request.session, now)
@@ -114,9 +134,10 @@ def password(request: HttpRequest, member: Member) -> HttpResponseBase:
 @sensitive_post_parameters("current_password")
 @proven_member_required
 @without_factor
+@fresh_code_first
 def address(request: HttpRequest, member: Member) -> HttpResponseBase:
-    """Ask for another address, which a mailed link confirms."""
-    form = OwnAddressForm(request.POST or None)
+    """Ask for another address, or the first one, which a mailed link confirms."""
+    form = asked_of(OwnAddressForm(request.POST or None), member.user)
 
     def act(typed: dict[str, Any], now: datetime) -> str:
         counted = [
@@ -145,11 +166,65 @@ def cancel_address(request: HttpRequest, member: Member) -> HttpResponse:
     return redirect(HOME)
 
 
-@sensitive_post_parameters("current_password", "phone")
+@sensitive_post_parameters("current_password", "phone", "code")
 @proven_member_required
+@fresh_code_first
 def phone(request: HttpRequest, member: Member) -> HttpResponseBase:
-    """Change or delete the number that the member calls from."""
-    form = OwnPhoneForm(request.POST or None)
+    """Prove, change or delete one's number, with which one signs in and calls."""
+    if not sms_ready():
+        return _unproven_phone(request, member)
+    user, now = member.user, timezone.now()
+    form = asked_of(ProvePhoneForm(request.POST or None), user)
+    if "delete" in request.POST:
+        form.fields["phone"].required = False
+    asker = numbers.Asker(f"sign-in {request.session[sign_ins.KEY]}", network_of(request))
+
+    def act(typed: dict[str, Any], now: datetime) -> str:
+        if "delete" in request.POST:
+            numbers.remove(member, now)
+            return gettext("Your number is deleted.")
+        proven = numbers.read_number(typed["phone"])
+        numbers.prove(member, proven, typed["code"], asker, now)
+        return gettext("Your number is proven. You can sign in and call with it.")
+
+    was_sent = "delete" not in request.POST and _sent_code(request, form, asker, now)
+    if not was_sent and changed(request, member, form, act):
+        return remember_browser(request, redirect(HOME), User.objects.get(pk=user.pk))
+    return shown(
+        request, "prove_phone", form, phone=masked_phone(user.phone), proven=bool(user.phone_index)
+    )
+
+
+def _sent_code(
+    request: HttpRequest, form: ProvePhoneForm, asker: numbers.Asker, now: datetime
+) -> bool:
+    """Send the code that the form asks for. Return whether it asked for one. The password is only
+    needed with the code.
+    """
+    password = form.fields.get("current_password")
+    if request.method != "POST" or not form.asks_for_code:
+        return False
+    if password:
+        password.required = False
+    is_valid = form.is_valid()
+    if password:
+        password.required = True
+    if not is_valid:
+        return True
+    try:
+        phone = numbers.read_number(form.cleaned_data["phone"])
+        numbers.send_code(Purpose.OWN_PHONE, phone, get_language() or "", asker, now)
+        form.was_sent()
+    except Refused as refused:
+        refuse(form, refused)
+    return True
+
+
+def _unproven_phone(request: HttpRequest, member: Member) -> HttpResponseBase:
+    """Change or delete the number by which a reviewer reaches the member, where none can be proven
+    because no messages are sent.
+    """
+    form = asked_of(OwnPhoneForm(request.POST or None), member.user)
 
     def act(typed: dict[str, Any], now: datetime) -> str:
         number = "" if "delete" in request.POST else typed["phone"].strip()
@@ -158,8 +233,7 @@ def phone(request: HttpRequest, member: Member) -> HttpResponseBase:
 
     if changed(request, member, form, act):
         return redirect(HOME)
-    number = sightings.masked_phone(sightings.phone_of(member.user))
-    return shown(request, "phone", form, phone=number)
+    return shown(request, "phone", form, phone=masked_phone(member.user.phone))
 
 
 # --- Sessions -------------------------------------------------------------------------------------

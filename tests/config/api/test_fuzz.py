@@ -107,7 +107,7 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
         .json()
     )
     ids |= {"decision_id": yes["id"], "gate_pass": yes["gate_pass"]}
-    set_phone(client, employer, _named(member).pk, "13800000001", now)
+    set_phone(client, employer, _named(member).pk, "13800000001", now, proven=True)
     lent = bindings.request_binding(yes["id"], client, "13900000001", now)
     ids["relay_id"] = relays.sync_at_once(lent, client, timezone.now).pk
     given = {"gate_pass": yes["gate_pass"], "candidate_phone": "13900000001"}

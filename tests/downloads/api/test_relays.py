@@ -57,7 +57,9 @@ class Platform:
         )["id"]
         assert (
             self.call(
-                "put", f"/employers/{self.employer}/members/{member}/phone", {"phone": phone}
+                "put",
+                f"/employers/{self.employer}/members/{member}/phone",
+                {"phone": phone, "proven": True},
             )["http"]
             == 204
         )
@@ -326,7 +328,9 @@ def test_a_phone_is_taken_only_for_whom_the_platform_named(
     )
     said = Event.objects.filter(verb="set_phone", employer_id=employer.pk).count()
     assert (
-        platform.call("put", f"{path}/{platform.member}/phone", {"phone": "138 0000 0001"})["http"]
+        platform.call(
+            "put", f"{path}/{platform.member}/phone", {"phone": "138 0000 0001", "proven": True}
+        )["http"]
         == 204
     )
     assert Event.objects.filter(verb="set_phone", employer_id=employer.pk).count() == said, (

@@ -304,7 +304,7 @@ def test_calls_are_muted_by_whom_they_reach_and_nobody_else(
         platform.call(
             "put",
             f"/employers/{platform.employer}/members/{platform.member}/phone",
-            {"phone": "13800000001"},
+            {"phone": "13800000001", "proven": True},
         )["http"]
         == 204
     )

@@ -169,7 +169,7 @@ def test_an_old_link_can_pause_calls_but_not_allow_them_again(db: None) -> None:
     platform = Platform()
     platform.put(mode="tell_after", email="lin@home.test")
     phone = f"/employers/{platform.employer}/members/{platform.member}/phone"
-    platform.call("put", phone, {"phone": "13800000001"})
+    platform.call("put", phone, {"phone": "13800000001", "proven": True})
     numbers = {"decision_id": platform.take()["decision_id"], "candidate_phone": "15400000000"}
     relay = platform.call("post", "/relays", numbers)
     old = by_link(Candidate.objects.get(client_id=platform.client.pk), page_links.FRESH_FOR)

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from downloads.models import GateDecision, RelayBinding
 from downloads.models.relays import RelayState
 from downloads.relay_providers.base import Bound
@@ -23,7 +25,9 @@ CALLERS = ("+8613800000001", "+8613800000002")
 
 
 def give_phone(member: Member, phone: str) -> None:
-    User.objects.filter(pk=member.user_id).update(phone_sealed=seal_phone(phone))
+    User.objects.filter(pk=member.user_id).update(
+        phone_sealed=seal_phone(phone), phone_vouched_at=timezone.now() if phone else None
+    )
     member.user.refresh_from_db()
 
 

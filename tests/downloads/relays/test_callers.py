@@ -43,7 +43,7 @@ def test_joining_and_leaving_change_who_gets_through(
 
     assert gets_through(CALLERS[0]) and not gets_through(CALLERS[1])
     colleague = make_member(now, member.employer, role="recruiter")
-    membership.give_phone(colleague, CALLERS[1], SYSTEM, now)
+    membership.give_phone(colleague, CALLERS[1], SYSTEM, now, vouched=True)
     assert callers.find_changed_teams(now, now) == [member.employer_id]
     assert provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert gets_through(CALLERS[0]) and gets_through(CALLERS[1])
@@ -66,7 +66,7 @@ def test_with_nobody_left_to_call_it_is_mute_until_somebody_is(
         binding.state == RelayState.BOUND
         and provider.call(binding.number, "", CALLERS[0], now).outcome is Outcome.MUTED
     )
-    membership.give_phone(member, CALLERS[1], SYSTEM, now)
+    membership.give_phone(member, CALLERS[1], SYSTEM, now, vouched=True)
     callers.find_changed_teams(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     binding = synced(binding, now)
@@ -82,7 +82,7 @@ def test_without_a_caller_it_waits_for_one(platform: ApiClient, now: datetime, d
     assert binding.state == RelayState.REQUESTED and binding.last_error == "relay_no_caller"
     binding = synced(binding, binding.due_at)
     assert verbs(binding) == ["request_relay", "wait_relay"]
-    membership.give_phone(silent, CALLERS[0], SYSTEM, now)
+    membership.give_phone(silent, CALLERS[0], SYSTEM, now, vouched=True)
     callers.find_changed_teams(now, now)
     provider_sync.tell_team(RelayTeam.objects.get().pk, lambda: now)
     assert synced(binding, now).state == RelayState.BOUND
@@ -117,7 +117,7 @@ def test_a_provider_that_is_down_is_told_of_the_team_later(
     member: Member, platform: ApiClient, now: datetime, provider: SimulatedRelays
 ) -> None:
     binding = bound(member, platform, now)
-    membership.give_phone(member, CALLERS[1], SYSTEM, now)
+    membership.give_phone(member, CALLERS[1], SYSTEM, now, vouched=True)
     callers.find_changed_teams(now, now)
     team = RelayTeam.objects.get()
     provider.fail_next("unavailable")
@@ -182,7 +182,7 @@ def test_every_way_to_become_a_caller_is_seen_in_the_next_round(
         now, member.employer, role="recruiter", email_verified_at=now if how == "joins" else None
     )
     if how == "joins":
-        membership.give_phone(colleague, CALLERS[1], SYSTEM, now)
+        membership.give_phone(colleague, CALLERS[1], SYSTEM, now, vouched=True)
     else:
         give_phone(colleague, CALLERS[1])
         assert callers.find_changed_teams(now, now) == []
@@ -196,7 +196,13 @@ def test_every_way_to_become_a_caller_is_seen_in_the_next_round(
 def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now: datetime) -> None:
     seal = seal_phone(CALLERS[1])
     users = [
-        User(email=f"p{each}@team.example", phone_sealed=seal, joined_at=now, email_verified_at=now)
+        User(
+            email=f"p{each}@team.example",
+            phone_sealed=seal,
+            phone_vouched_at=now,
+            joined_at=now,
+            email_verified_at=now,
+        )
         for each in range(205)
     ]
     User.objects.bulk_create(users)

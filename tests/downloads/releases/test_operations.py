@@ -212,6 +212,7 @@ def test_nothing_is_spent_where_nobody_said_from_which_number_they_call(shop: Sh
         UUID(str(shop.platform.member)),
         "13800000001",
         timezone.now(),
+        proven=True,
     )
     assert shop.post(gate_pass, pdf())["http"] == 202, "the same pass still works"
 

@@ -16,6 +16,7 @@ from events.core.errors import Refused
 from events.delivery.mail import letter
 from events.models import Event, Mail
 from tests.employers.accounts.account_pages import invitation, text, verified_owner
+from tests.employers.accounts.phone_codes import code_to
 from tests.factories import PASSWORD, make_api_client, make_employer, make_member
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +161,9 @@ class TestPhone:
     def test_a_changed_number_is_told_by_mail(self, visitor: Client, now: datetime) -> None:
         member = make_member(now, language="en")
         visitor.force_login(member.user)
-        for sent in ({"phone": "13800138000"}, {"phone": "138 0013 8000"}, {"delete": "1"}):
+        visitor.post("/account/phone/", {"phone": "13800138000", "send": "1"})
+        proven = {"phone": "138 0013 8000", "code": code_to()}
+        for sent in (proven, {"delete": "1"}):
             visitor.post("/account/phone/", {"current_password": PASSWORD, **sent})
         told = [(mail.to, mail.template, mail.context) for mail in Mail.objects.order_by("pk")]
         company = {"company": member.employer.name, "by_platform": False}

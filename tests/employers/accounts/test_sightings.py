@@ -11,6 +11,7 @@ from django.test import Client
 
 from employers.accounts import registration, sightings
 from employers.accounts.views import links
+from employers.masking import masked_phone
 from employers.models import Sighting, SightingKind, User
 from employers.security import throttle
 from events.core.errors import Refused
@@ -78,8 +79,8 @@ def test_a_device_is_believed_only_as_we_signed_it() -> None:
 
 
 def test_a_number_is_masked() -> None:
-    assert sightings.masked_phone("+8613800135678") == "+86 138****5678"
-    assert sightings.masked_phone("") == ""
+    assert masked_phone("+8613800135678") == "+86 138****5678"
+    assert masked_phone("") == ""
 
 
 # --- Kept -----------------------------------------------------------------------------------------

@@ -117,6 +117,7 @@ def test_the_pages_that_a_link_opens_are_chosen_one_by_one() -> None:
         "employers:cancel_address",
         "employers:end_other_sessions",
         "employers:end_session",
+        "employers:fresh_code",
         "employers:delete_account",
         "employers:invite_again",
         "employers:leave",

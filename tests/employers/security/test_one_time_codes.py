@@ -49,7 +49,7 @@ def test_a_code_is_accepted_once_however_it_is_typed(now: datetime) -> None:
 def test_the_code_itself_is_not_stored(now: datetime) -> None:
     code = issue_code(Purpose.ENTER, NUMBER, now)
     row = OneTimeCode.objects.values().get()
-    assert code not in {row["key"], row["digest"]} and NUMBER not in str(row)
+    assert code not in {row["key"], row["code_hash"]} and NUMBER not in str(row)
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,8 @@ def test_a_registration_says_why() -> None:
 @pytest.mark.parametrize(
     ("address", "fills"),
     [
-        ("/sign-in/", "current-password"),
-        ("/register/", "new-password"),
+        ("/sign-in/?by=email", "current-password"),
+        ("/register/?by=email", "new-password"),
         ("/console/login/", "current-password"),
     ],
 )

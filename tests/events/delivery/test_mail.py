@@ -69,6 +69,10 @@ CONTEXT = {
     "left": 3,
     "employers": 41,
     "who": "li.na@zizhi.example",
+    "phone": "+86 138****8000",
+    "purpose": "enter",
+    "device": "Chrome, iPhone",
+    "at": "2026-11-24T18:15+08:00",
 }
 
 
@@ -302,7 +306,7 @@ def queued_names() -> Iterator[str]:
         (path, node.name): [argument.arg for argument in node.args.args].index("template")
         for path, node in functions
         if "template" in [argument.arg for argument in node.args.args]
-        and (node.name == "queue_mail" or "queue_mail(" in ast.unparse(node))
+        and (node.name == "queue_mail" or re.search(r"\b(queue_mail|tell)\(", ast.unparse(node)))
     }
     own = {(path, node.name) for path, node in functions}
     for path, tree in trees.items():

@@ -56,7 +56,7 @@ def appeal(request: HttpRequest, member: Member, handler: BoundedUploadHandler) 
         "verb": verb,
         "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2,
         "files": appeals.FILES_AT_MOST,
-        "address_verified": member.user.email_verified_at is not None,
+        "address_verified": member.user.is_proven,
     }
     return render(request, "verification/appeal.html", context, status=422 if form.errors else 200)
 
@@ -77,7 +77,7 @@ def _say(
             expected=f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB",
         )
     files = request.FILES.getlist("files")
-    if files and member.user.email_verified_at is None:
+    if files and not member.user.is_proven:
         raise Refused("authority_email_unverified", "evidence")
     if len(files) > appeals.FILES_AT_MOST:
         raise Refused("files_too_many", "evidence", expected=f"≤ {appeals.FILES_AT_MOST}")

@@ -174,7 +174,7 @@ def _take_in(
         return there if isinstance(there, Document) else None
     network, counted_at = throttle.network(throttle.caller_of(request)), timezone.now()
     upload_limits.count_upload(member, kind, network, counted_at)
-    if member.user.email_verified_at is None:
+    if not member.user.is_proven:
         if held_uploads.hold(case.pk, kind, data, member, now) is None:
             upload_limits.uncount_upload(member, kind, network, counted_at)
         return None

@@ -9,6 +9,7 @@ from employers.accounts.sightings import phone_of, seal_phone
 from employers.models import Member, Sighting, SignIn
 from events.delivery.mail import letter
 from events.models import Event, Mail
+from tests.employers.accounts.phone_codes import code_to
 from tests.employers.security.staff_sign_in import Clock
 from tests.factories import PASSWORD, make_member, sign_in
 
@@ -18,7 +19,7 @@ CHANGE = {"current_password": PASSWORD, "password": NEW}
 GUARDED = (
     ("/account/password/", {"password": NEW}),
     ("/account/email/", {"email": "new@example.com"}),
-    ("/account/phone/", {"phone": "13800138000"}),
+    ("/account/phone/", {"phone": "13800138000", "code": "123456"}),
     ("/account/phone/", {"delete": "1"}),
 )
 
@@ -111,7 +112,8 @@ def test_a_stranger_whose_address_was_named_is_told_nothing(clock: Clock) -> Non
 
 def test_a_number_is_sealed_recorded_and_deleted(mine: Client, member: Member) -> None:
     sent = {"current_password": PASSWORD, "phone": "138 0013 8000"}
-    assert mine.post("/account/phone/", sent).status_code == 302
+    assert mine.post("/account/phone/", {"phone": "138 0013 8000", "send": "1"}).status_code == 200
+    assert mine.post("/account/phone/", sent | {"code": code_to()}).status_code == 302
     member.user.refresh_from_db()
     assert phone_of(member.user) == "+8613800138000"
     assert "13800138000" not in member.user.phone_sealed

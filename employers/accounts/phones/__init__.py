@@ -1,0 +1,1 @@
+"""Phone numbers that accounts have proven, and that they sign in with."""

@@ -1,0 +1,286 @@
+"""Tests of whose number is proven, and of what an account without address and password does."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from downloads.relays import callers
+from employers.accounts.membership import give_phone
+from employers.accounts.phones import numbers
+from employers.models import Member, OneTimeCode, User
+from employers.notices import tell
+from employers.security.one_time_codes import Purpose
+from events.core.errors import Refused
+from events.models import Event, Mail, Sms
+from tests.employers.accounts.phone_codes import (
+    NUMBER,
+    OTHER,
+    again,
+    by_phone_alone,
+    code_to,
+    messages,
+    with_number,
+)
+from tests.factories import PASSWORD, make_api_client, make_member, sign_in
+from tests.keys import rekey_all, rotate
+
+pytestmark = pytest.mark.django_db
+PAGE, CONFIRM = "/account/phone/", "/account/confirm/"
+ASKER = numbers.Asker("a session")
+
+
+def prove(member: Member, number: str, now: datetime) -> User:
+    numbers.send_code(Purpose.OWN_PHONE, number, "en", ASKER, now)
+    return numbers.prove(member, number, code_to(number), ASKER, now)
+
+
+# --- Whose number it is ---------------------------------------------------------------------------
+
+
+def test_a_number_is_sealed_and_found_and_told(now: datetime) -> None:
+    member = make_member(now)
+    user = prove(member, NUMBER, now)
+    assert User.objects.holder_of_phone(NUMBER) == user and user.phone_verified_at == now
+    stored = str(User.objects.filter(pk=user.pk).values().get()) + str(Event.objects.values())
+    assert "13800138000" not in stored
+    assert Mail.objects.get().template == "phone_changed"
+    prove(member, NUMBER, now + timedelta(minutes=1))
+    assert Mail.objects.count() == 1, "the same number once more is no news"
+
+
+def test_who_proves_a_number_takes_it_from_an_account_with_another_way_in(now: datetime) -> None:
+    before, member = with_number(make_member(now), now), make_member(now)
+    prove(member, NUMBER, now)
+    assert (again(before.user).phone, again(before.user).phone_index) == ("", "")
+    assert Mail.objects.get(template="phone_lost").to == before.user.email
+    assert Event.objects.get(verb="lose_phone").employer_id == before.employer_id
+
+
+def test_an_account_does_not_lose_its_only_way_in_while_the_number_is_used(now: datetime) -> None:
+    before, member = by_phone_alone(now), make_member(now)
+    with pytest.raises(Refused, match="phone_taken"):
+        prove(member, NUMBER, now + numbers.STALE_AFTER)
+    assert again(before.user).phone_index and not again(member.user).phone_index
+    prove(member, NUMBER, now + numbers.STALE_AFTER + timedelta(minutes=2))
+    assert not again(before.user).phone_index, "a carrier may have sold it again by now"
+
+
+def test_staff_have_no_proven_number(now: datetime) -> None:
+    with pytest.raises(Refused, match="not_allowed"):
+        numbers.take(make_member(now, is_staff=True).user, NUMBER, now)
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_a_number_is_found_during_and_after_a_change_of_keys(
+    now: datetime, settings: Any, is_moved: bool
+) -> None:
+    member = with_number(make_member(now), now)
+    rotate(settings)
+    if is_moved:
+        rekey_all()
+    assert User.objects.holder_of_phone(NUMBER) == member.user
+    other = make_member(now)
+    prove(other, NUMBER, now)
+    assert User.objects.holder_of_phone(NUMBER) == other.user
+    rekey_all()
+    assert not again(member.user).phone_index
+
+
+# --- Calls ----------------------------------------------------------------------------------------
+
+
+def test_only_a_proven_number_may_call(now: datetime) -> None:
+    member = make_member(now)
+    give_phone(member, NUMBER, member.as_actor(), now)
+    assert callers.callers(member.employer_id) == []
+    prove(member, NUMBER, now)
+    assert callers.callers(member.employer_id) == [member]
+
+
+def test_a_platform_vouches_and_its_word_is_recorded(now: datetime) -> None:
+    member, platform = make_member(now), make_api_client(now)[0]
+    give_phone(member, NUMBER, platform.as_actor(), now)
+    assert callers.callers(member.employer_id) == []
+    give_phone(member, NUMBER, platform.as_actor(), now, vouched=True)
+    assert callers.callers(member.employer_id) == [member]
+    assert [event.data["vouched"] for event in Event.objects.filter(verb="set_phone")] == [
+        False,
+        True,
+    ]
+    assert not again(member.user).phone_index, "it does not sign in"
+
+
+def test_a_platform_does_not_replace_a_number_that_its_owner_proved(now: datetime) -> None:
+    member = with_number(make_member(now), now)
+    platform = make_api_client(now)[0]
+    for number in (OTHER, ""):
+        with pytest.raises(Refused, match="phone_proven"):
+            give_phone(member, number, platform.as_actor(), now, vouched=True)
+    give_phone(member, NUMBER, platform.as_actor(), now)
+    assert again(member.user).phone_index
+
+
+def test_who_is_added_again_proves_the_number_again(now: datetime) -> None:
+    member = by_phone_alone(now)
+    assert callers.callers(member.employer_id) == [member], "without an address too"
+    numbers.forget(member.user)
+    assert callers.callers(member.employer_id) == []
+
+
+# --- Being told -----------------------------------------------------------------------------------
+
+
+def test_who_has_no_address_is_told_by_a_message(now: datetime) -> None:
+    member = by_phone_alone(now, language="zh-hans")
+    tell(member.user, "password_changed", {"path": "/password/"}, now)
+    assert not Mail.objects.exists()
+    assert messages() == [("account_notice", {"what": "你的密码已修改", "path": "password/"})]
+
+
+def test_a_message_that_may_not_be_sent_stops_nothing(now: datetime) -> None:
+    member = by_phone_alone(now)
+    for _ in range(3):
+        tell(member.user, "password_changed", {"path": "/password/"}, now)
+    assert Sms.objects.count() == 1
+
+
+def test_an_address_that_nobody_confirmed_is_told_nothing_of_a_proven_number(now: datetime) -> None:
+    member = with_number(make_member(now, email_verified_at=None), now)
+    tell(member.user, "password_changed", {"path": "/password/"}, now)
+    assert not Mail.objects.exists() and len(messages()) == 1
+
+
+# --- The account's page ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mine(now: datetime) -> tuple[Member, Client]:
+    """An account without address and password, and a browser that is signed in to it."""
+    member = by_phone_alone(timezone.now())
+    return member, sign_in(member.user)
+
+
+def confirm(browser: Client, number: str = NUMBER) -> Any:
+    browser.post(CONFIRM, {"send": "1"})
+    return browser.post(f"{CONFIRM}?next={PAGE}", {"code": code_to(number)})
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account/phone/",
+        "/account/email/",
+        "/account/password/",
+        "/account/second-factor/",
+        "/account/passkeys/add/",
+        "/account/delete/",
+    ],
+)
+def test_without_a_password_a_fresh_code_comes_first(
+    mine: tuple[Member, Client], path: str
+) -> None:
+    _member, browser = mine
+    assert browser.get(path)["Location"].startswith(f"{CONFIRM}?next=")
+    assert browser.post(path, {"delete": "1"})["Location"].startswith(CONFIRM)
+    assert confirm(browser)["Location"] == PAGE
+    assert "current_password" not in browser.get(path, follow=True).content.decode()
+
+
+def test_a_fresh_code_lasts_ten_minutes_and_for_one_account(
+    mine: tuple[Member, Client], now: datetime
+) -> None:
+    member, browser = mine
+    confirm(browser)
+    assert browser.get(PAGE).status_code == 200
+    session = browser.session
+    session["fresh_code"][1] = (timezone.now() - timedelta(minutes=11)).isoformat()
+    session.save()
+    assert browser.get(PAGE).status_code == 302
+    session["fresh_code"] = [str(make_member(now).user_id), timezone.now().isoformat()]
+    session.save()
+    assert browser.get(PAGE).status_code == 302 and member
+
+
+def test_a_code_that_signs_in_does_not_confirm(mine: tuple[Member, Client]) -> None:
+    _member, browser = mine
+    visitor = Client()
+    visitor.post("/sign-in/phone/", {"phone": NUMBER, "send": "1"})
+    assert browser.post(CONFIRM, {"code": code_to()}).status_code == 422
+
+
+def test_the_number_is_changed_with_a_code_to_each(mine: tuple[Member, Client]) -> None:
+    member, browser = mine
+    confirm(browser)
+    Sms.objects.all().delete()
+    browser.post(PAGE, {"phone": OTHER, "send": "1"})
+    assert browser.post(PAGE, {"phone": OTHER, "code": code_to(OTHER)})["Location"] == "/account/"
+    assert again(member.user).phone == OTHER
+    assert messages()[-1][0] == "account_notice", "the number until now is told"
+
+
+def test_the_only_way_in_is_not_deleted(mine: tuple[Member, Client]) -> None:
+    member, browser = mine
+    confirm(browser)
+    assert browser.post(PAGE, {"delete": "1"}).status_code == 422
+    assert again(member.user).phone_index
+
+
+def test_a_code_for_another_number_proves_nothing(mine: tuple[Member, Client]) -> None:
+    member, browser = mine
+    confirm(browser)
+    browser.post(PAGE, {"phone": OTHER, "send": "1"})
+    third = "13700137000"
+    assert browser.post(PAGE, {"phone": third, "code": code_to(OTHER)}).status_code == 422
+    assert again(member.user).phone == NUMBER
+
+
+def test_a_stolen_session_does_not_change_the_number_without_the_password(now: datetime) -> None:
+    member = with_number(make_member(timezone.now()), timezone.now())
+    browser = sign_in(member.user)
+    browser.post(PAGE, {"phone": OTHER, "send": "1"})
+    for password in ("", "wrong"):
+        typed = {"phone": OTHER, "code": code_to(OTHER), "current_password": password}
+        assert browser.post(PAGE, typed).status_code == 422
+    assert again(member.user).phone == NUMBER
+    typed["current_password"] = PASSWORD
+    assert browser.post(PAGE, typed).status_code == 302 and again(member.user).phone == OTHER
+
+
+def test_a_password_needs_an_address(mine: tuple[Member, Client]) -> None:
+    member, browser = mine
+    confirm(browser)
+    new = {"password": "another sentence that nobody knows"}
+    assert "Add an email address" in browser.post("/account/password/", new).content.decode()
+    assert not again(member.user).has_usable_password()
+    User.objects.filter(pk=member.user_id).update(
+        email="hr@example.com", email_verified_at=timezone.now()
+    )
+    assert browser.post("/account/password/", new)["Location"] == "/account/"
+    assert again(member.user).check_password(new["password"])
+
+
+def test_an_owner_without_password_makes_another_owner(
+    mine: tuple[Member, Client], now: datetime
+) -> None:
+    member, browser = mine
+    colleague = make_member(now, member.employer, role="recruiter")
+    path = f"/team/{colleague.pk}/make-owner/"
+    assert browser.post(path)["Location"] == f"{CONFIRM}?next=%2Fteam%2F"
+    assert not Member.objects.filter(pk=colleague.pk, role="owner").exists()
+    confirm(browser)
+    browser.post(path)
+    assert Member.objects.filter(pk=colleague.pk, role="owner").exists()
+
+
+def test_the_reader_of_an_address_gets_no_link_to_an_account_with_a_proven_number(
+    now: datetime,
+) -> None:
+    member = with_number(make_member(now, email_verified_at=None), now)
+    Client().post("/password/", {"email": member.user.email})
+    assert Mail.objects.get().template == "no_account"
+    OneTimeCode.objects.all().delete()

@@ -1,0 +1,275 @@
+"""Tests of signing in with a number and a code."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pyotp
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from employers.accounts.membership import give_phone
+from employers.accounts.phones import numbers
+from employers.models import PHONE_PURPOSE, OneTimeCode, SignIn, User
+from employers.security import second_factor, totp
+from employers.security.one_time_codes import Purpose
+from events.core.sealing import blind_index
+from events.models import Event, Mail, Sms
+from tests.employers.accounts.phone_codes import (
+    NUMBER,
+    OTHER,
+    again,
+    by_phone_alone,
+    code_to,
+    messages,
+    with_number,
+)
+from tests.factories import PASSWORD, make_member, make_reviewer
+
+pytestmark = pytest.mark.django_db
+PAGE, STALE = "/sign-in/phone/", "/sign-in/phone/confirm/"
+
+
+def browser(**more: Any) -> Client:
+    return Client(headers={"accept-language": "en"}, **more)
+
+
+def ask(visitor: Client, number: str = NUMBER) -> Any:
+    return visitor.post(PAGE, {"phone": number, "send": "1"})
+
+
+def enter(visitor: Client, code: str, number: str = NUMBER, **more: str) -> Any:
+    return visitor.post(PAGE, {"phone": number, "code": code, **more})
+
+
+def come_in(visitor: Client, number: str = NUMBER, **more: str) -> Any:
+    ask(visitor, number)
+    return enter(visitor, code_to(number), number, **more)
+
+
+def who(visitor: Client) -> User:
+    """Return who is signed in."""
+    return User.objects.get(pk=visitor.session["_auth_user_id"])
+
+
+def is_in(visitor: Client) -> bool:
+    return "_auth_user_id" in visitor.session
+
+
+@pytest.fixture(autouse=True)
+def afresh(settings: Any) -> None:
+    settings.SMS_PROVIDER = "simulator"
+
+
+def test_a_number_and_its_code_sign_in() -> None:
+    member = by_phone_alone(timezone.now() - timedelta(days=30))
+    visitor = browser()
+    page = ask(visitor, "138 0013 8000").content.decode()
+    assert 'value="138 0013 8000"' in page and "data-wait" in page
+    answer = enter(visitor, f" {code_to()[:3]} {code_to()[3:]}", "138-0013-8000", next="/account/")
+    assert (answer.status_code, answer["Location"]) == (302, "/account/")
+    assert visitor.get("/account/").status_code == 200
+    assert SignIn.objects.get().user == member.user
+    verified_at = again(member.user).phone_verified_at
+    assert verified_at and timezone.now() - verified_at < timedelta(minutes=1)
+
+
+def test_the_session_is_another_one_than_before() -> None:
+    by_phone_alone(timezone.now())
+    visitor = browser()
+    ask(visitor)
+    before = visitor.session.session_key
+    enter(visitor, code_to())
+    assert is_in(visitor) and visitor.session.session_key != before
+
+
+def test_a_redirect_leads_to_no_other_site() -> None:
+    by_phone_alone(timezone.now())
+    assert come_in(browser(), next="https://evil.example/")["Location"] == "/case/"
+
+
+def test_a_wrong_code_keeps_the_number_and_signs_nobody_in() -> None:
+    by_phone_alone(timezone.now())
+    visitor = browser()
+    ask(visitor)
+    wrong = f"{(int(code_to()) + 1) % 10**6:06d}"
+    answer = enter(visitor, wrong)
+    assert answer.status_code == 422 and f'value="{NUMBER}"' in answer.content.decode()
+    assert "Attempts left: <b>4</b>" in answer.content.decode() and not is_in(visitor)
+
+
+def test_a_code_signs_in_only_the_browser_that_asked_for_it() -> None:
+    by_phone_alone(timezone.now())
+    ask(browser())
+    thief = browser()
+    assert enter(thief, code_to()).status_code == 422 and not is_in(thief)
+
+
+def test_a_code_for_another_purpose_does_not_sign_in() -> None:
+    by_phone_alone(timezone.now())
+    visitor = browser()
+    visitor.post(PAGE, {"phone": "1", "send": "1"})  # names the browser
+    asker = numbers.Asker(f"browser {visitor.session['code_holder']}")
+    numbers.send_code(Purpose.OWN_PHONE, NUMBER, "en", asker, timezone.now())
+    assert enter(visitor, code_to()).status_code == 422 and not is_in(visitor)
+
+
+def test_the_page_does_not_tell_whether_a_number_has_an_account() -> None:
+    by_phone_alone(timezone.now())
+    pages = [ask(browser(), number) for number in (NUMBER, OTHER)]
+    texts = [
+        page.content.decode().replace(number, "").split("csrfmiddlewaretoken")
+        for page, number in zip(pages, (NUMBER, OTHER), strict=True)
+    ]
+    assert [page.status_code for page in pages] == [200, 200]
+    assert [len(text) for text in texts[0]] == [len(text) for text in texts[1]]
+    assert len(messages(NUMBER)) == len(messages(OTHER)) == 1
+
+
+def test_guesses_over_many_numbers_are_counted_by_network() -> None:
+    thief, answers = browser(), []
+    for at in range(30):
+        number = f"+86138001390{at:02d}"
+        ask(thief, number)
+        wrong = f"{(int(code_to(number)) + 1) % 10**6:06d}"
+        answers.append(enter(thief, wrong, number).status_code)
+        Sms.objects.all().delete()
+    assert answers[:25] == [422] * 25 and set(answers[25:]) == {429}
+
+
+def test_staff_never_sign_in_by_phone() -> None:
+    reviewer = make_reviewer(timezone.now())
+    User.objects.filter(pk=reviewer.pk).update(phone_index=with_index())
+    visitor = browser()
+    assert come_in(visitor).status_code == 302 and who(visitor) != reviewer
+
+
+def with_index() -> str:
+    return blind_index(NUMBER, PHONE_PURPOSE)
+
+
+def test_a_number_without_account_gets_one_and_goes_on_to_its_company() -> None:
+    visitor = browser()
+    assert come_in(visitor)["Location"] == "/case/"
+    user = who(visitor)
+    assert (user.email, user.phone, user.has_usable_password()) == ("", NUMBER, False)
+    assert Event.objects.get(verb="open_account").subject_id == str(user.pk)
+    assert visitor.get("/case/")["Location"] == "/register/company/"
+    assert visitor.get("/register/company/").status_code == 200
+
+
+def test_a_number_that_nobody_proved_does_not_sign_in() -> None:
+    """Its account only says that it has this number."""
+    member = make_member(timezone.now())
+    give_phone(member, NUMBER, member.as_actor(), timezone.now(), vouched=True)
+    visitor = browser()
+    come_in(visitor)
+    assert who(visitor) != member.user
+
+
+def test_the_owner_is_told_of_a_new_browser_by_mail_and_not_of_a_known_one() -> None:
+    member = with_number(make_member(timezone.now()), timezone.now())
+    visitor = browser()
+    come_in(visitor)
+    assert is_in(visitor)
+    told = Mail.objects.get()
+    assert (told.to, told.template) == (member.user.email, "phone_sign_in")
+    visitor.post("/sign-out/")
+    Sms.objects.all().delete()
+    OneTimeCode.objects.all().delete()
+    come_in(visitor)
+    assert is_in(visitor) and Mail.objects.count() == 1
+
+
+class TestRecycledNumber:
+    """A number that was not used for 90 days may have been given to somebody else."""
+
+    LONG_AGO = timedelta(days=91)
+
+    def test_it_needs_a_code_by_mail_too(self) -> None:
+        member = with_number(make_member(timezone.now()), timezone.now() - self.LONG_AGO)
+        visitor = browser()
+        assert come_in(visitor)["Location"] == STALE and not is_in(visitor)
+        assert again(member.user).phone_verified_at == member.user.phone_verified_at
+        assert visitor.post(STALE, {"send": "1"}).status_code == 200
+        mail = Mail.objects.get(template="one_time_code")
+        assert mail.to == member.user.email
+        assert visitor.post(STALE, {"code": "000000x"}).status_code == 422
+        assert visitor.post(STALE, {"code": mail.context["code"]})["Location"] == "/case/"
+        assert is_in(visitor)
+
+    def test_without_an_address_it_does_not_sign_in(self) -> None:
+        member = by_phone_alone(timezone.now() - self.LONG_AGO)
+        visitor = browser()
+        assert come_in(visitor)["Location"] == STALE
+        page = visitor.get(STALE).content.decode()
+        assert "138****8000" in page and "no email address" in page
+        assert visitor.post(STALE, {"code": "123456"}).status_code == 200 and not is_in(visitor)
+        assert not Mail.objects.exists() and again(member.user).phone_index
+
+    def test_who_has_it_now_gets_an_account_of_their_own(self) -> None:
+        member = with_number(make_member(timezone.now()), timezone.now() - self.LONG_AGO)
+        visitor = browser()
+        come_in(visitor)
+        assert visitor.post(STALE, {"register": "1"})["Location"] == "/case/"
+        assert who(visitor) != member.user and who(visitor).phone == NUMBER
+        assert (again(member.user).phone_index, again(member.user).phone) == ("", "")
+        assert Mail.objects.get().template == "phone_lost"
+        assert Event.objects.get(verb="lose_phone").employer_id == member.employer_id
+
+    def test_a_stranger_takes_no_number_without_its_code(self) -> None:
+        member = with_number(make_member(timezone.now()), timezone.now() - self.LONG_AGO)
+        visitor = browser()
+        assert visitor.post(STALE, {"register": "1"})["Location"] == PAGE
+        assert again(member.user).phone_index and not is_in(visitor)
+
+    def test_the_page_is_for_who_entered_the_code(self) -> None:
+        with_number(make_member(timezone.now()), timezone.now() - self.LONG_AGO)
+        assert browser().get(STALE)["Location"] == PAGE
+
+
+def test_a_second_factor_is_still_asked() -> None:
+    member = make_member(timezone.now())
+    second_factor.enrol(
+        member.user,
+        secret := totp.new_secret(),
+        pyotp.TOTP(secret).at(timezone.now()),
+        None,
+        timezone.now(),
+    )
+    with_number(member, timezone.now() - timedelta(days=200))
+    visitor = browser()
+    assert come_in(visitor)["Location"] == "/sign-in/second-factor/" and not is_in(visitor)
+
+
+def test_an_account_that_was_closed_does_not_sign_in() -> None:
+    member = by_phone_alone(timezone.now())
+    User.objects.filter(pk=member.user_id).update(is_active=False)
+    visitor = browser()
+    come_in(visitor)
+    assert who(visitor) != member.user and not again(member.user).phone_index
+
+
+@pytest.mark.parametrize("number", ["", "12345", "+1 202 555 0100"])
+def test_what_is_no_number_of_ours_gets_no_message(number: str) -> None:
+    assert ask(browser(), number).status_code == 422 and not Sms.objects.exists()
+
+
+def test_without_a_provider_there_is_no_such_page(settings: Any) -> None:
+    settings.SMS_PROVIDER = ""
+    assert browser().get(PAGE)["Location"] == "/sign-in/"
+    assert PAGE not in browser().get("/sign-in/").content.decode()
+
+
+def test_in_chinese_the_phone_comes_first_and_elsewhere_the_address() -> None:
+    chinese = Client(headers={"accept-language": "zh-CN"})
+    assert chinese.get("/sign-in/?next=/team/")["Location"] == f"{PAGE}?next=/team/"
+    assert chinese.get("/sign-in/?by=email").status_code == 200
+    english = browser().get("/sign-in/")
+    assert english.status_code == 200 and PAGE in english.content.decode()
+    member = make_member(timezone.now())
+    chinese.post("/sign-in/", {"username": member.user.email, "password": PASSWORD})
+    chinese.post("/sign-out/")
+    assert chinese.get("/sign-in/").status_code == 200, "this browser signs in by address"
