@@ -42,7 +42,7 @@ EVIDENCE: Final = (
 )
 
 EXAMPLE: Final[dict[str, Any]] = {
-    "reference": "cand-20481", "mode": "ask_first", "reachable": True, "language": "zh-hans",
+    "reference": "cand-20481", "mode": "ask_first", "reachable": True, "textable": False, "language": "zh-hans",
     "blocked": [{"uscc": "91990101000000106E", "name": "云溪市示例科技有限公司", "own": False}],
     "told_at": "2026-11-20T02:00:00Z", "erased_at": None,
 }  # fmt: skip
@@ -78,7 +78,19 @@ class CandidateIn(Schema):
             " returned. Leave it empty if your own app notifies them."
         ),
     )
-    language: Language = Field("zh-hans", description="The language of our mails to the candidate.")
+    phone: str = Field(
+        "",
+        max_length=40,
+        examples=[""],
+        description=(
+            "The candidate's mobile number in mainland China. Without an e-mail address, the"
+            " candidate gets text messages there, if your operator has switched them on. It is"
+            " stored encrypted and never returned."
+        ),
+    )
+    language: Language = Field(
+        "zh-hans", description="The language of our messages to the candidate."
+    )
     blocked: list[CompanyIn] = Field(
         [],
         max_length=operations.MOST_BLOCKED,
@@ -100,14 +112,15 @@ class BlockedOut(Schema):
 
 
 class CandidateOut(Schema):
-    """A candidate. Their e-mail address is never returned."""
+    """A candidate. Their e-mail address and mobile number are never returned."""
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
     reference: str = Field(description="Your ID for the candidate.")
     mode: Mode = Field(description="How the candidate wants to be asked.")
     reachable: bool = Field(description="Whether we have an e-mail address for the candidate.")
-    language: str = Field(description="The language of our mails to the candidate.")
+    textable: bool = Field(description="Whether we have a mobile number for the candidate.")
+    language: str = Field(description="The language of our messages to the candidate.")
     blocked: list[BlockedOut] = Field(description="The companies that the candidate blocks.")
     told_at: datetime = Field(description="When you first told us about the candidate.")
     erased_at: datetime | None = Field(description="When the candidate's contact data was erased.")
@@ -119,6 +132,7 @@ class CandidateOut(Schema):
             reference=candidate.reference,
             mode=Mode(candidate.mode),
             reachable=bool(candidate.email_sealed),
+            textable=bool(candidate.phone_sealed),
             language=candidate.language,
             told_at=candidate.told_at,
             erased_at=candidate.erased_at,
@@ -142,7 +156,11 @@ def put(request: ApiRequest, reference: Path[Reference], body: CandidateIn) -> S
     ids = [company.employer_id for company in body.blocked if company.employer_id is not None]
     codes = [company.uscc for company in body.blocked if company.employer_id is None]
     told = operations.Told(
-        body.mode, body.email, body.language, operations.candidate_named(client, ids, codes)
+        body.mode,
+        body.email,
+        body.phone,
+        body.language,
+        operations.candidate_named(client, ids, codes),
     )
     candidate, is_new = operations.put_candidate(client, reference, told, now_for(client))
     return Status(201 if is_new else 200, CandidateOut.of(candidate))
@@ -168,7 +186,7 @@ def candidate(request: ApiRequest, reference: Path[Reference]) -> CandidateOut:
     operation_id="erase_candidate",
 )
 def erase(request: ApiRequest, reference: Path[Reference]) -> Status[None]:
-    """Erases the candidate's address, invalidates their links, and stops all further releases.
+    """Erases the candidate's address and number, invalidates their links, and stops all further releases.
 
     Past releases stay on record without the candidate's data.
     """

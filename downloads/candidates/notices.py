@@ -156,8 +156,8 @@ def mail_candidate(
     return bool(to)
 
 
-def mail_fresh_link(candidate: Candidate, now: datetime) -> None:
-    """Send the candidate a new link, if there is an address and they were not sent several today.
+def send_fresh_link(candidate: Candidate, now: datetime) -> None:
+    """Send the candidate a new link, unless they were sent several today.
 
     Earlier links remain as they are. Not for use in a transaction.
     """
@@ -166,6 +166,11 @@ def mail_fresh_link(candidate: Candidate, now: datetime) -> None:
     except Refused:
         return
     mail_candidate(candidate, "candidate_fresh_link", {}, now)
+
+
+def send_link(candidate: Candidate, now: datetime) -> bool:
+    """Send the candidate the link that replaces earlier ones; return whether it can be sent."""
+    return mail_candidate(candidate, "candidate_link", {}, now)
 
 
 def record_candidate_event(

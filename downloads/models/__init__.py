@@ -2,6 +2,7 @@
 settings.
 """
 
+from downloads.models.candidate_texts import ShortLink
 from downloads.models.candidates import (
     BlockedEmployer,
     Candidate,
@@ -61,6 +62,7 @@ __all__ = [
     "RelayTeam",
     "Release",
     "ReleaseStop",
+    "ShortLink",
     "Standing",
     "StandingQuerySet",
     "Trace",

@@ -1281,7 +1281,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "candidate_link_old",
         Text("你打开的链接已超过一天，不能用来放宽对企业的限制", "You opened this page with a link that is more than a day old, so you cannot let a company have more"),
-        Text("请打开我们刚发到你邮箱的新链接再操作；没有收到时，请从招聘平台重新打开本页", "Open the new link that we have just emailed to you, and try again. If none arrives, open this page from your recruitment site"),
+        Text("请打开我们刚发给你的新链接再操作；没有收到时，请从招聘平台重新打开本页", "Open the new link that we have just sent you, and try again. If none arrives, open this page from your recruitment site"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
