@@ -89,6 +89,15 @@ def share(name: str, default: float) -> float:
     return value
 
 
+def yuan(name: str, default: str) -> int:
+    """Return an amount of yuan, in ten-thousandths."""
+    text: str = env.str(name, default=default)
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,4})?", text):
+        raise ImproperlyConfigured(f"{name} is {text!r}, but must be an amount such as 0.05.")
+    whole, _, part = text.partition(".")
+    return int(whole) * 10_000 + int(part.ljust(4, "0"))
+
+
 def endpoint(name: str, default: str) -> str:
     """Return the address of a server, without a path."""
     value: str = env.str(name, default=default)

@@ -33,6 +33,7 @@ from config.environment import (
     required,
     share,
     site_url,
+    yuan,
 )
 from config.rounds import PROMPT, QUEUES, ROUTES, beat_schedule
 from events.core.sealing import key_from
@@ -519,6 +520,20 @@ if _PUBLIC and MAIL_URL and not MAIL_URL.startswith("smtp"):
 MAILS_DIR = VAR_DIR / "mails"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-reply@localhost>")
+
+# --- Text messages (docs/operating/sms.md): off unless chosen -------------------------------------
+SMS_PROVIDER = one_of("ZIZHI_SMS_PROVIDER", ("aliyun", "tencent", *_PROVIDERS), _SIMULATOR_TO_TRY)
+"""The provider of text messages. Empty: none are sent, and they are not offered."""
+SMS_SIGN: str = env.str("ZIZHI_SMS_SIGN", default="资质")
+"""The approved sign with which each message begins."""
+SMS_PRICE = yuan("ZIZHI_SMS_PRICE", "0.05")
+"""The price of a segment, in ten-thousandths of a yuan like the following two."""
+SMS_BUDGET = yuan("ZIZHI_SMS_BUDGET", "100")
+"""What all messages of a day may cost."""
+SMS_BUDGET_PER_PAYER = yuan("ZIZHI_SMS_BUDGET_PER_PAYER", "50")
+"""What the messages of one payer may cost in a day: of one platform, or of all accounts."""
+if SMS_PROVIDER == "simulator" and _PUBLIC:
+    raise not_in_public("ZIZHI_SMS_PROVIDER is the simulator, which sends nothing", SITE_URL)
 
 # --- Webhooks (docs/integrating/webhooks.md) ------------------------------------------------------
 WEBHOOKS_LOCAL = _TRYING_OUT

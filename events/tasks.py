@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from events import rekeying
-from events.delivery import feed, mail, webhook_delivery, webhooks
+from events.delivery import feed, mail, sms, webhook_delivery, webhooks
 from events.jobs.queue import notify_due
 from events.models import Mail, Outgoing, WebhookEndpoint
 
@@ -34,6 +34,11 @@ def send_mail(mail_id: int) -> None:
 @shared_task
 def sweep_mail() -> None:
     notify_due(Mail.objects.all(), send_mail, timezone.now())
+
+
+@shared_task
+def send_sms(sms_id: str) -> None:
+    sms.send_sms(UUID(sms_id), timezone.now())
 
 
 @shared_task

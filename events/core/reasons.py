@@ -792,8 +792,32 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "phone_invalid",
         Text("手机号不正确", "This is not a valid mobile number"),
-        Text("请填写 11 位中国大陆手机号，或留空", "Enter an 11-digit mobile number from mainland China, or leave this empty"),
+        Text("请填写 11 位中国大陆手机号；如果不是必填，也可以留空", "Enter an 11-digit mobile number from mainland China. If it is optional, you can leave it empty"),
         "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "phone_unsupported",
+        Text("无法向这个号码发送短信", "We cannot send text messages to this number"),
+        Text("请填写中国大陆手机号；暂不支持境外号码、物联网卡和卫星电话", "Enter a mobile number from mainland China. We do not send to numbers abroad, machine cards or satellite phones"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "sms_unavailable",
+        Text("暂不支持短信", "We do not send text messages at the moment"),
+        Text("请改用邮箱", "Use your email address instead"),
+        "service", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "sms_too_many",
+        Text("短信发送过于频繁", "Too many text messages have been requested"),
+        Text("请在提示的时间之后重试，或改用邮箱", "Try again after the time shown, or use your email address instead"),
+        "nobody", MINUTES, appeal=False,
+    ),
+    Reason(
+        "sms_blocked",
+        Text("这个号码已退订或屏蔽了短信", "This number has blocked our text messages"),
+        Text("请改用邮箱；如需恢复，请联系运营商取消屏蔽", "Use email instead. To receive text messages again, ask the carrier to lift the block"),
+        "nobody", DAYS, appeal=False,
     ),
     Reason(
         "last_owner",

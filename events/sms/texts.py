@@ -1,0 +1,153 @@
+"""The texts of all messages.
+
+Providers send only texts that they have approved, filled with parameters. So this table is what is
+submitted to them (docs/operating/sms.md), and the deployment's settings name the code that each
+text got there.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from events.core.reasons import Text
+
+ONE_SEGMENT: Final = 70
+OF_SEVERAL: Final = 67
+"""Characters of a message, and of each part of a longer one. The sign's brackets are no GSM
+characters, so all texts are UCS-2.
+"""
+_REFUSED: Final = re.compile(
+    r"[\x00-\x1f\x7f【】\[\]{}$<>]|https?:|www\.|\w\.(?:cn|com|net|org|top|xyz|vip)\b", re.I
+)
+"""What providers refuse in a parameter: brackets as of signs, links, and control characters."""
+
+
+class Purpose(StrEnum):
+    """What a message is for. Providers approve verification and notices separately."""
+
+    VERIFICATION = "verification"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True)
+class Param:
+    """A parameter of a text."""
+
+    name: str
+    longest: int
+    allowed: str = r"[^\x00-\x1f]+"
+    """A regular expression for the whole value."""
+    is_shortened: bool = False
+    """Whether a longer value is cut, and what providers refuse is taken out. Otherwise it is an
+    error of the caller.
+    """
+
+
+@dataclass(frozen=True)
+class SmsText:
+    """A text, in both languages. `{name}` stands for a parameter and `{site}` for our host name."""
+
+    name: str
+    purpose: Purpose
+    text: Text
+    params: tuple[Param, ...]
+    useful_for: timedelta
+    """After this time it is no longer sent."""
+
+    def filled(self, params: Mapping[str, str]) -> dict[str, str]:
+        """Return the parameters as providers take them. Raises ValueError, which names the
+        parameter but not its value.
+        """
+        if params.keys() != {param.name for param in self.params}:
+            raise ValueError(f"the parameters of {self.name} are others")
+        return {param.name: _value(self.name, param, params[param.name]) for param in self.params}
+
+    def written(self, params: Mapping[str, str], language: str, sign: str, site: str) -> str:
+        """Return the message as it is received."""
+        return f"【{sign}】{self.text.in_(language).format(**params, site=site)}"
+
+
+def _value(text: str, param: Param, value: str) -> str:
+    if param.is_shortened:
+        value = " ".join(_REFUSED.sub(" ", unicodedata.normalize("NFC", value)).split())
+        if len(value) > param.longest:
+            value = value[: param.longest - 1].rstrip() + "…"
+        value = value or "—"
+    if len(value) > param.longest or not re.fullmatch(param.allowed, value):
+        raise ValueError(f"{text} cannot have this {param.name}")
+    return value
+
+
+def segments(text: str) -> int:
+    """Return how many messages carriers count for `text`."""
+    length = len(text.encode("utf-16-be")) // 2
+    return 1 if length <= ONE_SEGMENT else -(-length // OF_SEVERAL)
+
+
+_COMPANY: Final = Param("company", 20, is_shortened=True)
+_JOB: Final = Param("job", 15, is_shortened=True)
+_PATH: Final = Param("path", 24, r"[A-Za-z0-9_/-]+")
+"""A page's path without its first slash. It must be short: a message has 70 characters."""
+
+TEXTS: Final[dict[str, SmsText]] = {
+    text.name: text
+    for text in (
+        SmsText(
+            "verification_code",
+            Purpose.VERIFICATION,
+            Text(
+                "验证码：{code}，{minutes} 分钟内有效。请勿告诉他人，我们的工作人员不会向你索要。",
+                "Your code is {code}. It is valid for {minutes} minutes. Never share it.",
+            ),
+            (Param("code", 6, r"\d{4,6}"), Param("minutes", 2, r"[1-9]\d?")),
+            timedelta(minutes=5),
+        ),
+        SmsText(
+            "account_notice",
+            Purpose.NOTICE,
+            Text(
+                "你的账户有变动：{what}。如非本人操作，请立即打开 {site}/{path}",
+                "Your account: {what}. If this was not you, open {site}/{path}",
+            ),
+            (Param("what", 20, is_shortened=True), _PATH),
+            timedelta(days=1),
+        ),
+        SmsText(
+            "candidate_told",
+            Purpose.NOTICE,
+            Text(
+                "{company}下载了你的简历，招聘职位：{job}。查看详情或停止接收简历下载：{site}/{path}",
+                "{company} downloaded your resume for {job}. Details and choices: {site}/{path}",
+            ),
+            (_COMPANY, _JOB, _PATH),
+            timedelta(days=2),
+        ),
+        SmsText(
+            "candidate_asked",
+            Purpose.NOTICE,
+            Text(
+                "{company}希望查看你的简历，招聘职位：{job}。是否同意由你决定：{site}/{path}",
+                "{company} asks to see your resume for {job}. You decide: {site}/{path}",
+            ),
+            (_COMPANY, _JOB, _PATH),
+            timedelta(days=2),
+        ),
+        SmsText(
+            "call_coming",
+            Purpose.NOTICE,
+            Text(
+                "{company}将就{job}职位与你电话联系，来电号码为 {number}。",
+                "{company} will call you about {job} from {number}.",
+            ),
+            (_COMPANY, _JOB, Param("number", 20, r"\+?[0-9][0-9 -]+")),
+            timedelta(hours=2),
+        ),
+    )
+}
+"""All texts by name. Names are stored and are never changed."""
