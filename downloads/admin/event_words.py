@@ -122,6 +122,7 @@ EVENTS: Final[dict[str, Promise]] = wording.HAPPENED_FOR_STAFF | {
     "revoke_consent": _("Consent withdrawn"),
     "release_resume": _("Resume released"),
     "tell_candidate": _("Candidate notified"),
+    "miss_candidate": _("Candidate could not be reached"),
     "report_misuse": _("Misuse reported"),
     "settle_report": _("Misuse report settled"),
     "order_erasure": _("Erasure requested"),

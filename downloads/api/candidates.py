@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from ninja import Field, Path, Query, Router, Schema, Status
 
+from downloads.api.text_messages import TEXT_MESSAGE, TextMessage, text_message_of
 from downloads.candidates import consents, erasure, operations, page_links
 from downloads.models import Candidate, CandidateDefault, EraseOrder, Mode, Release
 from employers.clock import now_for
@@ -42,7 +43,8 @@ EVIDENCE: Final = (
 )
 
 EXAMPLE: Final[dict[str, Any]] = {
-    "reference": "cand-20481", "mode": "ask_first", "reachable": True, "textable": False, "language": "zh-hans",
+    "reference": "cand-20481", "mode": "ask_first", "reachable": True, "textable": False,
+    "language": "zh-hans",
     "blocked": [{"uscc": "91990101000000106E", "name": "云溪市示例科技有限公司", "own": False}],
     "told_at": "2026-11-20T02:00:00Z", "erased_at": None,
 }  # fmt: skip
@@ -186,7 +188,8 @@ def candidate(request: ApiRequest, reference: Path[Reference]) -> CandidateOut:
     operation_id="erase_candidate",
 )
 def erase(request: ApiRequest, reference: Path[Reference]) -> Status[None]:
-    """Erases the candidate's address and number, invalidates their links, and stops all further releases.
+    """Erases the candidate's address and number, invalidates their links, and stops all further
+    releases.
 
     Past releases stay on record without the candidate's data.
     """
@@ -242,6 +245,9 @@ class ReleaseOut(Schema):
     released_at: datetime = Field(description="When the resume was released.")
     receipt: str = Field(description="The signed receipt, verbatim: JSON in canonical form.")
     signature: str = Field(description="Ed25519 signature over the receipt's bytes, base64url.")
+    text_message: TextMessage = Field(
+        description=TEXT_MESSAGE.format("release"), examples=["delivered"]
+    )
     key_id: str = Field(
         description="The ID of the signing key in `/.well-known/zizhi-receipt-keys.json`.",
         examples=["0c1d2e3f4a5b6c7d"],
@@ -262,6 +268,7 @@ class ReleaseOut(Schema):
             released_at=row.released_at,
             receipt=row.receipt,
             signature=row.signature,
+            text_message=text_message_of(row),
             key_id=row.key_id,
         )
 
@@ -279,7 +286,7 @@ def releases(
     """Returns the releases of the candidate's resume, the latest first, to show in your own app."""
     found = operations.candidate_of(request.auth.client_id, reference)
     rows, following = page_of(
-        Release.objects.about(found),
+        Release.objects.about(found).select_related("text"),
         asked,
         f"releases {found.pk}",
         by="released_at",

@@ -22,7 +22,6 @@ from documents import uscc as usccs
 from downloads import locks
 from downloads.models import BlockedEmployer, Candidate, CandidateDefault, Mode
 from downloads.relays import bindings
-from employers.accounts.sightings import check_phone
 from employers.models import ApiClient, Employer
 from events.api.texts import checked_reference
 from events.core.actor import Actor
@@ -30,6 +29,7 @@ from events.core.errors import Refused
 from events.core.sealing import seal_text, unseal_text
 from events.delivery.mail import NOWHERE
 from events.models import record
+from events.sms.numbers import NOBODY, mainland_mobile
 
 MOST_BLOCKED: Final = 200
 TRIES: Final = 5
@@ -55,10 +55,12 @@ def put_candidate(
     """Create or update the candidate; return it and whether it is new.
 
     Idempotent. Blocks from the candidate's own page remain. Raises Refused: `reference_invalid`,
-    `email_invalid`, `test_email_required`, `phone_invalid`.
+    `email_invalid`, `test_email_required`, `test_phone_required`,
+    `phone_invalid`, `phone_unsupported`.
     """
     reference = checked_reference(reference)
-    told = replace(told, email=_checked(told.email, client), phone=check_phone(told.phone))
+    email, phone = _checked(told.email, client), _checked_phone(told.phone, client)
+    told = replace(told, email=email, phone=phone)
     for _ in range(TRIES):
         try:
             return _put(client, reference, told, now)
@@ -187,6 +189,16 @@ def _checked(email: str, client: ApiClient) -> str:
     if client.test is not email.lower().endswith(NOWHERE):
         raise Refused("test_email_required" if client.test else "email_invalid", "email")
     return email
+
+
+def _checked_phone(typed: str, client: ApiClient) -> str:
+    """Return the number as stored. In a test it belongs to nobody."""
+    if not typed.strip():
+        return ""
+    number = mainland_mobile(typed)
+    if client.test is not number.startswith(NOBODY):
+        raise Refused("test_phone_required" if client.test else "phone_invalid", "phone")
+    return number
 
 
 def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candidate:

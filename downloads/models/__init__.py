@@ -2,7 +2,7 @@
 settings.
 """
 
-from downloads.models.candidate_texts import ShortLink
+from downloads.models.candidate_texts import CandidateText, ShortLink, TextOutcome
 from downloads.models.candidates import (
     BlockedEmployer,
     Candidate,
@@ -38,6 +38,7 @@ __all__ = [
     "CanaryRing",
     "Candidate",
     "CandidateDefault",
+    "CandidateText",
     "CleanResume",
     "Consent",
     "ConsentRequest",
@@ -65,5 +66,6 @@ __all__ = [
     "ShortLink",
     "Standing",
     "StandingQuerySet",
+    "TextOutcome",
     "Trace",
 ]

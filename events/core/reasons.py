@@ -820,6 +820,18 @@ REASONS: dict[str, Reason] = _table(
         "nobody", DAYS, appeal=False,
     ),
     Reason(
+        "sms_not_delivered",
+        Text("短信未能送达", "The text message could not be delivered"),
+        Text("请通过平台自己的渠道通知求职者，并核对手机号", "Tell the candidate in your own app, and check the number"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "test_phone_required",
+        Text("测试中的手机号必须以 154 开头", "A mobile number in a test must begin with 154"),
+        Text("请改用例如 15400000001 的号码，该号段没有分配给任何人", "Use a number such as 15400000001. Nobody has these numbers"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "last_owner",
         Text("你是公司唯一的企业管理员，而团队中还有其他同事", "You are the only owner of your company, and it has other members"),
         Text("请先在“同事”页面将一位同事设为企业管理员，或移除其他同事", "On the “Colleagues” page, make a colleague an owner first, or remove your colleagues"),

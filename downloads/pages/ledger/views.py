@@ -194,7 +194,7 @@ def new_link(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Replace the candidate's link; the earlier ones end everywhere except in this browser."""
     now = timezone.now()
     fresh = page_links.rotate(visit.candidate.pk, by(visit.candidate), now)
-    if notices.send_link(fresh, now):
+    if notices.send_link(fresh, "candidate_link", now):
         messages.success(
             request, gettext("Your earlier links no longer work. We have sent you a new one.")
         )
