@@ -163,8 +163,7 @@ def _companies(names: list[str]) -> str:
     """Return the first name, and how many others there are, where providers cut nothing off."""
     if len(names) == 1:
         return names[0]
-    more = gettext("%(name)s and %(count)s more")
-    count = len(names) - 1
+    more, count = gettext("%(name)s and %(count)s more"), len(names) - 1
     room = COMPANY_LONGEST - len(more % {"name": "", "count": count})
     first = names[0] if len(names[0]) <= room else f"{names[0][: room - 1]}…"
     return more % {"name": first, "count": count}
