@@ -34,7 +34,7 @@ from downloads.relay_providers.base import (
     UnknownBinding,
 )
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
-from verification.providers.simulator_file import Books
+from events.core.simulator_file import Books
 
 POOL: Final = 10_000
 HOSTS: Final = 10

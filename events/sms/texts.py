@@ -22,6 +22,8 @@ OF_SEVERAL: Final = 67
 """Characters of a message, and of each part of a longer one. The sign's brackets are no GSM
 characters, so all texts are UCS-2.
 """
+CODE_MINUTES: Final = 5
+"""How long a verification code is valid. Providers approve the text with this number in it."""
 _REFUSED: Final = re.compile(
     r"[\x00-\x1f\x7f【】\[\]{}$<>]|https?:|www\.|\w\.(?:cn|com|net|org|top|xyz|vip)\b", re.I
 )
@@ -47,6 +49,8 @@ class Param:
     """Whether a longer value is cut, and what providers refuse is taken out. Otherwise it is an
     error of the caller.
     """
+    is_written_out: bool = False
+    """Whether the submitted text has the value itself, so that it is not sent with each message."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,20 @@ class SmsText:
         if params.keys() != {param.name for param in self.params}:
             raise ValueError(f"the parameters of {self.name} are others")
         return {param.name: _value(self.name, param, params[param.name]) for param in self.params}
+
+    def sent(self, params: Mapping[str, str]) -> dict[str, str]:
+        """Return those of the parameters that are sent, in the order of the text."""
+        return {param.name: params[param.name] for param in self.params if not param.is_written_out}
+
+    def submitted(self, language: str, site: str) -> str:
+        """Return the text to submit to a provider, with `{name}` for each parameter that is
+        sent.
+        """
+        values = {
+            param.name: param.allowed if param.is_written_out else f"{{{param.name}}}"
+            for param in self.params
+        }
+        return self.text.in_(language).format(**values, site=site)
 
     def written(self, params: Mapping[str, str], language: str, sign: str, site: str) -> str:
         """Return the message as it is received."""
@@ -100,12 +118,17 @@ TEXTS: Final[dict[str, SmsText]] = {
         SmsText(
             "verification_code",
             Purpose.VERIFICATION,
+            # Alibaba Cloud allows one variable of four to six digits in such a text, and requires
+            # the word 验证码.
             Text(
                 "验证码：{code}，{minutes} 分钟内有效。请勿告诉他人，我们的工作人员不会向你索要。",
-                "Your code is {code}. It is valid for {minutes} minutes. Never share it.",
+                "Your code (验证码) is {code}. It is valid for {minutes} minutes. Never share it.",
             ),
-            (Param("code", 6, r"\d{4,6}"), Param("minutes", 2, r"[1-9]\d?")),
-            timedelta(minutes=5),
+            (
+                Param("code", 6, r"\d{4,6}"),
+                Param("minutes", 2, str(CODE_MINUTES), is_written_out=True),
+            ),
+            timedelta(minutes=CODE_MINUTES),
         ),
         SmsText(
             "account_notice",

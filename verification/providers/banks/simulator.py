@@ -19,8 +19,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from events.core.errors import ProviderBroken, ProviderUnavailable
+from events.core.simulator_file import Books, chance, refuse_in_maintenance
 from verification.providers.banks.base import Order, Return, Stage, Transfer
-from verification.providers.simulator_file import Books, chance, refuse_in_maintenance
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 OPENS: Final = time(9)

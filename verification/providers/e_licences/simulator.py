@@ -13,8 +13,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from events.core.errors import ProviderBroken
+from events.core.simulator_file import Books, chance, refuse_in_maintenance
 from verification.providers.e_licences.base import By, ELicence, Scan, Stage
-from verification.providers.simulator_file import Books, chance, refuse_in_maintenance
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 LASTS: Final = timedelta(minutes=5)
