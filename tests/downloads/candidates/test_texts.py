@@ -108,7 +108,7 @@ def test_releases_of_some_minutes_are_told_in_one_message_with_a_link(live: Live
     work(NOON + timedelta(minutes=5))
     work(NOON + timedelta(minutes=7))
     ((template, params),) = said()
-    assert template == "candidate_told" and params["company"].endswith("等 2 家公司")
+    assert template == "candidate_told" and params["company"].endswith("…及另外 1 家公司")
     assert len(params["company"]) <= 20 and params["path"].startswith("c/")
     assert Sms.objects.get().payer == str(live.client.pk)
     assert Event.objects.filter(verb="tell_candidate").count() == 2
