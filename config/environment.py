@@ -11,6 +11,8 @@ import environ
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from events.sms.texts import TEXTS
+
 env = environ.Env()
 
 
@@ -98,6 +100,17 @@ def yuan(name: str, default: str) -> int:
     return int(whole) * 10_000 + int(part.ljust(4, "0"))
 
 
+def sms_templates(name: str, provider: str) -> dict[str, str]:
+    """Return a provider's codes of our texts. A real provider needs one for each text."""
+    codes: dict[str, str] = env.dict(name, default={})
+    if unknown := sorted(each for each in codes if each.removesuffix(".en") not in TEXTS):
+        raise ImproperlyConfigured(f"{name}: there is no text {', '.join(unknown)}.")
+    missing = [text for text in TEXTS if not codes.get(text)]
+    if missing and provider in ("aliyun", "tencent"):
+        raise ImproperlyConfigured(f"{name} has no code for {', '.join(missing)}.")
+    return codes
+
+
 def endpoint(name: str, default: str) -> str:
     """Return the address of a server, without a path."""
     value: str = env.str(name, default=default)
@@ -143,7 +156,7 @@ def instant(name: str) -> datetime | None:
 
 def needs_package(name: str, package: str, extra: str) -> None:
     """Refuse the value of `name` if its optional package is not installed."""
-    if find_spec(package) is None:
+    if find_spec(package.partition(".")[0]) is None or find_spec(package) is None:
         raise ImproperlyConfigured(
             f"{name} needs an SDK that is not installed: add the extra `{extra}`."
         )

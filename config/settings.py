@@ -33,6 +33,7 @@ from config.environment import (
     required,
     share,
     site_url,
+    sms_templates,
     yuan,
 )
 from config.rounds import PROMPT, QUEUES, ROUTES, beat_schedule
@@ -532,6 +533,42 @@ SMS_BUDGET = yuan("ZIZHI_SMS_BUDGET", "100")
 """What all messages of a day may cost."""
 SMS_BUDGET_PER_PAYER = yuan("ZIZHI_SMS_BUDGET_PER_PAYER", "50")
 """What the messages of one payer may cost in a day: of one platform, or of all accounts."""
+SMS_TEMPLATES = sms_templates("ZIZHI_SMS_TEMPLATES", SMS_PROVIDER)
+"""The provider's code of each of our texts, by its name; `name.en` for one in English."""
+SMS_KEY_ID: str = env.str("ZIZHI_SMS_KEY_ID", default="")
+SMS_KEY_SECRET: str = env.str("ZIZHI_SMS_KEY_SECRET", default="")
+SMS_APP_ID: str = env.str("ZIZHI_SMS_APP_ID", default="")
+"""Tencent Cloud's SdkAppId."""
+SMS_REGION: str = env.str("ZIZHI_SMS_REGION", default="ap-guangzhou")
+SMS_CALLBACK_SECRET: str = env.str("ZIZHI_SMS_CALLBACK_SECRET", default="")
+SMS_ENDPOINT = endpoint(
+    "ZIZHI_SMS_ENDPOINT",
+    "https://sms.tencentcloudapi.com"
+    if SMS_PROVIDER == "tencent"
+    else "https://dysmsapi.aliyuncs.com",
+)
+if SMS_PROVIDER in ("aliyun", "tencent"):
+    for _name, _value in (
+        ("ZIZHI_SMS_SIGN", env.str("ZIZHI_SMS_SIGN", default="")),
+        ("ZIZHI_SMS_KEY_ID", SMS_KEY_ID),
+        ("ZIZHI_SMS_KEY_SECRET", SMS_KEY_SECRET),
+        ("ZIZHI_SMS_APP_ID", "not needed" if SMS_PROVIDER == "aliyun" else SMS_APP_ID),
+        ("ZIZHI_SMS_CALLBACK_SECRET", SMS_CALLBACK_SECRET),
+    ):
+        if not _value:
+            raise ImproperlyConfigured(
+                f"ZIZHI_SMS_PROVIDER is {SMS_PROVIDER}, and {_name} is not set."
+            )
+    if not re.fullmatch(r"[A-Za-z0-9_-]{24,}", SMS_CALLBACK_SECRET):
+        raise ImproperlyConfigured(
+            "ZIZHI_SMS_CALLBACK_SECRET must be at least 24 letters, digits, _ and -, because it is"
+            " part of a URL."
+        )
+    needs_package(
+        "ZIZHI_SMS_PROVIDER",
+        "tencentcloud.sms" if SMS_PROVIDER == "tencent" else "alibabacloud_dysmsapi20170525",
+        f"{SMS_PROVIDER}-sms",
+    )
 if SMS_PROVIDER == "simulator" and _PUBLIC:
     raise not_in_public("ZIZHI_SMS_PROVIDER is the simulator, which sends nothing", SITE_URL)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from events import rekeying
 from events.delivery import feed, mail, sms, webhook_delivery, webhooks
 from events.jobs.queue import notify_due
-from events.models import Mail, Outgoing, WebhookEndpoint
+from events.models import Mail, Outgoing, Sms, WebhookEndpoint
 
 
 @worker_init.connect
@@ -39,6 +39,21 @@ def sweep_mail() -> None:
 @shared_task
 def send_sms(sms_id: str) -> None:
     sms.send_sms(UUID(sms_id), timezone.now())
+
+
+@shared_task
+def sweep_sms() -> None:
+    notify_due(Sms.objects.all(), send_sms, timezone.now())
+
+
+@shared_task
+def pull_sms_reports() -> None:
+    sms.pull_reports(timezone.now())
+
+
+@shared_task
+def forget_sms() -> None:
+    sms.forget(timezone.now())
 
 
 @shared_task

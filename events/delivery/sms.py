@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, F, Value, When
 
-from events.core.errors import Refused
-from events.core.sealing import blind_index, blind_indexes, seal_text
-from events.delivery.sms_quotas import PURPOSES, Budget, check_subjects, lock_day, spend
+from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable, Refused
+from events.core.sealing import blind_index, blind_indexes, seal_text, unseal_text
+from events.delivery.sms_quotas import PURPOSES, Budget, charge, check_subjects, lock_day, spend
 from events.doorbell import notify_worker
-from events.models import Sms
-from events.sms.numbers import mainland_mobile
+from events.jobs.runner import Failure, Lease, backoff, claim, run
+from events.models import Sms, SmsOutcome
+from events.sms import sms_provider
+from events.sms.base import NUMBER_BLOCKED, Accepted, AnswerLost, Message, Rejected, Report
+from events.sms.numbers import NOBODY, mainland_mobile
 from events.sms.texts import TEXTS, Purpose, segments
 
-BLOCKED: Final = "number_blocked"
-BLOCKED_FOR: Final = timedelta(days=30)
+log = structlog.get_logger()
+
+
+LEASE_SECONDS: Final = 60
+LOOKED_EVERY: Final = timedelta(minutes=1)
+LOOKED_FOR: Final = timedelta(minutes=10)
+"""How long a message whose answer was lost is looked for."""
+KEPT_FOR: Final = timedelta(days=30)
+REMOVED_AT_ONCE: Final = 1000
+BLOCKED_FOR: Final = KEPT_FOR
 """How long a number that blocked our messages gets no notices. Verification codes are tried: its
 owner asks for them.
 """
@@ -59,8 +73,7 @@ def queue_sms(
         raise Refused("sms_unavailable", "phone")
     number, text = mainland_mobile(to), TEXTS[template]
     filled = text.filled(params)
-    site = urlsplit(settings.SITE_URL).hostname or ""
-    size = segments(text.written(filled, language, settings.SMS_SIGN, site))
+    size = segments(text.written(filled, language, settings.SMS_SIGN, _site()))
     subjects = {"number": number, "network": network, "account": account}
     indexes = {
         f"{name}_index": blind_index(value, PURPOSES[name]) if value else ""
@@ -90,14 +103,202 @@ def queue_sms(
     return sms
 
 
+def _site() -> str:
+    return urlsplit(settings.SITE_URL).hostname or ""
+
+
 def _has_blocked(number: str, now: datetime) -> bool:
     return Sms.objects.filter(
         number_index__in=blind_indexes(number, PURPOSES["number"]),
-        failure=BLOCKED,
+        failure=NUMBER_BLOCKED,
         created_at__gt=now - BLOCKED_FOR,
     ).exists()
 
 
 def send_sms(sms_id: uuid.UUID, now: datetime) -> bool:
-    """Hand message `sms_id` to the provider."""
-    raise NotImplementedError
+    """Hand message `sms_id` to the provider, unless that is done, leased or not yet due.
+
+    Providers do not recognise a repeated request. So `handed_at` is written before the request: if
+    then no answer comes, or the worker dies, the message is not sent again but looked up. Return
+    whether the provider has it.
+    """
+    lease = claim(Sms.objects.all(), sms_id, lambda: now, LEASE_SECONDS)
+    return run(lease, _send, failures=FAILURES, give_up=_give_up)
+
+
+def _send(lease: Lease[Sms]) -> bool:
+    sms, now = lease.row, lease.clock()
+    if sms.outcome:  # its report came before the provider's answer
+        return lease.finish(content_sealed="")
+    if sms.handed_at is not None:
+        return _look_up(lease)
+    if now >= _until(sms):
+        return _end_unsent(lease, SmsOutcome.LATE)
+    provider = sms_provider(sms.provider)
+    number, params = _content(sms)
+    if number.startswith(NOBODY) and provider.name != "simulator":
+        return _end_unsent(lease, SmsOutcome.TEST)
+    text = TEXTS[sms.template]
+    message = Message(
+        id=sms.pk.hex,
+        number=number,
+        sign=settings.SMS_SIGN,
+        code=code_of(sms.template, sms.language),
+        params=text.sent(params),
+        text=text.written(params, sms.language, settings.SMS_SIGN, _site()),
+    )
+    if not lease.update(handed_at=now):
+        return False
+    try:
+        accepted = provider.send(message, now)
+    except Rejected as rejected:
+        log.warning("sms_rejected", job=str(sms.pk), template=sms.template, why=rejected.failure)
+        return _end_unsent(lease, SmsOutcome.FAILED, rejected.failure)
+    except (ProviderUnavailable, ProviderBroken):
+        lease.update(handed_at=None)
+        raise
+    return _accept(lease, accepted)
+
+
+def _content(sms: Sms) -> tuple[str, dict[str, str]]:
+    """Return the number and the parameters."""
+    number, params = json.loads(unseal_text(sms.content_sealed, sms.content_purpose))
+    return number, params
+
+
+def _look_up(lease: Lease[Sms]) -> bool:
+    """Ask the provider for a message whose answer was lost. It is never sent again: a reader with
+    two codes would not know which one to type, and a lost one can be requested anew.
+    """
+    sms, now = lease.row, lease.clock()
+    assert sms.handed_at is not None
+    try:
+        found = sms_provider(sms.provider).find(sms.pk.hex, _content(sms)[0], sms.handed_at, now)
+    except ProviderError as error:
+        found, why = None, type(error).__name__
+    else:
+        why = "not found"
+    if found is not None:
+        return _accept(lease, found)
+    if now < sms.handed_at + LOOKED_FOR:
+        lease.give_back(now + LOOKED_EVERY, why)
+        return False
+    log.warning("sms_unknown", job=str(sms.pk), template=sms.template)
+    lease.finish(outcome=SmsOutcome.UNKNOWN, content_sealed="")
+    return False
+
+
+def _accept(lease: Lease[Sms], accepted: Accepted) -> bool:
+    """Write down that the provider has the message. Its report may have come before."""
+    sms = lease.row
+    outcome = Case(When(outcome="", then=Value(SmsOutcome.SENT)), default=F("outcome"))
+    with transaction.atomic():
+        if not lease.finish(
+            outcome=outcome, content_sealed="", reference=accepted.reference or F("reference")
+        ):
+            return False
+        charge(sms, accepted.segments)
+    return True
+
+
+def _end_unsent(lease: Lease[Sms], outcome: SmsOutcome, failure: str = "") -> bool:
+    """End a message that was not sent, and take its cost from the day's."""
+    with transaction.atomic():
+        if lease.finish(outcome=outcome, failure=failure[:40], content_sealed=""):
+            charge(lease.row, 0)
+    return False
+
+
+def _give_up(lease: Lease[Sms], error: Exception) -> bool:
+    log.error("sms_given_up", job=str(lease.row.pk), template=lease.row.template)
+    return _end_unsent(lease, SmsOutcome.LATE, type(error).__name__)
+
+
+def _until(sms: Sms) -> datetime:
+    """Return when the message stops being useful."""
+    text = TEXTS.get(sms.template)
+    return sms.created_at + (text.useful_for if text else timedelta())
+
+
+FAILURES: Final = (
+    # `handed_at` stays, so that it is looked up next.
+    Failure(AnswerLost, LOOKED_EVERY.total_seconds(), "sms_answer_lost"),
+    Failure(
+        ProviderUnavailable, lambda error, tries: backoff(error, tries), "sms_delayed", until=_until
+    ),
+    Failure(ProviderBroken, 120.0, "sms_not_in_service", broken=True, until=_until),
+)
+
+
+def code_of(template: str, language: str) -> str:
+    """Return the provider's code of a text, in Chinese if there is none in this language."""
+    codes: dict[str, str] = settings.SMS_TEMPLATES
+    if settings.SMS_PROVIDER == "simulator":
+        return template
+    return codes.get(f"{template}.{language[:2]}") or codes.get(template, "")
+
+
+# --- Reports --------------------------------------------------------------------------------------
+
+
+def take_reports(provider: str, reports: Iterable[Report], now: datetime) -> int:
+    """Write down what became of messages. Return how many were news.
+
+    A report may come twice, late, or before the answer to the request. One that says delivered
+    prevails over one that says failed.
+    """
+    return sum(_take(provider, report, now) for report in reports)
+
+
+def _take(provider: str, report: Report, now: datetime) -> bool:
+    rows = Sms.objects.filter(provider=provider, handed_at__isnull=False)
+    rows = (
+        rows.filter(pk=_id_of(report))
+        if _id_of(report)
+        else (rows.filter(reference=report.reference) if report.reference else rows.none())
+    )
+    better = ["", SmsOutcome.SENT, SmsOutcome.UNKNOWN]
+    better += [SmsOutcome.FAILED] if report.delivered else []
+    with transaction.atomic():
+        sms = rows.filter(outcome__in=better).select_for_update().first()
+        if sms is None:
+            return False
+        sms.outcome = SmsOutcome.DELIVERED if report.delivered else SmsOutcome.FAILED
+        sms.failure, sms.reported_at = report.failure[:40], min(report.at, now)
+        sms.reference = sms.reference or report.reference
+        sms.save(update_fields=["outcome", "failure", "reported_at", "reference"])
+        if sms.finished_at is not None:
+            charge(sms, report.segments)
+    return True
+
+
+def _id_of(report: Report) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(hex=report.message_id)
+    except ValueError:
+        return None
+
+
+def pull_reports(now: datetime) -> int:
+    """Ask the provider for reports, if it lists them. Return how many were news."""
+    if not sms_ready():
+        return 0
+    provider = sms_provider(settings.SMS_PROVIDER)
+    if not provider.lists_reports:
+        return 0
+    try:
+        return take_reports(provider.name, provider.reports(now), now)
+    except ProviderError as error:  # Tencent Cloud lists them only on request
+        log.info("sms_reports_unavailable", why=str(error))
+        return 0
+
+
+def forget(now: datetime) -> int:
+    """Remove messages after `KEPT_FOR`, a few at a time. Return their number. What a day cost is
+    kept.
+    """
+    past = Sms.objects.filter(created_at__lt=now - KEPT_FOR).order_by("created_at")
+    removed = 0
+    while keys := list(past.values_list("pk", flat=True)[:REMOVED_AT_ONCE]):
+        removed += Sms.objects.filter(pk__in=keys).delete()[0]
+    return removed

@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from events.core.actor import SYSTEM
@@ -105,7 +106,24 @@ def spend(day: SmsDay, sms: Sms, purpose: Purpose, budget: Budget) -> None:
         )
     if day.cost < budget.total * NEARLY_USED <= day.cost + cost:
         log.warning("sms_budget_nearly_used", day=f"{day.day}", cost=day.cost + cost)
-        record("use_sms_budget", day, SYSTEM, sms.created_at)
+        figures = {"cost": day.cost + cost, "budget": budget.total}
+        record("nearly_use_sms_budget", day, SYSTEM, sms.created_at, data=figures)
+
+
+def charge(sms: Sms, segments: int | None) -> None:
+    """Correct what `sms` is counted with, once it is known how many segments are charged: none, if
+    it was not sent. `None` changes nothing.
+    """
+    if segments is None or segments == sms.segments:
+        return
+    cost = segments * (sms.cost // sms.segments) if sms.segments else 0
+    Sms.objects.filter(pk=sms.pk).update(segments=segments, cost=cost)
+    day = timezone.localtime(sms.created_at).date()
+    for payer in ("", sms.payer):
+        SmsDay.objects.filter(day=day, payer=payer).update(
+            segments=Greatest(F("segments") + segments - sms.segments, 0),
+            cost=Greatest(F("cost") + cost - sms.cost, 0),
+        )
 
 
 def _row(day: date, payer: str) -> SmsDay:

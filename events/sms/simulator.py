@@ -148,7 +148,7 @@ class SimulatedSms:
         if fails == _ANSWER_LOST:
             raise AnswerLost("no answer in time")
         if fails:
-            raise _FAILURES[fails]
+            raise _FAILURES[fails].with_traceback(None)  # the same error is raised many times
         found = self.find(message.id, message.number, now, now)
         assert found is not None
         return found
@@ -226,7 +226,7 @@ class SimulatedSms:
     def _signature(self, stamp: str, body: bytes) -> str:
         return hmac.new(self._key, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
-    # --- For tests, and for the page of those who try out -------------------------------------------
+    # --- For tests, and for the page of messages --------------------------------------------------
 
     def fail_next(self, *kinds: str) -> None:
         """Make the next requests fail, each with one of `_FAILURES` or as `answer_lost`."""

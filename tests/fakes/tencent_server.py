@@ -76,7 +76,9 @@ _AUTHORIZATION = re.compile(
 )
 
 
-def check_signature(headers: Mapping[str, str], body: bytes, now: float) -> None:
+def check_signature(
+    headers: Mapping[str, str], body: bytes, now: float, service: str = "ocr"
+) -> None:
     """Raise the service's Fault unless `headers` sign `body`, at a time within five minutes of
     `now` (Unix seconds).
     """
@@ -90,7 +92,7 @@ def check_signature(headers: Mapping[str, str], body: bytes, now: float) -> None
         raise Fault("AuthFailure.SignatureExpire")
     if found["id"] != SECRET_ID:
         raise Fault("AuthFailure.SecretIdNotFound")
-    if found["service"] != "ocr" or found["date"] != datetime.fromtimestamp(
+    if found["service"] != service or found["date"] != datetime.fromtimestamp(
         int(timestamp), UTC
     ).strftime("%Y-%m-%d"):
         raise Fault("AuthFailure.SignatureFailure")
