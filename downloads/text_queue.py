@@ -20,12 +20,10 @@ def gets_texts(candidate: Candidate) -> bool:
 
     In a test nothing is sent, so nobody has to switch them on.
     """
-    if not candidate.phone_sealed or not sms_ready():
-        return False
-    return (
-        candidate.test
-        or ApiClient.objects.filter(pk=candidate.client_id, texts_candidates=True).exists()
-    )
+    if not candidate.phone_sealed or candidate.test:
+        return bool(candidate.phone_sealed)
+    switched_on = ApiClient.objects.filter(pk=candidate.client_id, texts_candidates=True)
+    return sms_ready() and switched_on.exists()
 
 
 def text_release(candidate: Candidate, release: Release, now: datetime) -> None:

@@ -16,4 +16,8 @@ TEXT_MESSAGE: Final = (
 def text_message_of(row: Release | ConsentRequest) -> TextMessage:
     """Return what became of the text message about `row`."""
     text: CandidateText | None = getattr(row, "text", None)
-    return cast(TextMessage, text.outcome or "waiting") if text else ""
+    return text_state(text) if text else ""
+
+
+def text_state(text: CandidateText) -> TextMessage:
+    return cast(TextMessage, text.outcome or "waiting")

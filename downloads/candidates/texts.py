@@ -10,16 +10,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import structlog
+from django.conf import settings
 from django.db import models, transaction
 from django.utils import translation
 from django.utils.timezone import get_default_timezone
 from django.utils.translation import gettext
 
 from downloads import text_queue
-from downloads.candidates import notices, operations
+from downloads.candidates import notices, operations, page_links
 from downloads.models import (
     Candidate,
     CandidateText,
@@ -33,9 +35,11 @@ from downloads.models.relays import RelayState
 from downloads.rules.quiet_hours import not_in_quiet_hours
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
-from events.delivery.sms import BLOCKED, queue_sms
 from events.jobs.runner import Clock, Lease, claim
 from events.models import Sms, SmsOutcome
+from events.sms.base import NUMBER_BLOCKED
+from events.sms.simulator import FATES, MAGIC, Fate
+from events.sms.texts import TEXTS
 
 log = structlog.get_logger()
 
@@ -88,24 +92,46 @@ def _send(lease: Lease[CandidateText]) -> bool:
         if not _is_wanted(text, candidate, now):
             return lease.finish(outcome=TextOutcome.DROPPED)
         texts = [text, *_others(text, candidate)]
+        if candidate.test:
+            return _show(texts, candidate, now)
         try:
             with transaction.atomic():
                 sms = _queued(texts, candidate, now)
         except Refused as refused:
             return _refused(lease, texts, refused, now)
-        due_at = now + ASKED_AGAIN_AFTER
         for each in texts:
-            each.sms_id, each.outcome, each.due_at, each.tries = (
-                sms.pk,
-                TextOutcome.SENT,
-                due_at,
-                0,
-            )
+            each.sms_id, each.outcome = sms.pk, TextOutcome.SENT
+            each.due_at, each.tries = now + ASKED_AGAIN_AFTER, 0
             each.lease = each.leased_until = None
             each.save()
-            if each.release is not None:
-                _record("tell_candidate", each, [], now)
+            _record_told(each, now)
     return True
+
+
+def _show(texts: list[CandidateText], candidate: Candidate, now: datetime) -> bool:
+    """In a test, keep the message for the platform. The candidate's number chooses its fate."""
+    template, params = _message(texts, candidate, now)
+    text, language = TEXTS[template], candidate.language
+    site = urlsplit(settings.SITE_URL).hostname or ""
+    written = text.written(text.filled(params), language, settings.SMS_SIGN, site)
+    for each in texts:
+        each.shown = written
+        if why := fate_of(operations.phone_of(candidate)):
+            _fail(each, why, now)
+            continue
+        each.outcome, each.finished_at = TextOutcome.DELIVERED, now
+        each.lease = each.leased_until = None
+        each.save()
+        _record_told(each, now)
+    return True
+
+
+def fate_of(number: str) -> str:
+    """Return why a test's messages to this number fail, or "" if they arrive."""
+    fate = FATES.get(number.removeprefix(MAGIC), Fate())
+    if fate.fails == "blocked":
+        return "sms_blocked"
+    return "sms_not_delivered" if fate.failure or (fate.fails and fate.always) else ""
 
 
 def _is_wanted(text: CandidateText, candidate: Candidate, now: datetime) -> bool:
@@ -136,27 +162,24 @@ def _queued(texts: list[CandidateText], candidate: Candidate, now: datetime) -> 
     """Queue the message. Raises Refused."""
     if not text_queue.gets_texts(candidate):
         raise Refused("sms_unavailable", "phone")
+    template, params = _message(texts, candidate, now)
+    return notices.text_candidate(candidate, template, params, now)
+
+
+def _message(
+    texts: list[CandidateText], candidate: Candidate, now: datetime
+) -> tuple[str, dict[str, str]]:
+    """Return the message as the name of its text and the parameters, with a new link."""
     first = texts[0]
+    if (binding := first.binding) is not None:
+        return "call_coming", {"company": binding.employer.name, "number": binding.number}
+    path = {"path": page_links.short_path_of(candidate, now).lstrip("/")}
+    if first.request is not None:
+        return "candidate_asked", path | {"company": first.request.employer.name}
+    releases = [each.release for each in texts if each.release]
+    companies = {release.uscc: release.receiver for release in releases}
     with translation.override(candidate.language):
-        if first.release is not None:
-            releases = [each.release for each in texts if each.release]
-            companies = {release.uscc: release.receiver for release in releases}
-            told = {"company": _companies(list(companies.values()))}
-            return notices.text_candidate(candidate, "candidate_told", told, now)
-        if first.request is not None:
-            asked = {"company": first.request.employer.name}
-            return notices.text_candidate(candidate, "candidate_asked", asked, now)
-    binding = first.binding
-    assert binding is not None
-    call = {"company": binding.employer.name, "number": binding.number}
-    return queue_sms(
-        operations.phone_of(candidate),
-        "call_coming",
-        candidate.language,
-        call,
-        now,
-        payer=str(candidate.client_id),
-    )
+        return "candidate_told", path | {"company": _companies(list(companies.values()))}
 
 
 def _companies(names: list[str]) -> str:
@@ -212,7 +235,7 @@ def _follow(lease: Lease[CandidateText]) -> bool:
         locked = lease.locked()
         if locked is None:
             return False
-        blocked = sms.failure == BLOCKED
+        blocked = sms.failure == NUMBER_BLOCKED
         _fail(locked, "sms_blocked" if blocked else "sms_not_delivered", now)
     return True
 
@@ -223,6 +246,12 @@ def _fail(text: CandidateText, why: str, now: datetime) -> None:
     text.lease = text.leased_until = None
     text.save()
     _record("miss_candidate", text, [why], now)
+
+
+def _record_told(text: CandidateText, now: datetime) -> None:
+    """Record that the candidate is told of a release. Of a request, its own event says so."""
+    if text.release is not None:
+        _record("tell_candidate", text, [], now)
 
 
 def _record(verb: str, text: CandidateText, reasons: list[str], now: datetime) -> None:

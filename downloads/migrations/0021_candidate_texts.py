@@ -61,6 +61,7 @@ class Migration(migrations.Migration):
                 ("client_id", models.UUIDField(verbose_name="platform")),
                 ("queued_at", models.DateTimeField(verbose_name="queued")),
                 ("sms_id", models.UUIDField(null=True)),
+                ("shown", models.TextField(blank=True, default="")),
                 (
                     "outcome",
                     models.CharField(

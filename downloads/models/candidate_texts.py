@@ -58,6 +58,8 @@ class CandidateText(Job):
     queued_at = models.DateTimeField(_("queued"))
     sms_id = models.UUIDField(null=True)
     """The message, once it is handed to the queue of all messages."""
+    shown = models.TextField(blank=True, default="")
+    """In a test, the message that would have been sent, for the platform to read."""
     outcome = models.CharField(
         _("outcome"), max_length=10, choices=TextOutcome.choices, blank=True, default=""
     )

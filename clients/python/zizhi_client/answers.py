@@ -1204,6 +1204,31 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class TextMessage:
+    """A text message to a candidate of the test."""
+
+    candidate: str
+    """Your ID for the candidate."""
+
+    at: datetime
+    """When it was queued."""
+
+    text_message: str
+    """Whether the candidate was told of this event by text message: waiting, sent, delivered, failed, or dropped because it was no longer needed. Empty if none was to be sent."""
+
+    text: str
+    """The message as it would be received. Empty while it waits."""
+
+
+@dataclass(frozen=True)
+class TextMessages:
+    """The latest text messages, newest first."""
+
+    data: list[TextMessage]
+    """The messages, newest first."""
+
+
+@dataclass(frozen=True)
 class Trace:
     """A trace."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
+from django.utils import timezone, translation
 
 from downloads.candidates import consents, operations, texts
 from downloads.models import Candidate, CandidateText, Mode, Release, ShortLink
@@ -108,7 +110,7 @@ def test_releases_of_some_minutes_are_told_in_one_message_with_a_link(live: Live
     work(NOON + timedelta(minutes=5))
     work(NOON + timedelta(minutes=7))
     ((template, params),) = said()
-    assert template == "candidate_told" and params["company"].endswith("…及另外 1 家公司")
+    assert template == "candidate_told" and params["company"].endswith("公司及另外 1 家公司")
     assert len(params["company"]) <= 20 and params["path"].startswith("c/")
     assert Sms.objects.get().payer == str(live.client.pk)
     assert Event.objects.filter(verb="tell_candidate").count() == 2
@@ -118,6 +120,13 @@ def test_releases_of_some_minutes_are_told_in_one_message_with_a_link(live: Live
     assert ShortLink.objects.get().candidate == candidate and not Mail.objects.exists()
     work(NOON + timedelta(days=1))
     assert Sms.objects.count() == 1, "one message for each event"
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_a_long_name_leaves_room_for_how_many_others(language: str) -> None:
+    with translation.override(language):
+        told = texts._companies(["江城市" + "宏图" * 20, "乙", "丙"])
+    assert len(told) == texts.COMPANY_LONGEST and "…" in told and "2" in told
 
 
 def test_an_address_is_used_before_a_number(live: Live) -> None:
@@ -283,5 +292,33 @@ def test_in_a_test_numbers_are_nobodys(db: None) -> None:
     (release,) = platform.call("get", "/candidates/c-1/releases")["data"]
     assert release["text_message"] == "waiting"
     assert Live(datetime.now(UTC)).client.texts_candidates is False
-    text = CandidateText.objects.get()
-    assert text.client_id == UUID(str(platform.client.pk))
+
+
+@pytest.mark.parametrize(
+    ("phone", "state", "reason"),
+    [
+        ("15400000001", "delivered", ""),
+        ("15400010002", "failed", "sms_blocked"),
+        ("15400010010", "failed", "sms_not_delivered"),
+    ],
+)
+def test_in_a_test_messages_are_read_and_fail_by_the_number(
+    db: None, settings: Any, phone: str, state: str, reason: str
+) -> None:
+    settings.SMS_PROVIDER = ""
+    platform = Platform()
+    platform.put(phone=phone, mode="tell_after")
+    platform.take()
+    texts_of = lambda: platform.call("get", "/test/candidates/texts")["data"]  # noqa: E731
+    assert [(each["text_message"], each["text"]) for each in texts_of()] == [("waiting", "")]
+    there = timezone.now().astimezone(SHANGHAI)
+    noon = there.replace(hour=12, minute=0) + timedelta(days=1)
+    hours = (noon - there).total_seconds() // 3600
+    platform.call("post", "/test/clock", {"advance": f"PT{hours:.0f}H"})
+    (text,) = texts_of()
+    assert text["text_message"] == state and text["text"].startswith("【资质】云溪市示例")
+    path = re.search(r"/(c/\w+)$", text["text"])
+    assert path and Client().get(f"/{path[1]}").status_code == 302
+    told = [payload for kind, payload in platform.told() if kind == "candidate.not_reached"]
+    assert [each["reasons"][0]["code"] for each in told] == ([reason] if reason else [])
+    assert not Sms.objects.exists()
