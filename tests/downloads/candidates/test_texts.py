@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +15,8 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from downloads.candidates import consents, operations, texts
-from downloads.models import Candidate, CandidateText, Mode, Release, ShortLink
+from downloads.models import Candidate, CandidateText, Mode, RelayBinding, Release, ShortLink
+from downloads.relays import bindings, provider_sync
 from downloads.rules.quiet_hours import not_in_quiet_hours
 from employers.accounts import api_clients
 from employers.models import ApiClient, Member
@@ -23,6 +26,7 @@ from events.core.sealing import unseal_text
 from events.delivery import feed
 from events.models import Event, Mail, PlatformEvent, Sms, SmsOutcome
 from tests.downloads.platform import Live, Platform
+from tests.downloads.relays.relay_numbers import CALLERS, bound, give_phone
 from tests.factories import make_case, make_member
 from verification.rules.states import State
 
@@ -180,6 +184,61 @@ def test_who_closes_or_is_erased_meanwhile_gets_nothing(live: Live, how: str) ->
     work(MORNING)
     assert CandidateText.objects.get().outcome == "dropped" and not Sms.objects.exists()
     assert not ShortLink.objects.exists()
+
+
+# --- Calls ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lent(live: Live, settings: Any, tmp_path: Path) -> Callable[[datetime], RelayBinding]:
+    """Return a function that lends a relay number."""
+    settings.VAR_DIR, settings.RELAYS = tmp_path, "simulator"
+
+    def lend(at: datetime) -> RelayBinding:
+        give_phone(live.member, CALLERS[0])
+        return bound(live.member, live.client, at)
+
+    return lend
+
+
+def test_the_number_that_will_call_is_told_once(
+    live: Live, lent: Callable[[datetime], RelayBinding]
+) -> None:
+    put(live, email="lin@home.example")
+    binding = lent(NOON)
+    work(NOON)
+    assert said() == [("call_coming", {"company": live.employer.name, "number": binding.number})], (
+        "a mail would be too late, so this goes to those with an address too"
+    )
+    provider_sync.sync_binding(binding.pk, lambda: NOON + timedelta(days=2))
+    work(NOON + timedelta(days=2))
+    assert Sms.objects.count() == 1 and not ShortLink.objects.exists()
+
+
+@pytest.mark.parametrize("why", ["muted", "ended"])
+def test_a_number_that_will_not_call_is_not_told(
+    live: Live, lent: Callable[[datetime], RelayBinding], why: str
+) -> None:
+    put(live)
+    binding = lent(NIGHT)
+    if why == "muted":
+        bindings.mute_binding(binding.pk, True, ONE, NIGHT)
+    else:
+        bindings.end_for_candidate(binding.pk, ONE, NIGHT)
+    work(MORNING)
+    assert CandidateText.objects.get().outcome == "dropped" and not Sms.objects.exists()
+
+
+def test_the_platform_hears_that_a_call_could_not_be_announced(
+    live: Live, lent: Callable[[datetime], RelayBinding]
+) -> None:
+    put(live)
+    binding = lent(NOON)
+    work(NOON)
+    report("number_absent")
+    work(NOON + timedelta(minutes=3))
+    (event,) = heard(live.client)
+    assert event["relay"] == str(binding.pk)
 
 
 # --- When it fails --------------------------------------------------------------------------------
