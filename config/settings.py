@@ -569,6 +569,8 @@ if SMS_PROVIDER in ("aliyun", "tencent"):
         "tencentcloud.sms" if SMS_PROVIDER == "tencent" else "alibabacloud_dysmsapi20170525",
         f"{SMS_PROVIDER}-sms",
     )
+if SMS_PRICE == 0:
+    raise ImproperlyConfigured("ZIZHI_SMS_PRICE is 0. Without a price, no budget is ever used.")
 if SMS_PROVIDER == "simulator" and _PUBLIC:
     raise not_in_public("ZIZHI_SMS_PROVIDER is the simulator, which sends nothing", SITE_URL)
 

@@ -19,6 +19,7 @@ from config.trying_out import pages
 from downloads.pages.call_webhook import calls as receive_calls
 from downloads.pages.ledger import access as ledger_access
 from downloads.pages.ledger import files as ledger_files
+from events.pages.sms_reports import sms_reports
 from verification.admin import quality
 
 
@@ -65,6 +66,7 @@ urlpatterns = [
     path("case/", include("verification.pages.urls")),
     path("downloads/", include("downloads.pages.urls")),
     path("relays/calls/<slug:provider>/<slug:secret>", receive_calls),
+    path("sms/reports/<slug:provider>/<slug:secret>", sms_reports),
     path("releases/", include("downloads.pages.release_urls")),
     path("mine/", include("downloads.pages.ledger.urls")),
     path("c/<str:code>", ledger_access.open_short_link, name="short_link"),

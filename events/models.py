@@ -168,7 +168,7 @@ class Sms(Job):
     failure = models.CharField(_("why not delivered"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("created"))
     handed_at = models.DateTimeField(_("handed to the provider"), null=True, blank=True)
-    reported_at = models.DateTimeField(_("reported"), null=True, blank=True)
+    reported_at = models.DateTimeField(_("report received"), null=True, blank=True)
 
     objects = JobQuerySet.as_manager()
 

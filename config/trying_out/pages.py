@@ -1,7 +1,7 @@
-"""The page `/try/mails`: all mails sent while trying the product out.
+"""The page `/try/mails`: all mails and text messages sent while trying the product out.
 
-The mails contain links that open accounts. Therefore the page exists only if mails are kept instead
-of sent, and only for requests from this machine to a local address, without a proxy.
+They contain links and codes that open accounts. Therefore the page exists only if mails are kept
+instead of sent, and only for requests from this machine to a local address, without a proxy.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from ipaddress import ip_address
+from operator import attrgetter
 from typing import Any, Concatenate, Final, ParamSpec
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -22,11 +23,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
-from config.trying_out import kept_mail
+from config.trying_out import kept_mail, kept_sms
 
 P = ParamSpec("P")
 SHOWN: Final = 50
-"""Mails on the page, newest first."""
+"""Mails and text messages on the page, newest first."""
 FORWARDED: Final = (
     "HTTP_FORWARDED",
     "HTTP_VIA",
@@ -84,14 +85,17 @@ def only_here(
 @never_cache
 @csp_update({"frame-src": [SELF]})
 def mails(request: HttpRequest) -> HttpResponse:
-    """Show the mails, newest first.
+    """Show the mails and text messages, newest first.
 
-    With `?after=KEY`, return only the number of newer mails. The page polls this.
+    With `?after=KEY`, return only the number of newer ones. The page polls this.
     """
+    texts = kept_sms.messages(SHOWN)
     if after := request.GET.get("after"):
         newer = sum(key > after for key in kept_mail.keys(settings.MAILS_DIR))
+        newer += sum(text.key > after for text in texts)
         return render(request, "try/_newer.html", {"newer": newer, "newest": after})
-    shown = kept_mail.mails(settings.MAILS_DIR, SHOWN)
+    both: list[Any] = [*kept_mail.mails(settings.MAILS_DIR, SHOWN), *texts]
+    shown = sorted(both, key=attrgetter("key"), reverse=True)[:SHOWN]
     newest = shown[0].key if shown else "0"
     return render(request, "try/mails.html", {"mails": shown, "newest": newest, "newer": 0})
 

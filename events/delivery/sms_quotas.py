@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import structlog
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -68,8 +68,7 @@ class Budget:
 
 def lock_day(now: datetime) -> SmsDay:
     """Return the total of the day of `now`, locked until the transaction ends."""
-    day = timezone.localtime(now).date()
-    return SmsDay.objects.select_for_update().get(pk=_row(day, "").pk)
+    return _row(timezone.localtime(now).date(), "", SmsDay.objects.select_for_update())
 
 
 def check_subjects(subjects: Mapping[str, str], now: datetime) -> None:
@@ -78,32 +77,39 @@ def check_subjects(subjects: Mapping[str, str], now: datetime) -> None:
     `subjects` are those of a message: its number, and the account and network it is sent for. For
     use while the day is locked.
     """
-    for quota in QUOTAS:
-        if value := subjects.get(quota.subject, ""):
-            indexes = blind_indexes(value, PURPOSES[quota.subject])
-            rows = Sms.objects.filter(
-                **{f"{quota.subject}_index__in": indexes}, created_at__gt=now - quota.window
-            )
-            first = rows.order_by("-created_at").values_list("created_at", flat=True)
-            for at in first[quota.messages - 1 : quota.messages]:
-                raise _refused(quota.subject, at + quota.window)
+    for subject, value in subjects.items():
+        if not value:
+            continue
+        quotas = [quota for quota in QUOTAS if quota.subject == subject]
+        rows = Sms.objects.filter(
+            **{f"{subject}_index__in": blind_indexes(value, PURPOSES[subject])},
+            created_at__gt=now - max(quota.window for quota in quotas),
+        )
+        newest_first = rows.order_by("-created_at").values_list("created_at", flat=True)
+        times = list(newest_first[: max(quota.messages for quota in quotas)])
+        ends = [
+            times[quota.messages - 1] + quota.window
+            for quota in quotas
+            if len(times) >= quota.messages
+        ]
+        if ends and max(ends) > now:
+            raise _refused(subject, max(ends))
 
 
 def spend(day: SmsDay, sms: Sms, purpose: Purpose, budget: Budget) -> None:
     """Count `sms` in the locked `day` and for its payer. Raises Refused `sms_too_many` if the
     budget does not allow it.
     """
-    own, cost = _row(day.day, sms.payer), sms.cost
+    own, cost = _row(day.day, sms.payer, SmsDay.objects.all()), sms.cost
     for name, spent, most in (
         ("payer", own.cost, budget.per_payer),
         ("budget", day.cost, budget.allowed(purpose)),
     ):
         if spent + cost > most:
             raise _refused(name, _midnight_after(day.day))
-    for row in (day, own):
-        SmsDay.objects.filter(pk=row.pk).update(
-            messages=F("messages") + 1, segments=F("segments") + sms.segments, cost=F("cost") + cost
-        )
+    SmsDay.objects.filter(pk__in=(day.pk, own.pk)).update(
+        messages=F("messages") + 1, segments=F("segments") + sms.segments, cost=F("cost") + cost
+    )
     if day.cost < budget.total * NEARLY_USED <= day.cost + cost:
         log.warning("sms_budget_nearly_used", day=f"{day.day}", cost=day.cost + cost)
         figures = {"cost": day.cost + cost, "budget": budget.total}
@@ -126,9 +132,12 @@ def charge(sms: Sms, segments: int | None) -> None:
         )
 
 
-def _row(day: date, payer: str) -> SmsDay:
+def _row(day: date, payer: str, rows: QuerySet[SmsDay]) -> SmsDay:
+    rows = rows.filter(day=day, payer=payer)
+    if (found := rows.first()) is not None:
+        return found
     SmsDay.objects.bulk_create([SmsDay(day=day, payer=payer)], ignore_conflicts=True)
-    return SmsDay.objects.get(day=day, payer=payer)
+    return rows.get()
 
 
 def _midnight_after(day: date) -> datetime:

@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "reported_at",
-                    models.DateTimeField(blank=True, null=True, verbose_name="reported"),
+                    models.DateTimeField(blank=True, null=True, verbose_name="report received"),
                 ),
             ],
             options={

@@ -25,9 +25,11 @@ characters, so all texts are UCS-2.
 CODE_MINUTES: Final = 5
 """How long a verification code is valid. Providers approve the text with this number in it."""
 _REFUSED: Final = re.compile(
-    r"[\x00-\x1f\x7f【】\[\]{}$<>]|https?:|www\.|\w\.(?:cn|com|net|org|top|xyz|vip)\b", re.I
+    r"[\x00-\x1f\x7f【】\[\]{}$<>]|https?:/*|(?<=[A-Za-z0-9])\.(?=[A-Za-z0-9])", re.I
 )
-"""What providers refuse in a parameter: brackets as of signs, links, and control characters."""
+"""What providers refuse in a parameter: control characters, brackets as of signs, and links. A
+point inside of a word makes one.
+"""
 
 
 class Purpose(StrEnum):
@@ -72,23 +74,26 @@ class SmsText:
             raise ValueError(f"the parameters of {self.name} are others")
         return {param.name: _value(self.name, param, params[param.name]) for param in self.params}
 
+    @property
+    def sent_params(self) -> tuple[Param, ...]:
+        return tuple(param for param in self.params if not param.is_written_out)
+
+    @property
+    def written_out(self) -> dict[str, str]:
+        """The values of the other parameters."""
+        return {param.name: param.allowed for param in self.params if param.is_written_out}
+
     def sent(self, params: Mapping[str, str]) -> dict[str, str]:
         """Return those of the parameters that are sent, in the order of the text."""
-        return {param.name: params[param.name] for param in self.params if not param.is_written_out}
+        return {param.name: params[param.name] for param in self.sent_params}
 
-    def submitted(self, language: str, site: str) -> str:
-        """Return the text to submit to a provider, with `{name}` for each parameter that is
-        sent.
-        """
-        values = {
-            param.name: param.allowed if param.is_written_out else f"{{{param.name}}}"
-            for param in self.params
-        }
+    def filled_in(self, language: str, values: Mapping[str, str], site: str) -> str:
+        """Return the text with `values` for its parameters."""
         return self.text.in_(language).format(**values, site=site)
 
     def written(self, params: Mapping[str, str], language: str, sign: str, site: str) -> str:
         """Return the message as it is received."""
-        return f"【{sign}】{self.text.in_(language).format(**params, site=site)}"
+        return f"【{sign}】{self.filled_in(language, params, site)}"
 
 
 def _value(text: str, param: Param, value: str) -> str:
@@ -109,7 +114,7 @@ def segments(text: str) -> int:
 
 
 _COMPANY: Final = Param("company", 20, is_shortened=True)
-_PATH: Final = Param("path", 24, r"[A-Za-z0-9_/-]+")
+_PATH: Final = Param("path", 24, r"[A-Za-z0-9_-][A-Za-z0-9_/-]*")
 """A page's path without its first slash. It must be short: a message has 70 characters."""
 
 TEXTS: Final[dict[str, SmsText]] = {
@@ -122,7 +127,7 @@ TEXTS: Final[dict[str, SmsText]] = {
             # the word 验证码.
             Text(
                 "验证码：{code}，{minutes} 分钟内有效。请勿告诉他人，我们的工作人员不会向你索要。",
-                "Your code (验证码) is {code}. It is valid for {minutes} minutes. Never share it.",
+                "Code (验证码): {code}. Valid for {minutes} minutes. Never share it.",
             ),
             (
                 Param("code", 6, r"\d{4,6}"),

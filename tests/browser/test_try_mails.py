@@ -30,8 +30,8 @@ def deliver(link: str) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (PHONE | {"locale": "zh-CN"}, ("还没有邮件", "打开邮件中的链接", "1 封新邮件", "查看")),
-        (DESK | {"locale": "en-US"}, ("No emails yet", "Open the link", "1 new email", "Show")),
+        (PHONE | {"locale": "zh-CN"}, ("还没有邮件", "打开邮件中的链接", "1 条新消息", "查看")),
+        (DESK | {"locale": "en-US"}, ("No messages yet", "Open the link", "1 new message", "Show")),
     ],
     ids=["zh-phone", "en-desk"],
 )

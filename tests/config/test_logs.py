@@ -103,6 +103,7 @@ def test_what_cannot_be_written_costs_its_own_lines_alone(tmp_path: Path) -> Non
 def test_no_path_stands_in_a_line(caplog: pytest.LogCaptureFixture) -> None:
     secret = "8aZkQ2hh"
     assert Client().get(f"/relays/calls/aliyun/{secret}").status_code == 405
+    assert Client().get(f"/sms/reports/aliyun/{secret}").status_code == 405
     assert Client().get(f"/nowhere/{secret}").status_code == 404
     said = [record.getMessage() for record in caplog.records if record.name == "django.request"]
     assert len(said) >= 2 and not any(secret in each for each in said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import runpy
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,13 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.test import Client
+from django.utils import timezone
 
 from config.trying_out import kept_mail
 from events.delivery import mail as sending
 from events.models import Mail
+from events.sms import simulator
+from events.sms.base import Message
 from tests.factories import make_user
 
 SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"
@@ -26,6 +29,7 @@ HOST = "localhost:8000"
 def kept(settings: Any, tmp_path: Path) -> Path:
     """The folder of kept mails."""
     settings.MAILS_KEPT, settings.MAILS_DIR = True, tmp_path / "mails"
+    settings.VAR_DIR = tmp_path
     return tmp_path / "mails"
 
 
@@ -170,7 +174,9 @@ def test_it_only_shows(kept: Path) -> None:
 # --- What is seen ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("language", "said"), [("zh-hans", "还没有邮件"), ("en", "No emails yet")])
+@pytest.mark.parametrize(
+    ("language", "said"), [("zh-hans", "还没有邮件或短信"), ("en", "No messages yet")]
+)
 def test_without_mails_it_says_how_to_get_one(kept: Path, language: str, said: str) -> None:
     page = at_home(accept_language=language).get(PAGE).content.decode()
     assert said in page and "/register/" in page and "<article" not in page
@@ -235,7 +241,33 @@ def test_the_page_is_told_how_many_came_since(kept: Path) -> None:
     deliver()
     deliver()
     told = at_home(accept_language="en").get(PAGE, ask).content.decode()
-    assert "2 new emails." in told and first in told and "<html" not in told
+    assert "2 new messages." in told and first in told and "<html" not in told
+
+
+def text(at: datetime, code: str, number: str = "+8613912345678") -> None:
+    message = Message(code, number, "资质", "code", {"code": code}, f"【资质】验证码：{code}")
+    simulator().send(message, at)
+
+
+def test_text_messages_are_among_the_mails_by_time(kept: Path, settings: Any) -> None:
+    now = timezone.now()
+    text(now - timedelta(minutes=9), "111111")
+    deliver()
+    text(now + timedelta(minutes=9), "222222")
+    page = at_home(accept_language="en").get(PAGE).content.decode()
+    assert page.count("<article") == 3
+    assert page.index("222222") < page.index("<iframe") < page.index("111111")
+    assert "+8613912345678" in page
+    told = at_home(accept_language="en").get(PAGE, {"after": kept_mail.keys(kept)[0]})
+    assert "1 new message." in told.content.decode()
+
+
+def test_text_messages_are_seen_nowhere_else(kept: Path, settings: Any) -> None:
+    text(timezone.now(), "111111")
+    settings.SMS_PROVIDER = "aliyun"
+    assert "111111" not in at_home().get(PAGE).content.decode()
+    settings.SMS_PROVIDER, settings.MAILS_KEPT = "simulator", False
+    assert at_home().get(PAGE).status_code == 404
 
 
 @pytest.mark.django_db

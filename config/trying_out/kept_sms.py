@@ -1,0 +1,35 @@
+"""The simulated provider's text messages, for the page of mails (`config.trying_out.pages`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from events.sms import simulator
+
+
+@dataclass(frozen=True)
+class KeptSms:
+    """A text message as its reader gets it. Its key sorts by time among those of mails."""
+
+    key: str
+    sent_at: datetime
+    number: str
+    text: str
+
+
+def messages(count: int) -> list[KeptSms]:
+    """Return the newest messages, newest first. None unless the provider is the simulator."""
+    if settings.SMS_PROVIDER != "simulator":
+        return []
+    return [
+        KeptSms(
+            f"{int(each.at.timestamp() * 1e6) * 1000:019d}-{each.reference:08x}",
+            each.at,
+            each.number,
+            each.text,
+        )
+        for each in simulator().messages(count)
+    ]

@@ -1,0 +1,1 @@
+"""The address at which providers report what became of text messages."""
