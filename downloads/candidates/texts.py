@@ -149,12 +149,16 @@ def _is_wanted(text: CandidateText, candidate: Candidate, now: datetime) -> bool
 
 
 def _others(text: CandidateText, candidate: Candidate) -> list[CandidateText]:
-    """Return the candidate's other releases that wait to be told, locked."""
+    """Return the candidate's other releases that wait to be told, locked.
+
+    If another worker has just claimed one, it waits for the candidate's row, and finds its lease
+    gone.
+    """
     if text.release is None:
         return []
     waiting = CandidateText.objects.filter(
-        candidate=candidate, release__isnull=False, sms_id=None, finished_at=None, lease=None
-    )
+        candidate=candidate, release__isnull=False, sms_id=None, finished_at=None
+    ).exclude(pk=text.pk)
     return list(waiting.order_by("pk").select_for_update(of=("self",)))
 
 

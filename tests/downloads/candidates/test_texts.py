@@ -322,6 +322,20 @@ def test_two_workers_send_one_message(live: Live) -> None:
     assert Sms.objects.count() == 1
 
 
+def test_workers_with_a_release_each_send_one_message_together(live: Live) -> None:
+    put(live)
+    live.take(NOON)
+    live.take(NOON, member=other_company("江城市宏图人力资源服务有限公司"))
+    first, second = CandidateText.objects.order_by("pk")
+    at = NOON + timedelta(minutes=5)
+    CandidateText.objects.claim(second.pk, at, 60)
+    texts.work_on_text(first.pk, lambda: at)
+    second.refresh_from_db()
+    assert second.outcome == "sent" and second.lease is None and Sms.objects.count() == 1
+    work(at + timedelta(minutes=1))
+    assert Sms.objects.count() == 1
+
+
 # --- Numbers --------------------------------------------------------------------------------------
 
 

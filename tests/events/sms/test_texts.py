@@ -99,10 +99,7 @@ def test_a_missing_or_another_parameter_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("provider", "line"),
-    [
-        ("aliyun", "zh: 验证码：${code}，5 分钟内有效。"),
-        ("tencent", "zh: {1}已获得你的简历。"),
-    ],
+    [("aliyun", "zh: 验证码：${code}，5 分钟内有效。"), ("tencent", "zh: {1}已获得你的简历。")],
 )
 def test_the_command_prints_what_to_submit(provider: str, line: str) -> None:
     said = io.StringIO()
