@@ -525,8 +525,8 @@ DEFAULT_FROM_EMAIL: str = env.str("ZIZHI_MAIL_FROM", default="资质 Zizhi <no-r
 # --- Text messages (docs/operating/sms.md): off unless chosen -------------------------------------
 SMS_PROVIDER = one_of("ZIZHI_SMS_PROVIDER", ("aliyun", "tencent", *_PROVIDERS), _SIMULATOR_TO_TRY)
 """The provider of text messages. Empty: none are sent, and they are not offered."""
-SMS_SIGN: str = env.str("ZIZHI_SMS_SIGN", default="资质")
-"""The approved sign with which each message begins."""
+SMS_SIGN: str = env.str("ZIZHI_SMS_SIGN", default="")
+"""The approved sign with which each message begins. A provider needs one."""
 SMS_PRICE = yuan("ZIZHI_SMS_PRICE", "0.05")
 """The price of a segment, in ten-thousandths of a yuan like the following two."""
 SMS_BUDGET = yuan("ZIZHI_SMS_BUDGET", "100")
@@ -549,7 +549,7 @@ SMS_ENDPOINT = endpoint(
 )
 if SMS_PROVIDER in ("aliyun", "tencent"):
     for _name, _value in (
-        ("ZIZHI_SMS_SIGN", env.str("ZIZHI_SMS_SIGN", default="")),
+        ("ZIZHI_SMS_SIGN", SMS_SIGN),
         ("ZIZHI_SMS_KEY_ID", SMS_KEY_ID),
         ("ZIZHI_SMS_KEY_SECRET", SMS_KEY_SECRET),
         ("ZIZHI_SMS_APP_ID", "not needed" if SMS_PROVIDER == "aliyun" else SMS_APP_ID),
@@ -569,6 +569,7 @@ if SMS_PROVIDER in ("aliyun", "tencent"):
         "tencentcloud.sms" if SMS_PROVIDER == "tencent" else "alibabacloud_dysmsapi20170525",
         f"{SMS_PROVIDER}-sms",
     )
+SMS_SIGN = SMS_SIGN or "资质"
 if SMS_PRICE == 0:
     raise ImproperlyConfigured("ZIZHI_SMS_PRICE is 0. Without a price, no budget is ever used.")
 if SMS_PROVIDER == "simulator" and _PUBLIC:

@@ -164,7 +164,9 @@ class Sms(Job):
     segments = models.PositiveSmallIntegerField(_("segments"))
     cost = models.PositiveIntegerField(_("cost"), default=0)
     """In ten-thousandths of a yuan."""
-    outcome = models.CharField(_("outcome"), max_length=10, choices=SmsOutcome.choices, blank=True)
+    outcome = models.CharField(
+        _("delivery state"), max_length=10, choices=SmsOutcome.choices, blank=True
+    )
     failure = models.CharField(_("why not delivered"), max_length=40, blank=True)
     created_at = models.DateTimeField(_("created"))
     handed_at = models.DateTimeField(_("handed to the provider"), null=True, blank=True)

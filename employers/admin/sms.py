@@ -57,7 +57,6 @@ class SmsAdmin(PaidByAdmin):
         "provider",
         "segments",
         "yuan",
-        "reported_at",
     )
     list_filter = ("outcome", ("template", in_words_filter(code)), "provider")
     search_fields = ("=id", "=reference")

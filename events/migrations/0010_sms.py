@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                             ("test", "a test, so not sent"),
                         ],
                         max_length=10,
-                        verbose_name="outcome",
+                        verbose_name="delivery state",
                     ),
                 ),
                 (

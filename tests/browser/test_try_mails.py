@@ -10,11 +10,22 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
+from django.utils import timezone
 from playwright.sync_api import expect
 
+from events.sms import simulator
+from events.sms.base import Message
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_pages import is_for_everybody
 
+TEXT = Message(
+    "m-1",
+    "+8613912345678",
+    "资质",
+    "verification_code",
+    {"code": "739156"},
+    "【资质】验证码：739156，5 分钟内有效。请勿告诉他人，我们的工作人员不会向你索要。",
+)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -43,7 +54,7 @@ def test_a_mail_arrives_and_leads_on(
     options: dict[str, Any],
     said: tuple[str, ...],
 ) -> None:
-    settings.MAILS_KEPT, settings.MAILS_DIR = True, tmp_path
+    settings.MAILS_KEPT, settings.MAILS_DIR, settings.VAR_DIR = True, tmp_path, tmp_path
     empty, press, arrived, show = said
     visitor = visit(**options)
     page = visitor.go("/try/mails")
@@ -61,3 +72,16 @@ def test_a_mail_arrives_and_leads_on(
     opened.value.close()
     page.get_by_role("link", name=press).click()
     page.wait_for_url("**/case/help/")
+
+
+@pytest.mark.parametrize("options", [PHONE | {"locale": "zh-CN"}, DESK | {"locale": "en-US"}])
+def test_a_text_message_arrives(
+    visit: Visitor, settings: Any, tmp_path: Path, options: dict[str, Any]
+) -> None:
+    settings.MAILS_KEPT, settings.MAILS_DIR, settings.VAR_DIR = True, tmp_path, tmp_path
+    visitor = visit(**options)
+    page = visitor.go("/try/mails")
+    simulator().send(TEXT, timezone.now())
+    page.get_by_role("status").get_by_role("link").click()
+    expect(page.get_by_role("article")).to_contain_text("739156")
+    is_for_everybody(visitor, "a text message")

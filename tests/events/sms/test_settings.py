@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from events.sms.texts import TEXTS
 
-SETTINGS = Path(__file__).resolve().parents[2] / "config" / "settings.py"
+SETTINGS = Path(__file__).resolve().parents[3] / "config" / "settings.py"
 WHOLE = {
     "ZIZHI_SITE_URL": "https://hr.example",
     "ZIZHI_STAFF_SECOND_FACTOR": "required",
