@@ -34,8 +34,9 @@ class CandidatePageOut(Schema):
     )
     text_messages: bool = Field(
         description=(
-            "Whether candidates without an e-mail address get text messages. Your operator"
-            " switches them on, because they are charged to you."
+            "Whether candidates without an e-mail address are told and asked by text message, and"
+            " all with a mobile number learn which relay number will call. Your operator switches"
+            " this on, because it is charged to you."
         ),
         examples=[False],
     )

@@ -85,9 +85,9 @@ class CandidateIn(Schema):
         max_length=40,
         examples=[""],
         description=(
-            "The candidate's mobile number in mainland China. Without an e-mail address, the"
-            " candidate gets text messages there, if your operator has switched them on. It is"
-            " stored encrypted and never returned."
+            "The candidate's mobile number in mainland China, for text messages if your operator"
+            " has switched them on: which relay number will call, and without an e-mail address"
+            " all notices. It is stored encrypted and never returned."
         ),
     )
     language: Language = Field(

@@ -166,8 +166,9 @@ class CandidatesForm(RefusableForm):
         label=_("Text messages to candidates"),
         required=False,
         help_text=_(
-            "Candidates without an email address get text messages, which the platform pays."
-            " Switch this on only after it has agreed."
+            "Candidates without an email address are told and asked by text message, and all with"
+            " a mobile number learn which relay number will call. The platform pays. Switch this"
+            " on only after it has agreed."
         ),
     )
 

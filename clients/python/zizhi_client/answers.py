@@ -140,7 +140,7 @@ class CandidatePage:
     """The URL where candidates change how they want to be asked. Empty for none."""
 
     text_messages: bool
-    """Whether candidates without an e-mail address get text messages. Your operator switches them on, because they are charged to you."""
+    """Whether candidates without an e-mail address are told and asked by text message, and all with a mobile number learn which relay number will call. Your operator switches this on, because it is charged to you."""
 
 
 @dataclass(frozen=True)
