@@ -156,7 +156,7 @@ class CandidatesForm(RefusableForm):
         label=_("Where candidates change their settings"),
         required=False,
         max_length=500,
-        widget=forms.URLInput(attrs={"size": 60}),
+        widget=forms.URLInput(attrs={"class": "vURLField"}),
         help_text=_(
             "The platform's own page, with https. Candidates' pages link to it. The platform can"
             " also set it by the API."
