@@ -17,7 +17,8 @@ from django.views.defaults import page_not_found
 from config.api.routes import api
 from config.trying_out import pages
 from downloads.pages.call_webhook import calls as receive_calls
-from downloads.pages.ledger import views as ledger_views
+from downloads.pages.ledger import access as ledger_access
+from downloads.pages.ledger import files as ledger_files
 from events.pages.sms_reports import sms_reports
 from verification.admin import quality
 
@@ -69,9 +70,15 @@ urlpatterns = [
     path("sms/reports/<slug:provider>/<slug:secret>", sms_reports),
     path("releases/", include("downloads.pages.release_urls")),
     path("mine/", include("downloads.pages.ledger.urls")),
+    path("c/<str:code>", ledger_access.open_short_link, name="short_link"),
     path(".well-known/security.txt", security_txt),
-    path(".well-known/zizhi-receipt-keys.json", ledger_views.keys, name="receipt_keys"),
-    path(".well-known/zizhi-receipt-keys/<slug:key_id>.pem", ledger_views.key, name="receipt_key"),
+    path(".well-known/zizhi-receipt-keys.json", ledger_files.keys, name="receipt_keys"),
+    path(".well-known/zizhi-receipt-keys/<slug:key_id>.pem", ledger_files.key, name="receipt_key"),
+    path(
+        ".well-known/zizhi-candidate-copy.schema.json",
+        ledger_files.copy_schema,
+        name="candidate_copy_schema",
+    ),
     path("erasures/", include("downloads.pages.erasures.urls")),
     path("try/mails", pages.mails, name="try_mails"),
     path("try/mails/<str:key>", pages.mail, name="try_mail"),

@@ -14,9 +14,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from downloads import leaks, relay_providers, retention
-from downloads.candidates import erasure
+from downloads.candidates import erasure, page_links, texts
 from downloads.gate import first_askings
-from downloads.models import Copy, RelayBinding, RelayTeam, Trace
+from downloads.models import CandidateText, Copy, RelayBinding, RelayTeam, Trace
 from downloads.relays import bindings, call_records, callers, provider_sync
 from downloads.releases import make_copy
 from downloads.tiers import abuse_watch, appeals, canaries, tier_changes
@@ -115,6 +115,24 @@ def sweep_canaries() -> None:
 def remind_erasures() -> None:
     """Remind employers of overdue erase orders."""
     erasure.remind(timezone.now())
+
+
+@shared_task
+def text_candidate(text_id: int) -> None:
+    client_id = CandidateText.objects.filter(pk=text_id).values_list("client_id", flat=True).first()
+    if client_id is not None:
+        texts.work_on_text(text_id, _clock_of(client_id))
+
+
+@shared_task
+def sweep_candidate_texts() -> None:
+    """Queue texts that are due: their message was lost, or their time has come."""
+    _notify_by_their_clocks(CandidateText.objects.all(), text_candidate)
+
+
+@shared_task
+def forget_short_links() -> None:
+    page_links.forget_short_links(timezone.now())
 
 
 # --- Relay numbers --------------------------------------------------------------------------------

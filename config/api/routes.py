@@ -16,6 +16,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from config.api import document
 from config.api.problems import MALFORMED, plain, problem, refusal, unavailable
+from downloads.api.candidate_page import router as candidate_page_router
 from downloads.api.candidates import default_router, erase_router
 from downloads.api.candidates import router as candidates_router
 from downloads.api.candidates_in_test_mode import router as test_candidates_router
@@ -79,6 +80,7 @@ api.add_router("/candidates", candidates_router)
 api.add_router("/candidates", consents_router)
 api.add_router("/consent-requests", consent_requests_router)
 api.add_router("/candidate-default", default_router)
+api.add_router("/candidate-page", candidate_page_router)
 api.add_router("/erase-orders", erase_router)
 api.add_router("/employers", employers_router)
 api.add_router("/employers", requirements_router)

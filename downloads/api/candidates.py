@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from ninja import Field, Path, Query, Router, Schema, Status
 
+from downloads.api.text_messages import TEXT_MESSAGE, TextMessage, text_message_of
 from downloads.candidates import consents, erasure, operations, page_links
 from downloads.models import Candidate, CandidateDefault, EraseOrder, Mode, Release
 from employers.clock import now_for
@@ -42,7 +43,8 @@ EVIDENCE: Final = (
 )
 
 EXAMPLE: Final[dict[str, Any]] = {
-    "reference": "cand-20481", "mode": "ask_first", "reachable": True, "language": "zh-hans",
+    "reference": "cand-20481", "mode": "ask_first", "reachable": True, "textable": False,
+    "language": "zh-hans",
     "blocked": [{"uscc": "91990101000000106E", "name": "云溪市示例科技有限公司", "own": False}],
     "told_at": "2026-11-20T02:00:00Z", "erased_at": None,
 }  # fmt: skip
@@ -78,7 +80,19 @@ class CandidateIn(Schema):
             " returned. Leave it empty if your own app notifies them."
         ),
     )
-    language: Language = Field("zh-hans", description="The language of our mails to the candidate.")
+    phone: str = Field(
+        "",
+        max_length=40,
+        examples=[""],
+        description=(
+            "The candidate's mobile number in mainland China, for text messages if your operator"
+            " has switched them on: which relay number will call, and without an e-mail address"
+            " all notices. It is stored encrypted and never returned."
+        ),
+    )
+    language: Language = Field(
+        "zh-hans", description="The language of our messages to the candidate."
+    )
     blocked: list[CompanyIn] = Field(
         [],
         max_length=operations.MOST_BLOCKED,
@@ -100,14 +114,15 @@ class BlockedOut(Schema):
 
 
 class CandidateOut(Schema):
-    """A candidate. Their e-mail address is never returned."""
+    """A candidate. Their e-mail address and mobile number are never returned."""
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
     reference: str = Field(description="Your ID for the candidate.")
     mode: Mode = Field(description="How the candidate wants to be asked.")
     reachable: bool = Field(description="Whether we have an e-mail address for the candidate.")
-    language: str = Field(description="The language of our mails to the candidate.")
+    textable: bool = Field(description="Whether we have a mobile number for the candidate.")
+    language: str = Field(description="The language of our messages to the candidate.")
     blocked: list[BlockedOut] = Field(description="The companies that the candidate blocks.")
     told_at: datetime = Field(description="When you first told us about the candidate.")
     erased_at: datetime | None = Field(description="When the candidate's contact data was erased.")
@@ -119,6 +134,7 @@ class CandidateOut(Schema):
             reference=candidate.reference,
             mode=Mode(candidate.mode),
             reachable=bool(candidate.email_sealed),
+            textable=bool(candidate.phone_sealed),
             language=candidate.language,
             told_at=candidate.told_at,
             erased_at=candidate.erased_at,
@@ -142,7 +158,11 @@ def put(request: ApiRequest, reference: Path[Reference], body: CandidateIn) -> S
     ids = [company.employer_id for company in body.blocked if company.employer_id is not None]
     codes = [company.uscc for company in body.blocked if company.employer_id is None]
     told = operations.Told(
-        body.mode, body.email, body.language, operations.candidate_named(client, ids, codes)
+        body.mode,
+        body.email,
+        body.phone,
+        body.language,
+        operations.candidate_named(client, ids, codes),
     )
     candidate, is_new = operations.put_candidate(client, reference, told, now_for(client))
     return Status(201 if is_new else 200, CandidateOut.of(candidate))
@@ -168,7 +188,8 @@ def candidate(request: ApiRequest, reference: Path[Reference]) -> CandidateOut:
     operation_id="erase_candidate",
 )
 def erase(request: ApiRequest, reference: Path[Reference]) -> Status[None]:
-    """Erases the candidate's address, invalidates their links, and stops all further releases.
+    """Erases the candidate's address and number, invalidates their links, and stops all further
+    releases.
 
     Past releases stay on record without the candidate's data.
     """
@@ -224,6 +245,9 @@ class ReleaseOut(Schema):
     released_at: datetime = Field(description="When the resume was released.")
     receipt: str = Field(description="The signed receipt, verbatim: JSON in canonical form.")
     signature: str = Field(description="Ed25519 signature over the receipt's bytes, base64url.")
+    text_message: TextMessage = Field(
+        description=TEXT_MESSAGE.format("release"), examples=["delivered"]
+    )
     key_id: str = Field(
         description="The ID of the signing key in `/.well-known/zizhi-receipt-keys.json`.",
         examples=["0c1d2e3f4a5b6c7d"],
@@ -244,6 +268,7 @@ class ReleaseOut(Schema):
             released_at=row.released_at,
             receipt=row.receipt,
             signature=row.signature,
+            text_message=text_message_of(row),
             key_id=row.key_id,
         )
 
@@ -261,7 +286,7 @@ def releases(
     """Returns the releases of the candidate's resume, the latest first, to show in your own app."""
     found = operations.candidate_of(request.auth.client_id, reference)
     rows, following = page_of(
-        Release.objects.about(found),
+        Release.objects.about(found).select_related("text"),
         asked,
         f"releases {found.pk}",
         by="released_at",

@@ -11,6 +11,7 @@ from uuid import UUID
 from ninja import Field, Path, Query, Router, Schema, Status
 
 from downloads.api.candidates import EVIDENCE, Reference
+from downloads.api.text_messages import TEXT_MESSAGE, TextMessage, text_message_of
 from downloads.candidates import consents, operations
 from downloads.models import Consent, ConsentRequest
 from downloads.test_mode.candidates import answer_at_once
@@ -160,6 +161,9 @@ class ConsentRequestOut(Schema):
     expires_at: datetime = Field(description="When the request expires.")
     answered_at: datetime | None = Field(description="When it was answered.")
     consent_id: UUID | None = Field(description="The consent, if the candidate agreed.")
+    text_message: TextMessage = Field(
+        description=TEXT_MESSAGE.format("request"), examples=["delivered"]
+    )
 
     @classmethod
     def of(cls, row: ConsentRequest, now: datetime) -> ConsentRequestOut:
@@ -175,6 +179,7 @@ class ConsentRequestOut(Schema):
             expires_at=row.expires_at,
             answered_at=row.answered_at,
             consent_id=row.consent_id,
+            text_message=text_message_of(row),
         )
 
 
@@ -203,8 +208,8 @@ class ConsentAskIn(Schema):
     operation_id="ask_consent",
 )
 def ask(request: ApiRequest, reference: Path[Reference], body: ConsentAskIn) -> ConsentRequestOut:
-    """Asks the candidate by mail, and sends you `consent.asked`, so that you can ask in your own
-    app.
+    """Asks the candidate by mail or text message, and sends you `consent.asked`, so that you can
+    ask in your own app.
 
     A repeated call returns the same request. For 90 days after a refusal, it fails with
     `consent_refused`.
@@ -218,7 +223,7 @@ def ask(request: ApiRequest, reference: Path[Reference], body: ConsentAskIn) -> 
 
 def _seen(client: ApiClient, request_id: UUID) -> ConsentRequest:
     row: ConsentRequest | None = (
-        ConsentRequest.objects.select_related("candidate")
+        ConsentRequest.objects.select_related("candidate", "text")
         .filter(pk=request_id, candidate__client_id=client.pk)
         .first()
     )

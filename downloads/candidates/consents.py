@@ -96,12 +96,7 @@ def ask_consent(
             now,
             request=str(made.pk),
         )
-        notices.mail_candidate(
-            candidate,
-            "candidate_asked",
-            {"company": employer.name, "days": settings.CONSENT_ASKED_DAYS},
-            now,
-        )
+        notices.ask_candidate(made, candidate, now)
     return made
 
 

@@ -1,4 +1,4 @@
-"""Notices to candidates and their platforms about each release, by mail and by event.
+"""Notices to candidates and their platforms about each release: mails, text messages, and events.
 
 Everything is written in the caller's transaction: either a resume left with its row in the ledger
 and its notice, or it did not leave. Mails are sent afterwards from their rows
@@ -7,16 +7,18 @@ and its notice, or it did not leave. Mails are sent afterwards from their rows
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 
+from downloads import text_queue
 from downloads.candidates import operations, page_links, receipts
-from downloads.models import Candidate, Consent, Release
+from downloads.models import Candidate, Consent, ConsentRequest, Release
 from downloads.models.consent_purposes import OWN_CONTACT, USUAL, Method, purpose_of
 from downloads.rules.ladder import Obligation
 from employers.models import Employer, Member
@@ -24,7 +26,8 @@ from employers.security import throttle
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused
 from events.delivery.mail import queue_mail
-from events.models import record
+from events.delivery.sms import queue_sms
+from events.models import Sms, record
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Left:
 
 def tell_candidate(left: Left) -> Release:
     """Record a release and announce it: to the platform by `resume.released`, to the candidate by
-    mail if there is an address.
+    mail if there is an address, else by text message if there is a number.
 
     Call it in the transaction in which the resume leaves, once for each decision of the gate.
     """
@@ -86,10 +89,12 @@ def tell_candidate(left: Left) -> Release:
         "candidate": left.candidate,
     }
     record("release_resume", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
-    if candidate is not None and mail_candidate(
-        candidate, "candidate_told", _told(release), left.at
-    ):
+    if candidate is None:
+        return release
+    if mail_candidate(candidate, "candidate_told", _told(release), left.at):
         record("tell_candidate", release, SYSTEM, left.at, employer_id=employer.pk, data=noted)
+    elif text_queue.gets_texts(candidate):
+        text_queue.text_release(candidate, release, left.at)
     return release
 
 
@@ -156,8 +161,18 @@ def mail_candidate(
     return bool(to)
 
 
-def mail_fresh_link(candidate: Candidate, now: datetime) -> None:
-    """Send the candidate a new link, if there is an address and they were not sent several today.
+def ask_candidate(request: ConsentRequest, candidate: Candidate, now: datetime) -> None:
+    """Send the candidate the request for their consent, by mail or else by text message."""
+    days = (request.expires_at - request.asked_at).days
+    asked = {"company": request.employer.name, "days": days}
+    if not mail_candidate(candidate, "candidate_asked", asked, now) and text_queue.gets_texts(
+        candidate
+    ):
+        text_queue.text_request(candidate, request, now)
+
+
+def send_fresh_link(candidate: Candidate, now: datetime) -> None:
+    """Send the candidate a new link, unless they were sent several today.
 
     Earlier links remain as they are. Not for use in a transaction.
     """
@@ -165,7 +180,37 @@ def mail_fresh_link(candidate: Candidate, now: datetime) -> None:
         throttle.count_try([(throttle.LINKS_TO_CANDIDATE, str(candidate.pk))], now)
     except Refused:
         return
-    mail_candidate(candidate, "candidate_fresh_link", {}, now)
+    send_link(candidate, "candidate_fresh_link", now)
+
+
+def send_link(candidate: Candidate, template: str, now: datetime) -> bool:
+    """Send the candidate a link, by mail or else by text message; return whether it can be sent.
+
+    They ask for it, so it is sent at night, too.
+    """
+    if mail_candidate(candidate, template, {}, now):
+        return True
+    if not text_queue.gets_texts(candidate):
+        return False
+    if candidate.test:  # the platform gets links by the API
+        return True
+    try:
+        with transaction.atomic():
+            path = page_links.short_path_of(candidate, now).lstrip("/")
+            text_candidate(candidate, "candidate_link", {"path": path}, now)
+    except Refused:
+        return False
+    return True
+
+
+def text_candidate(
+    candidate: Candidate, template: str, params: dict[str, str], now: datetime
+) -> Sms:
+    """Queue a text message at the platform's cost, as the last step of a transaction. Raises
+    Refused as `queue_sms` does.
+    """
+    number, payer = operations.phone_of(candidate), str(candidate.client_id)
+    return queue_sms(number, template, candidate.language, params, now, payer=payer)
 
 
 def record_candidate_event(
@@ -175,10 +220,11 @@ def record_candidate_event(
     employer_id: UUID | None,
     actor: Actor,
     now: datetime,
+    reasons: Sequence[str] = (),
     **more: Any,
 ) -> None:
     """Record an Event between a candidate and a company, which only the candidate's platform
     receives.
     """
     data = {"only": str(candidate.client_id), "candidate": candidate.reference} | more
-    record(verb, subject, actor, now, employer_id=employer_id, data=data)
+    record(verb, subject, actor, now, employer_id=employer_id, reasons=list(reasons), data=data)

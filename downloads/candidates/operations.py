@@ -9,7 +9,7 @@ or a block that closes also ends the relay numbers in its scope, in the same tra
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -29,6 +29,7 @@ from events.core.errors import Refused
 from events.core.sealing import seal_text, unseal_text
 from events.delivery.mail import NOWHERE
 from events.models import record
+from events.sms.numbers import NOBODY, mainland_mobile
 
 MOST_BLOCKED: Final = 200
 TRIES: Final = 5
@@ -43,6 +44,7 @@ class Told:
 
     mode: str
     email: str = ""
+    phone: str = ""
     language: str = "zh-hans"
     blocked: Mapping[str, str] = field(default_factory=dict)
 
@@ -53,13 +55,15 @@ def put_candidate(
     """Create or update the candidate; return it and whether it is new.
 
     Idempotent. Blocks from the candidate's own page remain. Raises Refused: `reference_invalid`,
-    `email_invalid`, `test_email_required`.
+    `email_invalid`, `test_email_required`, `test_phone_required`,
+    `phone_invalid`, `phone_unsupported`.
     """
     reference = checked_reference(reference)
-    email = _checked(told.email, client)
+    email, phone = _checked(told.email, client), _checked_phone(told.phone, client)
+    told = replace(told, email=email, phone=phone)
     for _ in range(TRIES):
         try:
-            return _put(client, reference, told, email, now)
+            return _put(client, reference, told, now)
         except _CompanyNotLocked:  # the platform sent two different updates at the same moment
             continue
     raise DatabaseError("the blocked companies changed during every attempt")
@@ -71,9 +75,7 @@ class _CompanyNotLocked(Exception):
     """
 
 
-def _put(
-    client: ApiClient, reference: str, told: Told, email: str, now: datetime
-) -> tuple[Candidate, bool]:
+def _put(client: ApiClient, reference: str, told: Told, now: datetime) -> tuple[Candidate, bool]:
     with transaction.atomic():
         known = Candidate.objects.of(client.pk).filter(reference=reference).first()
         before = (
@@ -97,7 +99,7 @@ def _put(
                 locked_candidate(Candidate.objects.of(client.pk).get(reference=reference).pk),
                 False,
             )
-        changed = _write(candidate, told, email, now)
+        changed = _write(candidate, told, now)
         gone, blocked = _block_as_told(candidate, told.blocked, locked, now)
         if told.mode == Mode.CLOSED and (is_new or changed):
             bindings.end_as_candidate_says(client.pk, reference, client.as_actor(), now)
@@ -107,7 +109,8 @@ def _put(
             data = {
                 "candidate": reference,
                 "mode": told.mode,
-                "reachable": bool(email),
+                "reachable": bool(told.email),
+                "textable": bool(told.phone),
                 "blocked": len(told.blocked),
             }
             record("put_candidate", candidate, client.as_actor(), now, data=data)
@@ -125,10 +128,11 @@ def _made(client: ApiClient, reference: str, mode: str, now: datetime) -> Candid
     )
 
 
-def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
+def _write(candidate: Candidate, told: Told, now: datetime) -> bool:
     """Write the candidate's row; return whether anything changed."""
-    earlier = (candidate.mode, email_of(candidate), candidate.language, candidate.erased_at)
-    if earlier == (told.mode, email, told.language, None):
+    contact = (email_of(candidate), phone_of(candidate))
+    earlier = (candidate.mode, *contact, candidate.language, candidate.erased_at)
+    if earlier == (told.mode, told.email, told.phone, told.language, None):
         return False
     candidate.mode, candidate.language, candidate.erased_at, candidate.changed_at = (
         told.mode,
@@ -136,12 +140,18 @@ def _write(candidate: Candidate, told: Told, email: str, now: datetime) -> bool:
         None,
         now,
     )
-    if earlier[1] != email:
-        if earlier[1]:
-            candidate.link_version += 1  # links in the old mailbox no longer work
-        candidate.email_sealed = seal_text(email, candidate.email_purpose) if email else ""
+    if any(old and old != new for old, new in zip(contact, (told.email, told.phone), strict=True)):
+        candidate.link_version += 1  # links in the old mailbox or phone no longer work
+    if contact[0] != told.email:
+        candidate.email_sealed = _sealed(told.email, candidate.email_purpose)
+    if contact[1] != told.phone:
+        candidate.phone_sealed = _sealed(told.phone, candidate.phone_purpose)
     candidate.save()
     return True
+
+
+def _sealed(text: str, purpose: str) -> str:
+    return seal_text(text, purpose) if text else ""
 
 
 def _block_as_told(
@@ -181,6 +191,16 @@ def _checked(email: str, client: ApiClient) -> str:
     return email
 
 
+def _checked_phone(typed: str, client: ApiClient) -> str:
+    """Return the number as stored. In a test it belongs to nobody."""
+    if not typed.strip():
+        return ""
+    number = mainland_mobile(typed)
+    if client.test is not number.startswith(NOBODY):
+        raise Refused("test_phone_required" if client.test else "phone_invalid", "phone")
+    return number
+
+
 def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candidate:
     """Erase the candidate's contact data and close the candidate; past releases stay recorded.
 
@@ -190,12 +210,8 @@ def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candida
     with transaction.atomic():
         candidate = locked_candidate(candidate_of(client.pk, reference).pk)
         if candidate.erased_at is None:
-            candidate.mode, candidate.email_sealed, candidate.erased_at, candidate.changed_at = (
-                Mode.CLOSED,
-                "",
-                now,
-                now,
-            )
+            candidate.mode, candidate.erased_at, candidate.changed_at = Mode.CLOSED, now, now
+            candidate.email_sealed = candidate.phone_sealed = ""
             candidate.link_version += 1
             candidate.save()
             bindings.end_as_candidate_says(client.pk, reference, client.as_actor(), now)
@@ -302,6 +318,15 @@ def email_of(candidate: Candidate) -> str:
     return (
         unseal_text(candidate.email_sealed, candidate.email_purpose)
         if candidate.email_sealed
+        else ""
+    )
+
+
+def phone_of(candidate: Candidate) -> str:
+    """Return the candidate's mobile number, or "" if there is none."""
+    return (
+        unseal_text(candidate.phone_sealed, candidate.phone_purpose)
+        if candidate.phone_sealed
         else ""
     )
 

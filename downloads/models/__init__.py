@@ -2,6 +2,7 @@
 settings.
 """
 
+from downloads.models.candidate_texts import CandidateText, ShortLink, TextOutcome
 from downloads.models.candidates import (
     BlockedEmployer,
     Candidate,
@@ -37,6 +38,7 @@ __all__ = [
     "CanaryRing",
     "Candidate",
     "CandidateDefault",
+    "CandidateText",
     "CleanResume",
     "Consent",
     "ConsentRequest",
@@ -61,7 +63,9 @@ __all__ = [
     "RelayTeam",
     "Release",
     "ReleaseStop",
+    "ShortLink",
     "Standing",
     "StandingQuerySet",
+    "TextOutcome",
     "Trace",
 ]

@@ -53,7 +53,7 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 class Candidate(models.Model):
     """A candidate of one platform, identified by its reference.
 
-    The only personal data is an encrypted e-mail address, if we have one.
+    The only personal data is an encrypted e-mail address and mobile number, if we have them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -62,6 +62,9 @@ class Candidate(models.Model):
     reference = models.CharField(_("candidate"), max_length=64)
     mode = models.CharField(_("mode"), max_length=10, choices=Mode.choices)
     email_sealed = SealedText(blank=True, purpose=attrgetter("email_purpose"))
+    phone_sealed = SealedText(
+        blank=True, default="", db_default="", purpose=attrgetter("phone_purpose")
+    )
     language = models.CharField(_("language"), max_length=10, default="zh-hans")
     link_version = models.PositiveIntegerField(default=1)
     """Links with an earlier version no longer work."""
@@ -88,6 +91,11 @@ class Candidate(models.Model):
         row.
         """
         return f"candidate.email.{self.pk}"
+
+    @property
+    def phone_purpose(self) -> str:
+        """The same of the mobile number."""
+        return f"candidate.phone.{self.pk}"
 
 
 class BlockedEmployer(models.Model):

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from downloads import relay_providers
+from downloads import relay_providers, text_queue
 from downloads.gate.current_tier import current_tier_of
 from downloads.models import RelayBinding, RelayTeam
 from downloads.models.relays import OPEN, RelayState
@@ -270,6 +270,7 @@ def _going_on(binding: RelayBinding, heard: Heard, now: datetime) -> None:
             "bind_relay", binding, SYSTEM, now, earlier=RelayState.REQUESTED
         )
         notices.notify_waiting_copies(binding, now)
+        text_queue.text_binding(binding, now)
     else:
         bindings.remind_of_end(binding, now)
     wanted = binding.muted or not binding.team.callers

@@ -13,8 +13,8 @@ from typing import Final
 
 from django.db.models import Q
 
-from downloads.candidates import consents, erasure, operations
-from downloads.models import ConsentRequest, Mode
+from downloads.candidates import consents, erasure, operations, texts
+from downloads.models import CandidateText, ConsentRequest, Mode
 from employers.models import ApiClient, Employer
 from events.core.actor import Actor, Role
 from events.core.reasons import REASONS, Text
@@ -105,3 +105,6 @@ def catch_up(client: ApiClient, clock: Callable[[], datetime]) -> None:
     """
     if client.test:
         erasure.remind(clock(), client)
+        of_test = CandidateText.objects.filter(candidate__client_id=client.pk)
+        for text_id in list(of_test.due(clock()).values_list("pk", flat=True)):
+            texts.work_on_text(text_id, clock)

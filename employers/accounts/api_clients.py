@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from employers.accounts import networks
-from employers.accounts.return_urls import registered
+from employers.accounts.return_urls import checked, registered
 from employers.models import ApiClient, ApiKey, Scope
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused
@@ -147,6 +147,27 @@ def require_second_factor(client: ApiClient, required: bool, actor: Actor, now: 
         changed = ApiClient.objects.filter(pk=client.pk).exclude(second_factor_required=required)
         if changed.update(second_factor_required=required):
             record("require_second_factor", client, actor, now, data={"required": required})
+
+
+def set_candidate_settings_url(client: ApiClient, text: str, actor: Actor, now: datetime) -> str:
+    """Set where the platform's candidates change their settings; return the stored address.
+
+    Raises Refused `return_url_invalid`.
+    """
+    url = checked(text, "settings_url", local=client.test)
+    with transaction.atomic():
+        changed = ApiClient.objects.filter(pk=client.pk).exclude(candidate_settings_url=url)
+        if changed.update(candidate_settings_url=url):
+            record("set_candidate_settings_url", client, actor, now, data={"settings_url": url})
+    return url
+
+
+def text_candidates(client: ApiClient, texts: bool, actor: Actor, now: datetime) -> None:
+    """Set whether the platform's candidates without an address get text messages, which it pays."""
+    with transaction.atomic():
+        changed = ApiClient.objects.filter(pk=client.pk).exclude(texts_candidates=texts)
+        if changed.update(texts_candidates=texts):
+            record("text_candidates", client, actor, now, data={"texts": texts})
 
 
 def add_key(

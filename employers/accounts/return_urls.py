@@ -36,6 +36,18 @@ def registered(text: str, *, local: bool = False) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def checked(text: str, field: str, *, local: bool = False) -> str:
+    """Return one address as it is stored, or "" for none.
+
+    Raises Refused `return_url_invalid` for `field`.
+    """
+    url = text.strip()
+    parts = _parts(url, local=local)
+    if url and (parts is None or parts.query):
+        raise Refused("return_url_invalid", field, seen=url[:100])
+    return url
+
+
 def allows(addresses: str, url: str, *, local: bool = False) -> bool:
     """Return whether `url` is below one of the registered `addresses` (one per line)."""
     asked = _parts(url, local=local)

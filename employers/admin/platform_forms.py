@@ -151,6 +151,28 @@ class ContactForm(forms.Form):
     contact_language = _language()
 
 
+class CandidatesForm(RefusableForm):
+    settings_url = forms.CharField(
+        label=_("Where candidates change their settings"),
+        required=False,
+        max_length=500,
+        widget=forms.URLInput(attrs={"class": "vURLField"}),
+        help_text=_(
+            "The platform's own page, with https. Candidates' pages link to it. The platform can"
+            " also set it by the API."
+        ),
+    )
+    texts_candidates = forms.BooleanField(
+        label=_("Text messages to candidates"),
+        required=False,
+        help_text=_(
+            "Candidates without an email address are told and asked by text message, and all with"
+            " a mobile number learn which relay number will call. The platform pays. Switch this"
+            " on only after it has agreed."
+        ),
+    )
+
+
 class SecondFactorForm(forms.Form):
     second_factor_required = forms.BooleanField(
         label=_("Recruiters need a second factor"),

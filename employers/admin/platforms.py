@@ -28,6 +28,7 @@ from employers.accounts.forms import refusal_html
 from employers.admin.platform_forms import (
     OVERLAPS,
     AddressesForm,
+    CandidatesForm,
     ContactForm,
     KeyForm,
     LimitsForm,
@@ -62,6 +63,8 @@ class PlatformAdmin(ReadOnlyAdmin):
         "return_urls",
         "contact_email",
         "second_factor_required",
+        "candidate_settings_url",
+        "texts_candidates",
     )
     change_form_template = "admin/employers/apiclient/change_form.html"
 
@@ -101,6 +104,7 @@ class PlatformAdmin(ReadOnlyAdmin):
             ("<uuid:client_id>/keys/add/", self.add_key_view, "add_key"),
             ("<uuid:client_id>/return-addresses/", self.addresses_view, "addresses"),
             ("<uuid:client_id>/contact/", self.contact_view, "contact"),
+            ("<uuid:client_id>/candidates/", self.candidates_view, "candidates"),
             ("<uuid:client_id>/second-factor/", self.second_factor_view, "second_factor"),
             ("keys/<uuid:key_id>/limits/", self.limits_view, "limit_key"),
             ("keys/<uuid:key_id>/rotate/", self.rotate_view, "rotate_key"),
@@ -319,6 +323,27 @@ class PlatformAdmin(ReadOnlyAdmin):
             form=form,
             client=client,
         )
+
+    def candidates_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
+        """Edit what applies to the platform's candidates. Refused input is kept."""
+        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        stored = {
+            "settings_url": client.candidate_settings_url,
+            "texts_candidates": client.texts_candidates,
+        }
+        form = CandidatesForm(request.POST if request.method == "POST" else None, initial=stored)
+        if form.is_valid():
+            typed, by, now = form.cleaned_data, actor(request), timezone.now()
+            try:
+                api_clients.set_candidate_settings_url(client, typed["settings_url"], by, now)
+            except Refused as refused:
+                form.refuse(refused)
+            else:
+                api_clients.text_candidates(client, typed["texts_candidates"], by, now)
+                messages.success(request, gettext("Saved."))
+                return to_platform(client)
+        title = gettext("Candidates of %(name)s") % {"name": client.name}
+        return self._page(request, "candidates", title, form=form, client=client)
 
     def contact_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Edit the contact for mails about the platform's webhooks."""

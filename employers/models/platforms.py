@@ -50,6 +50,14 @@ class ApiClient(models.Model):
         _("second factor required"), default=False, db_default=False
     )
     """Whether the recruiters of its employers need a second factor to sign in here."""
+    candidate_settings_url = models.URLField(
+        _("candidates' settings"), max_length=500, blank=True, default="", db_default=""
+    )
+    """Where candidates change what only the platform sets, linked on their own page."""
+    texts_candidates = models.BooleanField(
+        _("text messages to candidates"), default=False, db_default=False
+    )
+    """Whether candidates without an address get text messages, at the platform's cost."""
     clock_seconds = models.BigIntegerField(default=0, db_default=0, editable=False)
     """How far a test platform's clock is ahead, in seconds. 0 for others."""
     created_at = models.DateTimeField(_("created"))

@@ -72,6 +72,10 @@ INVITATIONS_FROM_NETWORK = Limit("invite-network", 100)
 LINKS_FROM_NETWORK = Limit("candidate-link-network", 20)
 LINKS_TO_CANDIDATE = Limit("candidate-link", 3, 24 * 3600)
 """New links to a candidate's own page, by anyone who has an ended one."""
+SHORT_LINKS_FROM_NETWORK = Limit("short-link-network", 100)
+"""Wrong short links. A mobile carrier's customers share addresses."""
+COPIES_OF_CANDIDATE = Limit("candidate-copy", 20, 24 * 3600)
+"""Copies of a candidate's data, each of which is recorded."""
 UNLINKED_ASKED_BY_PLATFORM = Limit("platform-unlinked", 1000, 3600)
 """Candidates for whom a platform asks the gate in the name of recruiters who are not linked."""
 UNLINKED_REPORTED = Limit("platform-unlinked-reported", 1, 3600)

@@ -868,6 +868,18 @@ REASONS: dict[str, Reason] = _table(
         "nobody", DAYS, appeal=False,
     ),
     Reason(
+        "sms_not_delivered",
+        Text("短信未能送达", "The text message could not be delivered"),
+        Text("请通过平台自己的渠道通知求职者，并核对手机号", "Tell the candidate in your own app, and check the number"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "test_phone_required",
+        Text("测试中的手机号必须以 154 开头", "A mobile number in a test must begin with 154"),
+        Text("请改用例如 15400000001 的号码，该号段没有分配给任何人", "Use a number such as 15400000001. Nobody has these numbers"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "last_owner",
         Text("你是公司唯一的企业管理员，而团队中还有其他同事", "You are the only owner of your company, and it has other members"),
         Text("请先在“同事”页面将一位同事设为企业管理员，或移除其他同事", "On the “Colleagues” page, make a colleague an owner first, or remove your colleagues"),
@@ -1359,7 +1371,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "candidate_link_old",
         Text("你打开的链接已超过一天，不能用来放宽对企业的限制", "You opened this page with a link that is more than a day old, so you cannot let a company have more"),
-        Text("请打开我们刚发到你邮箱的新链接再操作；没有收到时，请从招聘平台重新打开本页", "Open the new link that we have just emailed to you, and try again. If none arrives, open this page from your recruitment site"),
+        Text("请打开我们刚发给你的新链接再操作；没有收到时，请从招聘平台重新打开本页", "Open the new link that we have just sent you, and try again. If none arrives, open this page from your recruitment site"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(

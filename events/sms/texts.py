@@ -114,7 +114,6 @@ def segments(text: str) -> int:
 
 
 _COMPANY: Final = Param("company", 20, is_shortened=True)
-_JOB: Final = Param("job", 15, is_shortened=True)
 _PATH: Final = Param("path", 24, r"[A-Za-z0-9_-][A-Za-z0-9_/-]*")
 """A page's path without its first slash. It must be short: a message has 70 characters."""
 
@@ -150,30 +149,40 @@ TEXTS: Final[dict[str, SmsText]] = {
             "candidate_told",
             Purpose.NOTICE,
             Text(
-                "{company}下载了你的简历，招聘职位：{job}。查看详情或停止接收简历下载：{site}/{path}",
-                "{company} downloaded your resume for {job}. Details and choices: {site}/{path}",
+                "{company}已获得你的简历。查看详情或停止提供：{site}/{path}",
+                "{company} received your resume. Details and choices: {site}/{path}",
             ),
-            (_COMPANY, _JOB, _PATH),
+            (_COMPANY, _PATH),
             timedelta(days=2),
         ),
         SmsText(
             "candidate_asked",
             Purpose.NOTICE,
             Text(
-                "{company}希望查看你的简历，招聘职位：{job}。是否同意由你决定：{site}/{path}",
-                "{company} asks to see your resume for {job}. You decide: {site}/{path}",
+                "{company}希望获得你的简历，是否同意由你决定：{site}/{path}",
+                "{company} asks for your resume. You decide: {site}/{path}",
             ),
-            (_COMPANY, _JOB, _PATH),
+            (_COMPANY, _PATH),
             timedelta(days=2),
+        ),
+        SmsText(
+            "candidate_link",
+            Purpose.NOTICE,
+            Text(
+                "打开你的页面，查看谁获得了你的简历：{site}/{path}",
+                "Your page, which shows who has your resume: {site}/{path}",
+            ),
+            (_PATH,),
+            timedelta(hours=2),
         ),
         SmsText(
             "call_coming",
             Purpose.NOTICE,
             Text(
-                "{company}将就{job}职位与你电话联系，来电号码为 {number}。",
-                "{company} will call you about {job} from {number}.",
+                "{company}可能会就你的求职来电，来电号码为 {number}。",
+                "{company} may call you about your application from {number}.",
             ),
-            (_COMPANY, _JOB, Param("number", 20, r"\+?[0-9][0-9 -]+")),
+            (_COMPANY, Param("number", 20, r"\+?[0-9][0-9 -]+")),
             timedelta(hours=2),
         ),
     )

@@ -260,6 +260,7 @@ def test_methods_that_echo_are_not_served(proxied: Proxied) -> None:
         "/case/from/SECRET/",
         "/releases/SECRET",
         "/mine/open/SECRET/",
+        "/c/SECRET",
         "/relays/calls/aliyun/SECRET",
         "/sms/reports/aliyun/SECRET",
         "/api/v1/employers?email=SECRET",

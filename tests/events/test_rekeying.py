@@ -32,6 +32,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PACKAGES: Final = ("events", "employers", "verification", "downloads", "config")
 NOT_KEYED: Final = {
     "downloads.RelayTeam.told_digest",
+    "downloads.ShortLink.code_hash",
     "employers.MemberLink.code_hash",
     "employers.OneTimeCode.code_hash",
     "employers.RecoveryCode.code_hash",
@@ -72,7 +73,10 @@ WRITERS: Final = {
     "verification/cases/storage.py": (),  # files
     "verification/checks/exclusion_list.py": ("verification.Exclusion.value",),
     "verification/checks/picture_index.py": ("verification.PageLandmarks.sealed",),
-    "downloads/candidates/operations.py": ("downloads.Candidate.email_sealed",),
+    "downloads/candidates/operations.py": (
+        "downloads.Candidate.email_sealed",
+        "downloads.Candidate.phone_sealed",
+    ),
     "downloads/leaks.py": ("downloads.Trace.text_sealed",),
     "downloads/relays/bindings.py": (
         "downloads.RelayBinding.candidate_sealed",

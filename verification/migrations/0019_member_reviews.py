@@ -9,7 +9,7 @@ from events.db.locking import quickly
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("employers", "0018_member_reviews"),
+        ("employers", "0019_member_reviews"),
         ("verification", "0018_licence_photos"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

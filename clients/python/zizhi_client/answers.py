@@ -91,7 +91,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A candidate. Their e-mail address is never returned."""
+    """A candidate. Their e-mail address and mobile number are never returned."""
 
     reference: str
     """Your ID for the candidate."""
@@ -102,8 +102,11 @@ class Candidate:
     reachable: bool
     """Whether we have an e-mail address for the candidate."""
 
+    textable: bool
+    """Whether we have a mobile number for the candidate."""
+
     language: str
-    """The language of our mails to the candidate."""
+    """The language of our messages to the candidate."""
 
     blocked: list[Blocked]
     """The companies that the candidate blocks."""
@@ -127,6 +130,17 @@ class CandidateDefault:
 
     declared_at: datetime | None
     """When you declared it."""
+
+
+@dataclass(frozen=True)
+class CandidatePage:
+    """What applies to your candidates' pages and messages."""
+
+    settings_url: str
+    """The URL where candidates change how they want to be asked. Empty for none."""
+
+    text_messages: bool
+    """Whether candidates without an e-mail address are told and asked by text message, and all with a mobile number learn which relay number will call. Your operator switches this on, because it is charged to you."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +264,9 @@ class ConsentRequest:
 
     consent_id: str | None
     """The consent, if the candidate agreed."""
+
+    text_message: str
+    """Whether the candidate was told of this request by text message: waiting, sent, delivered, failed, or dropped because it was no longer needed. Empty if none was to be sent."""
 
 
 @dataclass(frozen=True)
@@ -445,7 +462,7 @@ class Event:
     """Unique ID of the event. It is also the webhook's `webhook-id`."""
 
     type: str
-    """One of: employer.created, employer.submitted, employer.checking, employer.in_review, employer.changes_requested, employer.approved, employer.confirmed, employer.rejected, employer.suspended, employer.reinstated, employer.upheld, employer.revoked, employer.expired, employer.withdrawn, employer.appealed, employer.tier_changed, employer.tier_appealed, employer.tier_upheld, member.joined, member.left, relay.waiting, relay.bound, relay.extended, relay.expiring, relay.called, relay.muted, relay.unmuted, relay.ended, relay.failed, relay.contact_asked, relay.contact_answered, release.ready, release.failed, release.opened, consent.asked, consent.refused, consent.given, consent.revoked, resume.released, candidate.told, misuse.reported, erase.ordered, erase.answered, erase.withdrawn, erase.overdue, releases.stopped, releases.resumed. More may be added."""
+    """One of: employer.created, employer.submitted, employer.checking, employer.in_review, employer.changes_requested, employer.approved, employer.confirmed, employer.rejected, employer.suspended, employer.reinstated, employer.upheld, employer.revoked, employer.expired, employer.withdrawn, employer.appealed, employer.tier_changed, employer.tier_appealed, employer.tier_upheld, member.joined, member.left, relay.waiting, relay.bound, relay.extended, relay.expiring, relay.called, relay.muted, relay.unmuted, relay.ended, relay.failed, relay.contact_asked, relay.contact_answered, release.ready, release.failed, release.opened, consent.asked, consent.refused, consent.given, consent.revoked, resume.released, candidate.told, candidate.not_reached, misuse.reported, erase.ordered, erase.answered, erase.withdrawn, erase.overdue, releases.stopped, releases.resumed. More may be added."""
 
     timestamp: datetime
     """When the event happened, in UTC."""
@@ -953,6 +970,9 @@ class ReleasedResume:
     signature: str
     """Ed25519 signature over the receipt's bytes, base64url."""
 
+    text_message: str
+    """Whether the candidate was told of this release by text message: waiting, sent, delivered, failed, or dropped because it was no longer needed. Empty if none was to be sent."""
+
     key_id: str
     """The ID of the signing key in `/.well-known/zizhi-receipt-keys.json`."""
 
@@ -1181,6 +1201,31 @@ class Standing:
 
     until: datetime | None
     """When the override ends, if known."""
+
+
+@dataclass(frozen=True)
+class TextMessage:
+    """A text message to a candidate of the test."""
+
+    candidate: str
+    """Your ID for the candidate."""
+
+    at: datetime
+    """When it was queued."""
+
+    text_message: str
+    """Whether the candidate was told of this event by text message: waiting, sent, delivered, failed, or dropped because it was no longer needed. Empty if none was to be sent."""
+
+    text: str
+    """The message as it would be received. Empty while it waits."""
+
+
+@dataclass(frozen=True)
+class TextMessages:
+    """The latest text messages, newest first."""
+
+    data: list[TextMessage]
+    """The messages, newest first."""
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,20 @@ class CandidateCalls(TypedCalls):
         mode: str,
         *,
         email: str = "",
+        phone: str = "",
         language: str = "zh-hans",
         blocked: Sequence[Mapping[str, str]] = (),
     ) -> answers.Candidate:
         """Set how the candidate wants to be asked (ask_first, tell_after, closed). `blocked`
         contains `{"employer_id": …}` or `{"uscc": …}`.
         """
-        body = {"mode": mode, "email": email, "language": language, "blocked": list(blocked)}
+        body = {
+            "mode": mode,
+            "email": email,
+            "phone": phone,
+            "language": language,
+            "blocked": list(blocked),
+        }
         return self._send(answers.Candidate, "PUT", f"/candidates/{part(reference)}", body)
 
     def candidate(self, reference: str) -> answers.Candidate:
@@ -30,7 +37,7 @@ class CandidateCalls(TypedCalls):
         return self._get(answers.Candidate, f"/candidates/{part(reference)}")
 
     def erase_candidate(self, reference: str, *, idempotency_key: str | None = None) -> None:
-        """Erase the candidate's address. Nothing about them is released any more."""
+        """Erase the candidate's address and number. Nothing about them is released any more."""
         self._calls.answer("DELETE", f"/candidates/{part(reference)}", key=idempotency_key)
 
     def candidate_default(self) -> answers.CandidateDefault:
@@ -42,6 +49,15 @@ class CandidateCalls(TypedCalls):
         return self._send(
             answers.CandidateDefault, "PUT", "/candidate-default", {"mode": mode, "basis": basis}
         )
+
+    def candidate_page(self) -> answers.CandidatePage:
+        """Return what applies to the pages of your candidates, and to messages to them."""
+        return self._get(answers.CandidatePage, "/candidate-page")
+
+    def set_candidate_page(self, settings_url: str) -> answers.CandidatePage:
+        """Set where candidates change how they want to be asked. "" for no link."""
+        body = {"settings_url": settings_url}
+        return self._send(answers.CandidatePage, "PUT", "/candidate-page", body)
 
     def ledger_link(
         self, reference: str, *, idempotency_key: str | None = None

@@ -181,3 +181,7 @@ class SimulatorCalls(TypedCalls):
     ) -> list[answers.CandidateRecipe]:
         """Create candidates whose answers are determined."""
         return self._post(answers.CandidateRecipes, "/test/candidates", None, idempotency_key).data
+
+    def test_texts(self) -> list[answers.TextMessage]:
+        """Return the text messages that the test's candidates would have got, newest first."""
+        return self._get(answers.TextMessages, "/test/candidates/texts").data

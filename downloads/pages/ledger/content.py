@@ -59,6 +59,8 @@ class Ledger:
 
     candidate: Candidate
     platform: str
+    settings_url: str
+    """Where the candidate changes their settings at the platform; "" if we do not know."""
     asked: list[Asked]
     """Requests that wait for an answer."""
     refused: list[Asked]
@@ -119,9 +121,11 @@ def ledger_of(candidate: Candidate, now: datetime) -> Ledger:
         .select_related("employer", "member__user")
         .order_by("-asked_at")
     )
+    platform = ApiClient.objects.get(pk=candidate.client_id)
     return Ledger(
         candidate=candidate,
-        platform=ApiClient.objects.values_list("name", flat=True).get(pk=candidate.client_id),
+        platform=platform.name,
+        settings_url=platform.candidate_settings_url,
         asked=[_asked(each) for each in open_now if each.agreed is None],
         refused=[_asked(each) for each in open_now if each.agreed is False],
         took=[company for company in companies.values() if company.releases],

@@ -128,6 +128,7 @@ def test_staffs_pages_for_a_platform(
         f"{platform.pk}/change/",
         f"{platform.pk}/keys/add/",
         f"{platform.pk}/return-addresses/",
+        f"{platform.pk}/candidates/",
         f"keys/{key.pk}/limits/",
         f"keys/{key.pk}/rotate/",
         f"keys/{key.pk}/revoke/",

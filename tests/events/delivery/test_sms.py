@@ -40,7 +40,7 @@ def code(to: str = NUMBER, at: datetime = NOW) -> uuid.UUID:
 
 
 def notice(to: str = NUMBER, at: datetime = NOW) -> uuid.UUID:
-    params = {"company": "北京某某科技有限公司", "job": "工程师", "path": "s/8aZkQ2hh"}
+    params = {"company": "北京某某科技有限公司", "path": "s/8aZkQ2hh"}
     return queue_sms(to, "candidate_told", "zh-hans", params, at, payer="a platform").pk
 
 

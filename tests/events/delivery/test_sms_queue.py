@@ -31,7 +31,7 @@ def code(to: str = NUMBER, at: datetime = NOW, **who: str) -> Sms:
 
 
 def notice(to: str = NUMBER, at: datetime = NOW, payer: str = "a platform") -> Sms:
-    params = {"company": "某某公司", "job": "工程师", "path": "s/8aZkQ2hh"}
+    params = {"company": "某某公司", "path": "s/8aZkQ2hh"}
     return queue_sms(to, "candidate_told", "zh-hans", params, at, payer=payer)
 
 

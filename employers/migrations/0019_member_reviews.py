@@ -4,7 +4,7 @@ from events.db.locking import quickly
 
 
 class Migration(migrations.Migration):
-    dependencies = [("employers", "0017_phone_proven_once")]
+    dependencies = [("employers", "0018_candidates_by_text")]
 
     operations = [
         quickly(),
