@@ -312,7 +312,6 @@ class QueueAdmin(ReadOnlyAdmin):
             ),
             "lately": queue_chart.drawn(queue_figures.lately(now, UUID(actor.id))),
             "asked": filters.suffix(),
-            "unlisted": _unlisted(now) if actor.can(Power.QUALITY) else None,
             "may_decide": actor.can(Power.DECIDE),
             "now": now,
             "is_nav_sidebar_enabled": False,
@@ -421,7 +420,7 @@ class QueueAdmin(ReadOnlyAdmin):
         )
 
 
-def _unlisted(now: datetime) -> int | None:
+def unlisted_year(now: datetime) -> int | None:
     """Return this or the coming year if its holidays are not listed, in which case deadlines count
     them as working days.
     """

@@ -1,0 +1,1 @@
+"""What all pages of the console share: its navigation, its start page and its search."""
