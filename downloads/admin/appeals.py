@@ -28,6 +28,7 @@ from downloads.models import GateDecision, MoveAppeal, Standing
 from downloads.rules.ladder import Tier
 from downloads.tiers import appeals, wording
 from employers.accounts.forms import refusal_html
+from employers.admin.employers import employer
 from employers.models import Member, User
 from employers.permissions import PERMISSIONS, Power
 from events.admin import ReadOnlyAdmin
@@ -95,7 +96,8 @@ class AppealAnswerForm(forms.Form):
 
 @admin.register(MoveAppeal)
 class MoveAppealAdmin(ReadOnlyAdmin):
-    list_display = ("employer", "about", "waiting", "answer", "answered_by")
+    list_display = (employer, "about", "waiting", "answer", "answered_by")
+    list_display_links = ("about",)
     list_filter = (WaitingFilter,)
     search_fields = ("=employer__id", "=employer__uscc")
     search_help_text = _("Full ID or credit code of an employer")

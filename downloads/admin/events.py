@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads.admin import event_words
 from downloads.admin.answers import in_words
+from employers.admin.employers import employer_link
 from employers.models import Employer, User
 from employers.permissions import sees_quality
 from events.admin import ReadOnlyAdmin, code, in_words_filter, raw
@@ -117,7 +118,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("employer"))
     def employer_code(self, event: Event) -> SafeString | str:
-        return code(event.employer_id)
+        return employer_link(event.employer_id, code(event.employer_id))
 
     @admin.display(description=_("from"), ordering="from_state")
     def earlier(self, event: Event) -> str:

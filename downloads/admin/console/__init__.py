@@ -1,1 +1,3 @@
-"""What all pages of the console share: its navigation, its start page and its search."""
+"""What all pages of the console share, and the pages that draw on everything."""
+
+from downloads.admin.console import employer_page as employer_page
