@@ -382,9 +382,7 @@ class ConsoleSite(admin.AdminSite):
 
     # --- Pages ------------------------------------------------------------------------------------
 
-    def index(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show what waits for the user. Reviewers start at their queue."""
         user = request.user
         assert isinstance(user, User)

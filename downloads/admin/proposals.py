@@ -238,7 +238,8 @@ class MoveAdmin(ProposalAdmin):
     def heading(self, request: HttpRequest) -> str:
         """Name the employer that the address names, so that nobody proposes for another."""
         assert isinstance(request.user, User)
-        named = uuid_of(request.GET.get("employer", ""))
+        if (named := uuid_of(request.GET.get("employer", ""))) is None:
+            return ""
         shown = Employer.objects.shown_to(request.user.pk).filter(pk=named).first()
         return gettext("Propose a tier change: %(name)s") % {"name": shown} if shown else ""
 

@@ -19,10 +19,10 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def console_areas(context: Context) -> list[navigation.Area]:
     """Return the navigation of this page; empty for whoever is not signed in."""
-    request = context.get("request")
-    if not context.get("has_permission") or not isinstance(getattr(request, "user", None), User):
+    request: Any = context.get("request")
+    if not context.get("has_permission") or not isinstance(request.user, User):
         return []
-    return navigation.areas(context.get("available_apps", ()), request.user, request.path)
+    return navigation.areas(context.get("available_apps") or (), request.user, request.path)
 
 
 @register.simple_tag

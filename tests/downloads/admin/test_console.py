@@ -64,7 +64,7 @@ class TestNavigation:
         self, now: datetime, django_assert_max_num_queries: Any
     ) -> None:
         request = RequestFactory().get(QUEUE)
-        request.session = SessionBase()  # type: ignore[assignment]
+        request.session = SessionBase()
         request.user = user = make_colleague(now, "Seniors")
         apps = admin.site.each_context(request)["available_apps"]
         with django_assert_max_num_queries(1):
