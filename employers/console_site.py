@@ -95,6 +95,7 @@ class ConsoleSite(admin.AdminSite):
     login_form = ConsoleSignInForm
     login_template = "admin/sign_in.html"
     index_template = "admin/start.html"
+    enable_nav_sidebar = False  # the head has the navigation
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         django = [url for url in super().get_urls() if getattr(url, "name", "") not in UNUSED]

@@ -91,7 +91,7 @@ def test_each_row_says_why_it_is_next(client: Client, now: datetime) -> None:
     assert "risk: signs of fraud <b>×8</b>" in html
     assert re.search(r"waited \d+\.\d working h <b>×[\d.]+</b>", html)
     assert re.search(r"late by \d+\.\d working h <b>×[&\w; .\d]+</b>", html)
-    assert "tag-late" in html and "Approved on condition" in html
+    assert "overdue since" in html and "level-high" in html and "Approved on condition" in html
 
 
 def test_two_kinds_that_weigh_the_same_are_told_apart(now: datetime) -> None:
