@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from downloads.admin import event_words
-from downloads.admin.answers import in_words
+from downloads.admin.answers import in_words, uuid_of
 from employers.admin.employers import employer_link
 from employers.models import Employer, User
 from employers.permissions import sees_quality
@@ -56,7 +56,7 @@ class EventAdmin(ReadOnlyAdmin):
         ("to_state", in_words_filter(_any_state)),
     )
     search_fields = ("=subject_id", "=actor_id", "=verb")
-    search_help_text = _("Full ID of a case, document or person, or an event name")
+    search_help_text = _("Full ID of an employer, case, document or person, or an event name")
     # By time, as a reader expects. Ids are in the order of writing, which is not that of the times.
     ordering = ("-at", "-id")
     date_hierarchy = None
@@ -89,6 +89,15 @@ class EventAdmin(ReadOnlyAdmin):
         if sees_quality(request.user.has_perm):
             return events
         return events.exclude(subject_type__in=OF_QUALITY).exclude(verb__in=OF_QUALITY)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        """Return all events of an employer whose ID is searched for, by their index."""
+        named = uuid_of(search_term.strip())
+        if named and Employer.objects.filter(pk=named).exists():
+            return queryset.filter(employer_id=named), False
+        return super().get_search_results(request, queryset, search_term)
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """Link to events only for staff who may open them."""

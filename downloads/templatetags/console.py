@@ -6,12 +6,9 @@ from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils import timezone
 
 from downloads.admin.console import navigation, start
 from employers.models import User
-from employers.permissions import Power, powers
-from verification.admin.queue import unlisted_year
 
 register = template.Library()
 
@@ -28,13 +25,13 @@ def console_areas(context: Context) -> list[navigation.Area]:
 @register.simple_tag
 def start_tasks(user: User) -> list[start.Task]:
     """Return what waits for the user."""
-    return start.tasks(user, timezone.now())
+    return start.tasks(user)
 
 
 @register.simple_tag
 def holidays_missing(user: User) -> int | None:
     """Return the year whose holidays are not set, for those who can set them."""
-    return unlisted_year(timezone.now()) if Power.WEBHOOKS in powers(user.has_perm) else None
+    return start.year_without_holidays(user)
 
 
 @register.simple_tag

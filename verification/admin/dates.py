@@ -7,7 +7,7 @@ from typing import Final
 
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 _HOUR: Final = timedelta(hours=1)
 
@@ -15,8 +15,8 @@ _HOUR: Final = timedelta(hours=1)
 def clock(moment: datetime) -> str:
     """Return the day and time without a year, because nothing here waits that long."""
     local = timezone.localtime(moment)
-    day = date_format(local, "MONTH_DAY_FORMAT")
-    return gettext("%(day)s, %(time)s") % {"day": day, "time": f"{local:%H:%M}"}
+    comma = "," if get_language() == "en" else ""
+    return f"{date_format(local, 'MONTH_DAY_FORMAT')}{comma} {local:%H:%M}"
 
 
 def deadline(due: datetime, now: datetime) -> str:

@@ -148,7 +148,7 @@ def _on_cases(employer: Employer, current: Case | None, user: User, now: datetim
         allowed = guards.available(current, user.as_reviewer(), now)
         for verb in ON_THE_CASE:
             if verb in allowed:
-                words = gettext("%(decision)s …") % {"decision": wording.DECISIONS[verb].button}
+                words = f"{wording.DECISIONS[verb].button} …"
                 yield Act(words, f"{_page(current)}#decide-{verb}")
 
 

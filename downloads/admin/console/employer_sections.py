@@ -22,7 +22,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from downloads.admin import event_words
@@ -143,7 +143,7 @@ def _people(employer: Employer, request: HttpRequest) -> Section | None:
         for member in shown
     ]
     columns = (_("email"), _("role"), _("email confirmed"), _("joined"), _("left"))
-    note = gettext("%(many)s work here now.") % {"many": many}
+    note = ngettext("%(many)s works here now.", "%(many)s work here now.", many) % {"many": many}
     return Section("people", _("Recruiters"), columns, rows, list_of(Member, q=employer.uscc), note)
 
 
@@ -262,9 +262,7 @@ def _relays(employer: Employer, request: HttpRequest) -> Section | None:
         for binding in bindings[:LATEST]
     ]
     columns = (_("relay number"), _("candidate"), _("state"), _("ends"))
-    note = gettext("%(many)s are in use.") % {
-        "many": f"{COUNTED - 1}+" if many == COUNTED else many
-    }
+    note = gettext("in use: %(many)s") % {"many": f"{COUNTED - 1}+" if many == COUNTED else many}
     url = list_of(RelayBinding, q=employer.uscc)
     return Section("relays", _("Relay numbers in use"), columns, rows, url, note)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +18,7 @@ from downloads.models import CanaryRing, EraseOrder, LadderVersion, MisuseReport
 from employers.models import ApiKey, SuperuserProposal, User
 from employers.permissions import Power, powers
 from events.models import WebhookEndpoint
+from verification.admin.queue import unlisted_year
 from verification.models import Bulk
 from verification.reviewing import queue_figures
 
@@ -40,10 +42,16 @@ class Task:
         return f"{self.most - 1}+" if self.many >= self.most else str(self.many)
 
 
-def tasks(user: User, now: datetime) -> list[Task]:
+def tasks(user: User) -> list[Task]:
     """Return what the user's powers and permissions let them act on or watch: what waits first."""
+    now = timezone.now()
     found = [*_of_review(user, now), *_of_two_people(user), *_of_platforms(user, now)]
     return sorted(found, key=lambda task: not task.many)
+
+
+def year_without_holidays(user: User) -> int | None:
+    """Return the year whose holidays are not set, for those who can set them."""
+    return unlisted_year(timezone.now()) if Power.WEBHOOKS in powers(user.has_perm) else None
 
 
 def _of_review(user: User, now: datetime) -> Iterator[Task]:

@@ -119,6 +119,14 @@ class TestWhatItShows:
             hidden_one = make_employer(now, **hidden)
             assert client.get(path_of(hidden_one)).status_code == 404
 
+    def test_all_events_of_an_employer_are_found_by_its_id(
+        self, member: Member, now: datetime
+    ) -> None:
+        record("open_copy", member.user, SYSTEM, now, employer_id=member.employer_id)
+        client = sign_in(make_colleague(now, "Auditors"))
+        html = client.get(f"/console/events/event/?q={member.employer_id}").content.decode()
+        assert str(member.user.pk) in html
+
     def test_the_order_of_writing_tells_no_golden_case(self, member: Member, now: datetime) -> None:
         """A golden case's events are all written at once, with times from before."""
         employer = member.employer
