@@ -15,7 +15,7 @@ from django.utils import timezone
 from downloads.admin.console import downloads_chart
 from downloads.models import GateDecision, Move, Standing
 from downloads.rules.ladder import RESTRICTED
-from employers.models import Employer, Member
+from employers.models import Employer, Member, MemberLink, User
 from events.core.actor import SYSTEM
 from events.models import Event, record
 from tests.factories import (
@@ -184,8 +184,23 @@ class TestWhatMayBeDone:
 class TestCost:
     def fill(self, member: Member, now: datetime, answers: int, members: int) -> None:
         employer = member.employer
-        for _ in range(members):
-            make_link(make_member(now, employer, role="recruiter"), PLATFORM, now)
+        make_link(member, PLATFORM, now)
+        users = [User(email=f"many{n}@company.example", password="!") for n in range(members)]
+        User.objects.bulk_create(users)
+        people = [
+            Member(user=user, employer=employer, role="recruiter", joined_at=now) for user in users
+        ]
+        Member.objects.bulk_create(people)
+        MemberLink.objects.bulk_create(
+            MemberLink(
+                member=one,
+                employer=employer,
+                client_id=PLATFORM,
+                origin=MemberLink.Origin.RECRUITER,
+                linked_at=now,
+            )
+            for one in people
+        )
         decide(employer, member, now, answers // 2)
         decide(employer, member, now, answers // 2, allowed=False, reason="quota_day")
         Event.objects.bulk_create(
@@ -198,7 +213,7 @@ class TestCost:
                     employer_id=employer.pk,
                     role="system",
                 )
-                for _ in range(answers)
+                for _ in range(answers // 5)
             ],
             batch_size=5000,
         )
