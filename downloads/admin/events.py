@@ -96,7 +96,8 @@ class EventAdmin(ReadOnlyAdmin):
         """Return all events of an employer whose ID is searched for, by their index."""
         named = uuid_of(search_term.strip())
         if named and Employer.objects.filter(pk=named).exists():
-            return queryset.filter(employer_id=named), False
+            about = Q(subject_type="employer", subject_id=str(named))
+            return queryset.filter(Q(employer_id=named) | about), False
         return super().get_search_results(request, queryset, search_term)
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
