@@ -16,6 +16,7 @@ from django.views.defaults import page_not_found
 
 from config.api.routes import api
 from config.trying_out import pages
+from downloads.admin.console import search_page
 from downloads.pages.call_webhook import calls as receive_calls
 from downloads.pages.ledger import access as ledger_access
 from downloads.pages.ledger import files as ledger_files
@@ -62,6 +63,7 @@ handler404, handler500 = not_found, server_error
 urlpatterns = [
     path("api/v1/", api.urls),
     path("console/", include(quality.urls())),
+    path("console/", include(search_page.urls())),
     path("console/", admin.site.urls),
     path("case/", include("verification.pages.urls")),
     path("register/company/", include("verification.pages.registration_urls")),

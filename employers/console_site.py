@@ -94,6 +94,8 @@ def unattended(view: Any) -> Any:
 class ConsoleSite(admin.AdminSite):
     login_form = ConsoleSignInForm
     login_template = "admin/sign_in.html"
+    index_template = "admin/start.html"
+    enable_nav_sidebar = False  # the head has the navigation
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         django = [url for url in super().get_urls() if getattr(url, "name", "") not in UNUSED]
@@ -380,6 +382,17 @@ class ConsoleSite(admin.AdminSite):
         return response
 
     # --- Pages ------------------------------------------------------------------------------------
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show what waits for the user. Reviewers start at their queue."""
+        user = request.user
+        assert isinstance(user, User)
+        if permissions.starts_at_the_queue(user.has_perm) and not user.is_superuser:
+            return HttpResponseRedirect(
+                reverse("admin:verification_case_changelist", current_app=self.name)
+            )
+        context = {"title": gettext("What waits for you"), "is_nav_sidebar_enabled": False}
+        return super().index(request, {**(extra_context or {}), **context})
 
     def i18n_javascript(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

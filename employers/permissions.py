@@ -50,6 +50,11 @@ def sees_quality(has: HasPermission) -> bool:
     return is_auditor(has) or Power.QUALITY in powers(has)
 
 
+def starts_at_the_queue(has: HasPermission) -> bool:
+    """Return whether the review queue is where the user works."""
+    return Power.DECIDE in powers(has)
+
+
 def powers(has: HasPermission) -> frozenset[str]:
     """Return the powers that these permissions give."""
     if is_auditor(has):

@@ -15,7 +15,6 @@ from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -28,12 +27,14 @@ from downloads.models import GateDecision, MoveAppeal, Standing
 from downloads.rules.ladder import Tier
 from downloads.tiers import appeals, wording
 from employers.accounts.forms import refusal_html
+from employers.admin.employers import employer
 from employers.models import Member, User
 from employers.permissions import PERMISSIONS, Power
 from events.admin import ReadOnlyAdmin
 from events.core.actor import Role
 from events.core.errors import Refused
 from events.models import Event
+from verification.admin import dates
 from verification.admin.case_content import masked_in
 
 SHOWN: Final = 200
@@ -95,7 +96,8 @@ class AppealAnswerForm(forms.Form):
 
 @admin.register(MoveAppeal)
 class MoveAppealAdmin(ReadOnlyAdmin):
-    list_display = ("employer", "about", "waiting", "answer", "answered_by")
+    list_display = (employer, "about", "waiting", "answer", "answered_by")
+    list_display_links = ("about",)
     list_filter = (WaitingFilter,)
     search_fields = ("=employer__id", "=employer__uscc")
     search_help_text = _("Full ID or credit code of an employer")
@@ -130,17 +132,11 @@ class MoveAppealAdmin(ReadOnlyAdmin):
                 "time": timesince(said.at, said.answered_at)
             }
         now = timezone.now()
-        late = (
-            format_html('<span class="tag tag-late">{}</span>', gettext("late"))
-            if said.due_at <= now
-            else ""
-        )
-        local = timezone.localtime(said.due_at)
-        due = gettext("due %(when)s") % {
-            "when": f"{date_format(local, 'MONTH_DAY_FORMAT')} {local:%H:%M}"
-        }
         return format_html(
-            '{} <span class="below">· {}</span> {}', timesince(said.at, now), due, late
+            '{}<span class="below{}">{}</span>',
+            timesince(said.at, now, depth=1),
+            " late" if said.due_at <= now else "",
+            dates.deadline(said.due_at, now),
         )
 
     @admin.display(description=_("answer"))

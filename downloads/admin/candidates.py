@@ -35,6 +35,7 @@ from downloads.models import (
     Release,
 )
 from downloads.models.consent_purposes import in_words
+from employers.admin.employers import employer, employer_link, receiver
 from employers.models import ApiClient, User
 from events.admin import code
 from events.core.errors import Refused
@@ -158,7 +159,7 @@ class ConsentAdmin(InWords, Live, ForWhoSeesAnswers):
 
 @admin.register(ConsentRequest)
 class ConsentRequestAdmin(InWords, Live, ForWhoSeesAnswers):
-    list_display = ("asked_at", "candidate", "employer", "expires_at", "agreed", "answered_at")
+    list_display = ("asked_at", "candidate", employer, "expires_at", "agreed", "answered_at")
     list_filter = ("agreed",)
     search_fields = ("=uscc", "=candidate__reference", "=id")
     search_help_text = _("Full credit code, candidate reference, or an ID")
@@ -175,7 +176,7 @@ class ReleaseAdmin(OfPlatform, InWords, ForWhoSeesAnswers):
         "receipt_code",
         "signature_code",
     )
-    list_display = ("released_at", "candidate", "receiver", "uscc", "purpose", "decision_id")
+    list_display = ("released_at", "candidate", receiver, "uscc", "purpose", "decision_id")
     list_filter = (ReleasedFilter, "purpose")
     search_fields = ("=uscc", "=candidate", "=decision_id", "=id")
     search_help_text = _("Full credit code, candidate reference, or an ID")
@@ -198,7 +199,7 @@ class EraseOrderAdmin(Live, ForWhoSeesAnswers):
     list_display = (
         "ordered_at",
         "candidate",
-        "employer",
+        employer,
         "due_at",
         "late",
         "answer",
@@ -238,8 +239,9 @@ class MisuseReportAdmin(Live, ForWhoSeesAnswers):
         )
 
     @admin.display(description=_("receiver"))
-    def receiver(self, report: MisuseReport) -> str:
-        return f"{report.release.receiver} · {report.release.uscc}"
+    def receiver(self, report: MisuseReport) -> SafeString | str:
+        release = report.release
+        return employer_link(release.employer_id, f"{release.receiver} · {release.uscc}")
 
     def get_urls(self) -> list[URLPattern]:
         settle = path(

@@ -42,6 +42,7 @@ EVENTS: Final[dict[str, Promise]] = wording.HAPPENED_FOR_STAFF | {
     "enter_console": _("Signed in to the console"),
     "shut_console": _("Signed out of the console for safety"),
     "look": _("Console page opened"),
+    "search": _("Console searched"),
     "look_quality": _("Decision quality viewed"),
     "lock": _("Sign-in locked"),
     "enrol_second_factor": _("Second factor set up"),

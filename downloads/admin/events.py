@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from downloads.admin import event_words
-from downloads.admin.answers import in_words
+from downloads.admin.answers import in_words, uuid_of
+from employers.admin.employers import employer_link
 from employers.models import Employer, User
 from employers.permissions import sees_quality
 from events.admin import ReadOnlyAdmin, code, in_words_filter, raw
@@ -55,7 +56,7 @@ class EventAdmin(ReadOnlyAdmin):
         ("to_state", in_words_filter(_any_state)),
     )
     search_fields = ("=subject_id", "=actor_id", "=verb")
-    search_help_text = _("Full ID of a case, document or person, or an event name")
+    search_help_text = _("Full ID of an employer, case, document or person, or an event name")
     # By time, as a reader expects. Ids are in the order of writing, which is not that of the times.
     ordering = ("-at", "-id")
     date_hierarchy = None
@@ -89,6 +90,16 @@ class EventAdmin(ReadOnlyAdmin):
             return events
         return events.exclude(subject_type__in=OF_QUALITY).exclude(verb__in=OF_QUALITY)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
+    ) -> tuple[QuerySet[Event], bool]:
+        """Return all events of an employer whose ID is searched for, by their index."""
+        named = uuid_of(search_term.strip())
+        if named and Employer.objects.filter(pk=named).exists():
+            about = Q(subject_type="employer", subject_id=str(named))
+            return queryset.filter(Q(employer_id=named) | about), False
+        return super().get_search_results(request, queryset, search_term)
+
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """Link to events only for staff who may open them."""
         return super().get_list_display_links(request, list_display) if _opens(request) else None
@@ -117,7 +128,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("employer"))
     def employer_code(self, event: Event) -> SafeString | str:
-        return code(event.employer_id)
+        return employer_link(event.employer_id, code(event.employer_id))
 
     @admin.display(description=_("from"), ordering="from_state")
     def earlier(self, event: Event) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from downloads.admin.answers import (
@@ -24,6 +25,7 @@ from downloads.admin.event_words import state_in_words
 from downloads.admin.relays import ForWhoSeesAnswers
 from downloads.models import GateDecision, PassUse, Standing
 from downloads.rules.ladder import RESTRICTED, STEP_UP
+from employers.admin.employers import employer, employer_link
 from events.admin import ReadOnlyAdmin
 
 
@@ -43,7 +45,7 @@ class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
         "why",
         "tier_in_words",
         "uscc",
-        "employer_id",
+        "employer_code",
         "member_id",
         "candidate",
     )
@@ -65,7 +67,7 @@ class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
         "ladder_version",
         "client_id",
         "test",
-        "employer_id",
+        "employer_code",
         "member_id",
         "candidate",
         "uscc",
@@ -75,6 +77,10 @@ class GateDecisionAdmin(Searched, WithTierInWords, ReadOnlyAdmin):
         "used_day",
         "used_hour",
     )
+
+    @admin.display(description=_("employer"), ordering="employer_id")
+    def employer_code(self, answer: GateDecision) -> SafeString | str:
+        return employer_link(answer.employer_id, answer.employer_id)
 
     @admin.display(description=_("case state"))
     def case_state_in_words(self, answer: GateDecision) -> str:
@@ -109,7 +115,8 @@ class WhyRestrictedFilter(WhyNotFilter):
 
 @admin.register(Standing)
 class StandingAdmin(WithTierInWords, ForWhoSeesAnswers):
-    list_display = ("employer", "tier_in_words", "why", "moved_at", "until")
+    list_display = (employer, "tier_in_words", "why", "moved_at", "until")
+    list_display_links = ("tier_in_words",)
     list_filter = (TierFilter, WhyRestrictedFilter)
     search_fields = ("=employer__id", "=employer__uscc")
     search_help_text = _("Full ID or credit code of an employer")

@@ -24,10 +24,12 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from downloads.admin.answers import uuid_of
 from downloads.gate import ladder_versions, release_stops
 from downloads.models import LadderVersion, Move, ReleaseStop, Standing
 from downloads.tiers import tier_changes
 from employers.accounts.forms import refusal_html
+from employers.admin.employers import employer
 from employers.models import ApiClient, Employer, User
 from employers.permissions import PERMISSIONS, Power
 from events.admin import ReadOnlyAdmin
@@ -101,6 +103,9 @@ class ProposalAdmin(ReadOnlyAdmin):
     def initial(self, request: HttpRequest) -> dict[str, Any]:
         return {}
 
+    def heading(self, request: HttpRequest) -> str:
+        return ""
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Proposals have a page of their own, without a model form."""
         return bool(request.user.has_perm(self.may_propose))
@@ -131,7 +136,7 @@ class ProposalAdmin(ReadOnlyAdmin):
                 )
         context = {
             **self.admin_site.each_context(request),
-            "title": gettext("Propose"),
+            "title": self.heading(request) or gettext("Propose"),
             "opts": self.opts,
             "form": form,
         }
@@ -200,7 +205,7 @@ class MoveAdmin(ProposalAdmin):
     may_propose, may_confirm = PERMISSIONS[Power.DECIDE], PERMISSIONS[Power.SECOND_REVIEW]
     list_display = (
         "proposed_at",
-        "employer",
+        employer,
         "tier",
         "until",
         "proposed_by",
@@ -228,7 +233,15 @@ class MoveAdmin(ProposalAdmin):
         return super().get_queryset(request).filter(employer__in=shown.values("pk"))
 
     def initial(self, request: HttpRequest) -> dict[str, Any]:
-        return {"employer": request.GET.get("employer", "")}
+        return {name: request.GET.get(name, "") for name in ("employer", "tier")}
+
+    def heading(self, request: HttpRequest) -> str:
+        """Name the employer that the address names, so that nobody proposes for another."""
+        assert isinstance(request.user, User)
+        if (named := uuid_of(request.GET.get("employer", ""))) is None:
+            return ""
+        shown = Employer.objects.shown_to(request.user.pk).filter(pk=named).first()
+        return gettext("Propose a tier change: %(name)s") % {"name": shown} if shown else ""
 
     def propose(self, typed: dict[str, Any], user: User, now: datetime) -> Move:
         employer_id: UUID = typed["employer"]

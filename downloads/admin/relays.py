@@ -21,6 +21,7 @@ from downloads.admin.answers import OfPlatform, SpanFilter, in_words
 from downloads.models import RelayBinding, RelayCall
 from downloads.models.relays import ENDED_WHY
 from downloads.rules.lost_contact import Tries
+from employers.admin.employers import employer
 from employers.models import ApiClient
 from events.admin import ReadOnlyAdmin
 
@@ -66,7 +67,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
         "extension",
         "state",
         "candidate",
-        "employer",
+        employer,
         "expires_at",
         "why",
     )

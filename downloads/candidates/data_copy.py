@@ -19,8 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from downloads.candidates import operations
 from downloads.models import Candidate, RelayBinding, RelayCall, Release
-from employers.accounts.sightings import masked_phone
-from employers.masking import masked
+from employers.masking import masked, masked_phone
 from employers.models import ApiClient
 from events.core.actor import Actor
 from events.models import record

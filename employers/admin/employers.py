@@ -1,4 +1,4 @@
-"""Read-only pages for employers and their members."""
+"""The console's pages of members, and links to their employers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.accounts import sightings, staff_reads
 from employers.masking import masked_phone
-from employers.models import Employer, Member, User
+from employers.models import Member, User
 from employers.permissions import Power, powers
 from events.admin import ReadOnlyAdmin
 
@@ -41,37 +41,29 @@ class OfEmployersAdmin(ReadOnlyAdmin):
         )
 
 
-@admin.register(Employer)
-class EmployerAdmin(ReadOnlyAdmin):
-    list_display = ("name", "uscc", "account_class", "registered_at", "confirmed_at")
-    list_filter = ("account_class", ("confirmed_at", admin.EmptyFieldListFilter))
-    search_fields = ("name", "uscc", "=id")
-    search_help_text = _("Company name, credit code, or full ID")
-    ordering = ("-registered_at",)
-    fields = ("name", "uscc", "account_class", "registered_at", "confirmed_at", "people")
-    readonly_fields = ("people",)
+def employer_link(employer_id: UUID | None, words: object) -> SafeString | str:
+    """Return a link to an employer's page; a dash if there is none."""
+    if employer_id is None:
+        return "—"
+    url = reverse("admin:employers_employer_change", args=[employer_id])
+    return format_html('<a href="{}">{}</a>', url, words)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Employer]:
-        assert isinstance(request.user, User)
-        return Employer.objects.shown_to(request.user.pk)
 
-    @admin.display(description=_("Recruiter"), empty_value="—")
-    def people(self, employer: Employer) -> SafeString:
-        """Return links with masked addresses. An inline would show the full ones."""
-        rows = [
-            (
-                reverse("admin:employers_member_change", args=[member.pk]),
-                member.user.contact_masked,
-                member.get_role_display(),
-            )
-            for member in employer.members.select_related("user").order_by("joined_at")
-        ]
-        return format_html_join("", '<p><a href="{}">{}</a> · {}</p>', rows)
+@admin.display(description=_("employer"), ordering="employer__name")
+def employer(row: Any) -> SafeString | str:
+    """A column of a list: the row's employer, with a link to its page."""
+    return employer_link(row.employer_id, row.employer)
+
+
+@admin.display(description=_("receiver"), ordering="receiver")
+def receiver(row: Any) -> SafeString | str:
+    """A column of a list: the receiver's name at that time, with a link to its page now."""
+    return employer_link(row.employer_id, row.receiver)
 
 
 @admin.register(Member)
 class MemberAdmin(OfEmployersAdmin):
-    list_display = ("address", "employer", "role", "verified", "joined_at", "left_at")
+    list_display = ("address", employer, "role", "verified", "joined_at", "left_at")
     list_filter = ("role", ("left_at", admin.EmptyFieldListFilter))
     list_select_related = ("user", "employer")
     search_fields = ("=user__email", "employer__name", "=employer__uscc", "=id")

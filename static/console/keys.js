@@ -40,6 +40,7 @@
   const does = {
     j: () => press("j"),
     k: () => press("k"),
+    g: () => press("g"),
     c: () => press("c"),
     u: () => press("u"),
     t: () => (document.querySelector(".take-over button") || document.querySelector('[data-key="t"]'))?.focus(),

@@ -120,7 +120,7 @@ def test_the_console_changes_its_language(root: Client) -> None:
     answer = root.post("/language/", {"language": "zh-hans", "next": "/console/"}, follow=True)
     html = answer.content.decode()
     assert '<button name="language" value="en" lang="en">English</button>' in html
-    for name in ("申请单", "用人单位", "招聘者", "平台", "登记库记录", "放行记录", "事件"):
+    for name in ("审核队列", "用人单位", "招聘者", "平台", "登记库记录", "放行记录", "事件"):
         assert name in html
     with translation.override("zh-hans"):
         for model in admin.site._registry:

@@ -23,3 +23,8 @@ NAMES: Final = {
 def name(code: str, language: str) -> str:
     """Return the province's name in `language`, or the code itself if it is unknown."""
     return NAMES[code].in_(language) if code in NAMES else code
+
+
+def of_uscc(uscc: str) -> str:
+    """Return the code of the province of a credit code, or "" if it is unknown."""
+    return uscc[2:4] if uscc[2:4] in NAMES else ""

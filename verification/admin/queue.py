@@ -21,26 +21,25 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince, timeuntil
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import AccountClass, User
 from employers.permissions import Power
 from events.admin import ReadOnlyAdmin
 from events.core.actor import Actor
-from verification.admin import provinces, queue_chart
+from verification.admin import dates, provinces, queue_chart
 from verification.cases import queue_placement, wording
 from verification.models import Appeal, Case, RightsNow, Ruling
 from verification.reviewing import queue_figures, queue_filters
 from verification.reviewing.queue_figures import Figures
 from verification.reviewing.queue_filters import ALL, Age, Claim, Filters
 from verification.rules.states import State
-from verification.rules.urgency import CURRENT, Factors, Kind
+from verification.rules.urgency import CURRENT, Factors, Kind, Level
 
 COUNTED: Final = 1000
 """Cases are counted up to this number for the list's pages; no one pages further."""
@@ -74,6 +73,11 @@ HARM_WORDS: Final[Mapping[Kind, wording.Word]] = {
     Kind.LAPSING: _("approval about to lapse"),
     Kind.APPEAL: _("appeal"),
     Kind.ORDINARY: _("ordinary"),
+}
+LEVEL_WORDS: Final[Mapping[Level, wording.Word]] = {
+    Level.LOW: pgettext_lazy("urgency", "Low"),
+    Level.MIDDLE: pgettext_lazy("urgency", "Middle"),
+    Level.HIGH: pgettext_lazy("urgency", "High"),
 }
 
 
@@ -311,7 +315,6 @@ class QueueAdmin(ReadOnlyAdmin):
             ),
             "lately": queue_chart.drawn(queue_figures.lately(now, UUID(actor.id))),
             "asked": filters.suffix(),
-            "unlisted": _unlisted(now) if actor.can(Power.QUALITY) else None,
             "may_decide": actor.can(Power.DECIDE),
             "now": now,
             "is_nav_sidebar_enabled": False,
@@ -325,8 +328,10 @@ class QueueAdmin(ReadOnlyAdmin):
         url = reverse("admin:verification_case_change", args=[case.pk])
         who = case.submitted_by.contact_masked if case.submitted_by else "—"
         attempt = gettext("attempt %(number)s") % {"number": case.attempt_number}
+        province = provinces.of_uscc(case.declared_uscc)
         below = (
             case.declared_uscc,
+            *([provinces.name(province, get_language() or "zh-hans")] if province else []),
             wording.ACCOUNT_CLASSES[AccountClass(case.account_class)],
             attempt,
             who,
@@ -358,7 +363,7 @@ class QueueAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("urgency"))
     def why_next(self, case: Any) -> SafeString | str:
-        """Return the three factors of the case's queue position, in words and numbers."""
+        """Return the level and the deadline. The factors behind them show on hover and focus."""
         found = queue_placement.factors(case, case.now) if case.awaits_review() else None
         if found is None:
             return "—"
@@ -370,10 +375,19 @@ class QueueAdmin(ReadOnlyAdmin):
             ),
             (_deadline(found), _number(found.deadline)),
         )
+        due = dates.deadline(case.review_due, case.now) if case.review_due else ""
         return format_html(
-            '<b class="score">{}</b><ul class="factors">{}</ul>',
-            _number(found.score),
+            '<button type="button" class="level level-{}" aria-describedby="why-{}">{}</button>'
+            '<span class="below{}">{}</span><span class="why-next" role="tooltip" id="why-{}">'
+            '<ul class="factors">{}</ul><b class="score">{}</b></span>',
+            found.level,
+            case.pk,
+            LEVEL_WORDS[found.level],
+            " late" if found.left < 0 else "",
+            due,
+            case.pk,
             format_html_join("", "<li>{} <b>×{}</b></li>", lines),
+            _number(found.score),
         )
 
     @admin.display(description=_("waiting time"))
@@ -381,15 +395,11 @@ class QueueAdmin(ReadOnlyAdmin):
         since = case.review_since or case.submitted_at
         if not case.awaits_review() or since is None:
             return str(wording.STATES[State(case.state)].staff)
-        late = case.review_due is not None and case.review_due <= case.now
-        due = _clock(case.review_due) if case.review_due else "—"
         return format_html(
-            '<time datetime="{}" title="{}">{}</time><span class="below">{}</span>{}',
+            '<time datetime="{}">{}</time><span class="below">{}</span>',
             since.isoformat(),
-            _clock(since),
-            timesince(since, case.now),
-            gettext("due %(when)s") % {"when": due},
-            format_html('<span class="tag tag-late">{}</span>', gettext("late")) if late else "",
+            timesince(since, case.now, depth=1),
+            gettext("since %(when)s") % {"when": dates.clock(since)},
         )
 
     @admin.display(description=_("claimed by"))
@@ -399,7 +409,7 @@ class QueueAdmin(ReadOnlyAdmin):
         if case.is_ruled:
             return format_html('<span class="tag tag-taken">{}</span>', gettext("just decided"))
         if case.held_until and case.held_until > case.now:
-            until = gettext("until %(when)s") % {"when": _clock(case.held_until)}
+            until = gettext("until %(when)s") % {"when": dates.clock(case.held_until)}
             return format_html(
                 '<span class="tag tag-held">{}</span><span class="below">{}</span>',
                 gettext("set aside"),
@@ -420,7 +430,7 @@ class QueueAdmin(ReadOnlyAdmin):
         )
 
 
-def _unlisted(now: datetime) -> int | None:
+def unlisted_year(now: datetime) -> int | None:
     """Return this or the coming year if its holidays are not listed, in which case deadlines count
     them as working days.
     """
@@ -451,9 +461,3 @@ def _number(value: float) -> str:
     if value > _MOST_SHOWN:
         return f"> {_MOST_SHOWN}"
     return f"{value:.0f}" if value >= 100 or value == int(value) else f"{value:.2g}"
-
-
-def _clock(moment: datetime) -> str:
-    """Return the time without a year, because no case waits that long."""
-    local = timezone.localtime(moment)
-    return f"{date_format(local, 'MONTH_DAY_FORMAT')} {local:%H:%M}"

@@ -104,6 +104,20 @@ def kinds(
     return frozenset(kind for kind, does in applies.items() if does) or frozenset({Kind.ORDINARY})
 
 
+class Level(StrEnum):
+    """How urgent a case is, in the order of the queue."""
+
+    LOW = "low"
+    MIDDLE = "middle"
+    HIGH = "high"
+
+
+MIDDLE_FROM: Final = 0.5
+"""The score of an ordinary case in the middle of its time, and of a new one with signs of fraud."""
+HIGH_FROM: Final = 4.0
+"""The score of an ordinary case at its deadline; others have reached it by then."""
+
+
 @dataclass(frozen=True)
 class Factors:
     """The three factors of a case at one moment, and the working hours behind two of them."""
@@ -119,6 +133,12 @@ class Factors:
     @property
     def score(self) -> float:
         return self.harm * self.waiting * self.deadline
+
+    @property
+    def level(self) -> Level:
+        if self.score >= HIGH_FROM or self.left < 0:
+            return Level.HIGH
+        return Level.MIDDLE if self.score >= MIDDLE_FROM else Level.LOW
 
 
 @dataclass(frozen=True)

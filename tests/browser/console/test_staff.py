@@ -111,6 +111,7 @@ def test_trying_it_out(visit: Visitor, screen: str, colleague: User, settings: A
     fits(visitor, "trying out")
     type_password(page, colleague)
     expect(page).to_have_url(re.compile(r"/console/$"))
+    page.locator("#user-tools summary").click()
     page.locator("#user-tools a[href$='second-factor/set-up/']").click()
     expect(page.locator("img.qr")).to_be_visible()
     fits(visitor, "set up, by choice")
@@ -173,6 +174,7 @@ def test_without_scripts(visit: Visitor, colleague: User) -> None:
     page.locator("summary").click()
     type_code(page, code_now(page.locator(".secret").inner_text().replace("-", "")))
     page.get_by_role("link", name="I have saved them").click()
+    page.locator("#user-tools summary").click()
     expect(page.get_by_role("link", name="Second factor")).to_be_visible()
 
 

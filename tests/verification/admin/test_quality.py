@@ -45,7 +45,7 @@ def test_who_may_look(group: str, sees: int, mine: int, now: datetime, client: C
     assert (client.get(QUALITY).status_code, client.get(MINE).status_code) == (sees, mine)
     looked = Event.objects.filter(verb="look_quality", subject_id=str(user.pk))
     assert [event.data for event in looked] == ([{"period": "90"}] if sees == 200 else [])
-    page = client.get("/console/").content.decode()
+    page = client.get("/console/", follow=True).content.decode()
     assert (f'href="{QUALITY}"' in page, f'href="{MINE}"' in page) == (sees == 200, sees == 403)
 
 

@@ -19,6 +19,7 @@ from verification.rules.urgency import (
     RULES,
     Factors,
     Kind,
+    Level,
     QueuePosition,
     kinds,
     queue_position,
@@ -162,3 +163,38 @@ def test_being_more_at_once_never_comes_later(
 ) -> None:
     one, other = queue_position(of, entered, HOURS), queue_position(of | more, entered, HOURS)
     assert other.due <= one.due and other.key(HOURS) >= one.key(HOURS)
+
+
+# --- Levels ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "waited", "expected"),
+    [
+        (Kind.ORDINARY, 0, Level.LOW),
+        (Kind.ORDINARY, 7, Level.LOW),
+        (Kind.ORDINARY, 8, Level.MIDDLE),
+        (Kind.ORDINARY, 16, Level.HIGH),
+        (Kind.FRAUD, 0, Level.MIDDLE),
+        (Kind.FRAUD, 8, Level.HIGH),
+        (Kind.AGENCY, 0, Level.LOW),
+        (Kind.LAPSING, 4, Level.HIGH),
+        (Kind.APPEAL, 8, Level.HIGH),
+    ],
+)
+def test_the_level_of_a_case(kind: Kind, waited: int, expected: Level) -> None:
+    found = queue_position({kind}, MORNING, HOURS)
+    later = HOURS.after(MORNING, timedelta(hours=waited))
+    assert found.factors(later, HOURS).level is expected
+
+
+@given(st.lists(st.tuples(st.sampled_from(Kind), st.integers(0, 60)), min_size=2, max_size=8))
+def test_levels_follow_the_order_of_the_queue(cases: list[tuple[Kind, int]]) -> None:
+    now = HOURS.after(MORNING, timedelta(hours=60))
+    placed = [
+        queue_position({kind}, HOURS.after(MORNING, timedelta(hours=hours)), HOURS)
+        for kind, hours in cases
+    ]
+    placed.sort(key=lambda position: position.factors(now, HOURS).score)
+    levels = [list(Level).index(position.factors(now, HOURS).level) for position in placed]
+    assert levels == sorted(levels)
