@@ -61,7 +61,9 @@ def change_channel(
     """
     _check(by)
     with transaction.atomic():
-        channel = AlertChannel.objects.select_for_update(no_key=True).get(pk=channel_id)
+        channel: AlertChannel = AlertChannel.objects.select_for_update(no_key=True).get(
+            pk=channel_id
+        )
         _write(channel, wanted, local)
         replaced = [name for name in ("address", "secret") if getattr(wanted, name)]
         if replaced:

@@ -168,8 +168,10 @@ def test_nobody_is_mentioned_and_nothing_is_formatted(chat: Chat, now: datetime)
         assert "<" not in said
     message = json.loads(chat.receiver.got[0].body)
     assert message.get("at", {"isAtAll": False})["isAtAll"] is False
-    assert not message.get("text") or chat.kind == "slack" or "@all" not in str(
-        {**message["text"], "content": ""}
+    assert (
+        not message.get("text")
+        or chat.kind == "slack"
+        or "@all" not in str({**message["text"], "content": ""})
     )
     assert message.get("mrkdwn", False) is False
 
@@ -318,7 +320,8 @@ def test_each_kind_speaks_both_languages(language: str, now: datetime) -> None:
     params: dict[str, Any] = {
         "case": "0123456789", "due": now.isoformat(), "count": 3, "limit": 2, "what": "mail",
         "minutes": 10, "endpoint": "0123456789", "restricted": False, "first": "2026-11-27",
-        "last": "2026-11-29", "median": None, "kept": 90, "oldest": None, "decided": 1, "target": 16,
+        "last": "2026-11-29", "median": None, "kept": 90, "oldest": None, "decided": 1,
+        "target": 16,
         "automatic": 1, "waiting": 1, "late": 0, "appeals": 0, "allowed": 1, "refused": 1,
         "canaries": 0, "leaks": 0, "mails": 0, "webhooks": 0,
     }  # fmt: skip
