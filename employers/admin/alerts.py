@@ -44,7 +44,7 @@ class ChangeForm(RefusableForm):
 
     name = forms.CharField(label=_("Name"), max_length=60)
     address = forms.CharField(
-        label=_("Address"),
+        label=_("Webhook or email address"),
         required=False,
         max_length=500,
         widget=forms.PasswordInput(attrs=NEVER_SHOWN, render_value=True),

@@ -28,7 +28,7 @@ from downloads.models.relays import RelayState
 from employers.clock import now_for
 from employers.models import ApiClient
 from events.core.errors import Refused
-from events.models import Event
+from events.models import Alert, AlertKind, Event
 from resumes.specimens.resume import make as specimen
 from tests.databases import unguarded
 from tests.downloads.api.test_relays import Platform
@@ -156,7 +156,9 @@ def test_text_is_traced_by_the_numbers_in_it(shop: Shop) -> None:
         assert [(each["number"], each["by"], each["named"]) for each in found] == expected, text
     found = traced(shop, text=f"……{copy.number.lower()} · 2026")["findings"]
     assert [(each["number"], each["by"]) for each in found] == [(copy.number, "copy_number")]
+    assert Alert.objects.filter(kind=AlertKind.LEAK).count() == 3, "one for each trace that names"
     assert traced(shop, text="13800000000 and 5 years")["findings"] == []
+    assert Alert.objects.filter(kind=AlertKind.LEAK).count() == 3
     assert not Trace.objects.exclude(text_sealed="").exists()
 
 
