@@ -31,7 +31,8 @@ from events.delivery.alert_channels import Result, Verdict
 from events.delivery.alert_texts import lines_of
 from events.models import AlertChannel, AlertKind, AlertMessage, ChannelKind
 
-NEVER_SHOWN: Final = {"autocomplete": "off", "spellcheck": "false"}
+UNAIDED: Final = {"autocomplete": "off", "spellcheck": "false"}
+"""What browsers would remember, or send to a service, is secret."""
 
 
 def may_operate(request: HttpRequest) -> bool:
@@ -47,14 +48,14 @@ class ChangeForm(RefusableForm):
         label=_("Webhook or email address"),
         required=False,
         max_length=500,
-        widget=forms.PasswordInput(attrs=NEVER_SHOWN, render_value=True),
+        widget=forms.TextInput(attrs=UNAIDED),
         help_text=_("The webhook URL of the chat, or an email address"),
     )
     secret = forms.CharField(
         label=_("Signing secret"),
         required=False,
         max_length=200,
-        widget=forms.PasswordInput(attrs=NEVER_SHOWN, render_value=True),
+        widget=forms.TextInput(attrs=UNAIDED),
         help_text=_("Only for DingTalk, Feishu and Lark, if the robot verifies signatures"),
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
@@ -104,10 +105,10 @@ class AlertChannelAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
     ordering = ("name",)
     fields = (
-        "name", "kind", "address_hint", "signed", "language", "told", "active", "sends",
+        "name", "kind", "address_hint", "signed", "in_language", "told", "active", "sends",
         "failures", "failing_since", "stopped_at", "last_answer", "last_success_at", "created_at",
     )  # fmt: skip
-    readonly_fields = ("signed", "told", "sends", "last_answer")
+    readonly_fields = ("signed", "in_language", "told", "sends", "last_answer")
     change_form_template = "admin/events/alertchannel/change_form.html"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -223,6 +224,10 @@ class AlertChannelAdmin(ReadOnlyAdmin):
     @admin.display(description=_("sends"), boolean=True)
     def sends(self, channel: AlertChannel) -> bool:
         return channel.active and channel.stopped_at is None
+
+    @admin.display(description=_("language"))
+    def in_language(self, channel: AlertChannel) -> str:
+        return dict(settings.LANGUAGES).get(channel.language, channel.language)
 
     @admin.display(description=_("signs"), boolean=True)
     def signed(self, channel: AlertChannel) -> bool:

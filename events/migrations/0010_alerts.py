@@ -9,7 +9,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 OPERATE = ("operate_alertchannel", "Can create, change and test alert channels")
-LOOK = {"alertchannel": "alert channel", "alert": "alert", "alertmessage": "alert message"}
+LOOK = {"alertchannel": "alert channel", "alertmessage": "alert message"}
 GROUPS = {"Auditors": (), "Operators": (OPERATE,)}
 
 
