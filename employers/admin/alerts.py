@@ -260,7 +260,8 @@ def _of_test(channel: AlertChannel, verdict: Verdict) -> str:
 class AlertMessageAdmin(ReadOnlyAdmin):
     about_people = False
     list_display = ("created_at", "channel", "text", "outcome", "finished_at")
-    list_filter = ("outcome", "kind", "channel")
+    list_filter = ("outcome", "kind")
+    search_fields = ("channel__name",)
     list_select_related = ("channel",)
     ordering = ("-pk",)
     fields = ("channel", "kind", "said", "text", "created_at", "outcome", "finished_at", "answer")

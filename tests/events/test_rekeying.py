@@ -48,6 +48,10 @@ WRITERS: Final = {
     "employers/security/lockout.py": ("employers.Lockout.subject",),
     "employers/security/second_factor.py": ("employers.SecondFactor.secret_sealed",),
     "employers/security/sign_ins.py": ("employers.SignIn.near_sealed",),
+    "employers/alerts/channels.py": (
+        "events.AlertChannel.address_sealed",
+        "events.AlertChannel.secret_sealed",
+    ),
     "events/delivery/webhooks.py": (
         "events.WebhookEndpoint.secret_sealed",
         "events.WebhookEndpoint.former_secret_sealed",
