@@ -258,6 +258,17 @@ def _code(provider: Provider, body: str) -> int | None:
     return next(filter(None, found), found[0] if found else None)
 
 
+def without_secrets(words: str, url: str, secret: str) -> str:
+    """Return an answer without the token and the secret that it may repeat. It is shown and
+    logged.
+    """
+    token = url.replace("=", "/").rpartition("/")[2]
+    for each in (url, token, secret):
+        if len(each) > SHOWN:
+            words = words.replace(each, "…")
+    return words
+
+
 def _words(response: safe_http.Response) -> str:
     """Return the provider's words: the body, on one line."""
     return " ".join(f"HTTP {response.status} {response.start}".split())[:WORDS_AT_MOST]

@@ -7,6 +7,7 @@ day is given up.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -68,8 +69,10 @@ def post_text(
     """Post one message to a chat, and return what the answer means."""
     kind, sealed = ChannelKind(channel.kind), channel.secret_sealed
     secret = unseal_text(sealed, channel.secret_purpose) if sealed else ""
-    address, body = alert_channels.request_for(kind, address_of(channel), secret, text, now)
-    return alert_channels.verdict_of(kind, post(address, _HEADERS, body, local=local), now)
+    url = address_of(channel)
+    address, body = alert_channels.request_for(kind, url, secret, text, now)
+    verdict = alert_channels.verdict_of(kind, post(address, _HEADERS, body, local=local), now)
+    return replace(verdict, words=alert_channels.without_secrets(verdict.words, url, secret))
 
 
 def send_waiting(
@@ -87,7 +90,7 @@ def send_waiting(
     lease = claim(AlertChannel.objects.all(), channel_id, clock, LEASE_SECONDS)
     if lease is None:
         return False
-    _give_up_old(lease)
+    give_up_old(clock(), lease.row)
     batch = _batch(lease.row)
     if not batch:
         lease.give_back(clock())
@@ -196,10 +199,6 @@ def _finish(
     AlertMessage.objects.filter(pk__in=[each.pk for each in batch], finished_at=None).update(
         finished_at=now, outcome=outcome, answer=answer
     )
-
-
-def _give_up_old(lease: Lease[AlertChannel]) -> None:
-    give_up_old(lease.clock(), lease.row)
 
 
 def give_up_old(now: datetime, channel: AlertChannel | None = None) -> int:

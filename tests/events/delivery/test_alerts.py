@@ -8,11 +8,14 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import mail as outbox
+from django.db import transaction
 from django.utils import timezone
 
+from events import tasks
 from events.core.errors import Refused
 from events.core.sealing import seal_text
 from events.delivery import alert_channels, alert_delivery, alert_texts, alerts, mail, safe_http
@@ -273,6 +276,62 @@ def test_a_mail_channel_queues_one_mail(now: datetime) -> None:
     assert mail.send_mail(letter.pk, now, SITE)
     sent = outbox.outbox[0]
     assert sent.subject == "2 alerts from Zizhi" and f"{SITE}/console/x/" in sent.body
+
+
+# --- Twice, late, at once -------------------------------------------------------------------------
+
+
+def test_a_channel_occupies_one_worker_and_a_dead_ones_work_is_taken_over(now: datetime) -> None:
+    with chatting("slack") as chat:
+        channel = make_channel(now, "slack", chat.url)
+        call_canary(now)
+        assert AlertChannel.objects.claim(channel.pk, now, alert_delivery.LEASE_SECONDS)
+        assert not send(channel, now + timedelta(seconds=59)) and not chat.texts
+        assert send(channel, now + timedelta(seconds=60)) and len(chat.texts) == 1
+
+
+def test_a_lost_message_is_made_up_for_by_the_sweep(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits, rests = make_channel(now), make_channel(now)
+    make_channel(now, stopped_at=now)
+    call_canary(now)
+    AlertChannel.objects.filter(pk=rests.pk).update(due_at=now + HOUR)
+    make_channel(now)  # nothing waits for it
+    sent: list[str] = []
+    monkeypatch.setattr(tasks.send_alerts, "delay", sent.append)
+    tasks.sweep_alerts()
+    assert sent == [str(waits.pk)]
+
+
+def test_a_lost_lease_writes_nothing(now: datetime) -> None:
+    channel = make_channel(now)
+    call_canary(now)
+
+    def taken_over_meanwhile(*_: Any, **__: Any) -> safe_http.Response:
+        AlertChannel.objects.update(lease=uuid4())
+        return safe_http.Response(404, "", 1, "no_service")
+
+    assert not send(channel, now, post=taken_over_meanwhile)
+    assert channel.stopped_at is None and AlertMessage.objects.get().finished_at is None
+
+
+def test_what_is_raised_in_a_transaction_that_fails_is_not_told(now: datetime) -> None:
+    make_channel(now)
+    with transaction.atomic():
+        call_canary(now)
+        transaction.set_rollback(True)
+    assert not AlertMessage.objects.exists() and call_canary(now)
+
+
+def test_an_answer_that_repeats_the_token_does_not_reveal_it(now: datetime) -> None:
+    url = "https://hooks.slack.com/services/T0/B0/the-token"
+    channel = make_channel(now, url=url, secret="a-secret")
+    call_canary(now)
+    answer = safe_http.Response(404, "", 1, f"no_service {url} the-token a-secret")
+    send(channel, now, post=lambda *_, **__: answer)
+    assert "no_service" in channel.answer
+    assert "the-token" not in channel.answer and "a-secret" not in channel.answer
 
 
 # --- Given up visibly -----------------------------------------------------------------------------
