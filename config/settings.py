@@ -382,6 +382,10 @@ QUEUE_FIGURES_SECONDS = at_least("ZIZHI_QUEUE_FIGURES_SECONDS", 0, default=15)
 expensive. 0: not cached.
 """
 
+# --- Alerts to staff (docs/operating/alerts.md) ---------------------------------------------------
+ALERT_QUEUE_OVER = at_least("ZIZHI_ALERT_QUEUE_OVER", 0, default=200)
+"""Staff are alerted if more cases than this wait for a reviewer. 0: never."""
+
 # --- The human lane: refused uploads and failed proofs until a person can be asked ----------------
 PERSON_AFTER_FAILURES = at_least("ZIZHI_PERSON_AFTER_FAILURES", 1, default=3)
 

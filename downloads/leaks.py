@@ -23,6 +23,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from documents.ocr import READERS
 from documents.upload.sandbox import NoSandbox
@@ -34,9 +35,10 @@ from events.core import undoing
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.core.sealing import seal_text, unseal_text
+from events.delivery.alerts import raise_alert
 from events.doorbell import notify_worker
 from events.jobs.runner import Clock, Failure, Lease, claim, run
-from events.models import record
+from events.models import AlertKind, record
 from resumes import tracing
 from resumes.marking.marked_copy import resolution
 from resumes.marking.page import Picture, grey
@@ -201,6 +203,14 @@ def _write_down(lease: Lease[Trace], found: _Seen, refused: str = "") -> bool:
                     now,
                     employer_id=copy.employer_id,
                     data={"trace": str(row.pk), "by": each["by"]},
+                )
+            if row.named and not row.test:
+                raise_alert(
+                    AlertKind.LEAK,
+                    str(row.pk),
+                    {"count": len(row.named)},
+                    now,
+                    path=reverse("admin:downloads_trace_change", args=[row.pk]),
                 )
             if leak:
                 transaction.on_commit(lambda: default_storage.delete(leak))

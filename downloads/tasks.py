@@ -13,11 +13,11 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from downloads import leaks, relay_providers, retention
+from downloads import digest, leaks, relay_providers, retention
 from downloads.candidates import erasure, page_links, texts
 from downloads.gate import first_askings
 from downloads.models import CandidateText, Copy, RelayBinding, RelayTeam, Trace
-from downloads.relays import bindings, call_records, callers, provider_sync
+from downloads.relays import bindings, call_records, callers, provider_sync, provider_watch
 from downloads.releases import make_copy
 from downloads.tiers import abuse_watch, appeals, canaries, tier_changes
 from employers.clock import now_for
@@ -44,6 +44,17 @@ def watch_downloads() -> None:
         now - timedelta(seconds=2 * settings.WATCH_DOWNLOADS_SECONDS),
         ZoneInfo(settings.TIME_ZONE),
     )
+
+
+@shared_task
+def watch_services() -> None:
+    """Alert staff while relay numbers or copies wait for a service."""
+    provider_watch.watch_services(timezone.now())
+
+
+@shared_task
+def send_digest() -> None:
+    digest.send_digest(timezone.now(), settings.WORKING_HOURS)
 
 
 @shared_task

@@ -20,6 +20,7 @@ class Power(StrEnum):
     QUALITY = "quality"
     WEBHOOKS = "webhooks"
     TRACE = "trace"
+    ALERTS = "alerts"
 
 
 PERMISSIONS: Final = {
@@ -31,6 +32,7 @@ PERMISSIONS: Final = {
     Power.QUALITY: "verification.view_quality",
     Power.WEBHOOKS: "events.operate_webhookendpoint",
     Power.TRACE: "downloads.trace_leak",
+    Power.ALERTS: "events.operate_alertchannel",
 }
 AUDIT: Final = "verification.audit_case"
 

@@ -13,12 +13,44 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from events.alert_models import (
+    Alert,
+    AlertChannel,
+    AlertKind,
+    AlertMessage,
+    AlertOutcome,
+    ChannelKind,
+    Said,
+)
 from events.core import event_types
 from events.core.actor import Actor
 from events.db.fields import BlindIndex, SealedText
 from events.db.guards import Guard
 from events.doorbell import notify_worker
 from events.jobs.queue import Job, JobQuerySet
+
+__all__ = [
+    "KEY_CHECK",
+    "Alert",
+    "AlertChannel",
+    "AlertKind",
+    "AlertMessage",
+    "AlertOutcome",
+    "ChannelKind",
+    "Event",
+    "Feed",
+    "KeyCheck",
+    "Mail",
+    "Outcome",
+    "Outgoing",
+    "PausedWhy",
+    "PlatformEvent",
+    "Said",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "record",
+]
 
 
 class EventQuerySet(models.QuerySet["Event"]):

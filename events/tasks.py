@@ -12,9 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from events import rekeying
-from events.delivery import feed, mail, sms, webhook_delivery, webhooks
+from events.delivery import alert_delivery, alerts, feed, mail, sms, webhook_delivery, webhooks
 from events.jobs.queue import notify_due
-from events.models import Mail, Outgoing, Sms, WebhookEndpoint
+from events.models import AlertChannel, Mail, Outgoing, Sms, WebhookEndpoint
 
 
 @worker_init.connect
@@ -93,3 +93,25 @@ def forget_webhooks() -> None:
 @shared_task
 def forget_mail() -> None:
     mail.forget(timezone.now())
+
+
+@shared_task
+def send_alerts(channel_id: str) -> None:
+    alert_delivery.send_waiting(
+        UUID(channel_id), timezone.now, settings.SITE_URL, local=settings.WEBHOOKS_LOCAL
+    )
+
+
+@shared_task
+def sweep_alerts() -> None:
+    """Start sending to each alert channel with messages waiting."""
+    now = timezone.now()
+    for channel_id in AlertChannel.objects.awaited(now).values_list("pk", flat=True):
+        send_alerts.delay(str(channel_id))
+
+
+@shared_task
+def forget_alerts() -> None:
+    now = timezone.now()
+    alert_delivery.give_up_old(now)
+    alerts.forget(now)

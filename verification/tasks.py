@@ -25,6 +25,7 @@ from verification.monitoring import (
     conditional_approvals,
     register_watch,
     renewal_reminders,
+    service_watch,
 )
 from verification.quality import golden_assignment, golden_cases
 from verification.reviewing import member_reviews, rulings
@@ -219,3 +220,9 @@ def look_for_strays() -> None:
     found, looked_at = orphan_files.find_orphan_files(timezone.now())
     if found:
         log.warning("stray_files_found", strays=len(found), files=looked_at)
+
+
+@shared_task
+def watch_service() -> None:
+    """Alert staff to deadlines, a long queue, and what does not work."""
+    service_watch.watch_service(timezone.now(), settings.ALERT_QUEUE_OVER)

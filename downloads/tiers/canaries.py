@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from downloads.models import Canary, CanaryRing, RelayBinding, RelayCall, Standing
 from downloads.relay_providers.base import Outcome
@@ -25,8 +26,9 @@ from employers.permissions import Power
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.sealing import forms_of
+from events.delivery.alerts import raise_alert
 from events.doorbell import notify_worker
-from events.models import record
+from events.models import AlertKind, record
 
 log = structlog.get_logger()
 
@@ -108,6 +110,13 @@ def act_on_call(ring_id: int, now: datetime) -> None:
             now,
             employer_id=ring.employer_id,
             data={"restricted": enough, "callers": callers},
+        )
+        raise_alert(
+            AlertKind.CANARY,
+            str(ring_id),
+            {"restricted": enough},
+            now,
+            path=reverse("admin:downloads_canaryring_change", args=[ring_id]),
         )
     log.warning("canary_rang", ring=ring_id, employer=str(ring.employer_id), restricted=enough)
 

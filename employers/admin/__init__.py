@@ -1,5 +1,23 @@
 """The console's pages for employers, platforms and staff. Each module registers its own."""
 
-from employers.admin import boolean_icons, employers, groups, platforms, sms, staff, webhooks
+from employers.admin import (
+    alerts,
+    boolean_icons,
+    employers,
+    groups,
+    platforms,
+    sms,
+    staff,
+    webhooks,
+)
 
-__all__ = ["boolean_icons", "employers", "groups", "platforms", "sms", "staff", "webhooks"]
+__all__ = [
+    "alerts",
+    "boolean_icons",
+    "employers",
+    "groups",
+    "platforms",
+    "sms",
+    "staff",
+    "webhooks",
+]

@@ -50,6 +50,7 @@ POWERS: Final[dict[str, Promise]] = {
     "audit_case": _("audit only (each request is recorded)"),
     "trace_leak": _("trace leaks (each trace is recorded)"),
     "operate_webhookendpoint": _("pause, resume and replay webhooks"),
+    "operate_alertchannel": _("create, change and test alert channels"),
 }
 
 

@@ -55,16 +55,18 @@ def tell_of_pause(endpoint: WebhookEndpoint, why: PausedWhy, now: datetime) -> N
         )
 
 
-def who_mends() -> list[User]:
-    """Return the operators, who can resume endpoints; superusers if there are none."""
-    app, _, codename = PERMISSIONS[Power.WEBHOOKS].partition(".")
+def who_mends(power: Power = Power.WEBHOOKS) -> list[User]:
+    """Return the operators, who can resume endpoints or have another power; superusers if there
+    are none.
+    """
+    app, _, codename = PERMISSIONS[power].partition(".")
     permissions = Permission.objects.filter(codename=codename, content_type__app_label=app)
     given = Q(groups__permissions__in=permissions) | Q(user_permissions__in=permissions)
     staff = User.objects.filter(is_active=True, is_staff=True)
     operators = [
         user
         for user in staff.filter(given).distinct().order_by("pk")
-        if user.as_reviewer().can(Power.WEBHOOKS)
+        if user.as_reviewer().can(power)
     ]
     return operators or list(staff.filter(is_superuser=True).order_by("pk"))
 

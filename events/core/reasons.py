@@ -1664,6 +1664,19 @@ REASONS: dict[str, Reason] = _table(
         Text("已有的虚拟号码不受影响，核查结束后恢复", "Existing relay numbers still work. New ones are available again after the review"),
         "reviewer", REVIEWED, appeal=False,
     ),
+    # Alerts to staff
+    Reason(
+        "alert_url_missing",
+        Text("还没有填写接收地址", "No address was entered"),
+        Text("请填写群机器人的 Webhook 地址，或邮箱地址", "Enter the webhook URL of the chat, or an email address"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
+    Reason(
+        "alert_url_wrong",
+        Text("这个地址不能用于所选类型的提醒渠道", "This address does not fit the kind of the channel"),
+        Text("请从该服务的群机器人设置中复制完整的 Webhook 地址，或改选类型", "Copy the whole webhook URL from the chat's settings, or choose another kind"),
+        "reviewer", AT_ONCE, appeal=False,
+    ),
     # Webhooks
     Reason(
         "webhook_unknown",

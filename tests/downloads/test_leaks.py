@@ -28,7 +28,7 @@ from downloads.models.relays import RelayState
 from employers.clock import now_for
 from employers.models import ApiClient
 from events.core.errors import Refused
-from events.models import Event
+from events.models import Alert, AlertKind, Event
 from resumes.specimens.resume import make as specimen
 from tests.databases import unguarded
 from tests.downloads.api.test_relays import Platform
@@ -158,6 +158,18 @@ def test_text_is_traced_by_the_numbers_in_it(shop: Shop) -> None:
     assert [(each["number"], each["by"]) for each in found] == [(copy.number, "copy_number")]
     assert traced(shop, text="13800000000 and 5 years")["findings"] == []
     assert not Trace.objects.exclude(text_sealed="").exists()
+
+
+def test_staff_are_alerted_to_a_leak_that_is_no_test(shop: Shop) -> None:
+    copy = a_copy(shop)
+    traced(shop, text=copy.number)
+    assert not Alert.objects.exists()
+    begun = asked(shop, text=copy.number)
+    with unguarded(Trace):
+        Trace.objects.update(test=False)
+    assert leaks.trace_leak(begun["id"], timezone.now)
+    alert = Alert.objects.get()
+    assert (alert.kind, alert.key, alert.params) == (AlertKind.LEAK, begun["id"], {"count": 1})
 
 
 def test_a_number_that_was_lent_to_two_names_neither(shop: Shop) -> None:

@@ -61,6 +61,10 @@ WRITERS: Final = {
         "events.Sms.account_index",
     ),
     "events/delivery/sms_quotas.py": (),  # looks indexes up
+    "employers/alerts/channels.py": (
+        "events.AlertChannel.address_sealed",
+        "events.AlertChannel.secret_sealed",
+    ),
     "events/delivery/webhooks.py": (
         "events.WebhookEndpoint.secret_sealed",
         "events.WebhookEndpoint.former_secret_sealed",

@@ -20,7 +20,8 @@ from django.utils import timezone
 from employers.models import User
 from employers.permissions import AUDIT, PERMISSIONS, Power, powers
 from events.core.actor import SYSTEM, Actor, Role
-from events.models import Event, WebhookEndpoint
+from events.core.sealing import seal_text
+from events.models import AlertChannel, Event, WebhookEndpoint
 from tests.factories import (
     make_api_client,
     make_case,
@@ -44,8 +45,8 @@ POWERS = {
     "Seniors": SENIOR | {"trace"},
     "Leads": SENIOR | {"assign", "quality", "trace"},
     "Auditors": set(),
-    "Operators": {"webhooks"},
-    "superuser": SENIOR | {"assign", "quality", "trace", "webhooks"},
+    "Operators": {"webhooks", "alerts"},
+    "superuser": SENIOR | {"assign", "quality", "trace", "webhooks", "alerts"},
 }
 
 
@@ -171,13 +172,26 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ),
     *(
         ("get", f"/console/events/{model}/", WEBHOOKS)
-        for model in ("platformevent", "webhookendpoint", "webhookdelivery")
+        for model in (
+            "platformevent",
+            "webhookendpoint",
+            "webhookdelivery",
+            "alertchannel",
+            "alertmessage",
+        )
     ),
     ("get", "/console/events/webhookendpoint/{endpoint}/change/", WEBHOOKS),
     *(
         (method, f"/console/events/webhookendpoint/{{endpoint}}/{act}/", OPERATE)
         for method in ("get", "post")
         for act in ("pause", "resume", "replay")
+    ),
+    ("get", "/console/events/alertchannel/{channel}/change/", WEBHOOKS),
+    ("get", "/console/events/alertchannel/add/", OPERATE),
+    *(
+        (method, f"/console/events/alertchannel/{{channel}}/{act}/", OPERATE)
+        for method in ("get", "post")
+        for act in ("edit", "test")
     ),
     *(
         ("get", f"/console/downloads/{model}/", STAFF)
@@ -271,6 +285,11 @@ def rows(now: datetime) -> dict[str, Any]:
     endpoint = WebhookEndpoint.objects.create(
         client_id=ids["key"], url="https://site.example/hook", created_at=now, due_at=now
     )
+    channel = AlertChannel(
+        name="x", kind="mail", language="en", created_at=now, due_at=now, address_hint="x"
+    )
+    channel.address_sealed = seal_text("ops@example.com", channel.address_purpose)
+    channel.save()
     bulk = Bulk.objects.create(
         verb="reject", reasons=["review_decided"], proposed_by=user, proposed_at=now
     )
@@ -290,6 +309,7 @@ def rows(now: datetime) -> dict[str, Any]:
         "bulk": bulk.pk,
         "ruling": ruling.pk,
         "endpoint": endpoint.pk,
+        "channel": channel.pk,
     }
 
 

@@ -24,7 +24,7 @@ from downloads.tiers import canaries, tier_changes
 from employers.models import ApiClient, Member
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
-from events.models import Event, PlatformEvent
+from events.models import Alert, AlertKind, Event, PlatformEvent
 from tests.databases import unguarded
 from tests.downloads.api.test_relays import Platform
 from tests.factories import make_colleague, sign_in
@@ -89,6 +89,12 @@ def test_two_strangers_let_downloads_rest_and_the_team_does_not(
         in str(platform.call("get", f"/employers/{platform.employer}/rights")) + told
     )
     assert Event.objects.filter(verb="ring_canary").count() == 3
+    alerts = Alert.objects.filter(kind=AlertKind.CANARY).order_by("pk")
+    assert [alert.params for alert in alerts] == [
+        {"restricted": False},
+        {"restricted": False},
+        {"restricted": True},
+    ], "each call is told to staff, without the employer or the caller"
 
 
 def test_one_call_is_enough_where_a_deployment_says_so(
