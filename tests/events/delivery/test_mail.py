@@ -307,7 +307,10 @@ def queued_names() -> Iterator[str]:
         (path, node.name): [argument.arg for argument in node.args.args].index("template")
         for path, node in functions
         if "template" in [argument.arg for argument in node.args.args]
-        and (node.name == "queue_mail" or re.search(r"(?<![.\w])(queue_mail|tell)\(", ast.unparse(node)))
+        and (
+            node.name == "queue_mail"
+            or re.search(r"(?<![.\w])(queue_mail|tell_user)\(", ast.unparse(node))
+        )
     }
     own = {(path, node.name) for path, node in functions}
     for path, tree in trees.items():
