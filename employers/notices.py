@@ -21,7 +21,7 @@ _SHORT_PATH: Final = re.compile(r"/([A-Za-z0-9_/-]{1,24})")
 _HOME: Final = "/case/"
 
 
-def tell(user: User, template: str, context: dict[str, Any], now: datetime) -> None:
+def tell_user(user: User, template: str, context: dict[str, Any], now: datetime) -> None:
     """Queue the mail `template` to the account's address.
 
     An account without an address, or with one that nobody has confirmed, gets the mail's subject as

@@ -22,7 +22,7 @@ from downloads.candidates import notices as candidates_notices
 from downloads.models import Candidate, EraseOrder, Release
 from downloads.models.candidates import EraseOrderQuerySet
 from employers.models import ApiClient, Employer, Member
-from employers.notices import tell
+from employers.notices import tell_user
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused
 from verification.cases import notices
@@ -180,7 +180,7 @@ def _write(row: EraseOrder, template: str, member_id: UUID | None, now: datetime
         "path": reverse("erasures:list"),
     }
     for user in dict.fromkeys(member.user for member in notices.concerned(row.employer_id, took)):
-        tell(user, template, context, now)
+        tell_user(user, template, context, now)
 
 
 def owed(employer: Employer) -> EraseOrderQuerySet:

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from downloads.models import GateDecision
 from employers.models import Member, MemberLink
-from employers.notices import tell
+from employers.notices import tell_user
 from employers.platforms.unlinked_askings import NOT_LINKED
 from events.core.actor import SYSTEM
 from events.models import record
@@ -67,6 +67,6 @@ def _tell(link_id: UUID, now: datetime) -> None:
         }
         owners = link.employer.members.active().proven().filter(role=Member.MemberRole.OWNER)
         for owner in owners.select_related("user"):
-            tell(owner.user, "platform_first_asked", context, now)
+            tell_user(owner.user, "platform_first_asked", context, now)
         data = {"member": str(link.member_id), "client": str(link.client_id)}
         record("first_asking", link.employer, SYSTEM, now, employer_id=link.employer_id, data=data)

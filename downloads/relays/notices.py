@@ -10,7 +10,7 @@ from django.urls import reverse
 from downloads.models import Copy, RelayBinding
 from downloads.relays import callers, eligibility
 from employers.models import Member
-from employers.notices import tell
+from employers.notices import tell_user
 from events.core.actor import Actor
 from events.doorbell import notify_worker
 from events.models import record
@@ -67,7 +67,7 @@ def mail_recruiter(binding: RelayBinding, template: str, now: datetime, **more: 
         "company": callers.employer_name(binding.employer_id),
         "path": reverse("verification:home"),
     } | more
-    tell(member.user, template, context, now)
+    tell_user(member.user, template, context, now)
 
 
 def notify_binding_worker(binding: RelayBinding) -> None:

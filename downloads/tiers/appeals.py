@@ -21,7 +21,7 @@ from downloads.models import Move, MoveAppeal, Outcome, Standing
 from downloads.rules.ladder import Tier
 from downloads.tiers import tier_changes
 from employers.models import Employer, Member, User
-from employers.notices import tell
+from employers.notices import tell_user
 from employers.permissions import Power
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
@@ -302,4 +302,4 @@ def _tell(template: str, said: MoveAppeal, now: datetime) -> None:
             "days": AGAIN_AFTER.days,
             "path": path,
         }
-        tell(member.user, template, context, now)
+        tell_user(member.user, template, context, now)

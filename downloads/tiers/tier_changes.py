@@ -23,7 +23,7 @@ from downloads.models import Move, MoveAppeal, Outcome, Standing, StandingQueryS
 from downloads.rules.ladder import RESTRICTED, STEP_UP, Tier
 from employers.clock import now_of
 from employers.models import ApiClient, Employer, User
-from employers.notices import tell
+from employers.notices import tell_user
 from employers.permissions import Power
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused
@@ -208,7 +208,7 @@ def _noted(
             "path": path,
             "until": day,
         }
-        tell(member.user, "standing_moved", context, now)
+        tell_user(member.user, "standing_moved", context, now)
 
 
 def last_move(employer_id: UUID) -> Event | None:

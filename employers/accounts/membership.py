@@ -11,7 +11,7 @@ from django.db import transaction
 from employers.accounts import sightings
 from employers.masking import masked_phone
 from employers.models import PHONE_FIELDS, Employer, Member, MemberLink, User
-from employers.notices import tell
+from employers.notices import tell_user
 from employers.security import second_factor, sign_ins
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
@@ -61,7 +61,7 @@ def tell_owners_of(member: Member, now: datetime) -> None:
         member.employer.members.active().filter(role=Member.MemberRole.OWNER).exclude(pk=member.pk)
     )
     for owner in owners.select_related("user"):
-        tell(owner.user, "member_joined", context, now)
+        tell_user(owner.user, "member_joined", context, now)
 
 
 def end_links_of(member_id: UUID, employer_id: UUID, now: datetime) -> None:
@@ -96,7 +96,7 @@ def end_membership(member: Member, actor: Actor, now: datetime) -> bool:
 def tell_removed(member: Member, now: datetime) -> None:
     """Tell a member whom somebody else removed."""
     company = {"company": member.employer.name}
-    tell(member.user, "member_removed", company, now)
+    tell_user(member.user, "member_removed", company, now)
 
 
 def check_owner(owner: Member, member_id: UUID) -> None:
@@ -171,7 +171,7 @@ def make_owner(owner: Member, member_id: UUID, now: datetime) -> None:
         }
         owners = employer.members.active().filter(role=Member.MemberRole.OWNER)
         for each in owners.select_related("user"):
-            tell(each.user, "owner_made", context, now)
+            tell_user(each.user, "owner_made", context, now)
 
 
 def reset_factor(owner: Member, member_id: UUID, now: datetime) -> None:
@@ -231,6 +231,6 @@ def give_phone(
                 "phone": masked_phone(phone),
                 "by_platform": actor.role == Role.PLATFORM,
             }
-            tell(user, "phone_changed", context, now)
+            tell_user(user, "phone_changed", context, now)
         data = {"member": str(member.pk), "given": bool(phone), "vouched": vouched}
         record("set_phone", member.employer, actor, now, employer_id=member.employer_id, data=data)

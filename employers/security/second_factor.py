@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from employers.models import LockoutKind, Member, RecoveryCode, SecondFactor, User, factor_purpose
-from employers.notices import tell
+from employers.notices import tell_user
 from employers.security import lockout, sign_ins, staff_notices, totp
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
@@ -232,7 +232,7 @@ def _failed(user: User, whose: lockout.Subject, refused: Refused, now: datetime)
         "path": reverse("employers:password_reset"),
     }
     template = "staff_locked" if user.is_staff else "code_locked"
-    tell(user, template, context, now)
+    tell_user(user, template, context, now)
     return _locked(count.until)
 
 
@@ -300,6 +300,6 @@ def tell_owner(user: User, what: str, now: datetime, left: int = 0, by: str = ""
     """Send a mail to the factor's owner, who can report what they did not do."""
     context = {"what": what, "left": left, "path": reverse("employers:password_reset")}
     if user.is_staff:
-        tell(user, "staff_second_factor", context, now)
+        tell_user(user, "staff_second_factor", context, now)
     else:
-        tell(user, "second_factor", context | {"by": by}, now)
+        tell_user(user, "second_factor", context | {"by": by}, now)

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 
 from employers.models import Member
-from employers.notices import tell
+from employers.notices import tell_user
 from events.core.actor import SYSTEM
 from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.jobs.runner import Clock, Failure, Lease, backoff, claim, run
@@ -131,7 +131,7 @@ def _tell_sent(proof: Proof, now: datetime) -> None:
         "days": days,
         "path": proofs.path_to_authority(),
     }
-    tell(proof.member.user, "deposit_sent", context, now)
+    tell_user(proof.member.user, "deposit_sent", context, now)
 
 
 # --- Requests, outside of any transaction ---------------------------------------------------------

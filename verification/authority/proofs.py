@@ -14,7 +14,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from employers.models import Employer, Member
-from employers.notices import tell
+from employers.notices import tell_user
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused
 from events.models import record
@@ -193,7 +193,7 @@ def end_proof(
             "path": path_to_authority(),
             "case": _of_case(proof),
         }
-        tell(proof.member.user, "proof_ended", context, now)
+        tell_user(proof.member.user, "proof_ended", context, now)
     if state == ProofState.PROVEN:
         tell_admins(proof.uscc, proof.member, proof.kind, now, proven=True, but=proof.voucher_id)
         declared = declared_by(proof.member)

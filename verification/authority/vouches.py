@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from employers.models import Member
-from employers.notices import tell
+from employers.notices import tell_user
 from events.core.errors import Refused
 from verification.authority import proofs
 from verification.cases import guards
@@ -53,7 +53,7 @@ def ask_vouch(member: Member, colleague_member: Member, now: datetime) -> Proof:
             "member": member.user.contact,
             "path": proofs.path_to_authority(),
         }
-        tell(colleague_member.user, "vouch_asked", context, now)
+        tell_user(colleague_member.user, "vouch_asked", context, now)
     return proof
 
 

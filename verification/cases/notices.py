@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import Employer, Member, User
-from employers.notices import tell
+from employers.notices import tell_user
 from events.models import Event, record
 from verification.models import Case, ClientAuthorisation
 
@@ -68,7 +68,7 @@ def tell_admins(
             "member": name if colleague else member.user.contact_hidden,
             "path": reverse("employers:team"),
         }
-        tell(owner.user, "authority_notice", context, now)
+        tell_user(owner.user, "authority_notice", context, now)
 
 
 def tell_employer(
@@ -85,7 +85,7 @@ def tell_employer(
         *(concerned(case.employer_id, by.pk) if by else ()),
     ]
     for user in dict.fromkeys(member.user for member in readers):
-        tell(user, template, about | context, now)
+        tell_user(user, template, about | context, now)
 
 
 def concerned(employer_id: UUID, user: Any) -> list[Member]:
@@ -142,4 +142,4 @@ def _tell_of_client(
     path = reverse("verification:home") + f"#client-{client.document_id}"
     context = {"name": client.employer.name, "client": client.client_name, "path": path} | more
     for member in concerned(client.employer_id, client.document.uploaded_by_id):
-        tell(member.user, template, context, now)
+        tell_user(member.user, template, context, now)

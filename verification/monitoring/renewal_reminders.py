@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from employers.models import AccountClass
-from employers.notices import tell
+from employers.notices import tell_user
 from events.core.actor import SYSTEM
 from events.models import Event, record
 from verification.cases.notices import concerned
@@ -80,7 +80,7 @@ def remind_to_renew(case_id: UUID, now: datetime) -> bool:
             "path": reverse("verification:home"),
         }
         for member in concerned(case.employer_id, case.submitted_by_id):
-            tell(member.user, template, context, now)
+            tell_user(member.user, template, context, now)
     return True
 
 

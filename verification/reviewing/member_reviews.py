@@ -17,7 +17,7 @@ from django.db import transaction
 
 from employers.accounts import membership
 from employers.models import Member, Sighting, User
-from employers.notices import tell
+from employers.notices import tell_user
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.sealing import forms_of
@@ -114,7 +114,7 @@ def decide_member(
             record("let_member_in", employer, actor, now, employer_id=employer.pk, data=data)
             if member.left_at is None:
                 company = {"company": employer.name}
-                tell(member.user, "member_let_in", company, now)
+                tell_user(member.user, "member_let_in", company, now)
         elif member.left_at is None:
             _check_another_owner(member)
             membership.end_membership(member, actor, now)

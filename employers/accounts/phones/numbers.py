@@ -19,7 +19,7 @@ from employers.accounts import sightings
 from employers.accounts.membership import give_phone
 from employers.masking import masked_phone
 from employers.models import PHONE_FIELDS, PHONE_PURPOSE, Member, User
-from employers.notices import PAYER, tell
+from employers.notices import PAYER, tell_user
 from employers.security import one_time_codes, second_factor, throttle
 from employers.security.one_time_codes import Purpose
 from events.core.actor import SYSTEM, Actor, Role
@@ -211,7 +211,7 @@ def prove(member: Member, phone: str, typed: str, asker: Asker, now: datetime) -
 
 def _tell_changed(user: User, member: Member, phone: str, now: datetime) -> None:
     context = {"company": member.employer.name, "phone": masked_phone(phone), "by_platform": False}
-    tell(user, "phone_changed", context, now)
+    tell_user(user, "phone_changed", context, now)
 
 
 def remove(member: Member, now: datetime) -> None:

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from employers.accounts.membership import end_links_of, end_membership
 from employers.models import PHONE_FIELDS, Employer, Member, SightingKind, User
-from employers.notices import tell
+from employers.notices import tell_user
 from employers.security import second_factor
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
@@ -59,7 +59,7 @@ def delete(member: Member, now: datetime) -> None:
         user = User.objects.select_for_update().get(pk=member.user_id)
         if user.is_proven:
             company = {"company": member.employer.name}
-            tell(user, "account_deleted", company, now)
+            tell_user(user, "account_deleted", company, now)
         second_factor.forget(user)
         _forget_sightings(user)
         user.address_changes.all().delete()
@@ -95,7 +95,7 @@ def _end(member: Member, now: datetime, *, deletes: bool) -> None:
     context = {"company": member.employer.name, "member": member.user.contact}
     owners = member.employer.members.active().filter(role=Member.MemberRole.OWNER)
     for owner in owners.select_related("user"):
-        tell(owner.user, "member_left", context, now)
+        tell_user(owner.user, "member_left", context, now)
 
 
 def sweep(keep_days: int, now: datetime) -> int:

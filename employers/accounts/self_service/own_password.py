@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from employers.accounts.self_service import fresh_code
 from employers.models import Member, User
-from employers.notices import tell
+from employers.notices import tell_user
 from employers.security import sign_ins, throttle
 from events.core.errors import Refused
 from events.models import record
@@ -57,4 +57,4 @@ def tell_of_change(user: User, now: datetime) -> None:
     """
     if user.email_verified_at is not None:
         path = {"path": reverse("employers:password_reset")}
-        tell(user, "password_changed", path, now)
+        tell_user(user, "password_changed", path, now)

@@ -13,7 +13,7 @@ from downloads.relays import callers
 from employers.accounts.membership import give_phone
 from employers.accounts.phones import numbers
 from employers.models import Member, OneTimeCode, User
-from employers.notices import tell
+from employers.notices import tell_user
 from employers.security.one_time_codes import Purpose
 from events.core.errors import Refused
 from events.models import Event, Mail, Sms
@@ -137,7 +137,7 @@ def test_who_is_added_again_proves_the_number_again(now: datetime) -> None:
 
 def test_who_has_no_address_is_told_by_a_message(now: datetime) -> None:
     member = by_phone_alone(now, language="zh-hans")
-    tell(member.user, "password_changed", {"path": "/password/"}, now)
+    tell_user(member.user, "password_changed", {"path": "/password/"}, now)
     assert not Mail.objects.exists()
     assert messages() == [("account_notice", {"what": "你的密码已修改", "path": "password/"})]
 
@@ -145,13 +145,13 @@ def test_who_has_no_address_is_told_by_a_message(now: datetime) -> None:
 def test_a_message_that_may_not_be_sent_stops_nothing(now: datetime) -> None:
     member = by_phone_alone(now)
     for _ in range(3):
-        tell(member.user, "password_changed", {"path": "/password/"}, now)
+        tell_user(member.user, "password_changed", {"path": "/password/"}, now)
     assert Sms.objects.count() == 1
 
 
 def test_an_address_that_nobody_confirmed_is_told_nothing_of_a_proven_number(now: datetime) -> None:
     member = with_number(make_member(now, email_verified_at=None), now)
-    tell(member.user, "password_changed", {"path": "/password/"}, now)
+    tell_user(member.user, "password_changed", {"path": "/password/"}, now)
     assert not Mail.objects.exists() and len(messages()) == 1
 
 
