@@ -18,9 +18,9 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from events.alert_models import ChannelKind
 from events.core.errors import Refused
 from events.delivery import safe_http
+from events.models import ChannelKind
 
 SHOWN: Final = 4
 """Characters of a secret address that the console shows."""

@@ -17,12 +17,12 @@ import structlog
 from django.db import transaction
 from django.urls import reverse
 
-from events.alert_models import AlertChannel, AlertKind, AlertMessage, AlertOutcome, ChannelKind
 from events.core.sealing import unseal_text
 from events.delivery import alert_channels, alert_texts, safe_http
 from events.delivery.alert_channels import Result, Verdict
 from events.delivery.mail import queue_mail
 from events.jobs.runner import Clock, Lease, claim
+from events.models import AlertChannel, AlertKind, AlertMessage, AlertOutcome, ChannelKind
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.alert_models import AlertKind, AlertMessage, Said
+from events.models import AlertKind, AlertMessage, Said
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

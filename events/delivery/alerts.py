@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from events.alert_models import Alert, AlertChannel, AlertKind, AlertMessage, Said
 from events.doorbell import notify_worker
+from events.models import Alert, AlertChannel, AlertKind, AlertMessage, Said
 
 KEPT_FOR: Final = timedelta(days=90)
 """How long alerts that have ended and messages are kept."""

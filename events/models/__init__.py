@@ -1,0 +1,48 @@
+"""The models of events: events and feeds, messages, webhooks, alerts, and the check of the keys."""
+
+from events.models.alerts import (
+    Alert,
+    AlertChannel,
+    AlertKind,
+    AlertMessage,
+    AlertOutcome,
+    ChannelKind,
+    Said,
+)
+from events.models.events import Event, EventQuerySet, Feed, Outgoing, PlatformEvent, record
+from events.models.key_check import KEY_CHECK, KeyCheck
+from events.models.messages import Mail, Sms, SmsDay, SmsOutcome
+from events.models.webhooks import (
+    Outcome,
+    PausedWhy,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
+
+__all__ = [
+    "KEY_CHECK",
+    "Alert",
+    "AlertChannel",
+    "AlertKind",
+    "AlertMessage",
+    "AlertOutcome",
+    "ChannelKind",
+    "Event",
+    "EventQuerySet",
+    "Feed",
+    "KeyCheck",
+    "Mail",
+    "Outcome",
+    "Outgoing",
+    "PausedWhy",
+    "PlatformEvent",
+    "Said",
+    "Sms",
+    "SmsDay",
+    "SmsOutcome",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "record",
+]
