@@ -4,9 +4,17 @@ import uuid
 
 from django.db import migrations, models
 
+from events.db.groups import grant, view
+
+LOOK = [view("events", "sms", "text message"), view("events", "smsday", "day of text messages")]
+
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0009_guard_of_feeds")]
+    dependencies = [
+        ("events", "0009_guard_of_feeds"),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("contenttypes", "0002_remove_content_type_name"),
+    ]
 
     operations = [
         migrations.CreateModel(
@@ -122,4 +130,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        grant({"Auditors": LOOK, "Operators": LOOK}),
     ]

@@ -8,29 +8,15 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-OPERATE = ("operate_alertchannel", "Can create, change and test alert channels")
-LOOK = {"alertchannel": "alert channel", "alertmessage": "alert message"}
-GROUPS = {"Auditors": (), "Operators": (OPERATE,)}
+from events.db.groups import Permission, grant, view
 
-
-def let_groups_look(apps, schema_editor):
-    """Create the permissions now. Django would do so only after all migrations."""
-    alias = schema_editor.connection.alias
-    content_types = apps.get_model("contenttypes", "ContentType").objects.using(alias)
-    permissions = apps.get_model("auth", "Permission").objects.using(alias)
-
-    def permission(model, codename, name):
-        content_type, _ = content_types.get_or_create(app_label="events", model=model)
-        return permissions.get_or_create(
-            content_type=content_type, codename=codename, defaults={"name": name}
-        )[0]
-
-    look = [
-        permission(model, f"view_{model}", f"Can view {words}") for model, words in LOOK.items()
-    ]
-    for group in apps.get_model("auth", "Group").objects.using(alias).filter(name__in=GROUPS):
-        powers = [permission("alertchannel", *power) for power in GROUPS[group.name]]
-        group.permissions.add(*look, *powers)
+LOOK = [
+    view("events", "alertchannel", "alert channel"),
+    view("events", "alertmessage", "alert message"),
+]
+OPERATE = Permission(
+    "events", "alertchannel", "operate_alertchannel", "Can create, change and test alert channels"
+)
 
 
 class Migration(migrations.Migration):
@@ -242,5 +228,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(let_groups_look, migrations.RunPython.noop),
+        grant({"Auditors": LOOK, "Operators": [*LOOK, OPERATE]}),
     ]

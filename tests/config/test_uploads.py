@@ -21,7 +21,7 @@ from tests.factories import make_colleague, make_member, sign_in
 pytestmark = pytest.mark.django_db
 MB = 1024**2
 TRACE = "/console/downloads/trace/add/"
-TAKES_FILES = {TRACE, "/case/documents/", "/case/appeal/"}
+TAKES_FILES = {TRACE, "/case/documents/", "/case/appeal/", "/register/company/photo/"}
 
 
 @pytest.fixture(autouse=True)

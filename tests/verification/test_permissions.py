@@ -33,7 +33,15 @@ from tests.factories import (
     sign_in,
 )
 from verification.admin.decision_form import BUTTONS
-from verification.models import Bulk, Case, ClientAuthorisation, DocumentKind, Exclusion, Ruling
+from verification.models import (
+    Bulk,
+    Case,
+    ClientAuthorisation,
+    DocumentKind,
+    Exclusion,
+    MemberReview,
+    Ruling,
+)
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +147,7 @@ LISTS = {
         "hrlicencerecord",
         "clientauthorisation",
         "exclusion",
+        "memberreview",
         "bulk",
         "savedreply",
     ),
@@ -178,6 +187,8 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
             "webhookdelivery",
             "alertchannel",
             "alertmessage",
+            "sms",
+            "smsday",
         )
     ),
     ("get", "/console/events/webhookendpoint/{endpoint}/change/", WEBHOOKS),
@@ -242,6 +253,8 @@ TABLE: list[tuple[str, str, dict[str, bool]]] = [
     ("get", "/console/verification/exclusion/add/", DECIDE),
     ("post", "/console/verification/exclusion/add/", DECIDE),
     ("post", "/console/verification/exclusion/{exclusion}/lift/", DECIDE),
+    ("get", "/console/verification/memberreview/{review}/change/", LOOK),
+    ("post", "/console/verification/memberreview/{review}/decide/", DECIDE),
     ("post", "/console/verification/clientauthorisation/{client}/accept/", DECIDE),
     ("post", "/console/verification/clientauthorisation/{client}/end/", DECIDE),
     ("get", "/console/employers/user/{user}/change/", STAFF),
@@ -307,6 +320,7 @@ def rows(now: datetime) -> dict[str, Any]:
         "employer": member.employer_id,
         "member": member.pk,
         "bulk": bulk.pk,
+        "review": MemberReview.objects.create(member=member, opened_at=now).pk,
         "ruling": ruling.pk,
         "endpoint": endpoint.pk,
         "channel": channel.pk,

@@ -4,7 +4,10 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from events.db.groups import grant, view
 from events.db.locking import quickly
+
+LOOK = [view("verification", "memberreview", "recruiter in review")]
 
 
 class Migration(migrations.Migration):
@@ -12,6 +15,8 @@ class Migration(migrations.Migration):
         ("employers", "0019_member_reviews"),
         ("verification", "0018_licence_photos"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("contenttypes", "0002_remove_content_type_name"),
     ]
 
     operations = [
@@ -68,4 +73,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        grant(dict.fromkeys(("Reviewers", "Seniors", "Leads", "Auditors"), LOOK)),
     ]

@@ -26,6 +26,7 @@ AREAS: Final[tuple[tuple[Promise, tuple[str, ...]], ...]] = (
             "verification.case",
             "verification.bulk",
             "verification.clientauthorisation",
+            "verification.memberreview",
             "downloads.moveappeal",
             "quality",
             "quality_mine",
@@ -66,7 +67,7 @@ AREAS: Final[tuple[tuple[Promise, tuple[str, ...]], ...]] = (
         ),
     ),
     (
-        _("Platforms"),
+        _("Platforms and messages"),
         (
             "employers.apiclient",
             "downloads.releasestop",
@@ -74,6 +75,10 @@ AREAS: Final[tuple[tuple[Promise, tuple[str, ...]], ...]] = (
             "events.webhookendpoint",
             "events.webhookdelivery",
             "events.platformevent",
+            "events.alertchannel",
+            "events.alertmessage",
+            "events.sms",
+            "events.smsday",
         ),
     ),
     (
