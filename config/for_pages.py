@@ -41,7 +41,7 @@ WHY_OVER: Final[dict[sign_ins.Over, Any]] = {
     sign_ins.Over.ENDED: _("This session was ended. Sign in again."),
     sign_ins.Over.IDLE: _("You were signed out because you were inactive. Sign in again."),
     sign_ins.Over.TOO_LONG: _(
-        "You were signed out because a sign-in does not last longer. Sign in again."
+        "You were signed out because your session reached its time limit. Sign in again."
     ),
 }
 

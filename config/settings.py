@@ -199,7 +199,9 @@ SESSION_LONGEST = timedelta(hours=at_least("ZIZHI_SESSION_HOURS", 1, default=12)
 (`employers.security.console_session`).
 """
 SESSION_COOKIE_AGE = int((SESSION_LONGEST + timedelta(hours=12)).total_seconds())
-"""Longer than any sign-in lasts, so that people who come back are told why they sign in again."""
+"""Longer than any sign-in lasts, so that people who come back learn why they have to sign in
+again.
+"""
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -13,6 +13,15 @@ from verification.cases import wording
 
 EVENTS: Final[dict[str, Promise]] = wording.HAPPENED_FOR_STAFF | {
     "register": _("Account registered"),
+    "open_account": _("Account opened"),
+    "prove_phone": _("Phone number proven"),
+    "lose_phone": _("Proven phone number lost"),
+    "photograph_licence": _("Photo of the licence taken"),
+    "drop_licence_photo": _("Photo of the licence removed"),
+    "refuse_licence_photo": _("Photo of another paper refused"),
+    "erase_licence_photo": _("Photo of the licence erased"),
+    "look_up_company": _("Company name looked up"),
+    "nearly_use_sms_budget": _("Budget for text messages nearly used"),
     "verify_email": _("Email address verified"),
     "invite": _("Colleague invited"),
     "join": _("Colleague joined"),

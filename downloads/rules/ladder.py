@@ -91,7 +91,7 @@ class Ladder:
 
 
 def share(limit: int, percent: int) -> int:
-    """Return so many percent of a limit, rounded up: a quota is never rounded down to none."""
+    """Return this percentage of a limit, rounded up: a quota is never rounded down to none."""
     return -(-limit * percent // 100)
 
 

@@ -86,7 +86,7 @@ def invite(email: str, language: str, groups: Iterable[Group], by: User, now: da
 
 
 def send_password_link(user_id: UUID, by: User, now: datetime) -> None:
-    """Mail a colleague a link to choose a password. Their present password keeps working."""
+    """Mail a colleague a link to choose a password. Their current password keeps working."""
     with transaction.atomic():
         user = _locked(user_id, by)
         if not user.is_active or (user.is_superuser and not may_assign(by)):

@@ -307,8 +307,8 @@ def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = 
 
 
 def device_cookie(request: HttpRequest) -> str:
-    """Return the cookie that names the device. One of before the name had a prefix still counts, so
-    that excluded devices stay known.
+    """Return the cookie that names the device. A cookie from before the name had a prefix still
+    counts, so that excluded devices stay known.
     """
     earlier = request.COOKIES.get(sightings.DEVICE_COOKIE, "")
     return read_cookie(request, sightings.DEVICE_COOKIE) or earlier

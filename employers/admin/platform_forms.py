@@ -82,7 +82,7 @@ def _end() -> forms.DateField:
         label=_("Valid until"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("The last day on which the key works. Leave this empty for no end."),
+        help_text=_("The last day on which the key works. Leave empty if it does not expire."),
     )
 
 
@@ -178,9 +178,9 @@ class SecondFactorForm(forms.Form):
         label=_("Recruiters need a second factor"),
         required=False,
         help_text=_(
-            "Recruiters of this platform's employers who sign in here with a password set up an"
-            " authenticator app before they go on. Those who come by the platform's own link do"
-            " not need one, and can only work on their case."
+            "Recruiters of this platform's employers who sign in here with a password must set up"
+            " an authenticator app before they can continue. Those who come by the platform's own"
+            " link do not need one, and can only work on their case."
         ),
     )
 

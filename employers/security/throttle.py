@@ -52,7 +52,7 @@ class Limit:
     tries: int
     seconds: int = WINDOW_SECONDS
     code: str = "too_many_tries"
-    """The reason for a refusal. Another than the first names the limit."""
+    """The reason for a refusal. Any reason but the first names the limit."""
 
 
 PASSWORDS_OF_ADDRESS = Limit("password-address", 10)
@@ -254,7 +254,7 @@ def _known(cookie: str, salt: str) -> list[list[str]]:
         pairs: list[Any] = signing.loads(cookie, salt=salt, max_age=KNOWN_SECONDS)
     except signing.BadSignature:
         return []
-    return [pairs] if isinstance(pairs[0], str) else pairs  # a cookie of before had one account
+    return [pairs] if isinstance(pairs[0], str) else pairs  # earlier cookies named one account
 
 
 def _digest(account: str) -> str:

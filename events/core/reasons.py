@@ -179,24 +179,24 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "document_wrong_paper",
         Text("这不是这一项需要的材料", "This is not the document we asked for here"),
-        Text("请移除后上传需要的材料；如果是我们认错了，请保留，审核员会查看", "Remove it and upload the right document. If we are wrong, keep it; a reviewer will look at it"),
+        Text("请移除后上传需要的材料；如系识别有误，请保留，由审核员核实", "Remove it and upload the right document. If we are wrong, keep it; a reviewer will look at it"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
         "document_no_text",
         Text("图片上没有可以辨认的文字", "We found no text in this picture"),
-        Text("可能拍到了空白页、背面或其他东西；请移除后重新拍摄材料正面", "It may show a blank page, the back or something else. Remove it and photograph the front of the document"),
+        Text("可能拍到了空白页、背面或其他内容；请移除后重新拍摄材料正面", "It may show a blank page, the back or something else. Remove it and photograph the front of the document"),
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
         "document_not_recognised",
-        Text("没有在图片上认出这项材料", "We could not recognise this document in the picture"),
-        Text("请确认没有传错；没传错就不用重传，审核员会查看", "Check that it is the right picture. If it is, keep it; a reviewer will look at it"),
+        Text("未能在图片中识别出这项材料", "We could not recognise this document in the picture"),
+        Text("请检查是否传错；确认无误则无需重传，由审核员核实", "Check that it is the right picture. If it is, keep it; a reviewer will look at it"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
         "document_personal",
-        Text("这是个人证件，我们不需要，图片已经删除，没有留存", "This is a personal document that we do not need. We erased the picture and kept nothing of it"),
+        Text("这是个人证件，核验不需要；图片已删除，未留存", "This is a personal document that we do not need. We erased the picture and kept nothing of it"),
         Text("请上传这一项需要的材料，不要上传个人证件", "Upload the document that this item asks for, and no personal documents"),
         "recruiter", MINUTES, appeal=False,
     ),
@@ -220,31 +220,31 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "uploads_of_account",
-        Text("你今天上传的文件太多了（被拒、移除或撤回的也计算在内）", "You have uploaded too many files today. Files that were refused, removed or withdrawn count too"),
-        Text("已上传的材料都还在。请到时间后再上传；急需帮助可以联系平台", "Everything you have uploaded is still here. Upload more after that time, or contact your platform if it is urgent"),
+        Text("你今天上传的文件数已达上限（被拒、移除、撤回的也计入）", "You have uploaded too many files today. Files that were refused, removed or withdrawn count too"),
+        Text("已上传的材料均已保留。请在上述时间后再上传；如有急需，请联系招聘平台", "Everything you have uploaded is still here. Upload more after that time, or contact your platform if it is urgent"),
         "nobody", ONE_DAY, appeal=False,
     ),
     Reason(
         "uploads_of_employer",
-        Text("你的公司今天上传的文件太多了（所有同事的都计算在内）", "Your company has uploaded too many files today. Those of all colleagues count"),
-        Text("已上传的材料都还在。请到时间后再上传；急需帮助可以联系平台", "Everything you have uploaded is still here. Upload more after that time, or contact your platform if it is urgent"),
+        Text("你的公司今天上传的文件数已达上限（含所有同事上传的）", "Your company has uploaded too many files today. Files from all your colleagues count"),
+        Text("已上传的材料均已保留。请在上述时间后再上传；如有急需，请联系招聘平台", "Everything you have uploaded is still here. Upload more after that time, or contact your platform if it is urgent"),
         "nobody", ONE_DAY, appeal=False,
     ),
     Reason(
         "uploads_unconfirmed",
         Text("验证邮箱之前，能上传的文件数量和大小有限", "Before you confirm your email address, you can upload only a few files"),
-        Text("请打开我们发给你的邮件，点击其中的链接验证邮箱，然后就可以继续上传", "Open our email and follow its link to confirm your address. Then you can upload more"),
+        Text("请点击验证邮件中的链接完成邮箱验证，之后即可继续上传", "Open our email and follow its link to confirm your address. Then you can upload more"),
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
         "uploads_opening",
-        Text("我们还在打开你上传的文件", "We are still opening your files"),
-        Text("请等几秒钟，再提交", "Wait a few seconds, then submit"),
+        Text("正在处理你上传的文件", "We are still opening your files"),
+        Text("请稍等几秒后再提交", "Wait a few seconds, then submit"),
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
         "upload_after_submission",
-        Text("这个文件没有加入申请：打开文件时，申请已经提交", "This file is not part of your application. We opened it after you had submitted"),
+        Text("这个文件未加入申请：处理完成时，申请已提交", "This file is not part of your application. We opened it after you had submitted"),
         Text("文件会保留几天。如果我们请你补充材料，会自动加入；不需要的话可以移除", "We keep it for some days. If we ask you for changes, we add it for you. Remove it if it is not needed"),
         "recruiter", MINUTES, appeal=False,
     ),
@@ -435,7 +435,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "authority_pending",
         Text("授权证明正在办理", "The proof of authority is not complete"),
-        Text("请按页面提示完成，通过后自动继续", "Complete it as its page says. Your case then continues automatically"),
+        Text("请按页面提示完成，通过后自动继续", "Follow the steps on its page. Your case then continues automatically"),
         "recruiter", DAYS, appeal=False,
     ),
     Reason(
@@ -810,7 +810,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "last_owner_held",
         Text("这是公司唯一的企业管理员", "This is the company's only owner"),
-        Text("请改为处理该公司的案件（例如暂停），或放行这位招聘者", "Decide about the company's case instead, for instance suspend it, or let this recruiter in"),
+        Text("请改为处理该公司的申请（例如暂停），或放行这位招聘者", "Decide the company's case instead (for example, suspend it), or let this recruiter in"),
         "reviewer", AT_ONCE, appeal=False,
     ),
     Reason(
@@ -893,7 +893,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "email_unchanged",
-        Text("这就是你现在的邮箱", "This is your present email address"),
+        Text("这就是你现在的邮箱", "This is already your email address"),
         Text("请填写另一个邮箱", "Enter another one"),
         "recruiter", AT_ONCE, appeal=False,
     ),
@@ -1110,13 +1110,13 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "person_not_yet",
-        Text("多次未通过或未能上传后，才能直接请人工查看", "You can ask for a person only after several returns or failed uploads"),
+        Text("多次被退回或上传失败后，才能申请人工审核", "You can ask for a reviewer only after your case was sent back or uploads failed several times"),
         Text("请先按提示修改并重新提交", "Fix the points listed and resubmit"),
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
         "person_asked_lately",
-        Text("几天前已请人工查看过", "You asked for a person a few days ago"),
+        Text("几天前已申请过人工审核", "You asked for a reviewer a few days ago"),
         Text("请按上次的答复处理；也可以改用其他方式", "Follow the last answer, or choose another way"),
         "nobody", DAYS, appeal=False,
     ),
@@ -1154,7 +1154,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "not_of_test",
         Text("仅供测试密钥使用", "This is only for test keys and the employers created with them"),
-        Text("请使用以 test_ 开头的密钥，以及用它创建的用人单位", "Use a key that starts with test_, and an employer created with it"),
+        Text("请使用以 test_ 开头的密钥，以及用它创建的企业", "Use a key that starts with test_, and an employer created with it"),
         "platform", AT_ONCE, appeal=False,
     ),
     Reason(
@@ -1177,8 +1177,8 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "clock_too_far",
-        Text("时钟拨得太远", "The clock would be too far ahead"),
-        Text("请少拨一些；如需从头开始，请新建测试平台", "Move it by less. To start over, create another test platform"),
+        Text("测试时钟超出允许范围", "The clock would be too far ahead"),
+        Text("请减小前进的幅度；如需从头开始，请新建测试平台", "Move it forward by less. To start over, create another test platform"),
         "platform", AT_ONCE, appeal=False,
     ),
     Reason(
@@ -1298,7 +1298,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "releases_stopped",
         Text("该平台的简历下载已紧急暂停", "Downloads of resumes on this recruitment site have been stopped for now"),
-        Text("企业和求职者无需操作，恢复后再下载即可；招聘平台的联系人已收到邮件，恢复时也会收到", "There is nothing that you need to do. Try again when downloads resume. The recruitment site's contact has been told by email, and is told when they resume"),
+        Text("企业和求职者无需操作，恢复后再下载即可；招聘平台的联系人已收到邮件，恢复时也会收到", "No action needed. Try again when downloads resume. We have emailed the recruitment site's contact, and will do so again when they resume"),
         "nobody", DAYS, appeal=False,
     ),
     Reason(
@@ -1337,7 +1337,7 @@ REASONS: dict[str, Reason] = _table(
         Text("请使用已下载的版本", "Use the copy you downloaded"),
         "nobody", ONE_DAY,
     ),
-    # The candidate's own word
+    # What the candidate decides
     Reason(
         "candidate_no_consent",
         Text("求职者尚未同意向该企业提供简历", "The candidate has not agreed to share their resume with this company"),
@@ -1370,7 +1370,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "candidate_link_old",
-        Text("你打开的链接已超过一天，不能用来放宽对企业的限制", "You opened this page with a link that is more than a day old, so you cannot let a company have more"),
+        Text("你打开的链接已超过一天，不能用来放宽对企业的限制", "You opened this page with a link that is more than a day old, so you cannot use it to allow a company more"),
         Text("请打开我们刚发给你的新链接再操作；没有收到时，请从招聘平台重新打开本页", "Open the new link that we have just sent you, and try again. If none arrives, open this page from your recruitment site"),
         "recruiter", AT_ONCE, appeal=False,
     ),
@@ -1440,7 +1440,7 @@ REASONS: dict[str, Reason] = _table(
         Text("工作人员正在处理，无需重复提交", "We are looking into it. You do not need to send it again"),
         "nobody", AT_ONCE, appeal=False,
     ),
-    # Limits that keep one from taking what is everybody's
+    # Limits on shared resources
     Reason(
         "files_too_many",
         Text("一次上传的文件过多，这个文件未接收", "You uploaded too many files at once, so we did not keep this one"),
@@ -1730,7 +1730,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "key_address_not_allowed",
         Text("不能从这个地址使用该密钥", "This key may not be used from this address"),
-        Text("请从已登记的地址调用，或请资质的工作人员修改该密钥允许的地址", "Call from a registered address, or ask Zizhi's staff to change the key's allowed addresses"),
+        Text("请从已登记的地址调用，或联系我们修改该密钥允许的地址", "Call from a registered address, or ask Zizhi's staff to change the key's allowed addresses"),
         "platform", MINUTES, appeal=False,
     ),
     Reason(
@@ -1741,7 +1741,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "key_end_past",
-        Text("结束时间已过", "This end is in the past"),
+        Text("结束时间已过", "The end date is in the past"),
         Text("请选择将来的时间，或留空", "Choose a later time, or leave this empty"),
         "reviewer", AT_ONCE, appeal=False,
     ),
@@ -1825,7 +1825,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "member_is_owner",
-        Text("不能通过接口移除已确认邮箱的企业管理员", "An owner who has confirmed their address cannot be removed through the API"),
+        Text("不能通过接口移除已验证邮箱的企业管理员", "An owner who has confirmed their address cannot be removed through the API"),
         Text("请由企业的另一位管理员在“同事”页面移除；如果没有，请先添加一位管理员", "Another owner can remove them on the Colleagues page. If there is none, add one first"),
         "company", MINUTES, appeal=False,
     ),

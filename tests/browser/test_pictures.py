@@ -20,7 +20,7 @@ from downloads.candidates import page_links
 from downloads.models import Candidate, Mode
 from tests.browser.cases import waiting
 from tests.browser.conftest import DESK, PHONE, Visit, Visitor
-from tests.browser.test_ledger import asking
+from tests.browser.ledger.test_ledger import asking
 from tests.downloads.platform import Live
 from tests.factories import make_employer, make_member, make_reviewer
 from verification.intake import early_reading

@@ -1,4 +1,4 @@
-"""Erases what nobody needs any more: the documents of withdrawn drafts, and personal papers that
+"""Erases data that is no longer needed: the documents of withdrawn drafts, and personal papers that
 were uploaded by mistake.
 
 A draft that was never submitted proves nothing, so its pages are only a risk. Events stay: they

@@ -363,8 +363,8 @@ class MemberReviewQuerySet(models.QuerySet["MemberReview"]):
 
 
 class MemberReview(models.Model):
-    """A question to the reviewers: may this recruiter, who is on the exclusion list, act for an
-    approved employer? While it is open, the member is held (`Member.held_at`).
+    """A review of a recruiter who is on the exclusion list and has joined an approved employer.
+    While it is open, the member is held (`Member.held_at`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

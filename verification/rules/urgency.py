@@ -153,7 +153,7 @@ class QueuePosition:
     due: datetime
 
     def key(self, hours: Hours, rules: Rules = CURRENT) -> float:
-        """The queue's sort key, the highest first, in doublings."""
+        """The queue's sort key: the base-2 logarithm of the score. The highest comes first."""
         waiting = hours.cumulative(self.entered) / _hours(rules.waiting_doubles)
         return (
             log2(rules.harm[self.weighs])

@@ -1,10 +1,10 @@
 """Leaving the company, and deleting one's account.
 
 Deleting forgets at once what is only for the account's owner: phone, networks, password, second
-factor, sessions and requested changes. What the law has us keep stays: what the account did, and
-its address, or the number of an account without one: otherwise nobody could say who did it. The
-blind indexes of its phones and devices stay as long, or excluded people could come back by deleting
-an account. All are erased when the records are.
+factor, sessions and requested changes. What the law requires us to keep stays: what the account
+did, and its address, or the number of an account without one: otherwise nobody could say who did
+it. The blind indexes of its phones and devices stay as long, or excluded people could come back by
+deleting an account. All are erased when the records are.
 """
 
 from __future__ import annotations

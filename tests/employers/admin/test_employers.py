@@ -215,7 +215,7 @@ def test_a_key_is_made_with_an_end_and_networks_and_these_are_edited(
     assert timezone.localtime(key.expires_at).isoformat() == "2030-02-01T00:00:00+08:00"
     assert key.allowed_networks == "203.0.113.0/24"
     for wrong, says in (
-        ({"expires_at": "2020-01-01"}, "This end is in the past"),
+        ({"expires_at": "2020-01-01"}, "The end date is in the past"),
         ({"allowed_networks": "here"}, "This is not an address or a network"),
     ):
         for address in (page, f"{KEYS}{key.client_id}/keys/add/", f"{KEYS}keys/{key.pk}/limits/"):
@@ -226,7 +226,7 @@ def test_a_key_is_made_with_an_end_and_networks_and_these_are_edited(
     answer = root.post(
         rotate, {"once": once(root, rotate), "overlap": "24h", "expires_at": "2020-01-01"}
     )
-    assert "This end is in the past" in answer.content.decode()
+    assert "The end date is in the past" in answer.content.decode()
     assert ApiKey.objects.count() == ApiClient.objects.count() == 1
 
     limits = f"{KEYS}keys/{key.pk}/limits/"

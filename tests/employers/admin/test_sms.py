@@ -23,7 +23,7 @@ def sent(now: datetime, settings: Any, tmp_path: Any) -> Sms:
     """A message that a platform pays for."""
     settings.VAR_DIR = tmp_path
     platform, _ = create_api_client("示例招聘网", [Scope.EVENTS_READ], now)
-    params = {"company": "某某公司", "job": "工程师", "path": "s/8aZkQ2hh"}
+    params = {"company": "某某公司", "path": "s/8aZkQ2hh"}
     sms = queue_sms("13912345678", "candidate_told", "zh-hans", params, now, payer=str(platform.pk))
     send_sms(sms.pk, now)
     return sms
