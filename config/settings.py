@@ -62,7 +62,9 @@ if not INDEX_KEY and DATA_KEYS_RETIRED:
         " ZIZHI_DATA_KEY that this database was used with (docs/operating/keys.md)."
     )
 INDEX_KEY = INDEX_KEY or DATA_KEY
-for _key in (DATA_KEY, *DATA_KEYS_RETIRED, INDEX_KEY):
+INDEX_KEYS_FORMER = env.list("ZIZHI_INDEX_KEYS_FORMER", default=[])
+"""Earlier data keys that blind indexes were made with while there was no index key."""
+for _key in (DATA_KEY, *DATA_KEYS_RETIRED, INDEX_KEY, *INDEX_KEYS_FORMER):
     key_from(_key)
 
 # --- What has a safe default ----------------------------------------------------------------------
