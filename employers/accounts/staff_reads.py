@@ -1,7 +1,7 @@
 """Staff who read what employers and people have given us: on record, and reported if it is much.
 
-`record_read` is for rows that are opened outside of a claimed case; a claim reports itself. `unmask` is the only way to an
-address or a phone number that pages show masked.
+`record_read` is for rows that are opened outside of a claimed case; a claim reports itself.
+`unmask` is the only way to an address or a phone number that pages show masked.
 """
 
 from __future__ import annotations

@@ -106,11 +106,14 @@ def test_no_deployment_keeps_mails(monkeypatch: pytest.MonkeyPatch, site: str, u
         runpy.run_path(str(SETTINGS))
 
 
-def test_unless_chosen_they_are_not_kept_on_this_machine_either(
+def test_on_this_machine_they_are_kept_and_not_printed_unless_chosen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Also if the processes are started by hand, without `make run`."""
     monkeypatch.setenv("ZIZHI_SITE_URL", "http://localhost:8000")
     monkeypatch.delenv("ZIZHI_EMAIL_URL", raising=False)
+    assert runpy.run_path(str(SETTINGS))["EMAIL_BACKEND"] == "config.trying_out.kept_mail.Backend"
+    monkeypatch.setenv("ZIZHI_EMAIL_URL", "consolemail://")
     assert runpy.run_path(str(SETTINGS))["MAILS_KEPT"] is False
 
 
