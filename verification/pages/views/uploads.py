@@ -14,7 +14,6 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from employers.accounts.views import member_required
 from employers.models import Member
-from verification.intake.upload_handler import BoundedUploadHandler
 
 P = ParamSpec("P")
 Self = TypeVar("Self")
@@ -28,7 +27,7 @@ def too_long_response(request: HttpRequest) -> HttpResponse:
 
 
 def takes_files(
-    view: Callable[[HttpRequest, Member, BoundedUploadHandler], HttpResponse],
+    view: Callable[[HttpRequest, Member], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Let the member's `view` receive files.
 
@@ -42,9 +41,7 @@ def takes_files(
     @member_required
     @wraps(view)
     def guarded(request: HttpRequest, member: Member) -> HttpResponse:
-        (handler,) = request.upload_handlers
-        assert isinstance(handler, BoundedUploadHandler)
-        return checked(request, member, handler)
+        return checked(request, member)
 
     guarded.takes_files = True  # type: ignore[attr-defined]
     return guarded
