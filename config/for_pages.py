@@ -34,7 +34,7 @@ from employers.accounts.forms import network_of
 from employers.accounts.self_service.views import limits
 from employers.models import SignIn, User
 from employers.security import sign_ins
-from verification.intake.upload_handler import BoundedUploadHandler, too_long
+from verification.intake.upload_handler import BoundedUploadHandler, released, too_long
 from verification.pages.views.uploads import too_long_response
 
 WHY_OVER: Final[dict[sign_ins.Over, Any]] = {
@@ -115,7 +115,8 @@ class BodyLimit:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        with released(request):
+            return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *args: Any

@@ -64,7 +64,9 @@ if not INDEX_KEY and DATA_KEYS_RETIRED:
         " ZIZHI_DATA_KEY that this database was used with (docs/operating/keys.md)."
     )
 INDEX_KEY = INDEX_KEY or DATA_KEY
-for _key in (DATA_KEY, *DATA_KEYS_RETIRED, INDEX_KEY):
+INDEX_KEYS_FORMER = env.list("ZIZHI_INDEX_KEYS_FORMER", default=[])
+"""Earlier data keys that blind indexes were made with while there was no index key."""
+for _key in (DATA_KEY, *DATA_KEYS_RETIRED, INDEX_KEY, *INDEX_KEYS_FORMER):
     key_from(_key)
 
 # --- What has a safe default ----------------------------------------------------------------------
@@ -231,8 +233,8 @@ if STAFF_SECOND_FACTOR == "optional" and _PUBLIC:
     raise not_in_public("ZIZHI_STAFF_SECOND_FACTOR is optional", SITE_URL)
 
 STAFF_READS_PER_HOUR = at_least("ZIZHI_STAFF_READS_PER_HOUR", 1, default=40)
-"""If one member of staff reads about more employers than this in an hour, outside of the cases that
-they have claimed, the superusers get a mail.
+"""If one member of staff reads about more employers than this in an hour, outside of claimed cases
+or in cases that they claim and do not decide, the superusers get a mail.
 """
 
 CONTENT_SECURITY_POLICY = {
@@ -505,7 +507,7 @@ GOLDEN_DAYS = at_least("ZIZHI_GOLDEN_DAYS", 1, default=180)
 
 # --- Mail -----------------------------------------------------------------------------------------
 _KEPT_MAIL = environ.Env.EMAIL_SCHEMES["keptmail"] = "config.trying_out.kept_mail.Backend"
-_MAIL_TO_TRY = "consolemail://" if _TRYING_OUT else ""
+_MAIL_TO_TRY = "keptmail://" if _TRYING_OUT else ""  # prints no link to the log
 MAIL_URL: str = env.str("ZIZHI_EMAIL_URL", default=_MAIL_TO_TRY)
 _MAIL = env.email_url_config(MAIL_URL) if MAIL_URL else {"EMAIL_BACKEND": ""}
 EMAIL_BACKEND = _MAIL["EMAIL_BACKEND"]
@@ -519,7 +521,7 @@ EMAIL_FILE_PATH = VAR_DIR / "mail"
 MAILS_KEPT = EMAIL_BACKEND == _KEPT_MAIL
 """Whether mails are kept in `MAILS_DIR` and shown at `/try/mails` instead of sent.
 
-`serve` chooses this to try out.
+The default when trying out.
 """
 if _PUBLIC and MAIL_URL and not MAIL_URL.startswith("smtp"):
     _scheme = MAIL_URL.partition(":")[0]

@@ -4,11 +4,12 @@ The columns are those of the classes in `events.db.fields`, in all models. A few
 a time; rows that somebody else has locked are left for the next pass. Rows that are done are
 skipped, so a run can be interrupted and repeated.
 
-One row, `KeyCheck`, records which keys belong to this database. It is moved last.
+The rows of `KeyCheck` record which keys belong to this database. They are moved last.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -64,6 +65,21 @@ class Column:
         done = [current] if isinstance(self.field, SealedBytes) else [current, _NONE]
         return self._rows().exclude(head__in=done)
 
+    def has_seals(self, *of: bytes) -> bool:
+        """Return whether a row has a seal, made with one of the keys `of` if there are any."""
+        if not isinstance(self.field, (SealedText, SealedBytes)):
+            return False
+        rows = self._rows().exclude(head=None).exclude(head__in=self._nothing())
+        if of:
+            rows = rows.filter(head__in=[self._head_of(key) for key in of])
+        return bool(rows.exists())
+
+    def indexes(self, *, bare: bool = False) -> Any:
+        """Return the rows with an index, or those with a bare one."""
+        if isinstance(self.field, (SealedText, SealedBytes)):
+            return self.model._base_manager.none()
+        return self._rows().filter(head=_BARE) if bare else self._rows().exclude(head=_NONE)
+
     def moved(self, row: Any) -> Any:
         """Return the row's value under the current key. Raises Damaged or KeyMissing."""
         value = getattr(row, self.field.attname)
@@ -108,6 +124,9 @@ class Column:
             default=Value(_BARE),
         )
         return rows.annotate(head=head)
+
+    def _nothing(self) -> list[Any]:
+        return [b""] if isinstance(self.field, SealedBytes) else [_NONE]
 
     def _head_of(self, key: bytes) -> Any:
         if isinstance(self.field, SealedBytes):
@@ -244,46 +263,133 @@ def _twin_of(column: Column, row: Any) -> Any:
 # --- Which keys belong to this database -----------------------------------------------------------
 
 
+DATA_KEY_MISSING: Final = (
+    "This database needs a key that ZIZHI_DATA_KEY and ZIZHI_DATA_KEYS_RETIRED do not contain. Put"
+    " it back, and run manage.py rekey before you remove it"
+)
+OTHER_INDEX_KEY: Final = (
+    "The blind indexes in this database were made with another ZIZHI_INDEX_KEY, so excluded"
+    " people would not be recognised. Set it to the earlier key. If it was not set before,"
+    " that is the first ZIZHI_DATA_KEY of this database."
+)
+INDEX_KEY_TOO_NEW: Final = (
+    "The blind indexes in this database are older than ZIZHI_INDEX_KEY, so excluded people would"
+    " not be recognised with it. Set ZIZHI_INDEX_KEY to the first ZIZHI_DATA_KEY of this database,"
+    " and keep that key in ZIZHI_DATA_KEY or ZIZHI_DATA_KEYS_RETIRED until manage.py rekey is done"
+    " (docs/operating/keys.md)."
+)
+FORMER_MISSING: Final = (
+    "Blind indexes in this database were made with an earlier ZIZHI_DATA_KEY, so some excluded"
+    " people would not be recognised without it. Add it to ZIZHI_INDEX_KEYS_FORMER"
+    " (docs/operating/keys.md)."
+)
+NOT_COMPARED: Final = (
+    "The keys could not be compared with the database ({}). Start again when it answers. If it is"
+    " new, run manage.py migrate first."
+)
+PATIENCE_SECONDS: Final = 30
+"""How long the start of a process waits for the database. gunicorn would wait for 60 seconds."""
+
+
 def key_problem() -> str:
     """Return why the settings' keys do not belong to this database, or "". The first process that
-    asks a new database records its keys.
+    asks a new database records its keys. Raises DatabaseError.
     """
-    sealed = sealing.seal_text(KEY_CHECK, KEY_CHECK)
-    index = sealing.blind_index(KEY_CHECK, KEY_CHECK)
+    if not KeyCheck.objects.filter(pk=1).exists():
+        if problem := _problem_of_earlier_rows():
+            return problem
+        _record_keys()
+    first, *former = KeyCheck.objects.order_by("pk")
     try:
-        with transaction.atomic():
-            row, _ = KeyCheck.objects.get_or_create(
-                pk=1, defaults={"sealed": sealed, "index": index}
-            )
-    except DatabaseError:  # not reachable, or not migrated yet
-        return ""
-    try:
-        sealing.unseal_text(row.sealed, KEY_CHECK)
-        is_same = sealing.current_form(row.index) == index
+        for row in (first, *former):
+            sealing.unseal_text(row.sealed, KEY_CHECK)
+        is_same = sealing.current_form(first.index) == sealing.blind_index(KEY_CHECK, KEY_CHECK)
+        has_former = all(
+            sealing.current_form(row.index) in sealing.blind_indexes(KEY_CHECK, KEY_CHECK)
+            for row in former
+        )
     except (Damaged, KeyMissing) as error:
-        return (
-            "This database needs a key that ZIZHI_DATA_KEY and ZIZHI_DATA_KEYS_RETIRED do not"
-            f" contain. Put it back, and run manage.py rekey before you remove it ({error})."
-        )
+        return f"{DATA_KEY_MISSING} ({error})."
     if not is_same:
-        return (
-            "The blind indexes in this database were made with another ZIZHI_INDEX_KEY, so excluded"
-            " people would not be recognised. Set it to the earlier key. If it was not set before,"
-            " that is the first ZIZHI_DATA_KEY of this database."
-        )
+        return OTHER_INDEX_KEY
+    return "" if has_former else FORMER_MISSING
+
+
+def _problem_of_earlier_rows() -> str:
+    """Return why the keys do not fit the rows of a database whose keys were never recorded."""
+    found = columns()
+    if any(each.has_seals() for each in found) and not any(
+        each.has_seals(*keys()) for each in found
+    ):
+        return f"{DATA_KEY_MISSING}."
+    # With an index key that is no data key, indexes are never bare.
+    too_new = sealing.index_key() not in keys()
+    if too_new and any(each.indexes(bare=True).exists() for each in found):
+        return INDEX_KEY_TOO_NEW
     return ""
 
 
-def require_keys() -> None:
-    """Raise ImproperlyConfigured if the settings' keys do not belong to this database.
+def _record_keys() -> None:
+    """Record the keys. In a database that has indexes already, each data key may have made some,
+    unless there was an index key then.
+    """
+    made = [sealing.index_key()]
+    if any(column.indexes().exists() for column in columns()):
+        made = sealing.index_keys()
+    rows = [
+        KeyCheck(
+            pk=number,
+            sealed=sealing.seal_text(KEY_CHECK, KEY_CHECK),
+            index=sealing.index_made_with(key, KEY_CHECK, KEY_CHECK),
+        )
+        for number, key in enumerate(made, 1)
+    ]
+    KeyCheck.objects.bulk_create(rows, ignore_conflicts=True)  # another process does the same
+
+
+def unnamed_former() -> list[str]:
+    """Return the ids of data keys that indexes were made with and that are not in
+    INDEX_KEYS_FORMER. Their indexes move to another data key, but are found only with them.
+    """
+    told = {sealing.index_key(), *sealing.former_index_keys()}
+    recorded = {sealing.current_form(row.index) for row in KeyCheck.objects.all()}
+    return [
+        key_id(key).hex()
+        for key in keys()
+        if key not in told and sealing.index_made_with(key, KEY_CHECK, KEY_CHECK) in recorded
+    ]
+
+
+def require_keys(patience: float = PATIENCE_SECONDS) -> None:
+    """Raise ImproperlyConfigured if the settings' keys do not belong to this database, or if that
+    cannot be found out: a process that nothing has compared must neither decide nor record.
 
     For the start of a process. Closes the connection, because the process may fork.
     """
+    until = time.monotonic() + patience
     try:
-        if problem := key_problem():
-            raise ImproperlyConfigured(problem)
+        while True:
+            try:
+                problem = key_problem()
+            except DatabaseError as error:
+                problem = NOT_COMPARED.format(type(error).__name__)
+                if not _answers() and time.monotonic() < until:
+                    time.sleep(1)
+                    continue
+            break
     finally:
         connection.close()
+    if problem:
+        raise ImproperlyConfigured(problem)
+
+
+def _answers() -> bool:
+    connection.close()
+    try:
+        connection.ensure_connection()
+    except DatabaseError:
+        return False
+    return True
 
 
 @register(Tags.database)
@@ -292,16 +398,17 @@ def check_keys(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMe
 
     Other commands name no database, and may run without one.
     """
-    problem = key_problem() if databases else ""
+    try:
+        with transaction.atomic():
+            problem = key_problem() if databases else ""
+    except DatabaseError:  # not migrated yet, or not there, which the command itself reports
+        return []
     return [Error(problem, id="zizhi.E001")] if problem else []
 
 
 def move_key_check() -> None:
     """Record that only the current keys are needed. Call it when nothing is left under others."""
-    KeyCheck.objects.update_or_create(
-        pk=1,
-        defaults={
-            "sealed": sealing.seal_text(KEY_CHECK, KEY_CHECK),
-            "index": sealing.blind_index(KEY_CHECK, KEY_CHECK),
-        },
-    )
+    for row in KeyCheck.objects.all():
+        row.sealed = sealing.seal_text(KEY_CHECK, KEY_CHECK)
+        row.index = sealing.current_form(row.index)
+        row.save()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
+import sqlite3
 import uuid
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import date, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -15,8 +17,10 @@ from django.core.files.storage import storages
 from django.db import models
 
 from events import rekeying
+from events.core import sealing
 from events.core.sealing import KeyMissing, key_id, keys
 from events.db.fields import BlindIndex, SealedText
+from events.models import KEY_CHECK
 
 STAGES: Final = ("restarted", "rekeyed", "removed")
 """After all processes have the new key, after `manage.py rekey`, without the old key."""
@@ -55,6 +59,19 @@ def change_keys(settings: Any, stage: str) -> None:
         rekey_all()
     if stage == "removed":
         settings.DATA_KEYS_RETIRED = []
+
+
+def record_keys(database: Path) -> None:
+    """Make an SQLite database in which this run's keys are recorded, and nothing else: a process
+    that stores nothing starts with it, and no migration has to run.
+    """
+    row = (1, sealing.seal_text(KEY_CHECK, KEY_CHECK), sealing.blind_index(KEY_CHECK, KEY_CHECK))
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(
+            'CREATE TABLE events_keycheck (id integer PRIMARY KEY, sealed text, "index" text)'
+        )
+        connection.execute("INSERT INTO events_keycheck VALUES (?, ?, ?)", row)
+        connection.commit()
 
 
 def filled(model: type[models.Model], now: datetime) -> Any:

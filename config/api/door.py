@@ -68,7 +68,8 @@ class ApiDoor:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_urlsafe(12)}"
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            response = self._respond(request)
+            with upload_handler.released(request):
+                response = self._respond(request)
             if _lines.isEnabledFor(logging.INFO):  # otherwise, writing it would be most of the cost
                 log.info(
                     "api_request",
@@ -96,7 +97,7 @@ class ApiDoor:
                 and request.method == "POST"
                 and (status := _take_in_files(request))
             ):
-                return plain(status)
+                return unavailable() if status == 503 else plain(status)
         except Refused as refused:
             return refusal(refused)
         except DatabaseError as error:
@@ -183,8 +184,8 @@ def _status_of_form(request: HttpRequest) -> int | None:
 
 
 def _take_in_files(request: HttpRequest) -> int | None:
-    """Read a multipart form into memory, for a valid key. Return the status if it is unreadable or
-    too large.
+    """Read a multipart form into memory, for a valid key. Return the status if it is unreadable,
+    too large or finds no room.
     """
     if BearerKey()(request) is None:
         return None  # the authentication answers, without reading the body
@@ -196,6 +197,8 @@ def _take_in_files(request: HttpRequest) -> int | None:
         return 413
     except (MultiPartParserError, SuspiciousOperation, UnreadablePostError):
         return 400
+    if handler.no_room:
+        return 503
     return 413 if handler.too_large else None
 
 

@@ -51,8 +51,8 @@ class KeptMail:
 
     @property
     def line(self) -> str:
-        """The mail in one line: recipient, subject, and the first link."""
-        return " → ".join([f"mail to {self.to}: {self.subject}", *self.links[:1]])
+        """The mail in one line: recipient and subject. Links let people in, so no log has them."""
+        return f"mail to {self.to}: {self.subject}"
 
 
 class Backend(BaseEmailBackend):

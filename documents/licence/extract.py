@@ -97,33 +97,12 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     )
     cells = cells_of(upright)
     entries = entries_of(cells, values.misfit)
-    beside = {
-        name: [(line.text, line.piece.box) for line in entry.lines]
-        for name, entry in entries.items()
-    }
     texts = [tidy(box.text) for box in upright]
     everywhere = [(box.text, box) for box in upright]
-    claimed = {id(line) for entry in entries.values() for line in entry.lines}
 
-    taken = values.numbers(beside, everywhere)
-    for name, lines in beside.items():
-        if name != OTHER and (value := values.clean(name, lines)):
-            taken[name] = value
-    if "type" not in taken and (edition := values.clean("type", _legal_form(entries))):
-        taken["type"] = edition
+    taken = _read(entries, everywhere)
     doubts = doubts_of(entries, cells, taken, slope_of(upright))  # before anything is guessed
-    taken.update(
-        values.guesses(
-            [
-                (c.text, c.piece.box)
-                for c in cells
-                if not (c.label or c.only_scope) and id(c) not in claimed
-            ],
-            taken,
-        )
-    )
-    if "established_on" not in taken and (day := values.first_day(taken.get("term"))):
-        taken["established_on"] = day
+    _guess(taken, entries, cells)
 
     names = [name for name in FIELDS if name in taken]
     size = (width, height) if rotation in (0, 180) else (height, width)
@@ -155,6 +134,38 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
         edition=edition_of(texts, cells),
         doubts=tuple(doubt.rotated(opposite(rotation), *size) for doubt in doubts),
     )
+
+
+def _read(
+    entries: dict[str, Entry], everywhere: list[tuple[str, TextBox]]
+) -> dict[str, values.Value]:
+    """Return the values beside their labels, and the numbers wherever they are."""
+    beside = {
+        name: [(line.text, line.piece.box) for line in entry.lines]
+        for name, entry in entries.items()
+    }
+    taken = values.numbers(beside, everywhere)
+    for name, lines in beside.items():
+        if name != OTHER and (value := values.clean(name, lines)):
+            taken[name] = value
+    if "type" not in taken and (edition := values.clean("type", _legal_form(entries))):
+        taken["type"] = edition
+    return taken
+
+
+def _guess(
+    taken: dict[str, values.Value], entries: dict[str, Entry], cells: Sequence[Cell]
+) -> None:
+    """Add the values that lines without a label suggest."""
+    claimed = {id(line) for entry in entries.values() for line in entry.lines}
+    unclaimed = [
+        (cell.text, cell.piece.box)
+        for cell in cells
+        if not (cell.label or cell.only_scope) and id(cell) not in claimed
+    ]
+    taken.update(values.guesses(unclaimed, taken))
+    if "established_on" not in taken and (day := values.first_day(taken.get("term"))):
+        taken["established_on"] = day
 
 
 def _legal_form(entries: dict[str, Entry]) -> list[tuple[str, TextBox]]:

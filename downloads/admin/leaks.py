@@ -30,7 +30,7 @@ from employers.permissions import PERMISSIONS, Power
 from events.admin import ReadOnlyAdmin
 from events.api.texts import REFERENCE
 from events.core.errors import Refused
-from verification.intake.upload_handler import too_large
+from verification.intake.upload_handler import refused_files
 from verification.pages.views.uploads import console_takes_files
 
 MAY_TRACE = PERMISSIONS[Power.TRACE]
@@ -195,9 +195,9 @@ class TraceAdmin(ForWhoTraces):
             file = given["leak"].read() if given["leak"] else None
             asked = leaks.Asked(given["why"], file, given["text"], given["candidate"])
             try:
-                if too_large(request):
-                    limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
-                    raise Refused("resume_too_large", "leak", expected=limit)
+                limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
+                for _name, why in refused_files(request, "resume_too_large", limit):
+                    raise why
                 row = leaks.request_trace(asked, user.as_reviewer(), timezone.now(), user=user)
             except Refused as refused:
                 form.add_error(

@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import password_validation
-from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from documents.uscc import LENGTH, normalise
 from employers.accounts import registration
+from employers.accounts.self_service import own_password
 from employers.models import AccountClass, User
 from employers.security import throttle
 from employers.security.backends import unconfirmed
@@ -202,6 +203,21 @@ class _CountedSignInForm(AuthenticationForm):
 
 class ConsoleSignInForm(_CountedSignInForm, AdminAuthenticationForm):
     """Staff sign-in at the console, under the same limits."""
+
+
+class ConsolePasswordForm(PasswordChangeForm):
+    """A new password for a member of staff, whose guesses at the old one are counted."""
+
+    required_css_class = "required"
+
+    def clean_old_password(self) -> str:
+        typed: str = self.cleaned_data["old_password"]
+        assert isinstance(self.user, User)
+        try:
+            own_password.check(self.user, typed, timezone.now())
+        except Refused as refused:
+            raise ValidationError(refusal_html(refused), code=refused.code) from refused
+        return typed
 
 
 class SignInForm(_CountedSignInForm):

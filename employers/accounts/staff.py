@@ -18,7 +18,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from employers.models import SuperuserProposal, User
-from employers.security import staff_notices
+from employers.security import sign_ins, staff_notices
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.delivery.mail import queue_mail
@@ -107,8 +107,13 @@ def _send_link(user: User, template: str, now: datetime) -> None:
     queue_mail(user.email, template, user.language, {"path": path}, now)
 
 
-def note_password(user: User, now: datetime) -> None:
-    """Record that a colleague has chosen a password, in the caller's transaction, and tell."""
+def note_password(user: User, now: datetime, session: sign_ins.Session | None = None) -> None:
+    """Record that a colleague has chosen a password, in the caller's transaction, and tell.
+
+    If it was in a `session`, their other sessions end.
+    """
+    if session is not None:
+        user.sign_ins.exclude(pk=session[sign_ins.KEY]).delete()
     if user.is_staff:
         record("set_password", user, user.as_reviewer(), now)
         staff_notices.tell(user, "password_set", user, now)

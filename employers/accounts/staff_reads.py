@@ -1,7 +1,7 @@
 """Staff who read what employers and people have given us: on record, and reported if it is much.
 
-`record_read` is for rows that are opened outside of a claimed case. `unmask` is the only way to an
-address or a phone number that pages show masked.
+`record_read` is for rows that are opened outside of a claimed case; a claim reports itself.
+`unmask` is the only way to an address or a phone number that pages show masked.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from events.models import Event, record
 PERIOD: Final = timedelta(hours=1)
 """A row opened again within this time is not recorded again, and readers are counted over it."""
 READS: Final = ("read", "unmask")
+CLAIMS: Final = ("claim", "undo")
+"""After these events, somebody has a claim on a case that they have not decided."""
+DECIDES: Final = "rule"
 LEADS_TO_EMPLOYER: Final = ("case", "attempt", "release", "binding", "event", "told")
 """The relations of rows that do not name their employer themselves."""
 FIELDS: Final = ("email", "phone")
@@ -41,7 +44,7 @@ def record_read(row: Model, reader: User, now: datetime) -> None:
         return
     with transaction.atomic():
         record("read", row, reader.as_reviewer(), now, employer_id=employer_of(row))
-        _report_if_many(reader, now)
+        report_if_many(reader, now)
 
 
 def unmask(person: User | None, field: str, row: Model, reader: User, now: datetime) -> str:
@@ -54,7 +57,7 @@ def unmask(person: User | None, field: str, row: Model, reader: User, now: datet
         raise Refused("not_allowed", seen=actor.role)
     with transaction.atomic():
         record("unmask", row, actor, now, employer_id=employer_of(row), data={"field": field})
-        _report_if_many(reader, now)
+        report_if_many(reader, now)
     if person is None:
         return ""
     return person.email if field == "email" else sightings.phone_of(person)
@@ -73,11 +76,12 @@ def employer_of(row: Model | None) -> UUID | None:
     )
 
 
-def _report_if_many(reader: User, now: datetime) -> None:
-    """Tell the superusers, once in each `PERIOD`, that somebody has read about many employers."""
-    lately = Event.objects.filter(role=reader.as_reviewer().role, at__gt=now - PERIOD)
-    read = lately.filter(actor_id=str(reader.pk), verb__in=READS, employer_id__isnull=False)
-    employers = read.values("employer_id").distinct().count()
+def report_if_many(reader: User, now: datetime) -> None:
+    """Tell the superusers, once in each `PERIOD`, that somebody has read about many employers.
+
+    For the caller's transaction, after the event of the read or claim.
+    """
+    employers = len(_read_about(reader, now))
     if employers <= settings.STAFF_READS_PER_HOUR:
         return
     User.objects.select_for_update(no_key=True).get(pk=reader.pk)  # two reads at once tell once
@@ -92,3 +96,25 @@ def _report_if_many(reader: User, now: datetime) -> None:
     }
     for user in User.objects.superusers().exclude(pk=reader.pk):
         queue_mail(user.email, "staff_many_reads", user.language, context, now)
+
+
+def _read_about(reader: User, now: datetime) -> set[UUID]:
+    """Return the employers that somebody has read about within `PERIOD` outside of claimed cases,
+    and those whose case they claimed and did not decide: a decision is the work that a claim is
+    for, however fast somebody works.
+    """
+    lately = Event.objects.filter(role=reader.as_reviewer().role, at__gt=now - PERIOD)
+    own = lately.filter(
+        actor_id=str(reader.pk), verb__in=(*READS, *CLAIMS, DECIDES), employer_id__isnull=False
+    )
+    read: set[UUID] = set()
+    undecided: set[UUID] = set()
+    for employer, verb in own.order_by("pk").values_list("employer_id", "verb"):
+        assert employer is not None
+        if verb in READS:
+            read.add(employer)
+        elif verb == DECIDES:
+            undecided.discard(employer)
+        else:
+            undecided.add(employer)
+    return read | undecided

@@ -121,7 +121,7 @@ def key_from(text: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise ImproperlyConfigured(
             f"A data key or index key must be {KEY_BYTES} bytes in base64 (ZIZHI_DATA_KEY,"
-            " ZIZHI_DATA_KEYS_RETIRED, ZIZHI_INDEX_KEY)"
+            " ZIZHI_DATA_KEYS_RETIRED, ZIZHI_INDEX_KEY, ZIZHI_INDEX_KEYS_FORMER)"
         )
     return key
 
@@ -188,7 +188,12 @@ def blind_index(text: str, purpose: str) -> str:
 
 def blind_indexes(text: str, purpose: str) -> list[str]:
     """Return all forms in which a row may have the index of `text`, the current one first."""
-    return [_wrapped(_hash(base, text, purpose), key) for base in _index_keys() for key in keys()]
+    return [_wrapped(_hash(base, text, purpose), key) for base in index_keys() for key in keys()]
+
+
+def index_made_with(key: bytes, text: str, purpose: str) -> str:
+    """Return the current form of an index of `text` that was made with `key`."""
+    return _wrapped(_hash(key, text, purpose), keys()[0])
 
 
 def forms_of(index: str) -> list[str]:
@@ -212,13 +217,20 @@ def index_head(key: bytes) -> str:
     return "" if key == index_key() else f"k{key_id(key).hex()}"
 
 
-def _index_keys() -> list[bytes]:
-    """Return the index key, then those of indexes from before there was one.
+def index_keys() -> list[bytes]:
+    """Return the keys that indexes are made with: the index key, then those of before there was
+    one.
 
     Until then the data key was the index key. A deployment that changed it has indexes under each.
+    The setting INDEX_KEYS_FORMER names those that are no data keys any more.
     """
-    known = keys()
-    return [index_key(), *(key for key in known if key != index_key() and index_key() in known)]
+    known = keys() if index_key() in keys() else []
+    return list(dict.fromkeys([index_key(), *former_index_keys(), *known]))
+
+
+def former_index_keys() -> list[bytes]:
+    """Return the keys in the setting INDEX_KEYS_FORMER, an optional list."""
+    return [key_from(text) for text in getattr(settings, "INDEX_KEYS_FORMER", ())]
 
 
 def _hash(key: bytes, text: str, purpose: str) -> str:

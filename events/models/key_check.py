@@ -13,8 +13,10 @@ KEY_CHECK: Final = "key.check"
 
 
 class KeyCheck(models.Model):
-    """The one row that shows whether the settings' keys belong to this database
-    (`events.rekeying`).
+    """Shows whether the settings' keys belong to this database (`events.rekeying`).
+
+    The first row has an index made with the index key. Each further row has one made with a key
+    that was used for indexes before there was an index key.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True)

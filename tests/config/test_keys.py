@@ -19,7 +19,8 @@ SETTINGS = Path(__file__).resolve().parents[2] / "config" / "settings.py"
 
 
 def settings_with(monkeypatch: pytest.MonkeyPatch, **keys: str) -> dict[str, Any]:
-    for name in ("DATA_KEY", "DATA_KEYS_RETIRED", "INDEX_KEY", "SECRET_KEYS_RETIRED"):
+    names = "DATA_KEY", "DATA_KEYS_RETIRED", "INDEX_KEY", "INDEX_KEYS_FORMER", "SECRET_KEYS_RETIRED"
+    for name in names:
         # An empty value hides that of a `.env` file.
         monkeypatch.setenv(f"ZIZHI_{name}", keys.get(name, ""))
     return runpy.run_path(str(SETTINGS))
@@ -38,7 +39,9 @@ def test_a_change_of_keys_needs_an_index_key(monkeypatch: pytest.MonkeyPatch) ->
     assert (told["INDEX_KEY"], told["DATA_KEYS_RETIRED"]) == (old, [old])
 
 
-@pytest.mark.parametrize("name", ["DATA_KEY", "DATA_KEYS_RETIRED", "INDEX_KEY"])
+@pytest.mark.parametrize(
+    "name", ["DATA_KEY", "DATA_KEYS_RETIRED", "INDEX_KEY", "INDEX_KEYS_FORMER"]
+)
 def test_what_is_no_key_stops_the_start(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     keys = {"DATA_KEY": new_key(), "INDEX_KEY": new_key()} | {name: "too-short"}
     with pytest.raises(ImproperlyConfigured, match="32 bytes in base64"):

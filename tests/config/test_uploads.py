@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from io import BytesIO
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedFile
-from django.test import Client
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from downloads.admin import leaks as leak_pages
 from downloads.models import Trace
+from employers.accounts.api_clients import create_api_client
+from employers.models import Scope
 from employers.permissions import Power
-from tests.factories import make_colleague, make_member, sign_in
+from tests.factories import make_case, make_colleague, make_member, sign_in
+from verification.intake import upload_handler
+from verification.intake.upload_handler import BoundedUploadHandler
+from verification.models import DocumentKind
 
 pytestmark = pytest.mark.django_db
 MB = 1024**2
@@ -130,6 +137,104 @@ def test_a_file_of_a_trace_that_is_too_large_is_refused_by_name(
     page = senior.post(TRACE, {"why": "a tip", "leak": leak})
     assert page.status_code == 200 and "2 MB" in page.content.decode()
     assert not Trace.objects.exists()
+
+
+# --- Memory ---------------------------------------------------------------------------------------
+
+
+def body(*sizes: int) -> BytesIO:
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="files"; filename="{n}.bin"\r\n\r\n'.encode()
+        + bytes(size)
+        + b"\r\n"
+        for n, size in enumerate(sizes)
+    ]
+    return BytesIO(b"".join(parts) + b"--x--\r\n")
+
+
+def receiving(*sizes: int) -> tuple[HttpRequest, BoundedUploadHandler]:
+    """Receive a body of files, and keep them."""
+    text = body(*sizes)
+    request = RequestFactory().generic(
+        "POST", "/", text.getvalue(), content_type="multipart/form-data; boundary=x"
+    )
+    handler = BoundedUploadHandler(request, MB)
+    request.upload_handlers = [handler]
+    assert request.FILES is not None
+    return request, handler
+
+
+def test_bodies_of_many_files_share_a_bounded_memory_and_leave_room_for_one() -> None:
+    """Sixteen such bodies at once are one body in memory, and a file of each other thread."""
+    before = upload_handler.ROOM.taken
+    with ExitStack() as at_once:
+        many = []
+        for _ in range(3):  # the other threads
+            request, handler = receiving(MB, MB, MB, MB)
+            at_once.enter_context(upload_handler.released(request))
+            many.append(handler)
+        assert [len(each.no_room) for each in many] == [0, 3, 3]
+        assert many[1].no_room == ["1.bin", "2.bin", "3.bin"]
+        assert upload_handler.ROOM.taken - before == 6 * MB
+        request, honest = receiving(MB)
+        at_once.enter_context(upload_handler.released(request))
+        assert honest.no_room == [] and len(request.FILES.getlist("files")[0].read()) == MB
+        request, one_more = receiving(MB)
+        at_once.enter_context(upload_handler.released(request))
+        assert one_more.no_room == ["0.bin"] and "files" not in request.FILES
+        assert upload_handler.ROOM.taken - before == upload_handler.ROOM_FILES * MB
+    assert upload_handler.ROOM.taken == before
+
+
+def test_what_is_dropped_takes_no_room() -> None:
+    before = upload_handler.ROOM.taken
+    request, handler = receiving(3 * MB, 10)
+    with upload_handler.released(request):
+        assert handler.too_large == ["0.bin"] and upload_handler.ROOM.taken - before == 10
+    assert upload_handler.ROOM.taken == before
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_a_request_lets_go_of_its_files_whatever_becomes_of_it(strict: bool, now: datetime) -> None:
+    """Without the token, a body that is cut, and one that is taken."""
+    browser = Client(enforce_csrf_checks=strict)
+    browser.force_login(make_member(now).user)
+    before = upload_handler.ROOM.taken
+    text = form(3 * MB)
+    for sent in (text, text[: 2 * MB]):
+        browser.generic(
+            "POST",
+            "/case/documents/",
+            CONTENT_TYPE="multipart/form-data; boundary=x",
+            CONTENT_LENGTH=str(len(text)),
+            **{"wsgi.input": BytesIO(sent)},
+        )
+        assert upload_handler.ROOM.taken == before
+
+
+def test_without_room_nothing_is_lost_and_all_doors_say_so(
+    now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pages name the file and ask to try again; the API answers 503 with Retry-After."""
+    member, senior = make_member(now), make_colleague(now, "Seniors")
+    monkeypatch.setattr(upload_handler.ROOM, "taken", upload_handler.ROOM_FILES * 20 * MB)
+    paper = SimpleUploadedFile("paper.jpg", b"a" * 100, "image/jpeg")
+    make_case(member, now)
+    sent = {"kind": DocumentKind.BUSINESS_LICENCE, "files": paper}
+    answer = sign_in(member.user).post("/case/documents/", sent)
+    assert answer.status_code == 422 and "paper.jpg" in answer.content.decode()
+    assert "Try again in a moment" in answer.content.decode()
+    leak = SimpleUploadedFile("leak.jpg", b"a" * 100, "image/jpeg")
+    answer = sign_in(senior).post(TRACE, {"why": "a tip", "leak": leak})
+    assert "Try again in a moment" in answer.content.decode() and not Trace.objects.exists()
+    _platform, key = create_api_client("某招聘网", list(Scope), now, test=True)
+    trace = SimpleUploadedFile("leak.jpg", b"a" * 100, "image/jpeg")
+    answer = Client().post(
+        "/api/v1/traces",
+        {"why": "a tip", "file": trace},
+        headers={"authorization": f"Bearer {key}"},
+    )
+    assert answer.status_code == 503 and answer["Retry-After"]
 
 
 def test_the_form_of_a_trace_needs_its_token(now: datetime) -> None:

@@ -19,6 +19,7 @@ from gunicorn.http import get_parser
 
 from config import web_worker
 from config.trying_out import processes
+from tests.keys import record_keys
 
 pytestmark = [pytest.mark.worker, pytest.mark.timeout(120)]
 
@@ -36,6 +37,17 @@ workers, threads = 1, {threads}
 """
 
 
+def prepared(folder: Path) -> dict[str, str]:
+    """Return the environment of a process whose database has nothing but the keys."""
+    database = folder / "zizhi.sqlite3"
+    record_keys(database)
+    return {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "ZIZHI_VAR_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{database}",
+    }
+
+
 @contextlib.contextmanager
 def served(folder: Path, conf: str = SHORTENED) -> Iterator[int]:
     """Run one web process, with short deadlines. Yield its port."""
@@ -45,8 +57,7 @@ def served(folder: Path, conf: str = SHORTENED) -> Iterator[int]:
     (folder / "conf.py").write_text(conf.format(port=port, threads=THREADS))
     command = [sys.executable, "-m", "gunicorn", "-c", str(folder / "conf.py"), "config.wsgi"]
     log = folder / "web.log"
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "ZIZHI_VAR_DIR": str(folder)}
-    with processes.running(command, log, **environment) as process:
+    with processes.running(command, log, **prepared(folder)) as process:
         deadline = time.monotonic() + 60
         while not answer(port, b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n"):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
@@ -185,9 +196,8 @@ def test_serve_uses_this_worker(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "ZIZHI_VAR_DIR": str(tmp_path)}
     log, deadline = tmp_path / "web.log", time.monotonic() + 60
-    with processes.running(processes.web("127.0.0.1", port), log, **environment):
+    with processes.running(processes.web("127.0.0.1", port), log, **prepared(tmp_path)):
         while not answer(port, b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n"):
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from io import StringIO
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +16,8 @@ import pytest
 from django.apps import apps
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection, models
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection, models
 
 from employers.models import Lockout, Sighting, SightingKind
 from events import rekeying
@@ -349,3 +353,116 @@ def test_a_key_removed_too_early_stops_the_start(
 def test_another_index_key_stops_the_start(settings: Any) -> None:
     settings.INDEX_KEY = new_key()
     assert "ZIZHI_INDEX_KEY" in rekeying.key_problem()
+
+
+@pytest.fixture
+def unrecorded(now: datetime, settings: Any) -> Callable[[str], str]:
+    """A database from before there was an index key and a record of keys. Returns a function that
+    excludes somebody as a deployment with this data key did, and returns the index.
+    """
+    KeyCheck.objects.all().delete()
+    reviewer = make_reviewer(now)
+
+    def exclude(data_key: str) -> str:
+        made_with = settings.DATA_KEY, settings.INDEX_KEY
+        settings.DATA_KEY = settings.INDEX_KEY = data_key
+        index = sealing.blind_index("林知白", "exclusion.person")
+        settings.DATA_KEY, settings.INDEX_KEY = made_with
+        Exclusion.objects.create(
+            kind=ExclusionKind.PERSON,
+            value=index,
+            shown="林**",
+            why="x",
+            added_by=reviewer,
+            added_at=now,
+        )
+        return index
+
+    return exclude
+
+
+def found() -> int:
+    indexes = sealing.blind_indexes("林知白", "exclusion.person")
+    return Exclusion.objects.filter(value__in=indexes).count()
+
+
+@pytest.mark.django_db
+def test_an_index_key_that_is_younger_than_the_indexes_stops_the_start(
+    unrecorded: Callable[[str], str], settings: Any
+) -> None:
+    first = settings.DATA_KEY
+    unrecorded(first)
+    settings.INDEX_KEY = new_key()
+    assert found() == 0
+    assert rekeying.key_problem() == rekeying.INDEX_KEY_TOO_NEW
+    assert not KeyCheck.objects.exists(), "a wrong key must not become the recorded one"
+    settings.INDEX_KEY = first
+    assert (rekeying.key_problem(), found()) == ("", 1)
+
+
+@pytest.mark.django_db
+def test_keys_that_open_nothing_in_an_older_database_stop_the_start(
+    unrecorded: Callable[[str], str], now: datetime, settings: Any
+) -> None:
+    first = settings.DATA_KEY
+    unrecorded(first)
+    make_user(now, phone_sealed=sealing.seal_text("+8613800138000", "user.phone"))
+    settings.DATA_KEY = settings.INDEX_KEY = new_key()
+    assert rekeying.DATA_KEY_MISSING in rekeying.key_problem()
+    settings.DATA_KEYS_RETIRED = [first]
+    assert (rekeying.key_problem(), found()) == ("", 1)
+
+
+@pytest.mark.django_db
+def test_indexes_of_two_data_keys_are_found_whatever_is_removed(
+    unrecorded: Callable[[str], str], settings: Any
+) -> None:
+    """A became B before there was an index key. Without B as a former key, nothing goes on."""
+    first, second = settings.DATA_KEY, new_key()
+    unrecorded(first)
+    unrecorded(second)
+    settings.DATA_KEY, settings.DATA_KEYS_RETIRED = second, [first]
+    assert (rekeying.key_problem(), found()) == ("", 2)
+    with pytest.raises(CommandError, match=r"Some of 2 blind indexes .*ZIZHI_INDEX_KEYS_FORMER"):
+        call_command("rekey", stdout=StringIO())
+    settings.DATA_KEYS_RETIRED = []
+    assert rekeying.key_problem() != "", "removed although rekey said no"
+    settings.DATA_KEYS_RETIRED, settings.INDEX_KEYS_FORMER = [first], [second]
+    call_command("rekey", stdout=StringIO())
+    settings.DATA_KEYS_RETIRED = []
+    assert (rekeying.key_problem(), found()) == ("", 2)
+    rotate(settings)
+    call_command("rekey", stdout=StringIO())
+    settings.DATA_KEYS_RETIRED = []
+    assert (rekeying.key_problem(), found()) == ("", 2)
+    settings.INDEX_KEYS_FORMER = []
+    assert (rekeying.key_problem(), found()) == (rekeying.FORMER_MISSING, 1)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("recorded")
+def test_a_process_starts_only_after_the_keys_were_compared(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database does not answer at first. When it does, the keys are wrong."""
+    monkeypatch.setattr(connection, "close", lambda: None)  # the test's transaction
+    settings.INDEX_KEY = new_key()
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    compare = rekeying.key_problem
+
+    def down(*_: Any) -> Any:
+        raise OperationalError("could not connect to host")
+
+    monkeypatch.setattr(rekeying, "key_problem", down)
+    with pytest.raises(ImproperlyConfigured, match=r"could not be compared.*migrate first"):
+        rekeying.require_keys()
+    assert not slept, "it answers, so there is nothing to wait for"
+    monkeypatch.setattr(connection, "ensure_connection", down)
+    with pytest.raises(ImproperlyConfigured, match="could not be compared"):
+        rekeying.require_keys(patience=0)
+    monkeypatch.setattr(rekeying, "key_problem", lambda: compare() if len(slept) == 2 else down())
+    monkeypatch.setattr(connection, "ensure_connection", lambda: len(slept) == 2 or down())
+    with pytest.raises(SystemExit, match="ZIZHI_INDEX_KEY"):
+        require_keys()
+    assert len(slept) == 2

@@ -132,7 +132,6 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         .prefetch_related("pages")
     )
     marks = drawn(findings, observed, documents)
-    appeals = list(case.appeals.select_related("by").prefetch_related("documents"))
     return {
         "case": case,
         "now": now,
@@ -159,6 +158,17 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
             for page in shown_pages(document, reading, rows, marks)
         ],
         "attempts": attempts,
+        **what_people_said(case),
+        "cluster": related_cases.around(case, reviewer, observed.get("duplicates", {})),
+        **history(case, documents),
+        **what_may_be_done(case, reviewer, findings, documents, typed, now),
+    }
+
+
+def what_people_said(case: Case) -> dict[str, Any]:
+    """Return what reviewers decided, and what the employer stated, appealed and proved."""
+    appeals = list(case.appeals.select_related("by").prefetch_related("documents"))
+    return {
         "decisions": [
             {
                 "decision": decision,
@@ -194,9 +204,6 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
                 .order_by("-started_at")
             )
         ],
-        "cluster": related_cases.around(case, reviewer, observed.get("duplicates", {})),
-        **history(case, documents),
-        **what_may_be_done(case, reviewer, findings, documents, typed, now),
     }
 
 

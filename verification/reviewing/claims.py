@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 
+from employers.accounts import staff_reads
 from employers.models import User
 from employers.permissions import Power
 from events.core.actor import Actor
@@ -136,6 +137,8 @@ def _take(case: Case, reviewer: User, actor: Actor, now: datetime) -> None:
     if not mine:
         _answer_take_over(case, now)
     record("claim", case, actor, now, employer_id=case.employer_id)
+    if not mine:
+        staff_reads.report_if_many(reviewer, now)
 
 
 def drop_claim(case_id: UUID, reviewer: User, now: datetime) -> Case:

@@ -42,6 +42,13 @@ class Command(BaseCommand):
             self.stderr.write(f"{lost} rows and files need a key that is not in the settings.")
         if others := _sum(left, only_unknown=False):
             raise CommandError(f"{others} rows and files are still under a retired key.")
+        if former := rekeying.unnamed_former():
+            made = sum(column.indexes().count() for column in rekeying.columns())
+            raise CommandError(
+                f"Some of {made} blind indexes may have been made with {' and '.join(former)}, and"
+                " would not be found without it. Add it to ZIZHI_INDEX_KEYS_FORMER before you"
+                " remove any key, restart all processes, and run this again."
+            )
         if not options["count"]:
             rekeying.move_key_check()
         self.stdout.write("No row and no file needs a retired key.")

@@ -55,7 +55,9 @@ def at_home(**headers: str) -> Client:
 # --- Keeping --------------------------------------------------------------------------------------
 
 
-def test_a_mail_is_one_line_in_the_terminal(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mail_is_one_line_in_the_terminal_without_its_links(
+    kept: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = (
         "你好，\n\n请打开 http://localhost:8000/verify-email/WyJ:1x:y-Z_/。"
         "\n\nhttp://localhost:8000/case/help/"
@@ -66,7 +68,7 @@ def test_a_mail_is_one_line_in_the_terminal(kept: Path, capsys: pytest.CaptureFi
     deliver("No link", text="A word.")
     subject = "确认云溪市示例科技有限公司的电子邮箱地址，以便继续完成认证，谢谢" * 2
     assert capsys.readouterr().out.splitlines() == [
-        f"mail to hr@b.example: {subject} → http://localhost:8000/verify-email/WyJ:1x:y-Z_/",
+        f"mail to hr@b.example: {subject}",
         "mail to a@b.example: No link",
     ]
 
@@ -108,11 +110,14 @@ def test_no_deployment_keeps_mails(monkeypatch: pytest.MonkeyPatch, site: str, u
         runpy.run_path(str(SETTINGS))
 
 
-def test_unless_chosen_they_are_not_kept_on_this_machine_either(
+def test_on_this_machine_they_are_kept_and_not_printed_unless_chosen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Also if the processes are started by hand, without `make run`."""
     monkeypatch.setenv("ZIZHI_SITE_URL", "http://localhost:8000")
     monkeypatch.delenv("ZIZHI_EMAIL_URL", raising=False)
+    assert runpy.run_path(str(SETTINGS))["EMAIL_BACKEND"] == "config.trying_out.kept_mail.Backend"
+    monkeypatch.setenv("ZIZHI_EMAIL_URL", "consolemail://")
     assert runpy.run_path(str(SETTINGS))["MAILS_KEPT"] is False
 
 

@@ -282,6 +282,36 @@ class TestPasswords:
         assert verbs(colleague) == ["set_password"]
         assert mailed() == {("li.na", "password_set"), ("ann", "password_set")}
 
+    def test_an_open_session_does_not_guess_it(
+        self, colleague: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stolen, address = sign_in(colleague), "/console/password_change/"
+        typed = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+        codes = [
+            stolen.post(address, typed | {"old_password": f"guess {n}"}).status_code
+            for n in range(12)
+        ]
+        assert codes == [422] * 10 + [429] * 2
+        page = stolen.post(address, typed)
+        assert page.status_code == 429 and "Try again" in page.content.decode()
+        later = timezone.now() + timedelta(minutes=16)
+        monkeypatch.setattr("employers.accounts.forms.timezone.now", lambda: later)
+        assert stolen.post(address, typed).status_code == 302
+
+    def test_a_right_old_password_is_not_counted(self, colleague: User) -> None:
+        client, address = sign_in(colleague), "/console/password_change/"
+        weak = {"old_password": PASSWORD, "new_password1": "x", "new_password2": "x"}
+        assert {client.post(address, weak).status_code for _ in range(12)} == {422}
+
+    def test_a_new_one_ends_the_other_sessions(self, colleague: User) -> None:
+        client, other = sign_in(colleague), sign_in(colleague)
+        for each in (client, other):
+            assert each.get("/console/").status_code == 200
+        typed = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+        assert client.post("/console/password_change/", typed).status_code == 302
+        assert client.get("/console/").status_code == 200
+        assert other.get("/console/").status_code == 302 and colleague.sign_ins.count() == 1
+
     def test_a_recruiters_is_not_the_staffs_business(self, ann: User, now: datetime) -> None:
         recruiter = make_member(now).user
         Client().post("/password/", {"email": recruiter.email})
@@ -469,12 +499,16 @@ def test_recruiters_are_not_edited_here_and_nobody_is_deleted(
     assert "email address already exists" in root.post(f"{STAFF}add/", taken).content.decode()
 
 
-def test_an_invitation_expires(root: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("minutes", "works"), [(59, True), (61, False)])
+def test_an_invitation_expires(
+    minutes: int, works: bool, root: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     root.post(f"{STAFF}add/", {"email": "new@zizhi.example", "language": "en"})
     invitation = Mail.objects.get(to="new@zizhi.example")
     monkeypatch.setattr(
         "django.contrib.auth.tokens.PasswordResetTokenGenerator._now",
-        lambda self: datetime.now() + timedelta(hours=25),
+        lambda self: datetime.now() + timedelta(minutes=minutes),
     )
     html = Client(headers={"accept-language": "en"}).get(link_in(invitation), follow=True)
-    assert "This link no longer works" in html.content.decode()
+    assert ("This link no longer works" in html.content.decode()) is not works
+    assert ('name="new_password1"' in html.content.decode()) is works

@@ -54,6 +54,23 @@ def test_indexes_from_before_the_index_key_are_found_under_every_data_key(settin
         assert sealing.current_form(index) in blind_indexes("x", "p")
 
 
+def test_indexes_from_before_the_index_key_are_found_after_the_removal_of_those_keys(
+    settings: Any,
+) -> None:
+    """A became B, then the index key was set to A, and B becomes C."""
+    a, b = settings.INDEX_KEY, new_key()
+    settings.DATA_KEY, settings.DATA_KEYS_RETIRED = b, [a]
+    indexes = [bare(key, "x", "p") for key in (a, b)]
+    for keys in ((b, [a]), (b, []), (new_key(), [b]), (new_key(), [])):
+        if keys[1]:
+            settings.DATA_KEY, settings.DATA_KEYS_RETIRED = keys
+            indexes = [sealing.current_form(index) for index in indexes]
+            settings.INDEX_KEYS_FORMER = [b]
+        else:
+            settings.DATA_KEYS_RETIRED = []
+        assert set(indexes) <= set(blind_indexes("x", "p"))
+
+
 def test_an_index_key_of_its_own_is_not_enough_to_recognise_anybody(settings: Any) -> None:
     settings.INDEX_KEY = new_key()
     index = blind_index("x", "p")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ from employers.permissions import Power
 from events.core.errors import Refused
 from events.models import Event
 from tests.verification.staff import LEAD, SENIOR, claimed, make_staff, waiting
-from verification.models import Case, CaseNote, Presence, ReviewDraft, TakeOver
-from verification.reviewing import claims
+from verification.models import Case, CaseNote, Presence, ReviewDraft, Ruling, TakeOver
+from verification.reviewing import claims, rulings
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -86,6 +87,51 @@ def test_released_and_taken_by_another(one: User, other: User, now: datetime) ->
         claims.drop_claim(case.pk, other, now)
     assert claims.drop_claim(case.pk, one, now).claimed_at is None
     assert claims.claim_next(other, now) == case
+
+
+def look_and_put_back(case: Case, reviewer: User, at: datetime) -> None:
+    claims.claim(case.pk, reviewer, at)
+    claims.drop_claim(case.pk, reviewer, at)
+
+
+def decide(case: Case, reviewer: User, at: datetime) -> Ruling:
+    case = claims.claim(case.pk, reviewer, at)
+    codes = ("licence_unreadable",)
+    return rulings.rule_on_case(
+        case.pk, "request_changes", reviewer, at, codes, "", seen_version=case.version
+    )
+
+
+def reported() -> int:
+    return Event.objects.filter(verb="many_reads").count()
+
+
+def test_cases_that_are_claimed_and_not_decided_are_counted(
+    one: User, now: datetime, settings: Any
+) -> None:
+    settings.STAFF_READS_PER_HOUR = 3
+    for _ in range(2):
+        look_and_put_back(waiting(now), one, now)
+    ruling = decide(waiting(now), one, now)
+    rulings.undo(ruling.pk, one, now)
+    look_and_put_back(Case.objects.awaiting_review().first(), one, now)
+    assert not reported()
+    claims.claim(waiting(now).pk, one, now)  # and never anything else
+    assert Event.objects.get(verb="many_reads").data == {"employers": 4}
+
+
+def test_a_fast_reviewer_who_decides_is_not_reported(
+    one: User, now: datetime, settings: Any
+) -> None:
+    settings.STAFF_READS_PER_HOUR = 3
+    for _ in range(6):
+        decide(waiting(now), one, now)
+    assert not reported()
+    for _ in range(3):
+        look_and_put_back(waiting(now), one, now + 30 * MINUTE)
+    assert not reported()
+    look_and_put_back(waiting(now), one, now + 91 * MINUTE)
+    assert not reported(), "the earlier ones are more than an hour ago"
 
 
 def test_who_does_not_decide_claims_nothing(now: datetime) -> None:

@@ -16,7 +16,7 @@ from events.core.errors import Refused
 from verification.cases import appeals, guards
 from verification.intake import upload_limits
 from verification.intake.examination import examined
-from verification.intake.upload_handler import BoundedUploadHandler
+from verification.intake.upload_handler import refused_files
 from verification.models import Case, DocumentKind
 from verification.pages.forms import WordsForm
 from verification.pages.views.case import case_or_404, refused_at_home
@@ -26,7 +26,7 @@ from verification.rules.states import State
 
 
 @takes_files
-def appeal(request: HttpRequest, member: Member, handler: BoundedUploadHandler) -> HttpResponse:
+def appeal(request: HttpRequest, member: Member) -> HttpResponse:
     """Appeal a rejection, suspension or revocation, with files if needed.
 
     After changes were requested for the third time, the employer can ask for a person instead.
@@ -40,7 +40,7 @@ def appeal(request: HttpRequest, member: Member, handler: BoundedUploadHandler) 
     form = WordsForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            _say(request, verb, case, member, form.cleaned_data["words"], handler)
+            _say(request, verb, case, member, form.cleaned_data["words"])
         except Refused as refused:
             if refused.code == "state_conflict":
                 return refused_at_home(request, refused)
@@ -61,21 +61,10 @@ def appeal(request: HttpRequest, member: Member, handler: BoundedUploadHandler) 
     return render(request, "verification/appeal.html", context, status=422 if form.errors else 200)
 
 
-def _say(
-    request: HttpRequest,
-    verb: str,
-    case: Case,
-    member: Member,
-    words: str,
-    handler: BoundedUploadHandler,
-) -> None:
-    if handler.too_large:
-        raise Refused(
-            "document_too_large",
-            "evidence",
-            seen=handler.too_large[0],
-            expected=f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB",
-        )
+def _say(request: HttpRequest, verb: str, case: Case, member: Member, words: str) -> None:
+    limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
+    for name, why in refused_files(request, "document_too_large", limit):
+        raise Refused(why.code, "evidence", seen=name, expected=why.expected)
     files = request.FILES.getlist("files")
     if files and not member.user.is_proven:
         raise Refused("authority_email_unverified", "evidence")

@@ -108,9 +108,7 @@ def _thumbnail(jpeg: bytes) -> bytes:
 
 @posted_or("verification:home")
 @takes_files
-def upload(
-    request: HttpRequest, member: Member, handler: upload_handler.BoundedUploadHandler
-) -> HttpResponse:
+def upload(request: HttpRequest, member: Member) -> HttpResponse:
     """Upload one or more files of one kind; each is kept or refused separately."""
     form = UploadForm(request.POST)
     case = case_or_404(member)
@@ -124,7 +122,7 @@ def upload(
     )
     files = [file for name in ("photo", "files") for file in request.FILES.getlist(name)]
     limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
-    refusals = [(name, Refused("document_too_large", expected=limit)) for name in handler.too_large]
+    refusals = upload_handler.refused_files(request, "document_too_large", limit)
     refusals += [
         (file.name or "", Refused("files_too_many", expected=f"≤ {upload_handler.FILES_AT_ONCE}"))
         for file in files[upload_handler.FILES_AT_ONCE :]

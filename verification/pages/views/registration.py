@@ -26,7 +26,7 @@ from events.models import record
 from verification.intake import licence_photos, upload_limits
 from verification.intake.account_class_guess import guess_account_class
 from verification.intake.examination import examined, judged
-from verification.intake.upload_handler import BoundedUploadHandler
+from verification.intake.upload_handler import refused_files
 from verification.models import DocumentKind, LicencePhoto
 from verification.pages.forms import CompanyForm, TypedCodeForm
 from verification.pages.views.documents import picture_response, stored_page
@@ -132,13 +132,13 @@ def _render(
 
 @posted_or("company_registration:company")
 @newcomer_takes_files
-def photograph(request: HttpRequest, user: User, handler: BoundedUploadHandler) -> HttpResponse:
+def photograph(request: HttpRequest, user: User) -> HttpResponse:
     """Take the photo in. It is read by a worker, so this answers within a second or two.
 
     The script gets no redirect: it goes on itself, so that messages are shown once.
     """
     try:
-        _take_in(request, user, handler)
+        _take_in(request, user)
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
@@ -146,11 +146,11 @@ def photograph(request: HttpRequest, user: User, handler: BoundedUploadHandler) 
     return redirect("company_registration:company")
 
 
-def _take_in(request: HttpRequest, user: User, handler: BoundedUploadHandler) -> None:
+def _take_in(request: HttpRequest, user: User) -> None:
     files = [file for name in ("photo", "files") for file in request.FILES.getlist(name)]
-    if handler.too_large:
-        limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
-        raise Refused("document_too_large", expected=limit)
+    limit = f"≤ {settings.UPLOAD_MAX_BYTES // 1024**2} MB"
+    for _name, refused in refused_files(request, "document_too_large", limit):
+        raise refused
     if not files:
         raise Refused("document_not_chosen")
     now = timezone.now()

@@ -14,7 +14,6 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from employers.accounts.views import member_required, newcomer_required
 from employers.models import Member, User
-from verification.intake.upload_handler import BoundedUploadHandler
 
 P = ParamSpec("P")
 Self = TypeVar("Self")
@@ -28,7 +27,7 @@ def too_long_response(request: HttpRequest) -> HttpResponse:
 
 
 def takes_files(
-    view: Callable[[HttpRequest, Member, BoundedUploadHandler], HttpResponse],
+    view: Callable[[HttpRequest, Member], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Let the member's `view` receive files.
 
@@ -42,16 +41,14 @@ def takes_files(
     @member_required
     @wraps(view)
     def guarded(request: HttpRequest, member: Member) -> HttpResponse:
-        (handler,) = request.upload_handlers
-        assert isinstance(handler, BoundedUploadHandler)
-        return checked(request, member, handler)
+        return checked(request, member)
 
     guarded.takes_files = True  # type: ignore[attr-defined]
     return guarded
 
 
 def newcomer_takes_files(
-    view: Callable[[HttpRequest, User, BoundedUploadHandler], HttpResponse],
+    view: Callable[[HttpRequest, User], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Do the same for an account that has no company yet."""
     checked = csrf_protect(view)
@@ -60,9 +57,7 @@ def newcomer_takes_files(
     @newcomer_required
     @wraps(view)
     def guarded(request: HttpRequest, user: User) -> HttpResponse:
-        (handler,) = request.upload_handlers
-        assert isinstance(handler, BoundedUploadHandler)
-        return checked(request, user, handler)
+        return checked(request, user)
 
     guarded.takes_files = True  # type: ignore[attr-defined]
     return guarded
