@@ -214,7 +214,7 @@ class ConsolePasswordForm(PasswordChangeForm):
         typed: str = self.cleaned_data["old_password"]
         assert isinstance(self.user, User)
         try:
-            own_password.check(self.user, typed, timezone.now())
+            own_password.check_password(self.user, typed, timezone.now())
         except Refused as refused:
             raise ValidationError(refusal_html(refused), code=refused.code) from refused
         return typed

@@ -20,17 +20,21 @@ from events.models import record
 
 
 def check(user: User, typed: str, session: sign_ins.Session, now: datetime) -> None:
+    """Raise Refused as `check_password` does, or, for an account without a password, unless a code
+    was entered in this session lately: `fresh_code_needed`.
+    """
+    if user.has_usable_password():
+        check_password(user, typed, now)
+    elif not fresh_code.is_fresh(user, session, now):
+        raise Refused("fresh_code_needed")
+
+
+def check_password(user: User, typed: str, now: datetime) -> None:
     """Raise Refused unless `typed` is the account's password: `password_wrong`, `too_many_tries`.
-    For an account without one, unless a code was entered in this session lately:
-    `fresh_code_needed`.
 
     Attempts are counted by account, so that strangers' failures at the sign-in do not block this,
     and a stolen session gives few guesses.
     """
-    if not user.has_usable_password():
-        if not fresh_code.is_fresh(user, session, now):
-            raise Refused("fresh_code_needed")
-        return
     counted = [(throttle.PASSWORDS_OF_ADDRESS, f"own {user.pk}")]
     throttle.count_try(counted, now)
     if not user.check_password(typed):
