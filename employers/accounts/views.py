@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from functools import update_wrapper, wraps
 from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -37,7 +39,7 @@ from employers.accounts.forms import (
 from employers.accounts.phones.offer import phone_comes_first
 from employers.accounts.self_service import own_password
 from employers.clock import now_of
-from employers.models import Member, User
+from employers.models import ApiClient, Member, MemberLink, User
 from employers.security import entry, second_factor, sign_ins, throttle
 from employers.security.backends import ADDRESS, is_vouched_only
 from employers.security.cookies import read_cookie, set_cookie
@@ -88,6 +90,7 @@ def member_required(
         member = (
             Member.objects.active()
             .select_related("user", "employer__platform")
+            .annotate(site_requires_factor=Exists(_requiring(OuterRef("pk"))))
             .filter(user=request.user)
             .first()
         )
@@ -135,15 +138,29 @@ def without_factor(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpRespo
     return view
 
 
+def _requiring(member: OuterRef | UUID) -> QuerySet[MemberLink]:
+    """Return the member's links with platforms that require a second factor."""
+    links = MemberLink.objects.in_force().order_by("linked_at")
+    return links.filter(member=member, client__second_factor_required=True)
+
+
+def requiring_platform(member: Member) -> ApiClient | None:
+    """Return the platform that requires a second factor of the member, if one does."""
+    if (own := member.employer.platform) is not None:
+        return own if own.second_factor_required else None
+    link = _requiring(member.pk).select_related("client").first()
+    return link.client if link else None
+
+
 def lacks_factor(request: HttpRequest, member: Member) -> bool:
-    """Return whether the member's platform requires a second factor that they do not have.
+    """Return whether the member's platform, or one that they have linked, requires a second factor
+    that they do not have.
 
     A session that the platform's own link began needs none: the platform knows who it is.
     """
     platform = member.employer.platform
-    if platform is None or not platform.second_factor_required or is_vouched_only(request):
-        return False
-    return second_factor.of(member.user) is None
+    required = platform.second_factor_required if platform else member.site_requires_factor  # type: ignore[attr-defined]  # `member_required` looks
+    return bool(required) and not is_vouched_only(request) and not second_factor.of(member.user)
 
 
 def _to_set_up(request: HttpRequest) -> HttpResponse:
@@ -239,7 +256,11 @@ def register(request: HttpRequest) -> HttpResponseBase:
         # If the address has an account, the form checks its password. It must not bypass the limits
         # of sign-in.
         passwords = passwords_of(request, typed["email"])
-        counted = ((throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)), *passwords)
+        counted = (
+            (throttle.REGISTRATIONS_FROM_NETWORK, network_of(request)),
+            *passwords,
+            (throttle.MAILS_TO_ADDRESS, f"register {typed['email'].strip().lower()}"),
+        )
         try:
             throttle.count_try(counted, now)
             user = registration.open_account(

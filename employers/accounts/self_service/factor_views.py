@@ -27,6 +27,7 @@ from employers.accounts.views import (
     private,
     proven_member_required,
     remember_browser,
+    requiring_platform,
     saw,
     status_of,
     without_factor,
@@ -175,7 +176,7 @@ def _set_up(request: HttpRequest, member: Member) -> HttpResponseBase:
         secret=second_factor.in_groups(secret),
         app_link=link,
         picture=totp.picture(link),
-        requires=member.employer.platform if lacks_factor(request, member) else None,
+        requires=requiring_platform(member) if lacks_factor(request, member) else None,
     )
 
 

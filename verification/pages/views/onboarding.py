@@ -62,7 +62,7 @@ def _ask_to_confirm(member: Member) -> None:
     the platform may have named a stranger's address.
     """
     if member.user.email_verified_at is None:
-        counted = (throttle.MAILS_TO_ADDRESS, f"confirm {member.user_id}")
+        counted = (throttle.MAILS_TO_ADDRESS, f"onboarding {member.user.email}")
         try:
             throttle.count_try([counted], timezone.now())
         except Refused:

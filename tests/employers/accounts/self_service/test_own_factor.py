@@ -21,6 +21,7 @@ from tests.factories import (
     PASSWORD,
     make_api_client,
     make_employer,
+    make_link,
     make_member,
     make_reviewer,
     sign_in,
@@ -289,6 +290,19 @@ def test_who_cannot_set_it_up_yet_is_told_why(clock: Clock) -> None:
     page = browser.get("/case/", follow=True).content.decode()
     assert "Confirm your email address first" in page and "/account/email/" in page
     assert browser.get("/account/email/").status_code == 200
+
+
+def test_a_platform_that_a_recruiter_linked_may_require_it_too(clock: Clock) -> None:
+    member = make_member(clock.now)
+    platform, _ = make_api_client(clock.now)
+    link = make_link(member, platform.pk, clock.now)
+    assert is_in(sign_in(member.user))
+    api_clients.require_second_factor(platform, True, SYSTEM, clock.now)
+    assert not is_in(sign_in(member.user))
+    page = sign_in(member.user).get("/account/second-factor/", follow=True).content.decode()
+    assert f"{platform.name} requires this" in page
+    type(link).objects.update(ended_at=clock.now)
+    assert is_in(sign_in(member.user))
 
 
 def test_the_requirement_is_an_event_and_ends(clock: Clock) -> None:
