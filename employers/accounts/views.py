@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from functools import update_wrapper, wraps
 from typing import Any, Concatenate, ParamSpec
-from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -14,7 +13,6 @@ from django.contrib.auth import login
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
@@ -38,8 +36,9 @@ from employers.accounts.forms import (
 )
 from employers.accounts.phones.offer import phone_comes_first
 from employers.accounts.self_service import own_password
+from employers.accounts.self_service.required_factor import LINKED_SITE_REQUIRES, lacks_factor
 from employers.clock import now_of
-from employers.models import ApiClient, Member, MemberLink, User
+from employers.models import Member, User
 from employers.security import entry, second_factor, sign_ins, throttle
 from employers.security.backends import ADDRESS, is_vouched_only
 from employers.security.cookies import read_cookie, set_cookie
@@ -90,7 +89,7 @@ def member_required(
         member = (
             Member.objects.active()
             .select_related("user", "employer__platform")
-            .annotate(site_requires_factor=Exists(_requiring(OuterRef("pk"))))
+            .annotate(site_requires_factor=LINKED_SITE_REQUIRES)
             .filter(user=request.user)
             .first()
         )
@@ -136,31 +135,6 @@ def without_factor(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpRespo
     """Let `view` serve members who still have to set up the second factor that is required."""
     view.without_factor = True  # type: ignore[attr-defined]
     return view
-
-
-def _requiring(member: OuterRef | UUID) -> QuerySet[MemberLink]:
-    """Return the member's links with platforms that require a second factor."""
-    links = MemberLink.objects.in_force().order_by("linked_at")
-    return links.filter(member=member, client__second_factor_required=True)
-
-
-def requiring_platform(member: Member) -> ApiClient | None:
-    """Return the platform that requires a second factor of the member, if one does."""
-    if (own := member.employer.platform) is not None:
-        return own if own.second_factor_required else None
-    link = _requiring(member.pk).select_related("client").first()
-    return link.client if link else None
-
-
-def lacks_factor(request: HttpRequest, member: Member) -> bool:
-    """Return whether the member's platform, or one that they have linked, requires a second factor
-    that they do not have.
-
-    A session that the platform's own link began needs none: the platform knows who it is.
-    """
-    platform = member.employer.platform
-    required = platform.second_factor_required if platform else member.site_requires_factor  # type: ignore[attr-defined]  # `member_required` looks
-    return bool(required) and not is_vouched_only(request) and not second_factor.of(member.user)
 
 
 def _to_set_up(request: HttpRequest) -> HttpResponse:

@@ -57,6 +57,8 @@ class Limit:
 
 PASSWORDS_OF_ADDRESS = Limit("password-address", 10)
 PASSWORDS_FROM_NETWORK = Limit("password-network", 25)
+OWN_PASSWORDS = Limit("own-password", 10)
+"""Wrong passwords of an account in its own open sessions."""
 REGISTRATIONS_FROM_NETWORK = Limit("register-network", 20)
 CODES_FROM_NETWORK = Limit("code-network", 300)
 """Several requests per code, while it is typed. An office may share an address."""

@@ -666,7 +666,7 @@ class Member:
     """Owners can invite and remove colleagues on our pages."""
 
     verified: bool
-    """Whether the recruiter has confirmed their address. Until then, the gate refuses downloads."""
+    """Whether the recruiter has confirmed their address, or proven their number. Until then, the gate refuses downloads."""
 
     joined_at: datetime
     """When the recruiter joined the employer."""

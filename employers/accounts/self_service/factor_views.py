@@ -20,14 +20,13 @@ from employers.accounts.self_service import own_password
 from employers.accounts.self_service.forms import FactorForm, SetUpForm, asked_of
 from employers.accounts.self_service.fresh_code_views import fresh_code_first
 from employers.accounts.self_service.passkey_views import site
+from employers.accounts.self_service.required_factor import lacks_factor, requiring_platform
 from employers.accounts.self_service.views import answer_factor, shown
 from employers.accounts.views import (
     ENTRY,
-    lacks_factor,
     private,
     proven_member_required,
     remember_browser,
-    requiring_platform,
     saw,
     status_of,
     without_factor,

@@ -35,7 +35,7 @@ def check_password(user: User, typed: str, now: datetime) -> None:
     Attempts are counted by account, so that strangers' failures at the sign-in do not block this,
     and a stolen session gives few guesses.
     """
-    counted = [(throttle.PASSWORDS_OF_ADDRESS, f"own {user.pk}")]
+    counted = [(throttle.OWN_PASSWORDS, str(user.pk))]
     throttle.count_try(counted, now)
     if not user.check_password(typed):
         raise Refused("password_wrong", "current_password")

@@ -175,7 +175,7 @@ def test_nobody_is_held_whose_employer_is_not_approved_or_only_a_test(
 @pytest.fixture
 def held(owner: Member, now: datetime) -> Member:
     member = colleague_of(owner, now, ADDRESS)
-    member.user.phone_sealed = seal_phone(PHONE)
+    member.user.phone_sealed, member.user.phone_vouched_at = seal_phone(PHONE), now
     member.user.save()
     exclude(ExclusionKind.EMAIL, ADDRESS, now)
     member_reviews.find_excluded(now)
