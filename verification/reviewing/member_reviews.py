@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
+from django.core.cache import cache
 from django.db import transaction
 
 from employers.accounts import membership
@@ -74,6 +76,14 @@ def _not_decided(member: Member, matches: Iterable[Exclusion]) -> list[Exclusion
         )
     }
     return [match for match in matches if str(match.pk) not in decided]
+
+
+def open_lately() -> int:
+    """Return the number of open reviews, cached so that it costs a page nothing."""
+    seconds = settings.QUEUE_FIGURES_SECONDS
+    count = MemberReview.objects.open().count
+    many: Any = cache.get_or_set("verification.member_reviews", count, seconds)
+    return int(many)
 
 
 def decide_member(

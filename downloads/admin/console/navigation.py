@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from downloads.admin.appeals import waiting_lately
 from employers.models import User
 from employers.permissions import Power, powers, sees_quality
+from verification.reviewing.member_reviews import open_lately
 
 AREAS: Final[tuple[tuple[Promise, tuple[str, ...]], ...]] = (
     (
@@ -167,6 +168,10 @@ def _pages(apps: Iterable[Mapping[str, Any]], user: User) -> dict[str, tuple[str
 
 
 def _link(key: str, words: str, url: str, current: str) -> Link:
-    waits = waiting_lately() if key == "downloads.moveappeal" else None
-    many, late = (waits.many, waits.late) if waits else (0, 0)
+    many = late = 0
+    if key == "downloads.moveappeal":
+        waits = waiting_lately()
+        many, late = waits.many, waits.late
+    elif key == "verification.memberreview":
+        many = open_lately()
     return Link(words, url, url == current, many, late)

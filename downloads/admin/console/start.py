@@ -21,6 +21,7 @@ from events.models import WebhookEndpoint
 from verification.admin.queue import unlisted_year
 from verification.models import Bulk
 from verification.reviewing import queue_figures
+from verification.reviewing.member_reviews import open_lately
 
 COUNTED: Final = 100
 """Rows are counted up to this number."""
@@ -65,7 +66,8 @@ def _of_review(user: User, now: datetime) -> Iterator[Task]:
         yield Task(
             _("Restriction appeals to answer"), _list("moveappeal"), appeals.many, appeals.late
         )
-    if Power.DECIDE in can or user.has_perm("downloads.view_gatedecision"):
+        url = reverse("admin:verification_memberreview_changelist")
+        yield Task(_("Recruiters to let in or not"), f"{url}?decided_at__isempty=1", open_lately())
         reports = MisuseReport.objects.filter(settled_at=None, candidate__test=False)
         yield Task(
             _("Misuse reports to look into"), _list("misusereport", "settled=no"), _many(reports)

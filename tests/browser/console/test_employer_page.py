@@ -98,7 +98,7 @@ def test_an_operator_finds_what_waits(visit: Visitor, now: datetime, scripted: b
         is_usable(visitor)
     page.get_by_role("button", name="Menu").click()
     menu = page.locator("#console-menu")
-    expect(menu.locator("summary")).to_have_text(["Platforms"])
+    expect(menu.locator("summary")).to_have_text(["Platforms and messages"])
     menu.locator("summary").click()
     menu.get_by_role("link", name="Webhook endpoints").click()
     expect(page.get_by_role("link", name=re.compile("platform.example"))).to_be_visible()
