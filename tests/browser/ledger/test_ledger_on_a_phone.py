@@ -39,7 +39,7 @@ WECHAT = (
 @pytest.fixture(autouse=True)
 def _by_day(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the hour of the test, it is day; and the relay provider has books of its own."""
-    settings.VAR_DIR, settings.RELAYS = tmp_path, "simulator"
+    settings.VAR_DIR, settings.RELAYS, settings.SMS_PROVIDER = tmp_path, "simulator", "simulator"
     for module in (text_queue, texts):
         monkeypatch.setattr(module, "not_in_quiet_hours", lambda moment: moment)
 
