@@ -236,7 +236,7 @@ def test_a_reviewers_pages(visit: Visitor, screen: str, now: datetime) -> None:
     for case in Case.objects.all():
         claims.claim(case.pk, reviewer, now)
         page = visitor.go(f"{queue}{case.pk}/change/")
-        for summary in page.locator("details > summary").all():
+        for summary in page.locator("#content details > summary").all():
             summary.click()
             if "decision" in (summary.locator("..").get_attribute("class") or ""):
                 assert serious(Axe().run(page).response["violations"]) == [], (
