@@ -102,7 +102,7 @@ def test_a_newcomer_with_the_wrong_papers(
     read_all()
     slot = page.locator("#slot-business_licence")
     expect(slot.locator(".remarks")).to_contain_text(
-        "图片已经删除" if zh else "We erased the picture"
+        "图片已删除" if zh else "We erased the picture"
     )
     expect(slot.locator(".remarks")).to_contain_text("居民身份证" if zh else "Identity card")
     expect(slot.locator(".documents")).to_have_count(0)
