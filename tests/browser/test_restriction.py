@@ -87,7 +87,7 @@ def test_from_the_case_to_the_answer(
     reviewer.sign_in(make_reviewer(now))
     console = reviewer.go("/console/downloads/moveappeal/")
     console_is_for_everybody(reviewer)
-    console.locator("#result_list a").first.click()
+    console.locator("#result_list .field-about a").first.click()
     expect(console.locator(".appeal-sides tbody tr")).to_have_count(23)
     console_is_for_everybody(reviewer)
     console.locator("textarea").fill("请写明岗位名称。")

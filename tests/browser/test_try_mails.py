@@ -79,6 +79,7 @@ def test_a_text_message_arrives(
     visit: Visitor, settings: Any, tmp_path: Path, options: dict[str, Any]
 ) -> None:
     settings.MAILS_KEPT, settings.MAILS_DIR, settings.VAR_DIR = True, tmp_path, tmp_path
+    settings.SMS_PROVIDER = "simulator"
     visitor = visit(**options)
     page = visitor.go("/try/mails")
     simulator().send(TEXT, timezone.now())

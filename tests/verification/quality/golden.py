@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from employers.accounts.sightings import masked_phone, phone_of, seal_phone
+from employers.accounts.sightings import phone_of, seal_phone
+from employers.masking import masked_phone
 from employers.models import User
 from employers.permissions import Power
 from tests.browser import cases
