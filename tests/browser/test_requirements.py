@@ -155,6 +155,7 @@ def test_every_page_of_authority_is_for_everybody(
         is_for_everybody(visitor)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("scripted", [True, False])
 def test_a_transfer_is_followed(
@@ -351,6 +352,7 @@ def test_only_what_failed_is_done_again(
     is_for_everybody(visitor)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("scripted", [True, False])
 def test_an_appeal_with_evidence(
@@ -433,6 +435,7 @@ def test_the_recruiters_next_step_comes_first(
     is_for_everybody(visitor)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("scripted", [True, False])
 def test_an_agency_adds_a_client(

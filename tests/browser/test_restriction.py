@@ -65,6 +65,7 @@ def console_is_for_everybody(visitor: Visit) -> None:
     visitor.complaints.clear()
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("scripted", [True, False], ids=["with scripts", "without"])
 @pytest.mark.parametrize("screen", ["phone-zh-light", "desk-en-dark"])
 def test_from_the_case_to_the_answer(

@@ -26,6 +26,7 @@ def shoot(visitor: Visit, name: str) -> None:
         visitor.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("scripted", [True, False], ids=["with scripts", "without"])
 @pytest.mark.parametrize(
     "screen", ["phone-zh-light", "phone-en-dark", "desk-en-light", "desk-zh-dark"]

@@ -27,6 +27,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_an_operator_adds_and_tests_a_channel(
     visit: Visitor, screen: str, now: datetime, settings: Any

@@ -34,6 +34,7 @@ def lit_and_cut(image: Image.Image) -> Image.Image:
     return spoilt
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("scripted", [True, False])
 @pytest.mark.parametrize(
     ("screen", "language", "colours"),

@@ -63,6 +63,7 @@ def code_now(secret: str) -> str:
     return totp.code(secret, totp.step_at(datetime.now().astimezone()))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_setting_up_and_coming_in(visit: Visitor, screen: str, colleague: User) -> None:
     visitor = visit(**SCREENS[screen])
@@ -117,6 +118,7 @@ def test_trying_it_out(visit: Visitor, screen: str, colleague: User, settings: A
     fits(visitor, "set up, by choice")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_making_a_superuser(
     visit: Visitor, screen: str, colleague: User, now: datetime, settings: Any

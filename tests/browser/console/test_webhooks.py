@@ -28,6 +28,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("screen", SCREENS)
 def test_an_operator_mends_an_endpoint(visit: Visitor, screen: str, now: datetime) -> None:
     platform, _ = create_api_client("招聘网 A", [], now, contact_email="ops@site-a.example")
