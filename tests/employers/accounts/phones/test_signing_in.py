@@ -206,6 +206,9 @@ def test_knowing_ones_own_account_is_no_help_with_numbers_of_others() -> None:
     thief = numbers.Asker("browser 1", "203.0.113.9", known="a browser")
     numbers.send_code(Purpose.OWN_PHONE, NUMBER, "en", thief, timezone.now())
     assert not Sms.objects.get().known
+    signed_in = numbers.Asker("sign-in 1", "203.0.113.9")
+    numbers.send_code(Purpose.REAUTHENTICATE, OTHER, "en", signed_in, timezone.now())
+    assert Sms.objects.filter(known=True).count() == 1
 
 
 def test_staff_never_sign_in_by_phone() -> None:
