@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import ApiClient
 from events.admin import ReadOnlyAdmin, code, in_words_filter
+from events.delivery.sms_quotas import CODES
 from events.models import Sms, SmsDay
 
 UNIT: Final = 10_000
@@ -104,5 +105,6 @@ class SmsDayAdmin(PaidByAdmin):
 
     @admin.display(description=_("share of the day’s budget"))
     def share(self, day: SmsDay) -> str:
-        budget = settings.SMS_BUDGET_PER_PAYER if day.payer else settings.SMS_BUDGET
+        of_payer = day.payer not in ("", CODES)
+        budget = settings.SMS_BUDGET_PER_PAYER if of_payer else settings.SMS_BUDGET
         return f"{day.cost / budget:.0%}" if budget else "—"

@@ -15,6 +15,7 @@ import math
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -89,21 +90,29 @@ def issue_code(
 
 
 def check_code(
-    purpose: Purpose, subject: str, typed: str, now: datetime, *, holder: str = "", known: str = ""
+    purpose: Purpose,
+    subject: str,
+    typed: str,
+    now: datetime,
+    *,
+    holder: str = "",
+    known: str = "",
+    also: Sequence[throttle.Counted] = (),
 ) -> None:
-    """Use up the code if it is right, else raise Refused.
+    """Use up the code if it is right, else raise Refused. `also` are more counters of wrong
+    answers.
 
     Of parallel right answers, one is accepted. A wrong answer is counted before it is refused, so
     this is not for use in a transaction, whose end would uncount it.
 
     Raises Refused: `code_wrong` (`details["left"]` is the number of tries left), `code_ended` if no
     code is waiting: it was used, is too old or was never sent, `code_used_up` after too many wrong
-    answers to it, `code_locked` after too many today.
+    answers to it, `code_locked` after too many today, `too_many_tries` after too many of `also`.
     """
     digits = plain(typed)
     if not re.fullmatch(rf"[0-9]{{{DIGITS}}}", digits):  # not a guess
         raise Refused("code_wrong", "code")
-    key, guesses = _key(purpose, subject, holder), [_guesses(subject, known)]
+    key, guesses = _key(purpose, subject, holder), [*also, _guesses(subject, known)]
     throttle.check_left(guesses, now)
     row = _try_of(key, now)
     throttle.count_try(guesses, now)

@@ -62,8 +62,19 @@ OWN_PASSWORDS = Limit("own-password", 10)
 REGISTRATIONS_FROM_NETWORK = Limit("register-network", 20)
 CODES_FROM_NETWORK = Limit("code-network", 300)
 """Several requests per code, while it is typed. An office may share an address."""
-TYPED_CODES_FROM_NETWORK = Limit("typed-code-network", 25)
+TYPED_CODES_OF_BROWSER = Limit("typed-code-browser", 10)
 """Wrong one-time codes, for whatever numbers."""
+TYPED_CODES_FROM_NETWORK = Limit("typed-code-network", 200)
+"""The same. Many customers of a carrier share an address, and a guess needs a code that was sent to
+its own browser, so messages limit guesses anyway.
+"""
+SMS_OF_HOUR = Limit("sms-neighbourhood-hour", 200, 3600)
+SMS_OF_DAY = Limit("sms-neighbourhood-day", 600, 24 * 3600)
+"""Codes that are sent, by the /24 of an IPv4 address or the /48 of an IPv6 one. A household may
+have a whole /48, each of whose networks has quotas of its own. The budget's share for strangers is
+twice as much, so no neighbourhood uses it up.
+"""
+SMS_FROM_NEIGHBOURHOOD = (SMS_OF_HOUR, SMS_OF_DAY)
 MAILS_TO_ADDRESS = Limit("mail-address", 4)
 RESETS_FROM_NETWORK = Limit("reset-network", 20)
 RESETS_TO_ADDRESS = Limit("reset-address", 10, 24 * 3600)

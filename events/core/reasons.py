@@ -237,6 +237,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
+        "photos_of_network",
+        Text("你所在的网络今天上传的营业执照照片过多", "Too many licence photos were uploaded from your network today"),
+        Text("请改为手动输入公司信息，或在上述时间后、换一个网络再上传", "Type your company’s details instead, or upload the photo after that time or from another network"),
+        "nobody", ONE_DAY, appeal=False,
+    ),
+    Reason(
         "uploads_opening",
         Text("正在处理你上传的文件", "We are still opening your files"),
         Text("请稍等几秒后再提交", "Wait a few seconds, then submit"),

@@ -36,6 +36,9 @@ WORK: Final[dict[str, StrOrPromise]] = {
     "mail": gettext_lazy("Emails"),
     "relays": gettext_lazy("Relay numbers"),
     "copies": gettext_lazy("Copies of resumes"),
+    "photos": gettext_lazy("Licence photos of newcomers"),
+    "sms": gettext_lazy("Text messages"),
+    "texts": gettext_lazy("Messages to candidates"),
 }
 """What waits for a service, by the key of its alert."""
 
@@ -136,6 +139,16 @@ def _webhook_failing(params: dict[str, Any], said: str) -> str:
     return _("Webhook %(endpoint)s of a platform has failed for over an hour.") % endpoint
 
 
+def _sms_budget(params: dict[str, Any], said: str) -> str:
+    if params["used"] == "nearly":
+        return _("Today’s budget for text messages is nearly used up.")
+    if params["used"] == "strangers":
+        return _(
+            "Codes to numbers without an account have used up their share of today’s budget. No more are sent until midnight. People who have an account still get codes."  # noqa: E501
+        )
+    return _("Today’s budget for text messages is used up. No more are sent until midnight.")
+
+
 def _canary(params: dict[str, Any], said: str) -> str:
     if params["restricted"]:
         return _("A stranger called a canary. The employer's downloads are stopped.")
@@ -179,6 +192,7 @@ _SAID: Final[dict[AlertKind, Callable[[dict[str, Any], str], str]]] = {
     AlertKind.PROVIDER_DOWN: _provider_down,
     AlertKind.WORK_LATE: _work_late,
     AlertKind.WEBHOOK_FAILING: _webhook_failing,
+    AlertKind.SMS_BUDGET: _sms_budget,
     AlertKind.CANARY: _canary,
     AlertKind.LEAK: _leak,
     AlertKind.DIGEST: _digest,

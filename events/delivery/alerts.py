@@ -39,6 +39,7 @@ TOLD: Final[dict[AlertKind, Telling]] = {
     AlertKind.PROVIDER_DOWN: Telling(lasts=True, again=timedelta(hours=2), end=True),
     AlertKind.WORK_LATE: Telling(lasts=True, again=timedelta(hours=2), end=True),
     AlertKind.WEBHOOK_FAILING: Telling(lasts=True, again=timedelta(hours=24), end=True),
+    AlertKind.SMS_BUDGET: Telling(),
     AlertKind.CANARY: Telling(),
     AlertKind.LEAK: Telling(),
     AlertKind.DIGEST: Telling(),

@@ -16,7 +16,15 @@ from django.db.models import Case, F, Value, When
 
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable, Refused
 from events.core.sealing import blind_index, blind_indexes, seal_text, unseal_text
-from events.delivery.sms_quotas import PURPOSES, Budget, charge, check_subjects, lock_day, spend
+from events.delivery.sms_quotas import (
+    CODES,
+    PURPOSES,
+    Budget,
+    charge,
+    check_subjects,
+    lock_day,
+    spend,
+)
 from events.doorbell import notify_worker
 from events.jobs.runner import Failure, Lease, backoff, claim, run
 from events.models import Sms, SmsOutcome
@@ -55,12 +63,17 @@ def queue_sms(
     payer: str,
     network: str = "",
     account: str = "",
+    is_known: bool = False,
+    has_account: bool = False,
 ) -> Sms:
     """Queue a text message. A worker is notified after the commit.
 
-    `template` and `params` are those of `events.sms.texts.TEXTS`. `payer` is what the cost is
-    counted for: a platform's id, or "accounts". `network` is where the request came from and
-    `account` who made it (an account's id, or a browser's), if they did: both have quotas.
+    `template` and `params` are those of `events.sms.texts.TEXTS`. `payer` is what the cost of a
+    notice is counted for: a platform's id, or "accounts". Codes are counted apart. `network` is
+    where the request came from and `account` who made it (an account's id, or a browser's), if they
+    did: both have quotas. `is_known` says that a code is for a browser which has signed in to the
+    number's account before, `has_account` that there is such an account: a share of the quotas and
+    of the budget is kept for them.
 
     The row of today's budget stays locked until the transaction ends, so queue messages last in it,
     and send none to anyone else in between.
@@ -82,7 +95,8 @@ def queue_sms(
     sms = Sms(
         template=template,
         language=language,
-        payer=payer,
+        payer=CODES if text.purpose is Purpose.VERIFICATION else payer,
+        known=is_known,
         provider=settings.SMS_PROVIDER,
         segments=size,
         cost=size * settings.SMS_PRICE,
@@ -96,8 +110,8 @@ def queue_sms(
         day = lock_day(now)
         if text.purpose is Purpose.NOTICE and _has_blocked(number, now):
             raise Refused("sms_blocked", "phone")
-        check_subjects(subjects, now)
-        spend(day, sms, text.purpose, budget)
+        check_subjects(subjects, text.purpose, is_known, now)
+        spend(day, sms, text.purpose, is_known or has_account, budget)
         sms.save(force_insert=True)
     notify_worker("events.tasks.send_sms", sms.pk)
     return sms

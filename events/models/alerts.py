@@ -24,6 +24,7 @@ class AlertKind(models.TextChoices):
     PROVIDER_DOWN = "provider_down", _("A service does not answer")
     WORK_LATE = "work_late", _("Work is delayed")
     WEBHOOK_FAILING = "webhook_failing", _("A platform's webhook fails")
+    SMS_BUDGET = "sms_budget", _("The budget for text messages runs out")
     CANARY = "canary", _("A canary was called")
     LEAK = "leak", _("A leak was traced")
     DIGEST = "digest", _("The morning digest")

@@ -62,6 +62,8 @@ class Sms(Job):
     number_index = BlindIndex()
     network_index = BlindIndex(blank=True)
     account_index = BlindIndex(blank=True)
+    known = models.BooleanField(_("known browser"), default=False, db_default=False)
+    """Whether a code is for a browser that has signed in to the number's account before."""
     template = models.CharField(_("text"), max_length=40)
     language = models.CharField(_("language"), max_length=10)
     payer = models.CharField(_("paid by"), max_length=40)

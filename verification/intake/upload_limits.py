@@ -24,6 +24,11 @@ UNCONFIRMED_FROM_NETWORK: Final = 10
 """Accounts without a confirmed address from one network together may upload this many times what
 one may.
 """
+PHOTOS_FROM_NETWORK: Final = 20
+"""Accounts without a company from one network together may upload this many times what one may
+without a confirmed address. They have proven a number, and carriers' customers share addresses, so
+it is more than for `UNCONFIRMED_FROM_NETWORK`.
+"""
 
 
 def count_upload(member: Member, kind: str, network: str, now: datetime) -> None:
@@ -31,9 +36,14 @@ def count_upload(member: Member, kind: str, network: str, now: datetime) -> None
     count_try(_counted(member, kind, network), now)
 
 
-def count_photo(user: User, now: datetime) -> None:
-    """Count the photo of an account that has no company yet, as one of its uploads."""
-    count_try(((_of_account("upload", settings.UPLOADS_PER_DAY), str(user.pk)),), now)
+def count_photo(user: User, network: str, now: datetime) -> None:
+    """Count the photo of an account that has no company yet, as one of its uploads. It is read at
+    once, and accounts cost little, so their network has a limit too.
+    """
+    most = PHOTOS_FROM_NETWORK * settings.UNCONFIRMED_UPLOADS
+    at_network = Limit("photo-network", most, DAY, "photos_of_network")
+    account = _of_account("upload", settings.UPLOADS_PER_DAY)
+    count_try(((account, str(user.pk)), (at_network, network)), now)
 
 
 def uncount_upload(member: Member, kind: str, network: str, now: datetime) -> None:

@@ -7,7 +7,7 @@ nobody needed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,8 +16,8 @@ from django.urls import reverse
 from employers.models import ApiClient
 from events.delivery.alerts import State, end_alert, raise_alert, report_states
 from events.jobs.queue import JobQuerySet
-from events.models import AlertKind, Mail, WebhookEndpoint
-from verification.models import Attempt, Case, CaseQuerySet, DocumentReading, Proof
+from events.models import AlertKind, Mail, Sms, WebhookEndpoint
+from verification.models import Attempt, Case, CaseQuerySet, DocumentReading, LicencePhoto, Proof
 
 SOON: Final = timedelta(hours=1)
 CASES_AT_MOST: Final = 200
@@ -82,8 +82,10 @@ def _waiting() -> Iterator[tuple[str, JobQuerySet, str]]:
     yield "checks", Attempt.objects.filter(**real), reverse("admin:verification_attempt_changelist")
     reading = DocumentReading.objects.filter(document__case__test=False)
     yield "reading", reading, reverse("admin:verification_document_changelist")
+    yield "photos", LicencePhoto.objects.all(), reverse("admin:index")
     yield "proofs", Proof.objects.filter(employer__test=False), reverse("admin:index")
     yield "mail", Mail.objects.all(), reverse("admin:index")
+    yield "sms", Sms.objects.all(), reverse("admin:events_sms_changelist")
 
 
 def watch_providers(now: datetime) -> None:
@@ -99,12 +101,16 @@ def watch_providers(now: datetime) -> None:
 
 def watch_work(now: datetime) -> None:
     """Tell if work has been due for some time and no worker has taken it."""
-    since = now - LATE_AFTER
-    late = sum(jobs.due(since).count() for _, jobs, _ in _waiting())
+    report_late((jobs for _, jobs, _ in _waiting()), _ONE, now)
+
+
+def report_late(work: Iterable[JobQuerySet], key: str, now: datetime) -> None:
+    """Raise or end the alert `key` about work that nobody has taken."""
+    late = sum(jobs.due(now - LATE_AFTER).count() for jobs in work)
     minutes = int(LATE_AFTER / timedelta(minutes=1))
     params = {"count": late, "minutes": minutes}
-    lasting = {_ONE: State(params, reverse("admin:index"))} if late else {}
-    report_states(AlertKind.WORK_LATE, lasting, now)
+    lasting = {key: State(params, reverse("admin:index"))} if late else {}
+    report_states(AlertKind.WORK_LATE, lasting, now, among=[key])
 
 
 def watch_webhooks(now: datetime) -> None:

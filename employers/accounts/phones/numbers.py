@@ -64,10 +64,33 @@ def read_number(typed: str) -> str:
 
 
 def send_code(purpose: Purpose, phone: str, language: str, asker: Asker, now: datetime) -> None:
-    """Send a code to a number. The answer is the same whether or not it has an account.
+    """Send a code to a number. Until the day's budget is nearly used, the answer is the same
+    whether or not the number has an account.
 
-    Raises Refused: those of `one_time_codes.issue_code` and `queue_sms`.
+    Not for use in a transaction. Raises Refused: those of `one_time_codes.issue_code` and
+    `queue_sms`, and `too_many_tries`.
     """
+    is_known = _is_known(purpose, asker)
+    around = "" if is_known else sightings.neighbourhood(asker.network)
+    counted = [(limit, around) for limit in throttle.SMS_FROM_NEIGHBOURHOOD if around]
+    throttle.count_try(counted, now)
+    try:
+        _send(purpose, phone, language, asker, is_known, now)
+    except Refused:
+        throttle.give_back_try(counted, now)
+        raise
+
+
+def _is_known(purpose: Purpose, asker: Asker) -> bool:
+    """Return whether the browser has signed in to the number's account before. `asker.known` does
+    not say so for `OWN_PHONE`, whose number may be anybody's.
+    """
+    return purpose is Purpose.REAUTHENTICATE or (purpose is Purpose.ENTER and bool(asker.known))
+
+
+def _send(
+    purpose: Purpose, phone: str, language: str, asker: Asker, is_known: bool, now: datetime
+) -> None:
     with transaction.atomic():
         code = one_time_codes.issue_code(
             purpose,
@@ -85,16 +108,30 @@ def send_code(purpose: Purpose, phone: str, language: str, asker: Asker, now: da
             params,
             now,
             payer=PAYER,
-            network=asker.network,
+            network="" if is_known else asker.network,
             account=asker.holder,
+            is_known=is_known,
+            has_account=account_of(phone) is not None,
         )
 
 
 def check_code(purpose: Purpose, phone: str, typed: str, asker: Asker, now: datetime) -> None:
     """Use up the code that was sent to a number. Raises Refused as `one_time_codes.check_code`
     does.
+
+    Wrong codes count for the browser first, so that one browser does not use up its network's.
     """
-    one_time_codes.check_code(purpose, phone, typed, now, holder=asker.holder, known=asker.known)
+    unknown = (
+        ()
+        if asker.known
+        else (
+            (throttle.TYPED_CODES_OF_BROWSER, asker.holder),
+            (throttle.TYPED_CODES_FROM_NETWORK, asker.network),
+        )
+    )
+    one_time_codes.check_code(
+        purpose, phone, typed, now, holder=asker.holder, known=asker.known, also=unknown
+    )
 
 
 def mail_code(purpose: Purpose, user: User, asker: Asker, now: datetime) -> None:

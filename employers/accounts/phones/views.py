@@ -97,10 +97,7 @@ def proven_by(
             numbers.send_code(purpose, phone, language, asker, now)
             form.was_sent()
             return ""
-        counted = [] if asker.known else [(throttle.TYPED_CODES_FROM_NETWORK, asker.network)]
-        throttle.count_try(counted, now)
         numbers.check_code(purpose, phone, typed["code"], asker, now)
-        throttle.give_back_try(counted, now)
     except Refused as refused:
         refuse(form, refused)
         return ""

@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from downloads.candidates import consents, operations, texts
 from downloads.models import Candidate, CandidateText, Mode, RelayBinding, Release, ShortLink
 from downloads.relays import bindings, provider_sync
+from downloads.relays.provider_watch import watch_services
 from downloads.rules.quiet_hours import not_in_quiet_hours
 from employers.accounts import api_clients
 from employers.models import ApiClient, Member
@@ -24,10 +25,11 @@ from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
 from events.core.sealing import unseal_text
 from events.delivery import feed
-from events.models import Event, Mail, PlatformEvent, Sms, SmsOutcome
+from events.models import Alert, AlertKind, Event, Mail, PlatformEvent, Sms, SmsOutcome
 from tests.downloads.platform import Live, Platform
 from tests.downloads.relays.relay_numbers import CALLERS, bound, give_phone
 from tests.factories import make_case, make_member
+from verification.monitoring.service_watch import watch_work
 from verification.rules.states import State
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -304,6 +306,22 @@ def test_a_message_over_a_quota_waits_and_a_budget_is_given_up(live: Live, setti
     work(at)
     (event,) = heard(live.client)
     assert [reason["code"] for reason in event["reasons"]] == ["sms_too_many"]
+
+
+def test_staff_are_alerted_to_texts_that_wait(live: Live) -> None:
+    put(live, Mode.ASK_FIRST)
+    consents.ask_consent(live.client, "c-1", live.employer, live.member.pk, [], NOON)
+    alerts = Alert.objects.filter(ended_at=None).values_list("kind", flat=True)
+    CandidateText.objects.update(tries=3, last_error="sms_too_many")
+    watch_services(NOON + timedelta(minutes=9))
+    assert not alerts.all(), "the budget has an alert of its own"
+    CandidateText.objects.update(last_error="OSError")
+    watch_services(NOON + timedelta(minutes=10))
+    watch_work(NOON + timedelta(minutes=10))
+    assert set(alerts.all()) == {AlertKind.PROVIDER_DOWN, AlertKind.WORK_LATE}
+    work(NOON + timedelta(minutes=10))
+    watch_services(NOON + timedelta(minutes=10))
+    assert not alerts.all()
 
 
 def test_a_text_that_kills_its_workers_is_given_up(live: Live) -> None:

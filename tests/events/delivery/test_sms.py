@@ -107,7 +107,7 @@ def test_a_code_that_comes_too_late_is_not_sent(phones: SimulatedSms) -> None:
     pk = code()
     assert not send_sms(pk, NOW + 5 * MINUTE)
     assert (row(pk).outcome, row(pk).content_sealed, row(pk).cost) == (SmsOutcome.LATE, "", 0)
-    assert phones.messages() == [] and spent() == spent("accounts") == 0
+    assert phones.messages() == [] and spent() == spent("codes") == 0
 
 
 @pytest.mark.parametrize("kind", ["flow_limit", "unavailable", "balance", "sign", "broken"])
@@ -242,7 +242,7 @@ def test_the_charged_segments_correct_the_cost() -> None:
     send_sms(pk, NOW)
     take_reports("simulator", report(pk, segments=3), NOW)
     assert (row(pk).segments, row(pk).cost) == (3, 1500)
-    assert spent() == spent("accounts") == 1500
+    assert spent() == spent("codes") == 1500
 
 
 def test_pulling_survives_a_provider_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +264,7 @@ def test_after_a_month_only_the_sums_stay() -> None:
     assert forget(NOW + timedelta(days=30)) == 0
     assert forget(NOW + timedelta(days=31)) == 1
     assert list(Sms.objects.values_list("pk", flat=True)) == [young]
-    assert SmsDay.objects.filter(payer="accounts").count() == 2
+    assert SmsDay.objects.filter(payer="codes").count() == 2
 
 
 def test_nothing_of_a_message_is_logged(

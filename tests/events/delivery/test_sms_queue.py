@@ -13,7 +13,7 @@ from django.utils import timezone
 from events.core.errors import Refused
 from events.delivery import sms_quotas
 from events.delivery.sms import queue_sms, sms_ready
-from events.models import Event, Sms, SmsDay
+from events.models import Alert, AlertKind, Event, Sms, SmsDay
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.make_aware(datetime(2026, 11, 27, 12, 0))
@@ -25,9 +25,9 @@ def numbered(number: int) -> str:
     return f"+86139{number:08}"
 
 
-def code(to: str = NUMBER, at: datetime = NOW, **who: str) -> Sms:
+def code(to: str = NUMBER, at: datetime = NOW, **who: Any) -> Sms:
     params = {"code": "739156", "minutes": "5"}
-    return queue_sms(to, "verification_code", "zh-hans", params, at, **{"payer": "accounts"} | who)
+    return queue_sms(to, "verification_code", "zh-hans", params, at, payer="accounts", **who)
 
 
 def notice(to: str = NUMBER, at: datetime = NOW, payer: str = "a platform") -> Sms:
@@ -41,7 +41,7 @@ def test_a_queued_message_reveals_neither_number_nor_code() -> None:
     row = Sms.objects.values().get(pk=sms.pk)
     for secret in ("13912345678", "739156", "203.0.113.77", "an-account-id"):
         assert secret not in str(row)
-    assert sms.segments == 1 and SmsDay.objects.get(payer="accounts").cost == 500
+    assert sms.segments == 1 and SmsDay.objects.get(payer="codes").cost == 500
 
 
 def test_a_worker_is_notified_after_the_commit(
@@ -133,7 +133,7 @@ def test_a_number_gets_one_message_a_minute_five_an_hour_ten_a_day() -> None:
     sent: list[datetime] = []
     while len(sent) < 10:
         try:
-            code(at=at)
+            code(at=at, is_known=True)
         except Refused:
             at += timedelta(seconds=30)
         else:
@@ -141,13 +141,38 @@ def test_a_number_gets_one_message_a_minute_five_an_hour_ten_a_day() -> None:
     assert sent[1] - sent[0] == MINUTE
     assert sent[5] - sent[0] == timedelta(hours=1)
     with pytest.raises(Refused) as refused_for_today:
-        code(at=at + timedelta(hours=20))
+        code(at=at + timedelta(hours=20), is_known=True)
     assert refused_for_today.value.details == {"until": "2026-11-28 12:00"}
-    code(at=sent[0] + timedelta(days=1))
+    code(at=sent[0] + timedelta(days=1), is_known=True)
     code(numbered(1), at)
 
 
-@pytest.mark.parametrize(("subject", "most"), [("network", 30), ("account", 10)])
+def test_strangers_leave_some_codes_of_an_hour_and_of_a_day_to_known_browsers() -> None:
+    sent: list[datetime] = []
+    for minute in range(0, 20 * 60, 15):
+        try:
+            code(at=NOW + minute * MINUTE)
+        except Refused:
+            continue
+        sent.append(NOW + minute * MINUTE)
+        if len(sent) == 4:
+            with pytest.raises(Refused):
+                code(at=sent[-1] + MINUTE)
+            code(at=sent[-1] + MINUTE, is_known=True)
+    assert len(sent) == 6
+    for hour in range(3):
+        code(at=NOW + timedelta(hours=20 + hour), is_known=True)
+
+
+def test_notices_do_not_use_up_a_numbers_codes() -> None:
+    for hour in range(10):
+        notice(at=NOW + timedelta(hours=hour))
+    with pytest.raises(Refused, match="sms_too_many"):
+        notice(at=NOW + timedelta(hours=10))
+    code(at=NOW + timedelta(hours=9))
+
+
+@pytest.mark.parametrize(("subject", "most"), [("network", 100), ("account", 10)])
 def test_a_network_and_an_account_have_quotas_of_their_own(subject: str, most: int) -> None:
     for number in range(most):
         code(numbered(number), **{subject: "the same"})
@@ -160,25 +185,71 @@ def test_a_network_and_an_account_have_quotas_of_their_own(subject: str, most: i
 def test_a_payer_has_a_budget_of_its_own(settings: Any) -> None:
     settings.SMS_BUDGET_PER_PAYER = 1000
     for number in range(2):
-        code(numbered(number), payer="one")
+        notice(numbered(number), payer="one")
     with pytest.raises(Refused) as refused:
-        code(numbered(2), payer="one")
+        notice(numbered(2), payer="one")
     assert refused.value.details == {"until": "2026-11-28 00:00"}
-    code(numbered(2), payer="two")
-    code(numbered(3), payer="one", at=NOW + timedelta(hours=12))
+    notice(numbered(2), payer="two")
+    notice(numbered(3), payer="one", at=NOW + timedelta(hours=12))
 
 
-def test_notices_leave_a_share_of_the_budget_to_codes(settings: Any) -> None:
-    settings.SMS_BUDGET = settings.SMS_BUDGET_PER_PAYER = 5000
-    for number in range(7):
+def test_codes_use_up_nobodys_budget_for_notices(settings: Any) -> None:
+    settings.SMS_BUDGET, settings.SMS_BUDGET_PER_PAYER = 10_000, 1000
+    for number in range(5):
+        code(numbered(number))
+    notice(numbered(5), payer="accounts")
+
+
+def test_strangers_use_up_only_their_share_of_the_budget(settings: Any) -> None:
+    """The rest is for notices, for numbers with an account, and for known browsers."""
+    settings.SMS_BUDGET, settings.SMS_BUDGET_PER_PAYER = 10_000, 5000
+    for number in range(12):
+        code(numbered(number))
+    with pytest.raises(Refused) as refused:
+        code(numbered(12))
+    assert refused.value.details == {"until": "2026-11-28 00:00"}
+    for number in range(13, 15):
+        notice(numbered(number))
+    for number in range(15, 19):
+        code(numbered(number), has_account=True)
+    for number in range(19, 21):
+        code(numbered(number), is_known=True)
+    with pytest.raises(Refused):
+        code(numbered(21), is_known=True)
+    assert SmsDay.objects.get(payer="").cost == 10_000
+
+
+def test_notices_and_strangers_leave_a_share_of_the_budget(settings: Any) -> None:
+    settings.SMS_BUDGET = settings.SMS_BUDGET_PER_PAYER = 10_000
+    for number in range(14):
         notice(numbered(number))
     with pytest.raises(Refused, match="sms_too_many"):
-        notice(numbered(7))
-    for number in range(7, 10):
+        notice(numbered(14))
+    for number in range(14, 17):
         code(numbered(number))
     with pytest.raises(Refused, match="sms_too_many"):
-        code(numbered(10))
-    assert SmsDay.objects.get(payer="").cost == 5000
+        code(numbered(17))
+    code(numbered(17), has_account=True)
+
+
+def test_staff_are_alerted_when_the_budget_runs_out(settings: Any) -> None:
+    settings.SMS_BUDGET = settings.SMS_BUDGET_PER_PAYER = 10_000
+
+    def told() -> list[str]:
+        rows = Alert.objects.filter(kind=AlertKind.SMS_BUDGET).order_by("pk")
+        return [row.params["used"] for row in rows]
+
+    for number in range(11):
+        code(numbered(number))
+    assert told() == []
+    code(numbered(11))
+    assert told() == ["strangers"]
+    for number in range(12, 16):
+        code(numbered(number), is_known=True)
+    assert told() == ["strangers", "nearly"]
+    for number in range(16, 20):
+        code(numbered(number), is_known=True)
+    assert told() == ["strangers", "nearly", "all"]
 
 
 def test_a_budget_of_nothing_sends_nothing(settings: Any) -> None:
@@ -192,7 +263,7 @@ def test_staff_are_told_once_when_the_budget_is_nearly_used(
 ) -> None:
     settings.SMS_BUDGET = settings.SMS_BUDGET_PER_PAYER = 5000
     for number in range(10):
-        code(numbered(number))
+        code(numbered(number), is_known=True)
     (event,) = Event.objects.filter(verb="nearly_use_sms_budget")
     assert event.data == {"cost": 4000, "budget": 5000}
     assert caplog.text.count("sms_budget_nearly_used") == 1
@@ -232,7 +303,7 @@ def test_processes_cannot_exceed_a_quota_together(settings: Any) -> None:
 
     def one(number: int) -> str:
         try:
-            code(NUMBER if number < 6 else numbered(number))
+            code(NUMBER if number < 6 else numbered(number), is_known=True)
         except Refused as refused:
             return refused.code
         finally:
@@ -243,12 +314,12 @@ def test_processes_cannot_exceed_a_quota_together(settings: Any) -> None:
         told = list(pool.map(one, range(16)))
     assert told[:6].count("queued") <= 1 and told.count("queued") == 5
     assert Sms.objects.count() == 5
-    assert {day.payer: day.cost for day in SmsDay.objects.all()} == {"": 2500, "accounts": 2500}
+    assert {day.payer: day.cost for day in SmsDay.objects.all()} == {"": 2500, "codes": 2500}
 
 
 def test_queueing_takes_a_fixed_number_of_statements(django_assert_max_num_queries: Any) -> None:
     code(numbered(1))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         code(network="203.0.113.7", account="17")
 
 

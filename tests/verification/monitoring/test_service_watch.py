@@ -9,10 +9,10 @@ import pytest
 from employers.accounts.api_clients import create_api_client
 from events.core.actor import SYSTEM
 from events.delivery import webhooks
-from events.models import Alert, AlertKind, Mail, WebhookEndpoint
-from tests.factories import make_case, make_member
+from events.models import Alert, AlertKind, Mail, Sms, WebhookEndpoint
+from tests.factories import make_case, make_member, make_user
 from tests.verification.reviewing.test_queue_filters import HOUR, waiting
-from verification.models import Attempt
+from verification.models import Attempt, LicencePhoto
 from verification.monitoring import service_watch
 from verification.rules.states import State
 
@@ -82,6 +82,19 @@ def test_work_that_no_worker_takes(now: datetime) -> None:
     assert not lasting(AlertKind.WORK_LATE)
     service_watch.watch_work(now + 10 * MINUTE)
     assert lasting(AlertKind.WORK_LATE) == {"all"}
+
+
+def test_photos_and_text_messages_that_wait(now: datetime) -> None:
+    LicencePhoto.objects.create(
+        user=make_user(now), size=1, uploaded_at=now, due_at=now, tries=3, last_error="ocr: down"
+    )
+    Sms.objects.create(
+        template="verification_code", language="en", payer="codes", segments=1, created_at=now,
+        due_at=now, tries=3, last_error="NotInService", number_index="0" * 64,
+    )  # fmt: skip
+    service_watch.watch_service(now + 10 * MINUTE, 0)
+    assert lasting(AlertKind.PROVIDER_DOWN) == {"photos", "sms"}
+    assert Alert.objects.get(kind=AlertKind.WORK_LATE).params["count"] == 2
 
 
 def test_webhooks_that_fail_for_an_hour(now: datetime) -> None:

@@ -19,7 +19,7 @@ from tests.verification.pages.case_pages import HTMX, picture, text
 from verification import tasks
 from verification.checks.reading import Reading
 from verification.decision import pipeline
-from verification.intake import licence_photos
+from verification.intake import licence_photos, upload_limits
 from verification.models import (
     Case,
     Document,
@@ -117,6 +117,25 @@ class TestPhoto:
         page = text(mine.get(PAGE))
         for said in ("Looks right", NAME, make_uscc(1), "李四", "云溪路 1 号"):
             assert said in page
+
+    def test_accounts_of_one_network_together_upload_a_number_a_day(
+        self, now: datetime, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.UNCONFIRMED_UPLOADS = 1
+        monkeypatch.setattr(upload_limits, "PHOTOS_FROM_NETWORK", 2)
+
+        def other(number: int, network: str = "203.0.113.9") -> str:
+            address = f"other{number}@example.com"
+            theirs = sign_in(make_user(now, address, email_verified_at=now))
+            theirs.defaults["REMOTE_ADDR"] = network
+            send(theirs)
+            return text(theirs.get(PAGE))
+
+        refused = "Too many licence photos were uploaded from your network today"
+        pages = [other(number) for number in range(3)]
+        assert [refused in page for page in pages] == [False, False, True]
+        assert "Type" in pages[-1] and LicencePhoto.objects.count() == 2
+        assert refused not in other(3, "203.0.114.9")
 
     def test_the_same_photo_again_is_read_once(self, mine: Client) -> None:
         data = picture().read()
@@ -289,12 +308,14 @@ class TestTyping:
         assert 'name="company" value' not in page
         assert make_uscc(1) in page
 
-    def test_look_ups_are_few(self, mine: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_look_ups_are_few_and_then_the_name_is_typed(self, mine: Client) -> None:
         RegistryRecord.objects.create(
             uscc=make_uscc(1), name=NAME, status="存续", as_of=timezone.localdate()
         )
-        answers = [mine.post(PAGE + "type/", {"uscc": make_uscc(1)}).status_code for _ in range(11)]
-        assert answers == [200] * 10 + [422]
+        answers = [mine.post(PAGE + "type/", {"uscc": make_uscc(1)}) for _ in range(11)]
+        assert [answer.status_code for answer in answers] == [200] * 11
+        assert [f'value="{NAME}"' in text(answer) for answer in answers] == [True] * 10 + [False]
+        assert mine.post(PAGE, typed())["Location"] == "/case/"
         assert Event.objects.filter(verb="look_up_company").count() == 10
 
     def test_a_wrong_code_is_not_looked_up(self, mine: Client) -> None:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from documents.uscc import is_valid, normalise
 from employers.accounts import registration
-from employers.accounts.forms import code_state, refusal_html
+from employers.accounts.forms import code_state, network_of, refusal_html
 from employers.accounts.views import newcomer_required, page_after, posted_or
 from employers.models import User
 from employers.security import throttle
@@ -154,7 +154,7 @@ def _take_in(request: HttpRequest, user: User) -> None:
     if not files:
         raise Refused("document_not_chosen")
     now = timezone.now()
-    upload_limits.count_photo(user, now)
+    upload_limits.count_photo(user, network_of(request), now)
     taken_in, scan = examined(files[0].read())
     quality = judged(taken_in, DocumentKind.BUSINESS_LICENCE)
     licence_photos.keep_photo(user, taken_in, scan, quality, now)
@@ -209,14 +209,18 @@ def type_code(request: HttpRequest, user: User) -> HttpResponseBase:
 
 def _registered_name(request: HttpRequest, user: User, code: str) -> str:
     """Return the name that the register shows for the code, or "". Anyone can look it up there, but
-    nobody can have it listed here: look-ups are few, and recorded.
+    nobody can have it listed here: look-ups are few, and recorded. After them, people type the
+    name.
     """
     record_registry, _agreement = chosen(settings.REGISTRY)
     if record_registry is None:
         return ""
     now = timezone.now()
-    network = throttle.network(throttle.caller_of(request))
-    throttle.count_try([(NAMES_FROM_NETWORK, network), (NAMES_OF_ACCOUNT, str(user.pk))], now)
+    network = network_of(request)
+    try:
+        throttle.count_try([(NAMES_FROM_NETWORK, network), (NAMES_OF_ACCOUNT, str(user.pk))], now)
+    except Refused:
+        return ""
     record("look_up_company", user, licence_photos.actor_of(user), now, data={"uscc": code})
     try:
         found = record_registry.lookup(code)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from employers.accounts.membership import give_phone
 from employers.accounts.phones import numbers
 from employers.models import PHONE_PURPOSE, OneTimeCode, SignIn, User
-from employers.security import second_factor, totp
+from employers.security import second_factor, throttle, totp
 from employers.security.one_time_codes import Purpose
 from events.core.sealing import blind_index
 from events.models import Event, Mail, Sms
@@ -128,15 +128,87 @@ def test_the_page_does_not_tell_whether_a_number_has_an_account() -> None:
     assert len(messages(NUMBER)) == len(messages(OTHER)) == 1
 
 
-def test_guesses_over_many_numbers_are_counted_by_network() -> None:
-    thief, answers = browser(), []
-    for at in range(30):
-        number = f"+86138001390{at:02d}"
-        ask(thief, number)
-        wrong = f"{(int(code_to(number)) + 1) % 10**6:06d}"
-        answers.append(enter(thief, wrong, number).status_code)
-        Sms.objects.all().delete()
-    assert answers[:25] == [422] * 25 and set(answers[25:]) == {429}
+def guess(thief: Client, last: int) -> int:
+    """Ask for a code to one of many numbers, and type a wrong one."""
+    number = f"+86138001390{last:02d}"
+    ask(thief, number)
+    wrong = f"{(int(code_to(number)) + 1) % 10**6:06d}"
+    status: int = enter(thief, wrong, number).status_code
+    Sms.objects.all().delete()
+    return status
+
+
+def test_guesses_over_many_numbers_are_counted_by_browser() -> None:
+    thief = browser()
+    answers = [guess(thief, last) for last in range(12)]
+    assert answers == [422] * 10 + [429] * 2
+    assert come_in(browser()).status_code == 302
+
+
+def test_guesses_of_many_browsers_are_counted_by_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = throttle.Limit("typed-code-network", 3)
+    monkeypatch.setattr(throttle, "TYPED_CODES_FROM_NETWORK", limit)
+    assert [guess(browser(), last) for last in range(4)] == [422, 422, 422, 429]
+    other = browser(REMOTE_ADDR="203.0.113.9")
+    assert come_in(other).status_code == 302
+
+
+def test_codes_that_were_never_sent_count_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TYPED_CODES_FROM_NETWORK", "TYPED_CODES_OF_BROWSER"):
+        monkeypatch.setattr(throttle, name, throttle.Limit(name, 1))
+    visitor = browser()
+    for _ in range(5):
+        assert enter(visitor, "123456", OTHER).status_code == 422
+    assert come_in(visitor).status_code == 302
+
+
+# --- Quotas of messages ---------------------------------------------------------------------------
+
+
+def test_a_household_with_many_networks_is_one_neighbourhood(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits = (throttle.Limit("hour", 3, 3600), throttle.Limit("day", 6, 24 * 3600))
+    monkeypatch.setattr(throttle, "SMS_FROM_NEIGHBOURHOOD", limits)
+
+    def at(address: str, last: int) -> int:
+        visitor = browser(REMOTE_ADDR=address)
+        status: int = ask(visitor, f"+86138001390{last:02d}").status_code
+        return status
+
+    assert [at(f"2001:db8:0:{last}::1", last) for last in range(4)] == [200, 200, 200, 429]
+    assert at("2001:db8:1::1", 5) == 200
+    assert [at("203.0.113.9", 6) for _ in range(3)] == [200, 422, 422]
+    # Refusals by another quota are not counted.
+    assert [at(f"203.0.113.{last}", last) for last in range(10, 13)] == [200, 200, 429]
+
+
+def test_strangers_do_not_use_up_the_codes_of_a_known_browser() -> None:
+    by_phone_alone(timezone.now())
+    own = browser()
+    come_in(own)
+    own.post("/sign-out/")
+    earlier = timezone.now() - timedelta(hours=20)
+    Sms.objects.update(created_at=earlier)
+    OneTimeCode.objects.update(sent_at=earlier)
+    answers = []
+    for hour in range(8):
+        answers.append(ask(browser()).status_code)
+        newest = Sms.objects.order_by("-created_at").first()
+        if newest and newest.created_at > timezone.now() - timedelta(minutes=1):
+            Sms.objects.filter(pk=newest.pk).update(created_at=earlier + timedelta(hours=1 + hour))
+    assert answers == [200] * 5 + [422] * 3
+    assert ask(own).status_code == 200
+    assert Sms.objects.filter(known=True).count() == 1
+
+
+def test_knowing_ones_own_account_is_no_help_with_numbers_of_others() -> None:
+    thief = numbers.Asker("browser 1", "203.0.113.9", known="a browser")
+    numbers.send_code(Purpose.OWN_PHONE, NUMBER, "en", thief, timezone.now())
+    assert not Sms.objects.get().known
+    signed_in = numbers.Asker("sign-in 1", "203.0.113.9")
+    numbers.send_code(Purpose.REAUTHENTICATE, OTHER, "en", signed_in, timezone.now())
+    assert Sms.objects.filter(known=True).count() == 1
 
 
 def test_staff_never_sign_in_by_phone() -> None:
