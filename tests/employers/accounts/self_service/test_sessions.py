@@ -109,7 +109,7 @@ def test_idle_and_long_sessions_end(member: Member, clock: Clock, settings: Any)
     assert not is_in(idle) and not is_in(polls), "an open page that fetches fragments is idle"
     clock.forward(minutes=30)
     page = busy.get(PAGE, follow=True).content.decode()
-    assert "a sign-in does not last longer" in page
+    assert "your session reached its time limit" in page
     assert "you were inactive" in enter_and_wait(member, clock)
 
 
@@ -142,7 +142,7 @@ def test_short_limits_of_recruiters_are_not_those_of_staff(
     clock.forward(hours=10)
     sweep_accounts()
     assert SignIn.objects.exists(), "a member of staff may still be in, and people read why"
-    assert "a sign-in does not last longer" in browser.get(PAGE, follow=True).content.decode()
+    assert "your session reached its time limit" in browser.get(PAGE, follow=True).content.decode()
 
 
 def test_rows_of_sessions_that_are_over_are_deleted(member: Member, clock: Clock) -> None:
