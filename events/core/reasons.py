@@ -1206,6 +1206,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
+        "contact_missing",
+        Text("没有可以告知求职者的联系邮箱", "There is no email address at which candidates can reach the company"),
+        Text("请在“你的账户”中添加邮箱，或由企业管理员添加：依法须告知求职者如何联系获取简历的公司", "Add an email address to your account, or ask an owner to add theirs: by law, candidates must be told how to reach who receives their resume"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
         "employer_not_approved",
         Text("企业尚未通过资质核验", "This employer is not verified yet"),
         Text("请企业完成资质核验，通过后立即生效", "Complete the verification. Downloads open as soon as the employer is approved"),

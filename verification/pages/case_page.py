@@ -159,6 +159,7 @@ def editor(
             for line in item.ways
         ),
         "address_verified": member.user.is_proven,
+        "contact_missing": member.user.is_proven and not Member.objects.contact_of(member),
         "may_submit": bool(slot_of[paper_of(case.account_class, case.declared_uscc)].documents),
         "held": any(not upload.refused for upload in held),
         "opening": sum(upload.is_opening for upload in held),
