@@ -190,7 +190,7 @@ def test_the_platform_hears_of_a_release_that_cannot_be_told_any_more(live: Live
     work(MORNING)
     assert not Sms.objects.exists()
     (told,) = heard(live.client)
-    assert told["data"]["receipt"] == str(Release.objects.get().pk)
+    assert told["receipt"] == str(Release.objects.get().pk)
     assert told["reasons"][0]["code"] == "sms_not_delivered"
 
 
