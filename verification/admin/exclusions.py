@@ -133,9 +133,7 @@ class ExclusionAdmin(ReadOnlyAdmin):
             return exclusion_list.exclude(
                 typed["case"], typed["kinds"], typed["why"], request.user, now
             )
-        return [
-            exclusion_list.add(typed["kind"], typed["value"], typed["why"], request.user, now)
-        ]
+        return [exclusion_list.add(typed["kind"], typed["value"], typed["why"], request.user, now)]
 
     def _say(self, request: HttpRequest, added: list[Exclusion], typed: dict[str, Any]) -> None:
         """Say how many identifiers are on the list, and which kinds the case does not have."""

@@ -18,6 +18,7 @@ from downloads.rules.ladder import RESTRICTED
 from employers.models import Employer, Member, MemberLink, User
 from events.core.actor import SYSTEM
 from events.models import Event, record
+from tests.employers.accounts.phone_codes import by_phone_alone
 from tests.factories import (
     PLATFORM,
     make_case,
@@ -29,7 +30,6 @@ from tests.factories import (
     make_user,
     sign_in,
 )
-from tests.employers.accounts.phone_codes import by_phone_alone
 from verification.models import Case
 from verification.rules.states import State
 
