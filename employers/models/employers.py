@@ -27,21 +27,6 @@ class EmployerQuerySet(models.QuerySet["Employer"]):
         """Exclude employers of golden cases and platforms' tests, which do not recruit."""
         return self.filter(made_for=None, test=False)
 
-    def contact_of(self, member: Member) -> str:
-        """Return the confirmed address under which candidates can reach the company: the member's
-        own, or else that of an owner; "" if there is none.
-        """
-        user = member.user
-        if member.left_at is None and user.is_active and user.email_verified_at is not None:
-            return user.email
-        owners = self.active().filter(
-            employer=member.employer_id,
-            role=Member.MemberRole.OWNER,
-            user__is_active=True,
-            user__email_verified_at__isnull=False,
-        )
-        return owners.order_by("joined_at").values_list("user__email", flat=True).first() or ""
-
     def seen_by(self, client: ApiClient) -> EmployerQuerySet:
         """Return the employers that a platform may know: its own and, unless it is a test platform,
         those of the recruiters who linked their accounts with it (`MemberLink`).
@@ -148,14 +133,16 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Return the confirmed address under which candidates can reach the company: the member's
         own, or else that of an owner; "" if there is none.
         """
-        confirmed = self.active().filter(
-            user__is_active=True, user__email_verified_at__isnull=False
+        user = member.user
+        if member.left_at is None and user.is_active and user.email_verified_at is not None:
+            return user.email
+        owners = self.active().filter(
+            employer=member.employer_id,
+            role=Member.MemberRole.OWNER,
+            user__is_active=True,
+            user__email_verified_at__isnull=False,
         )
-        owners = confirmed.filter(employer=member.employer_id, role=Member.MemberRole.OWNER)
-        for reachable in (confirmed.filter(pk=member.pk), owners.order_by("joined_at")):
-            if email := reachable.values_list("user__email", flat=True).first():
-                return str(email)
-        return ""
+        return owners.order_by("joined_at").values_list("user__email", flat=True).first() or ""
 
     def seen_by(self, client: ApiClient) -> MemberQuerySet:
         """Return the members that a platform may know: all of the employers that it created, and

@@ -249,7 +249,7 @@ def absolute(path: str) -> SafeString:
 
 @dataclass(frozen=True)
 class Told:
-    """A reason in a mail: what was seen and expected by which check, its item, and the item's state."""
+    """A reason in a mail: what a check saw and expected, its item, and the state of that now."""
 
     code: str
     seen: str
