@@ -1208,7 +1208,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "contact_missing",
         Text("没有可以告知求职者的联系邮箱", "There is no email address at which candidates can reach the company"),
-        Text("请在“你的账户”中添加邮箱，或由企业管理员添加：依法须告知求职者如何联系获取简历的公司", "Add an email address to your account, or ask an owner to add theirs: by law, candidates must be told how to reach who receives their resume"),
+        Text("请在“你的账户”中添加邮箱，或请企业管理员添加。依法须先告知求职者公司的联系方式，才能下载简历", "Add an email address to your account, or ask an owner to add theirs. By law, candidates must be told how to reach the company that receives their resume"),
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
