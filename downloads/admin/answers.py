@@ -31,6 +31,7 @@ OF_THE_TIER: Final = (
     "member_unknown",
     "member_in_review",
     "authority_email_unverified",
+    "contact_missing",
     *sorted({tier.reason for tier in (ladder.NOT_APPROVED, *ladder.BY_STATE.values())}),
     ladder.STEP_UP,
     ladder.RESTRICTED,

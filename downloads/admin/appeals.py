@@ -207,7 +207,7 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
     )
     people = {row[2] for row in rows}
     addresses = {
-        member.pk: masked_in(member.user.email)
+        member.pk: member.user.contact_masked
         for member in Member.objects.filter(pk__in=people).select_related("user")
     }
     moves = Event.objects.filter(
@@ -216,7 +216,7 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
     return {
         "said": said,
         "words": masked_in(said.text),
-        "who": masked_in(said.by.email),
+        "who": said.by.contact_masked,
         "seen": wording.seen_by_staff(move),
         "since": since,
         "downloads": [
@@ -224,7 +224,10 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
             for at, candidate, member_id in rows[:SHOWN]
         ],
         "more": len(rows) > SHOWN,
-        "by_member": Counter(addresses.get(row[2], "—") for row in rows[:SHOWN]).most_common(),
+        "by_member": [
+            (addresses.get(member_id, "—"), times)
+            for member_id, times in Counter(row[2] for row in rows[:SHOWN]).most_common()
+        ],
         "many": concerned.count(),
         "proposals": appeals.proposals(move),
         "by_rule": move.role != Role.REVIEWER,

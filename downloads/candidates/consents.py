@@ -54,7 +54,7 @@ def ask_consent(
 
     If a request is already open, it is returned, and the candidate is not asked again. Raises
     Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`, `consent_given`,
-    `consent_refused`, `member_unknown`, or why the employer may not ask.
+    `consent_refused`, `member_unknown`, `contact_missing`, or why the employer may not ask.
     """
     candidate_id = operations.candidate_of(client.pk, reference).pk
     kinds = _checked(kinds)
@@ -65,13 +65,14 @@ def ask_consent(
         .filter(pk=member_id, employer=employer, user__is_active=True)
         .first()
     )
-    if member is None or member.user.email_verified_at is None:
+    if member is None or not member.user.is_proven:
         raise Refused("member_unknown", "member_id")
     with transaction.atomic():
         locks.lock_company(employer.uscc)
         current = current_tier_of(employer.pk, now)
         if current.reason or current.tier not in eligibility.MAY_HAVE_NEW_NUMBERS:
             raise Refused(current.reason or "employer_not_approved")
+        notices.contact_of(member)
         candidate = operations.locked_candidate(candidate_id)
         latest = candidate.requests.filter(uscc=employer.uscc).order_by("-asked_at").first()
         if latest is not None and latest.answered_at is None and latest.expires_at > now:
@@ -124,7 +125,8 @@ def answer_consent_request(
 ) -> ConsentRequest:
     """Record the candidate's answer, from our page or, with `evidence`, through the platform.
 
-    A no can become a yes until the request expires. Raises Refused: `consent_request_unknown`,
+    A no can become a yes until the request expires, or until nobody at the company can be reached
+    any more. Raises Refused: `consent_request_unknown`,
     `consent_request_ended`, `candidate_closed`, `candidate_blocked_employer`.
     """
     uscc = ConsentRequest.objects.filter(pk=request_id).values_list("uscc", flat=True).first()
@@ -136,7 +138,8 @@ def answer_consent_request(
         candidate = operations.locked_candidate(asked.candidate_id)
         if asked.agreed is agrees:
             return asked
-        if asked.expires_at <= now or asked.agreed:
+        contact = Member.objects.contact_of(asked.member)
+        if asked.expires_at <= now or asked.agreed or (agrees and not contact):
             raise Refused("consent_request_ended")
         if agrees:
             _may_still(candidate, uscc)
@@ -144,7 +147,7 @@ def answer_consent_request(
             asked.consent = _write(
                 candidate,
                 asked.employer,
-                asked.member.user.email,
+                contact,
                 asked.kinds,
                 how,
                 evidence,

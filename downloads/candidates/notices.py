@@ -49,6 +49,7 @@ def tell_candidate(left: Left) -> Release:
     mail if there is an address, else by text message if there is a number.
 
     Call it in the transaction in which the resume leaves, once for each decision of the gate.
+    Raises Refused `contact_missing`, if the last address was given up since the gate looked.
     """
     employer = Employer.objects.get(pk=left.employer_id)
     candidate = Candidate.objects.of(left.client_id).filter(reference=left.candidate).first()
@@ -66,7 +67,7 @@ def tell_candidate(left: Left) -> Release:
         uscc=employer.uscc,
         receiver=employer.name,
         member_id=left.member_id,
-        contact=_contact(left.member_id),
+        contact=contact_of(Member.objects.select_related("user").get(pk=left.member_id)),
         purpose=purpose_of(employer.account_class),
         method=Method.MARKED_COPY,
         kinds=_kinds(left.obligations, consent),
@@ -125,8 +126,13 @@ def receipt_of(release: Release) -> receipts.Receipt:
     return receipts.Receipt(release.receipt, release.signature, release.key_id)
 
 
-def _contact(member_id: UUID) -> str:
-    return Member.objects.values_list("user__email", flat=True).get(pk=member_id)
+def contact_of(member: Member) -> str:
+    """Return the address at which candidates can reach the company. Raises Refused
+    `contact_missing`: no resume leaves, and no consent is asked for, without it.
+    """
+    if contact := Member.objects.contact_of(member):
+        return contact
+    raise Refused("contact_missing")
 
 
 def _kinds(obligations: tuple[Obligation, ...], consent: Consent | None) -> list[str]:

@@ -1,7 +1,8 @@
 """Sends what candidates are told by text message, and follows what becomes of it.
 
 Each row is read again when it is due, because it may wait for the morning: a candidate who has
-closed their resume since, or answered, gets nothing. Releases that are due or soon will be are told
+closed their resume since, or answered, is asked nothing and told of no calls. Of a resume that has
+left they are told all the same. Releases that are due or soon will be are told
 in one message. If a message finally cannot be delivered, the platform gets
 `candidate.not_reached`, and can tell the candidate itself.
 """
@@ -92,6 +93,10 @@ def _send(lease: Lease[CandidateText]) -> bool:
         if not _is_wanted(text, candidate, now):
             return lease.finish(outcome=TextOutcome.DROPPED)
         texts = [text, *_others(text, candidate)]
+        if not candidate.phone_sealed:
+            for each in texts:
+                _fail(each, "sms_not_delivered", now)
+            return True
         if candidate.test:
             return _show(texts, candidate, now)
         try:
@@ -135,7 +140,12 @@ def fate_of(number: str) -> str:
 
 
 def _is_wanted(text: CandidateText, candidate: Candidate, now: datetime) -> bool:
-    """Return whether the candidate is still to be told: they and the company may have moved on."""
+    """Return whether the candidate is still to be told: they and the company may have moved on.
+
+    Of a resume that has left they are always told, whatever the platform has changed since.
+    """
+    if text.release is not None:
+        return True
     if candidate.erased_at is not None or candidate.mode == Mode.CLOSED:
         return False
     if not candidate.phone_sealed:

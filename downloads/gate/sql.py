@@ -73,6 +73,14 @@ _OTHER_PLATFORM = (
 )
 """Another platform acts for recruiters of the employer, so that each has only its share."""
 
+_REACHABLE_OWNER = (
+    f"SELECT 1 FROM {MEMBER} o JOIN {USER} a ON a.id = o.user_id AND a.is_active AND a.email_verified_at IS NOT NULL"
+    f" WHERE o.employer_id = m.employer_id AND o.role = '{Member.MemberRole.OWNER.value}' AND o.left_at IS NULL"
+)
+"""Candidates can reach the company of the member `m` through one of its owners, as
+`Member.objects.contact_of` finds them. This is asked only of members without a confirmed address.
+"""
+
 
 @lru_cache(maxsize=16)
 def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
@@ -212,7 +220,8 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
         SELECT id, uscc, confirmed_at FROM {EMPLOYER}
         WHERE id = %(employer)s AND made_for_id IS NULL AND test = {_boolean(test)} AND {seen} {share}
     ), m_now AS (
-        SELECT m.id, m.held_at, u.email_verified_at IS NOT NULL OR u.phone_index <> '' AS proven
+        SELECT m.id, m.held_at, u.email_verified_at IS NOT NULL OR u.phone_index <> '' AS proven,
+               u.email_verified_at IS NOT NULL OR EXISTS ({_REACHABLE_OWNER}) AS reachable
         FROM {MEMBER} m JOIN {USER} u ON u.id = m.user_id
         WHERE m.id = %(member)s AND m.employer_id = %(employer)s AND m.left_at IS NULL AND u.is_active {share}
     ), c_now AS (
@@ -227,7 +236,7 @@ def _facts(dialect: Dialect, test: bool, ladder: Ladder) -> str:
                     WHEN e.id IS NULL THEN 'member_not_linked' WHEN m.id IS NULL THEN 'member_unknown'
                     WHEN m.held_at IS NOT NULL THEN 'member_in_review'
                     WHEN NOT m.proven THEN 'authority_email_unverified'
-                    ELSE {_case_of("reason")} END AS reason
+                    ELSE COALESCE(NULLIF({_case_of("reason")}, ''), CASE WHEN m.reachable THEN '' ELSE 'contact_missing' END) END AS reason
         FROM (SELECT 1 AS one) o
         LEFT JOIN e_now e ON 1 = 1 LEFT JOIN m_now m ON 1 = 1 LEFT JOIN c_now c ON e.id IS NOT NULL
         LEFT JOIN override v ON 1 = 1

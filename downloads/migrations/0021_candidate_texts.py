@@ -143,4 +143,9 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AlterField(
+            model_name="consentrequest",
+            name="asked_at",
+            field=models.DateTimeField(verbose_name="requested on"),
+        ),
     ]

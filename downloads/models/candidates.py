@@ -197,7 +197,7 @@ class ConsentRequest(models.Model):
     )
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     kinds = models.JSONField(_("kinds of data"), default=list)
-    asked_at = models.DateTimeField(_("trace requested"))
+    asked_at = models.DateTimeField(_("requested on"))
     expires_at = models.DateTimeField(_("ends"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     agreed = models.BooleanField(_("agreed"), null=True, blank=True)

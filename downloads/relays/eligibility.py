@@ -25,7 +25,7 @@ MAY_KEEP_NUMBERS: Final = (*MAY_HAVE_NEW_NUMBERS, Tier.RESTRICTED)
 
 
 def lasts() -> timedelta:
-    """Return how long a number lasts after the last sign of hiring."""
+    """Return how long a number lasts after the last sign of hiring (`ZIZHI_RELAY_DAYS`)."""
     return timedelta(days=int(settings.RELAY_DAYS))
 
 

@@ -252,6 +252,7 @@ def _may_still(copy: Copy, now: datetime) -> None:
         .exists()
     ):
         raise Refused("member_unknown")
+    notices.contact_of(copy.member)
     if why := eligibility.unwilling(copy, now):
         raise Refused(why)
 

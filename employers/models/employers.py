@@ -129,6 +129,21 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Return those who have confirmed their address, or proven their number (`PROVEN`)."""
         return self.filter(Q(user__email_verified_at__isnull=False) | ~Q(user__phone_index=""))
 
+    def contact_of(self, member: Member) -> str:
+        """Return the confirmed address under which candidates can reach the company: the member's
+        own, or else that of an owner; "" if there is none.
+        """
+        user = member.user
+        if member.left_at is None and user.is_active and user.email_verified_at is not None:
+            return user.email
+        owners = self.active().filter(
+            employer=member.employer_id,
+            role=Member.MemberRole.OWNER,
+            user__is_active=True,
+            user__email_verified_at__isnull=False,
+        )
+        return owners.order_by("joined_at").values_list("user__email", flat=True).first() or ""
+
     def seen_by(self, client: ApiClient) -> MemberQuerySet:
         """Return the members that a platform may know: all of the employers that it created, and
         those who linked their accounts with it.

@@ -1212,6 +1212,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
+        "contact_missing",
+        Text("没有可以告知求职者的联系邮箱", "There is no email address at which candidates can reach the company"),
+        Text("请在“你的账户”中添加邮箱，或请企业管理员添加。依法须先告知求职者公司的联系方式，才能下载简历", "Add an email address to your account, or ask an owner to add theirs. By law, candidates must be told how to reach the company that receives their resume"),
+        "recruiter", MINUTES, appeal=False,
+    ),
+    Reason(
         "employer_not_approved",
         Text("企业尚未通过资质核验", "This employer is not verified yet"),
         Text("请企业完成资质核验，通过后立即生效", "Complete the verification. Downloads open as soon as the employer is approved"),

@@ -1,4 +1,4 @@
-"""Removes contact details from the pages of a resume.
+"""Removes contact details from the pages of a resume. `contacts.py` has their kinds.
 
 Each page is read twice: from the characters in its file, and by OCR from its pixels. Findings of
 either are covered in the pixels and replaced with other words. Only the pixels go on from here,

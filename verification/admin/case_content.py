@@ -136,7 +136,7 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         "case": case,
         "now": now,
         "phone": shown_phone(case),
-        "email": case.submitted_by.contact_masked if case.submitted_by else "",
+        "email": masked(case.submitted_by.email) if case.submitted_by else "",
         "state": wording.STATES[State(case.state)].staff,
         "account_class": wording.ACCOUNT_CLASSES[AccountClass(case.account_class)],
         "rows": [row for row in rows if row.compares],

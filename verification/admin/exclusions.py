@@ -122,23 +122,33 @@ class ExclusionAdmin(ReadOnlyAdmin):
             except Refused as refused:
                 form.refuse(refused)
             else:
-                messages.success(
-                    request, gettext("Added to the exclusion list: %(count)s.") % {"count": added}
-                )
+                self._say(request, added, form.cleaned_data)
                 return HttpResponseRedirect(reverse("admin:verification_exclusion_changelist"))
         return self._page(request, "add", gettext("Add to the exclusion list"), form=form)
 
-    def _add(self, request: HttpRequest, typed: dict[str, Any]) -> int:
+    def _add(self, request: HttpRequest, typed: dict[str, Any]) -> list[Exclusion]:
         assert isinstance(request.user, User)
         now = timezone.now()
         if typed["case"]:
-            return len(
-                exclusion_list.exclude(
-                    typed["case"], typed["kinds"], typed["why"], request.user, now
-                )
+            return exclusion_list.exclude(
+                typed["case"], typed["kinds"], typed["why"], request.user, now
             )
-        exclusion_list.add(typed["kind"], typed["value"], typed["why"], request.user, now)
-        return 1
+        return [exclusion_list.add(typed["kind"], typed["value"], typed["why"], request.user, now)]
+
+    def _say(self, request: HttpRequest, added: list[Exclusion], typed: dict[str, Any]) -> None:
+        """Say how many identifiers are on the list, and which kinds the case does not have."""
+        if added:
+            messages.success(
+                request, gettext("Added to the exclusion list: %(count)s.") % {"count": len(added)}
+            )
+        found = {exclusion.kind for exclusion in added}
+        missing = [kind for kind in typed["kinds"] if kind not in found] if typed["case"] else []
+        if missing:
+            kinds = gettext(", ").join(str(ExclusionKind(kind).label) for kind in missing)
+            messages.warning(
+                request,
+                gettext("Not added, because the employer has none: %(kinds)s.") % {"kinds": kinds},
+            )
 
     def change_view(
         self,

@@ -1,8 +1,8 @@
 """Erases data that is no longer needed: the documents of withdrawn drafts, and personal papers that
 were uploaded by mistake.
 
-A draft that was never submitted proves nothing, so its pages are only a risk. Events stay: they
-hold no content.
+A draft that was never submitted proves nothing, so its pages are only a risk, and are kept for only
+`ZIZHI_WITHDRAWN_KEPT_DAYS` after it was withdrawn. Events stay: they hold no content.
 """
 
 from __future__ import annotations

@@ -113,7 +113,9 @@ def known_by_accounts(users: QuerySet[User]) -> dict[str, set[str]]:
 
 
 def things_of(case: Case, kind: str) -> list[Thing]:
-    """The case's identifiers of one kind."""
+    """The case's identifiers of one kind: none of a kind that it does not have, such as the address
+    of an account with only a phone number.
+    """
     if kind == ExclusionKind.USCC:
         return [([case.declared_uscc], case.declared_uscc)]
     if kind == ExclusionKind.PERSON:
@@ -122,7 +124,7 @@ def things_of(case: Case, kind: str) -> list[Thing]:
         return _pictures(case)
     users = list(User.objects.filter(member__employer_id=case.employer_id).order_by("joined_at"))
     if kind == ExclusionKind.EMAIL:
-        return [(email(user.email), masked_email(user.email)) for user in users]
+        return [(email(user.email), masked_email(user.email)) for user in users if user.email]
     phones = {phone for user in users if (phone := sightings.phone_of(user))}
     given: list[Thing] = [
         (sightings.digests(SightingKind.PHONE, phone), masked_phone(phone))

@@ -118,7 +118,7 @@ def editor(
     under_way = any(proof.under_way(now) for proof in facts.proofs)
     code = code_proof(member, case, now) if under_way else None
     made = items(requirements, case.state, slot_of, frozenset(map(item_of_kind, opened)))
-    if member.user.email_verified_at is None and case.state in states.EDITABLE:
+    if not member.user.is_proven and case.state in states.EDITABLE:
         made = [replace(item, opened=item.opened or item.code == MAIL) for item in made]
     if code:  # its field is above the list
         made = [replace(item, opened=False) if item.code == AUTHORITY else item for item in made]
@@ -294,6 +294,7 @@ def page(
         "appealed": said is not None and said.verb == "appeal",
         "appealable": guards.may("appeal", case, actor, now) is None,
         "own_words": said,
+        "contact_missing": member.user.is_proven and not Member.objects.contact_of(member),
         "asked_to_vouch": vouches.asked_of(member, now),
         "proved_by": _proved_by(case, context["checks"], now)
         if case.state == State.APPROVED

@@ -249,11 +249,12 @@ def absolute(path: str) -> SafeString:
 
 @dataclass(frozen=True)
 class Told:
-    """A reason in a mail: the values seen and expected, its item, and the item's present state."""
+    """A reason in a mail: what a check saw and expected, its item, and the state of that now."""
 
     code: str
     seen: str
     expected: str
+    check: str
     item: str
     """The requirement's name; "" if there is none."""
     state: str
@@ -284,6 +285,7 @@ def told_of(case_id: str, reasons: list[Any], path: str, now: datetime) -> list[
                 code,
                 said.get("seen") or "",
                 said.get("expected") or "",
+                said.get("check") or "",
                 name,
                 state,
                 _link(path, item),

@@ -40,7 +40,6 @@ from downloads.models import (
     Trace,
 )
 from downloads.rules.ladder import Tier
-from employers.masking import masked
 from employers.models import Employer, Member, MemberLink
 from employers.permissions import sees_quality
 from events.models import Event
@@ -134,15 +133,15 @@ def _people(employer: Employer, request: HttpRequest) -> Section | None:
     shown = members.order_by(F("left_at").desc(nulls_first=True), "joined_at")[:LATEST]
     rows = [
         (
-            link_to(member, masked(member.user.email)),
+            link_to(member, member.user.contact_masked),
             member.get_role_display(),
-            when(member.user.email_verified_at),
+            when(member.user.email_verified_at or member.user.phone_verified_at),
             when(member.joined_at),
             when(member.left_at),
         )
         for member in shown
     ]
-    columns = (_("email"), _("role"), _("email confirmed"), _("joined"), _("left"))
+    columns = (_("account"), _("role"), _("confirmed on"), _("joined"), _("left"))
     note = ngettext("%(many)s works here now.", "%(many)s work here now.", many) % {"many": many}
     return Section("people", _("Recruiters"), columns, rows, list_of(Member, q=employer.uscc), note)
 
@@ -227,7 +226,7 @@ def _downloads(employer: Employer, request: HttpRequest) -> Section | None:
             link_to(answer, when(answer.decided_at)),
             gettext("allowed") if answer.allowed else in_words(answer.reason),
             answer.candidate,
-            masked(people[answer.member_id].user.email) if answer.member_id in people else "—",
+            people[answer.member_id].user.contact_masked if answer.member_id in people else "—",
             link_to(copies[answer.pk], copies[answer.pk].number) if answer.pk in copies else "—",
             link_to(left[answer.pk], when(left[answer.pk].released_at))
             if answer.pk in left

@@ -38,7 +38,6 @@ from downloads.models import (
     Trace,
 )
 from employers.accounts import sightings
-from employers.masking import masked
 from employers.models import ApiClient, Employer, Member, Sighting, SightingKind, User
 from events.core.errors import Refused
 from verification.cases import wording
@@ -262,7 +261,7 @@ def _hit(row: Any) -> Hit:
         case Case():
             return Hit(row, row.declared_name, str(wording.STATES[State(row.state)].staff))
         case Member():
-            return Hit(row, masked(row.user.email), row.employer.name)
+            return Hit(row, row.user.contact_masked, row.employer.name)
         case GateDecision():
             answer = gettext("allowed") if row.allowed else in_words(row.reason)
             return Hit(row, when(row.decided_at), answer)

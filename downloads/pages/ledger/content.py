@@ -20,7 +20,7 @@ from downloads.models import (
     Release,
 )
 from downloads.models.consent_purposes import in_words
-from employers.models import ApiClient
+from employers.models import ApiClient, Member
 
 SHOWN: Final = 200
 """Only the latest releases are shown, up to this many."""
@@ -47,10 +47,11 @@ class Company:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request, with its kinds of data in words."""
+    """A request, with its kinds of data in words, and the address of the company."""
 
     request: ConsentRequest
     kinds: list[Any]
+    contact: str
 
 
 @dataclass(frozen=True)
@@ -116,18 +117,18 @@ def ledger_of(candidate: Candidate, now: datetime) -> Ledger:
     for block in blocked:
         if block.uscc in companies:
             companies[block.uscc].blocked = block
-    open_now = list(
-        candidate.requests.filter(expires_at__gt=now)
-        .select_related("employer", "member__user")
-        .order_by("-asked_at")
-    )
+    requests = candidate.requests.filter(expires_at__gt=now)
+    open_now = [
+        _asked(each)
+        for each in requests.select_related("employer", "member__user").order_by("-asked_at")
+    ]
     platform = ApiClient.objects.get(pk=candidate.client_id)
     return Ledger(
         candidate=candidate,
         platform=platform.name,
         settings_url=platform.candidate_settings_url,
-        asked=[_asked(each) for each in open_now if each.agreed is None],
-        refused=[_asked(each) for each in open_now if each.agreed is False],
+        asked=[each for each in open_now if each.contact and each.request.agreed is None],
+        refused=[each for each in open_now if each.contact and each.request.agreed is False],
         took=[company for company in companies.values() if company.releases],
         agreed=agreed,
         blocked=blocked,
@@ -135,4 +136,5 @@ def ledger_of(candidate: Candidate, now: datetime) -> Ledger:
 
 
 def _asked(request: ConsentRequest) -> Asked:
-    return Asked(request, in_words(request.kinds))
+    contact = Member.objects.contact_of(request.member)
+    return Asked(request, in_words(request.kinds), contact)

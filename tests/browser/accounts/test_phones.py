@@ -28,7 +28,8 @@ from tests.employers.accounts.phone_codes import (
     code_to,
     with_number,
 )
-from tests.factories import PASSWORD, make_member
+from tests.factories import PASSWORD, make_case, make_member
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SCREENS = ["phone-zh-light", "desk-en-dark"]
@@ -74,7 +75,7 @@ def test_register_by_phone(visit: Visitor) -> None:
 
 @pytest.mark.parametrize("screen", SCREENS)
 def test_sign_in_by_phone(visit: Visitor, screen: str) -> None:
-    by_phone_alone(timezone.now())
+    make_case(by_phone_alone(timezone.now()), timezone.now(), State.APPROVED)
     visitor = visit(**_screen(screen))
     page = visitor.go("/account/")
     page.locator(".tabs a").first.click()
@@ -89,6 +90,9 @@ def test_sign_in_by_phone(visit: Visitor, screen: str) -> None:
     page.locator("main form .primary").click()
     expect(page).to_have_url(re.compile("/account/$"))
     looked_at(visitor, f"account-{screen}")
+    visitor.go("/case/")
+    expect(page.locator(".tip a[href='/account/email/']")).to_be_visible()
+    looked_at(visitor, f"case-{screen}")
 
 
 def test_sign_in_by_phone_without_a_script(visit: Visitor) -> None:

@@ -18,6 +18,7 @@ from downloads.rules.ladder import RESTRICTED
 from employers.models import Employer, Member, MemberLink, User
 from events.core.actor import SYSTEM
 from events.models import Event, record
+from tests.employers.accounts.phone_codes import by_phone_alone
 from tests.factories import (
     PLATFORM,
     make_case,
@@ -89,6 +90,15 @@ class TestWhatItShows:
         html = page(sign_in(make_colleague(now, "Reviewers")), member.employer)
         assert "l***@company.example" in html and member.user.email not in html
         assert f"/console/employers/member/{member.pk}/change/" in html
+
+    def test_who_has_only_a_number_is_named_by_it_wherever_a_page_leads_to_them(
+        self, member: Member, now: datetime
+    ) -> None:
+        colleague = by_phone_alone(now, employer=member.employer, role="recruiter")
+        decide(member.employer, colleague, now - timedelta(minutes=1))
+        html = page(sign_in(make_reviewer(now)), member.employer)
+        link = f'/console/employers/member/{colleague.pk}/change/">+86 138****8000</a>'
+        assert link in html and html.count("+86 138****8000") == 2
 
     def test_opening_it_is_recorded(self, member: Member, now: datetime) -> None:
         reviewer = make_colleague(now, "Reviewers")

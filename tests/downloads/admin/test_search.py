@@ -158,6 +158,10 @@ class TestExactHits:
         ):
             assert leads_to(client, typed) == page_of(row), typed
 
+    def test_who_has_only_a_number_is_named_by_it(self, member: Member) -> None:
+        member.user.email = ""
+        assert search._hit(member).words == "+86 138****5678"
+
     def test_a_part_of_a_number_or_an_address_finds_nobody(
         self, member: Member, now: datetime
     ) -> None:

@@ -11,10 +11,14 @@ import pytest
 
 from downloads.candidates import consents
 from downloads.models import Consent, ConsentRequest, Mode
+from downloads.pages.ledger import content
+from employers.accounts.phones import numbers
+from employers.models import User
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
 from events.models import Event, Mail
 from tests.downloads.platform import Live, Platform
+from tests.employers.accounts.phone_codes import NUMBER, by_phone_alone
 from tests.factories import make_link, make_member
 
 ONE = Actor(Role.CANDIDATE, "one")
@@ -134,6 +138,27 @@ def test_revoking_ends_the_consent_and_the_relays_and_blocks(live: Live, now: da
     assert live.ask(now).reasons[0].code == "candidate_no_consent", (
         "a revoked consent can only be replaced by a new one"
     )
+
+
+def test_who_has_only_a_number_asks_with_an_owners_address(live: Live, now: datetime) -> None:
+    owner, live.member = live.member, by_phone_alone(now, employer=live.employer, role="recruiter")
+    make_link(live.member, live.client.pk, now)
+    asked = ask(live, now)
+    page = content.ledger_of(live.candidate(now, mode=Mode.ASK_FIRST), now)
+    assert [each.contact for each in page.asked] == [owner.user.email]
+    consents.answer_consent_request(asked.pk, True, ONE, now)
+    assert Consent.objects.get().contact == owner.user.email
+
+
+def test_nobody_is_asked_without_an_address_to_name(live: Live, now: datetime) -> None:
+    asked = ask(live, now)
+    User.objects.filter(pk=live.member.user_id).update(email="", email_verified_at=None)
+    with pytest.raises(Refused, match="consent_request_ended"):
+        consents.answer_consent_request(asked.pk, True, ONE, now)
+    assert not content.ledger_of(live.candidate(now, mode=Mode.ASK_FIRST), now).asked
+    assert not Consent.objects.exists()
+    numbers.take(live.member.user, NUMBER, now)
+    assert code_of(live, now + timedelta(days=14)) == "contact_missing"
 
 
 # --- Through the platform -------------------------------------------------------------------------

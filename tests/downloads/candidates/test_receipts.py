@@ -22,9 +22,14 @@ from django.utils import timezone
 
 from downloads.candidates import consents, notices, page_links, receipts
 from downloads.models import Candidate, Release
+from downloads.releases import passes, repeated_answers
 from downloads.rules.ladder import Obligation
+from employers.models import User
+from events.core.errors import Refused
 from tests.databases import unguarded
 from tests.downloads.platform import Live, Platform
+from tests.employers.accounts.phone_codes import by_phone_alone
+from tests.factories import make_link
 
 
 @pytest.fixture
@@ -196,6 +201,33 @@ def test_the_candidates_own_contacts_go_along_by_consent_and_never_where_relays_
     )
     release = notices.tell_candidate(left)
     assert release.kinds == kinds == json.loads(release.receipt)["kinds"]
+
+
+def test_a_receipt_names_an_owners_address_for_who_has_only_a_number(db: None) -> None:
+    now = timezone.now()
+    live = Live(now)
+    live.candidate(now)
+    owner, live.member = live.member, by_phone_alone(now, employer=live.employer, role="recruiter")
+    make_link(live.member, live.client.pk, now)
+    live.take(now)
+    assert Release.objects.get().contact == owner.user.email
+    answer = live.ask(now, "c-2")
+    said = json.dumps({"allowed": True, "id": str(answer.id)}).encode()
+    assert repeated_answers.still_allows(said, now)
+    User.objects.filter(pk=owner.user_id).update(email_verified_at=None)
+    with pytest.raises(Refused, match="contact_missing"):
+        passes.spend(
+            passes.issue(answer.id, live.client.pk, live.employer.pk, live.member.pk),
+            client_id=live.client.pk,
+            now=now,
+        )
+    left = notices.Left(
+        answer.id, live.client.pk, False, live.employer.pk, live.member.pk, "c-2", (), now
+    )
+    assert not repeated_answers.still_allows(said, now)
+    with pytest.raises(Refused, match="contact_missing"):  # if the gate looked before
+        notices.tell_candidate(left)
+    assert Release.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -172,10 +172,34 @@ def test_a_request_is_sent_in_the_morning_with_a_fresh_link(live: Live) -> None:
     assert ShortLink.objects.get().made_at == MORNING
 
 
-@pytest.mark.parametrize("how", ["closed", "erased", "number removed"])
-def test_who_closes_or_is_erased_meanwhile_gets_nothing(live: Live, how: str) -> None:
+def test_who_closes_meanwhile_is_still_told_of_what_has_left(live: Live) -> None:
     put(live)
     live.take(NIGHT)
+    put(live, Mode.CLOSED)
+    work(MORNING)
+    assert [template for template, _ in said()] == ["candidate_told"]
+    assert Event.objects.filter(verb="tell_candidate").exists()
+
+
+@pytest.mark.parametrize("how", ["erased", "number removed"])
+def test_the_platform_hears_of_a_release_that_cannot_be_told_any_more(live: Live, how: str) -> None:
+    put(live)
+    live.take(NIGHT)
+    if how == "erased":
+        operations.erase_candidate(live.client, "c-1", NIGHT)
+    else:
+        put(live, phone="")
+    work(MORNING)
+    assert not Sms.objects.exists()
+    (told,) = heard(live.client)
+    assert told["receipt"] == str(Release.objects.get().pk)
+    assert told["reasons"][0]["code"] == "sms_not_delivered"
+
+
+@pytest.mark.parametrize("how", ["closed", "erased", "number removed"])
+def test_who_closes_or_is_erased_meanwhile_is_not_asked(live: Live, how: str) -> None:
+    put(live, Mode.ASK_FIRST)
+    consents.ask_consent(live.client, "c-1", live.employer, live.member.pk, [], NIGHT)
     if how == "closed":
         put(live, Mode.CLOSED)
     elif how == "erased":

@@ -21,6 +21,7 @@ from employers.accounts.membership import remove_member
 from employers.models import Member, User
 from events.core.actor import SYSTEM
 from tests import factories
+from tests.employers.accounts.phone_codes import by_phone_alone
 from tests.factories import make_case, make_link, make_reviewer
 from verification.cases import operations
 from verification.rules.states import State
@@ -101,6 +102,7 @@ def test_unknown_employer_and_stranger_are_denied_and_on_record(
 
 def test_a_removed_member_is_denied_at_once(approved: Member, now: datetime) -> None:
     colleague = make_member(now, approved.employer, role="recruiter")
+    make_link(colleague, CLIENT, now)
     assert ask(colleague, now).allowed
     remove_member(approved, colleague.pk, now)
     assert ask(colleague, now).reasons[0].code == "member_not_linked", "the links ended too"
@@ -163,6 +165,18 @@ def test_one_platforms_reference_is_not_anothers(approved: Member, now: datetime
 def test_a_member_with_an_unverified_address_is_denied(approved: Member, now: datetime) -> None:
     colleague = make_member(now, approved.employer, role="recruiter", email_verified_at=None)
     assert ask(colleague, now).reasons[0].code == "authority_email_unverified"
+
+
+def test_a_member_by_phone_alone_needs_an_owner_whom_candidates_can_reach(
+    approved: Member, now: datetime
+) -> None:
+    colleague = by_phone_alone(now, employer=approved.employer, role="recruiter")
+    make_link(colleague, CLIENT, now)
+    assert ask(colleague, now).allowed
+    User.objects.filter(pk=approved.user_id).update(email_verified_at=None)
+    assert ask(colleague, now).reasons[0].code == "contact_missing"
+    operations.suspend(approved.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"])
+    assert ask(colleague, now).reasons[0].code == "employer_suspended", "the first to be mended"
 
 
 def test_the_budget_is_the_companys_not_the_members(approved: Member, now: datetime) -> None:

@@ -30,7 +30,15 @@ from events.delivery.mail import letter
 from events.models import Event, Mail, PlatformEvent
 from tests.downloads.gate.test_quotas import CLIENT, approved, ask_all
 from tests.downloads.tiers.test_tier_changes import prove
-from tests.factories import make_colleague, make_linked_client, make_member, make_reviewer, sign_in
+from tests.employers.accounts.phone_codes import NUMBER, OTHER, by_phone_alone
+from tests.factories import (
+    make_colleague,
+    make_link,
+    make_linked_client,
+    make_member,
+    make_reviewer,
+    sign_in,
+)
 from verification.cases import turnaround
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -326,6 +334,21 @@ def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:
 
 
 # --- API and pages --------------------------------------------------------------------------------
+
+
+def test_recruiters_with_only_a_number_are_told_apart_in_the_evidence(
+    member: Member, now: datetime
+) -> None:
+    for count, number in enumerate((NUMBER, OTHER), start=1):
+        colleague = by_phone_alone(now, number, employer=member.employer, role="recruiter")
+        make_link(colleague, CLIENT, now)
+        names = [f"{number}-{n}" for n in range(count)]
+        assert ask_all(colleague, names, now) == [""] * count
+    restrict(member, now)
+    change = f"/console/downloads/moveappeal/{say(member, now).pk}/change/"
+    shown = sign_in(make_colleague(now, "Reviewers")).get(change).content.decode()
+    assert '<span class="email">+86 139****9000</span> 2' in shown
+    assert '<span class="email">+86 138****8000</span> 1' in shown
 
 
 def test_an_owner_appeals_on_the_page_and_a_reviewer_answers_in_the_console(

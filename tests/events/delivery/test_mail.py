@@ -183,8 +183,10 @@ def test_a_decisions_reasons_say_what_was_seen_and_where_the_item_stands(
         state_words = str(tag_of(facts, case.state)[0])
     chinese = sent(template, "zh-hans", now, reasons=reasons, case=str(case.pk))[1:]
     assert misprints(line for part in chinese for line in plain_lines(part)) == []
+    assert "材料上显示：甲公司 · 你填写的：乙公司" in chinese[0]
     for part in sent(template, "en", now, reasons=reasons, case=str(case.pk))[1:]:
-        assert "found: 甲公司" in part and "expected: 乙公司" in part
+        plain = re.sub("<[^>]+>", "", part)
+        assert "On the document: 甲公司" in plain and "You entered: 乙公司" in plain
         assert f"Company details: {state_words}" in part
 
 

@@ -334,6 +334,16 @@ def test_the_console_adds_lists_and_lifts(staff: Client, excluded: Case) -> None
     assert Exclusion.objects.get(pk=phone.pk).lifted_at is not None
 
 
+def test_who_has_no_address_is_excluded_by_the_rest(staff: Client, excluded: Case) -> None:
+    User.objects.filter(member__employer=excluded.employer_id).update(email="")
+    typed = {"case": str(excluded.pk), "kinds": ["uscc", "email"], "why": "sold"}
+    answer = staff.post(reverse("admin:verification_exclusion_add"), typed, follow=True)
+    assert [exclusion.kind for exclusion in Exclusion.objects.all()] == ["uscc"]
+    page = answer.content.decode()
+    assert "Added to the exclusion list: 1." in page
+    assert "Not added, because the employer has none: E-mail." in page
+
+
 def test_only_who_decides_cases_may(excluded: Case, reviewer: User, now: datetime) -> None:
     (put,) = exclusion_list.exclude(excluded.pk, ["uscc"], "sold", reviewer, now)
     client = Client()

@@ -26,7 +26,7 @@ from tests.employers.accounts.phone_codes import (
     messages,
     with_number,
 )
-from tests.factories import PASSWORD, make_api_client, make_member, sign_in
+from tests.factories import PASSWORD, make_api_client, make_case, make_member, sign_in
 from tests.keys import rekey_all, rotate
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,18 @@ def test_a_number_is_sealed_and_found_and_told(now: datetime) -> None:
     assert Mail.objects.get().template == "phone_changed"
     prove(member, NUMBER, now + timedelta(minutes=1))
     assert Mail.objects.count() == 1, "the same number once more is no news"
+
+
+@pytest.mark.parametrize("page", ["/account/", "/case/"])
+def test_who_has_no_address_is_told_that_candidates_need_one(page: str) -> None:
+    now = timezone.now()
+    owner = by_phone_alone(now)
+    make_case(owner, now)
+    words = "Add an email address to your account"
+    assert words in sign_in(owner.user).get(page, follow=True).content.decode()
+    colleague = make_member(now, owner.employer)
+    assert words not in sign_in(owner.user).get(page, follow=True).content.decode()
+    assert words not in sign_in(colleague.user).get(page, follow=True).content.decode()
 
 
 def test_who_proves_a_number_takes_it_from_an_account_with_another_way_in(now: datetime) -> None:

@@ -56,6 +56,19 @@ class TestWhatIsMasked:
             {"field": field},
         )
 
+    def test_a_proven_number_without_an_address_is_verified_and_shown_once(
+        self, client: Client, case: Case
+    ) -> None:
+        user = case.submitted_by
+        assert user is not None
+        user.email, user.email_verified_at, user.phone_index = "", None, "an index"
+        user.save()
+        page = client.get(page_of(case)).content.decode()
+        head = page.split('class="case-who"')[1].split("</p>")[0]
+        assert head.count("+86 138****5678</span> · verified") == 1
+        assert "not verified" not in head
+        assert "Show the number" in head and "Show the address" not in head
+
     def test_not_by_a_link_nor_anything_else(self, client: Client, case: Case) -> None:
         assert client.get(door(case, "unmask")).url == page_of(case)
         assert client.post(door(case, "unmask"), {"field": "password"}).status_code == 404
