@@ -279,10 +279,14 @@ def page_after(request: HttpRequest, user: User) -> str:
     return str(request.session.pop(FOLLOWING, "verification:home"))
 
 
-def ask_second_factor(request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
-    """Keep that the password was correct, and redirect to the page that asks for the code."""
+def ask_second_factor(
+    request: HttpRequest, user: User, goes_to: str, *, by_phone: bool = False
+) -> HttpResponse:
+    """Keep that the password, or the code that was sent to the number, was correct, and redirect to
+    the page that asks for the code of the second factor.
+    """
     request.session.cycle_key()
-    entry.remember(request.session, ENTRY, user, goes_to, timezone.now())
+    entry.remember(request.session, ENTRY, user, goes_to, timezone.now(), by_phone=by_phone)
     return redirect("employers:second_step")
 
 

@@ -124,8 +124,8 @@ def is_stale(user: User, now: datetime) -> bool:
 
 
 def note_proof(user: User, now: datetime) -> None:
-    """Record that a code which was sent to the account's number has just been entered."""
-    User.objects.filter(pk=user.pk).update(phone_verified_at=now)
+    """Record that a code which was sent to the account's number at this time has signed in."""
+    User.objects.filter(pk=user.pk).exclude(phone_index="").update(phone_verified_at=now)
 
 
 def take(user: User, phone: str, now: datetime) -> None:
@@ -210,7 +210,12 @@ def prove(member: Member, phone: str, typed: str, asker: Asker, now: datetime) -
 
 
 def _tell_changed(user: User, member: Member, phone: str, now: datetime) -> None:
-    context = {"company": member.employer.name, "phone": masked_phone(phone), "by_platform": False}
+    context = {
+        "company": member.employer.name,
+        "phone": masked_phone(phone),
+        "by_platform": False,
+        "signs_in": True,
+    }
     tell_user(user, "phone_changed", context, now)
 
 

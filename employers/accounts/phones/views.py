@@ -177,12 +177,12 @@ def open_account(request: HttpRequest, phone: str, now: datetime) -> HttpRespons
 
 def let_in(request: HttpRequest, user: User, goes_to: str, now: datetime) -> HttpResponse:
     """Sign in, after the second factor if there is one."""
-    numbers.note_proof(user, now)
     request.session.pop(PROVEN, None)
     if second_factor.of(user):
-        return ask_second_factor(request, user, goes_to)
+        return ask_second_factor(request, user, goes_to, by_phone=True)
     if user.email_verified_at is not None and not known_here(request, user):
         _tell_of_sign_in(request, user, now)
+    numbers.note_proof(user, now)
     return _begin(request, user, goes_to)
 
 

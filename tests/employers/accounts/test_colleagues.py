@@ -168,12 +168,17 @@ class TestPhone:
         told = [(mail.to, mail.template, mail.context) for mail in Mail.objects.order_by("pk")]
         company = {"company": member.employer.name, "by_platform": False}
         assert told == [
-            (member.user.email, "phone_changed", company | {"phone": "+86 138****8000"}),
-            (member.user.email, "phone_changed", company | {"phone": ""}),
+            (
+                member.user.email,
+                "phone_changed",
+                company | {"phone": "+86 138****8000", "signs_in": True},
+            ),
+            (member.user.email, "phone_changed", company | {"phone": "", "signs_in": False}),
         ]
         letters = [letter(mail, "https://s.example", now).body for mail in Mail.objects.all()]
         assert all("It was changed in your account" in body for body in letters)
         assert "13800138000" not in "".join(letters)
+        assert ["sign in with this number" in body for body in letters] == [True, False]
 
     def test_a_number_that_a_platform_sets_is_told_too(self, now: datetime) -> None:
         member, platform = make_member(now, language="en"), make_api_client(now)[0]

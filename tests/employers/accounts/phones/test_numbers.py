@@ -191,6 +191,19 @@ def test_without_a_password_a_fresh_code_comes_first(
     assert "current_password" not in browser.get(path, follow=True).content.decode()
 
 
+def test_the_code_goes_to_a_confirmed_address_and_not_to_the_number_that_opened_the_session(
+    mine: tuple[Member, Client],
+) -> None:
+    member, browser = mine
+    User.objects.filter(pk=member.user_id).update(
+        email="hr@example.com", email_verified_at=timezone.now()
+    )
+    browser.post(CONFIRM, {"send": "1"})
+    mail = Mail.objects.get(template="one_time_code")
+    assert mail.to == "hr@example.com" and not messages()
+    assert browser.post(CONFIRM, {"code": mail.context["code"]}).status_code == 302
+
+
 def test_a_fresh_code_lasts_ten_minutes_and_for_one_account(
     mine: tuple[Member, Client], now: datetime
 ) -> None:
