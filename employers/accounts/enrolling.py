@@ -102,8 +102,8 @@ def add_member(
             record(
                 "add_member", employer, client.as_actor(), now, employer_id=employer.pk, data=data
             )
-            tell_owners_of(member, now)
             review_newcomer(member, now)
+            tell_owners_of(member, now)
     except IntegrityError as error:
         raise Refused("reference_taken", "reference", seen=reference) from error
     return member

@@ -41,7 +41,9 @@ def review_newcomer(member: Member, now: datetime) -> None:
 
 
 def record_joining(member: Member, now: datetime) -> None:
-    """Record that a member joined, and tell the owners."""
+    """Record that a member joined, and tell the owners: last, because messages wait for each other
+    until the commit.
+    """
     record(
         "join",
         member.employer,
@@ -50,8 +52,8 @@ def record_joining(member: Member, now: datetime) -> None:
         employer_id=member.employer_id,
         data={"member": str(member.pk)},
     )
-    tell_owners_of(member, now)
     review_newcomer(member, now)
+    tell_owners_of(member, now)
 
 
 def tell_owners_of(member: Member, now: datetime) -> None:

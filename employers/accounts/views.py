@@ -155,7 +155,8 @@ def _to_registration(request: HttpRequest) -> HttpResponse:
     """Redirect an account without a company to what it has to do next."""
     user = request.user
     assert isinstance(user, User)
-    if user.is_staff or Member.objects.filter(user=user).exists():  # they have left their company
+    has_left = Member.objects.filter(user=user).exists()
+    if user.is_staff or has_left or not (user.email or user.is_proven):
         return render(request, "employers/no_company.html", status=403)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
@@ -427,6 +428,8 @@ def remember_language(response: HttpResponse, code: str) -> None:
 def prove_yourself(request: HttpRequest, member: Member) -> HttpResponse:
     """Mail the member a link to set a password, with which they sign in."""
     user, now = member.user, timezone.now()
+    if not user.email:  # it signs in with its number
+        return redirect("employers:sign_in")
     try:
         counted = [(limit, f"prove {user.pk}") for limit in throttle.PASSWORD_LINKS]
         throttle.count_try(counted, now)

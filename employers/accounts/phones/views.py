@@ -129,8 +129,15 @@ class PhoneSignIn(RedirectURLMixin, View):
         now, form = timezone.now(), PhoneCodeForm(request.POST or None)
         account = _named(form)
         asker = asker_of(request, account) if request.method == "POST" else numbers.Asker("")
-        if phone := proven_by(request, form, Purpose.ENTER, asker, now):
+        begins_anew = "register" in request.POST
+        if phone := (
+            proven_here(request, now)
+            if begins_anew
+            else proven_by(request, form, Purpose.ENTER, asker, now)
+        ):
             try:
+                if begins_anew:
+                    return private(open_account(request, phone, now))
                 return private(enter(request, phone, self.get_success_url(), now))
             except Refused as refused:
                 form.refuse(refused)
@@ -152,9 +159,13 @@ def enter(request: HttpRequest, phone: str, goes_to: str, now: datetime) -> Http
     """Sign in to the account of a number that was just proven, or open one.
 
     A second factor that the account has is asked first. If the number may be somebody else's by
-    now, so is a code by mail. Raises Refused `too_many_tries`.
+    now, so is a code by mail. Who has left a company chooses first whether to register another.
+    Raises Refused `too_many_tries`.
     """
     user = numbers.account_of(phone)
+    if user is None and numbers.has_left(phone, now):
+        keep_proven(request, phone, now)
+        return render(request, "employers/no_company.html", {"by_phone": True}, status=403)
     if user is None:
         return open_account(request, phone, now)
     if numbers.needs_more(user, now):

@@ -137,6 +137,16 @@ class TestColleagues:
         owner.refresh_from_db()
         assert owner.left_at is None
 
+    def test_another_owner_is_removed_with_the_password_only(
+        self, visitor: Client, now: datetime
+    ) -> None:
+        owner = verified_owner(now)
+        other = make_member(now, owner.employer)
+        visitor.force_login(owner.user)
+        for password, is_left in (("", False), ("wrong", False), (PASSWORD, True)):
+            visitor.post(f"/team/{other.pk}/remove/", {"current_password": password})
+            assert Member.objects.filter(pk=other.pk, left_at=None).exists() is not is_left
+
     def test_another_employers_member_stays(self, visitor: Client, now: datetime) -> None:
         other = make_member(now)
         visitor.force_login(make_member(now).user)
