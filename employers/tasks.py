@@ -1,5 +1,5 @@
-"""Celery tasks of employers: remind idle owners; delete old idempotent responses, onboarding links, invitations,
-counted attempts, one-time codes, ended sign-ins and changes of address.
+"""Celery tasks of employers: remind idle owners; delete old idempotent responses, onboarding links,
+invitations, counted attempts, one-time codes, ended sign-ins and changes of address.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A fresh code in place of a password that an account does not have.
 
-It goes to the account's confirmed address, or else to its proven number, and opens for a few minutes what
-others give their password for. The session keeps that it was entered.
+It goes to the account's confirmed address, or else to its proven number, and opens for a few
+minutes what others give their password for. The session keeps that it was entered.
 """
 
 from __future__ import annotations
