@@ -83,6 +83,7 @@ def beat_schedule(sweep_seconds: int, watch_downloads_seconds: int) -> dict[str,
         "employers.tasks.sweep_links": 3600,
         "employers.tasks.sweep_attempts": 600,
         "employers.tasks.sweep_accounts": 3600,
+        "employers.tasks.remind_idle_owners": 6 * 3600,
         "events.tasks.forget_mail": 3600,
     }
     return {

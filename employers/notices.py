@@ -21,8 +21,8 @@ _SHORT_PATH: Final = re.compile(r"/([A-Za-z0-9_/-]{1,24})")
 _HOME: Final = "/case/"
 
 
-def tell_user(user: User, template: str, context: dict[str, Any], now: datetime) -> None:
-    """Queue the mail `template` to the account's address.
+def tell_user(user: User, template: str, context: dict[str, Any], now: datetime) -> bool:
+    """Queue the mail `template` to the account's address. Return whether anything was queued.
 
     An account without an address, or with one that nobody has confirmed, gets the mail's subject as
     a message to its proven number. A message is not worth failing for: if there may be no more
@@ -30,7 +30,8 @@ def tell_user(user: User, template: str, context: dict[str, Any], now: datetime)
     """
     if user.email and (user.email_verified_at is not None or not user.phone_index):
         queue_mail(user.email, template, user.language, context, now)
-    elif user.phone_index:
+        return True
+    if user.phone_index:
         path = _SHORT_PATH.fullmatch(str(context.get("path", ""))) or _SHORT_PATH.fullmatch(_HOME)
         assert path is not None
         what = subject_of(template, user.language, context, now)
@@ -43,5 +44,7 @@ def tell_user(user: User, template: str, context: dict[str, Any], now: datetime)
                 now,
                 payer=PAYER,
             )
+            return True
         except Refused as refused:
             log.warning("notice_not_sent", user=str(user.pk), template=template, why=refused.code)
+    return False

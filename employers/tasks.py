@@ -1,5 +1,5 @@
-"""Celery tasks of employers: delete old idempotent responses, onboarding links, invitations,
-counted attempts, one-time codes, ended sign-ins and changes of address.
+"""Celery tasks of employers: remind idle owners; delete old idempotent responses, onboarding links,
+invitations, counted attempts, one-time codes, ended sign-ins and changes of address.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from employers.accounts import invitations, onboarding
+from employers.accounts.phones import reminders
 from employers.accounts.self_service import address_change, leaving
 from employers.platforms import idempotency
 from employers.security import one_time_codes, sign_ins, throttle
@@ -29,6 +30,11 @@ def sweep_links() -> None:
 def sweep_attempts() -> None:
     throttle.sweep(timezone.now())
     one_time_codes.sweep(timezone.now())
+
+
+@shared_task
+def remind_idle_owners() -> None:
+    reminders.remind_idle_owners(timezone.now())
 
 
 @shared_task

@@ -16,6 +16,7 @@ EVENTS: Final[dict[str, Promise]] = wording.HAPPENED_FOR_STAFF | {
     "open_account": _("Account opened"),
     "prove_phone": _("Phone number proven"),
     "lose_phone": _("Proven phone number lost"),
+    "remind_idle_owner": _("Owner reminded to sign in"),
     "photograph_licence": _("Photo of the licence taken"),
     "drop_licence_photo": _("Photo of the licence removed"),
     "refuse_licence_photo": _("Photo of another paper refused"),

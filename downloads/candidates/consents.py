@@ -54,7 +54,8 @@ def ask_consent(
 
     If a request is already open, it is returned, and the candidate is not asked again. Raises
     Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`, `consent_given`,
-    `consent_refused`, `member_unknown`, `contact_missing`, or why the employer may not ask.
+    `consent_refused`, `member_unknown`, `member_in_review`, `contact_missing`, or why the employer
+    may not ask.
     """
     candidate_id = operations.candidate_of(client.pk, reference).pk
     kinds = _checked(kinds)
@@ -67,6 +68,8 @@ def ask_consent(
     )
     if member is None or not member.user.is_proven:
         raise Refused("member_unknown", "member_id")
+    if member.held_at is not None:
+        raise Refused("member_in_review", "member_id")
     with transaction.atomic():
         locks.lock_company(employer.uscc)
         current = current_tier_of(employer.pk, now)

@@ -306,9 +306,9 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
     """Ask the candidate, through the platform, whether a recruiter may reach them again.
 
     Only after the number has ended, once per `ASKED_AGAIN_AFTER`, and never after a no. Raises
-    Refused: `relay_unknown`, `member_unknown`, `relay_still_open`, `relay_contact_refused`,
-    `relay_candidate_ended`, `relay_asked_already`, `relay_not_for_tier`, or the reason why the
-    employer may not or the candidate does not want it.
+    Refused: `relay_unknown`, `member_unknown`, `member_in_review`, `relay_still_open`,
+    `relay_contact_refused`, `relay_candidate_ended`, `relay_asked_already`, `relay_not_for_tier`,
+    or the reason why the employer may not or the candidate does not want it.
     """
     with transaction.atomic():
         binding = _locked_with_company(binding_id)
@@ -319,6 +319,8 @@ def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBi
         )
         if member is None:
             raise Refused("member_unknown", "member_id")
+        if member.held_at is not None:
+            raise Refused("member_in_review", "member_id")
         check_tier(binding.employer_id, now)
         check_consent(binding, now)
         all_of_them = _between(binding)

@@ -35,6 +35,7 @@ CHANGES: Final = (
     "set_phone",
     "prove_phone",
     "lose_phone",
+    "stop_address_change",
     "verify_email",
     "change_address",
     "release_address",

@@ -236,8 +236,8 @@ def _number() -> str:
 
 
 def _may_still(copy: Copy, now: datetime) -> None:
-    """Raise Refused if the employer may no longer download, the member has left, or the candidate
-    no longer allows it.
+    """Raise Refused if the employer may no longer download, the member has left or is held, or the
+    candidate no longer allows it.
     """
     locks.lock_company_of(copy.employer_id)
     tier = employer_tier(Employer.objects.get(pk=copy.employer_id), now)
@@ -245,14 +245,13 @@ def _may_still(copy: Copy, now: datetime) -> None:
         raise Refused(tier.current.reason)
     if not tier.ladder.rights[tier.current.tier].download:
         raise Refused("tier_without_downloads")
-    if (
-        not Member.objects.active()
-        .proven()
-        .filter(pk=copy.member_id, user__is_active=True)
-        .exists()
-    ):
+    members = Member.objects.active().proven()
+    member = members.filter(pk=copy.member_id, user__is_active=True).first()
+    if member is None:
         raise Refused("member_unknown")
-    notices.contact_of(copy.member)
+    if member.held_at is not None:
+        raise Refused("member_in_review")
+    notices.contact_of(member)
     if why := eligibility.unwilling(copy, now):
         raise Refused(why)
 

@@ -17,13 +17,14 @@ from django.db.models import Exists, OuterRef, Q
 
 from employers.accounts.membership import (
     end_membership,
+    forget_access,
     give_phone,
     review_newcomer,
     tell_owners_of,
     tell_removed,
 )
 from employers.accounts.registration import hold_address, lock_address, other_holder
-from employers.models import PHONE_FIELDS, AddressChange, ApiClient, Employer, Member, User
+from employers.models import AddressChange, ApiClient, Employer, Member, User
 from events.api.texts import checked_reference
 from events.core.errors import Refused
 from events.delivery.mail import NOWHERE
@@ -101,8 +102,8 @@ def add_member(
             record(
                 "add_member", employer, client.as_actor(), now, employer_id=employer.pk, data=data
             )
-            tell_owners_of(member, now)
             review_newcomer(member, now)
+            tell_owners_of(member, now)
     except IntegrityError as error:
         raise Refused("reference_taken", "reference", seen=reference) from error
     return member
@@ -139,18 +140,18 @@ def _checked(email: str) -> str:
 def _again(former: Member, reference: str, role: str, language: str, now: datetime) -> Member:
     """Restart an ended membership.
 
-    The old password, the old confirmation and the old number are no longer valid.
+    The old password, confirmation, number and second factor are no longer valid.
     """
     if former.left_at is None or former.user.is_staff:
         raise Refused("email_taken", "email")
     user = former.user
     user.set_unusable_password()
     user.is_active, user.language, user.email_verified_at = True, language, None
-    user.forget_phone()
-    changed = ["password", "is_active", "language", "email_verified_at", *PHONE_FIELDS]
-    user.save(update_fields=changed)
-    former.reference, former.role, former.joined_at, former.left_at = reference, role, now, None
-    former.save(update_fields=["reference", "role", "joined_at", "left_at"])
+    user.save(update_fields=["password", "is_active", "language", "email_verified_at"])
+    forget_access(user)
+    former.reference, former.role, former.joined_at = reference, role, now
+    former.left_at = former.held_at = None
+    former.save(update_fields=["reference", "role", "joined_at", "left_at", "held_at"])
     return former
 
 

@@ -17,7 +17,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from employers.accounts.membership import record_joining
+from employers.accounts.membership import forget_access, record_joining
 from employers.accounts.registration import (
     Links,
     hold_address,
@@ -59,6 +59,8 @@ def may_invite(owner: Member) -> Refused | None:
     """
     if owner.role != Member.MemberRole.OWNER or owner.left_at is not None:
         return Refused("not_allowed", seen=owner.role)
+    if owner.held_at is not None:
+        return Refused("member_in_review")
     if not owner.user.is_proven:
         return Refused("authority_email_unverified")
     if owner.employer.confirmed_at is None:
@@ -270,6 +272,8 @@ def _locked(pk: UUID) -> Invitation:
 def _join(invitation: Invitation, hashed: str, language: str, now: datetime) -> Member | None:
     """Return the new or restored member, or None if another account holds the address.
 
+    The address may be another person's by now, so the former's number and second factor go.
+
     Raises Refused `invitation_gone` if a membership ended after the invitation was sent.
     """
     employer, email = invitation.employer, invitation.email
@@ -284,11 +288,13 @@ def _join(invitation: Invitation, hashed: str, language: str, now: datetime) -> 
                 user.save()
             else:
                 user.save(update_fields=["password", "language", "is_active"])
+                forget_access(user)
             hold_address(user, now)
     except Refused:
         return None
     member = former or Member(user=user, employer=employer)
-    member.role, member.joined_at, member.left_at = Member.MemberRole.RECRUITER, now, None
+    member.role, member.joined_at = Member.MemberRole.RECRUITER, now
+    member.left_at = member.held_at = None  # an exclusion that was lifted since holds nobody
     member.save()
     return member
 

@@ -41,7 +41,9 @@ def review_newcomer(member: Member, now: datetime) -> None:
 
 
 def record_joining(member: Member, now: datetime) -> None:
-    """Record that a member joined, and tell the owners."""
+    """Record that a member joined, and tell the owners: last, because messages wait for each other
+    until the commit.
+    """
     record(
         "join",
         member.employer,
@@ -50,8 +52,8 @@ def record_joining(member: Member, now: datetime) -> None:
         employer_id=member.employer_id,
         data={"member": str(member.pk)},
     )
-    tell_owners_of(member, now)
     review_newcomer(member, now)
+    tell_owners_of(member, now)
 
 
 def tell_owners_of(member: Member, now: datetime) -> None:
@@ -77,7 +79,7 @@ def end_membership(member: Member, actor: Actor, now: datetime) -> bool:
 
     The gate refuses the member from now on, and their sessions and links end.
     """
-    if not Member.objects.active().filter(pk=member.pk).update(left_at=now):
+    if not Member.objects.active().filter(pk=member.pk).update(left_at=now, held_at=None):
         return False
     User.objects.filter(pk=member.user_id, is_staff=False).update(is_active=False)
     sign_ins.end_all(member.user)
@@ -93,6 +95,16 @@ def end_membership(member: Member, actor: Actor, now: datetime) -> bool:
     return True
 
 
+def forget_access(user: User) -> None:
+    """Remove the number and the second factor of an account that somebody else may have next, and
+    end its sessions, within the caller's transaction.
+    """
+    user.forget_phone()
+    user.save(update_fields=PHONE_FIELDS)
+    second_factor.forget(user)
+    sign_ins.end_all(user)
+
+
 def tell_removed(member: Member, now: datetime) -> None:
     """Tell a member whom somebody else removed."""
     company = {"company": member.employer.name}
@@ -101,7 +113,8 @@ def tell_removed(member: Member, now: datetime) -> None:
 
 def check_owner(owner: Member, member_id: UUID) -> None:
     """Raise Refused `not_allowed` unless `owner` may act on this colleague, which is not
-    themselves; and `authority_email_unverified`, because a platform's key can add an owner.
+    themselves; `member_in_review` while a reviewer is asked about the owner; and
+    `authority_email_unverified`, because a platform's key can add an owner.
     """
     if (
         owner.role != Member.MemberRole.OWNER
@@ -109,7 +122,9 @@ def check_owner(owner: Member, member_id: UUID) -> None:
         or str(owner.pk) == str(member_id)
     ):
         raise Refused("not_allowed", seen=owner.role)
-    if owner.user.email_verified_at is None and not owner.user.phone_index:
+    if owner.held_at is not None:
+        raise Refused("member_in_review")
+    if not owner.user.is_proven:
         raise Refused("authority_email_unverified")
 
 
@@ -230,6 +245,7 @@ def give_phone(
                 "company": member.employer.name,
                 "phone": masked_phone(phone),
                 "by_platform": actor.role == Role.PLATFORM,
+                "signs_in": False,
             }
             tell_user(user, "phone_changed", context, now)
         data = {"member": str(member.pk), "given": bool(phone), "vouched": vouched}

@@ -341,13 +341,17 @@ def read_token(token: str, salt: str, max_age: int | None) -> list[str]:
 
 
 def taken_back(user: User, now: datetime) -> None:
-    """Forget phone, sightings and second factor when the reader of an address resets an unconfirmed
-    account's password.
+    """Secure an account whose password the reader of its address resets.
 
-    Someone else may have registered with the address, so these need not be this person's.
+    If the address was unconfirmed, someone else may have registered with it: phone, sightings and
+    second factor need not be this person's and go. Otherwise a thief may have proven the number: it
+    does not sign in again without a code by mail.
     """
     with transaction.atomic():
-        if user.email_verified_at is None and not user.is_staff:
+        if user.email_verified_at is not None:
+            user.phone_verified_at = None
+            user.save(update_fields=["phone_verified_at"])
+        elif not user.is_staff:
             user.forget_phone()
             user.save(update_fields=PHONE_FIELDS)
             user.sightings.all().delete()

@@ -191,8 +191,30 @@ def reset_factor(request: HttpRequest, member: Member, member_id: UUID) -> HttpR
     return _done(request, act, said)
 
 
+@sensitive_post_parameters("current_password")
 @posted_or("employers:team")
 @proven_member_required
-def remove_member(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
-    now, said = now_of(member.employer), gettext("Your colleague no longer has access.")
-    return _done(request, lambda: membership.remove_member(member, member_id, now), said)
+def remove_member(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponseBase:
+    """Remove a colleague, and another owner after the password."""
+    owners = member.employer.members.active().filter(role=Member.MemberRole.OWNER)
+    if member.role == Member.MemberRole.OWNER and owners.filter(pk=member_id).exists():
+        return _remove_owner(request, member, member_id)
+    return _remove(request, member, member_id)
+
+
+@partial(fresh_code_first, home="employers:team")
+def _remove_owner(request: HttpRequest, member: Member, member_id: UUID) -> HttpResponse:
+    return _remove(request, member, member_id, check=_check_password)
+
+
+def _remove(
+    request: HttpRequest,
+    member: Member,
+    member_id: UUID,
+    check: Callable[[HttpRequest, Member], None] = lambda request, member: None,
+) -> HttpResponse:
+    def act() -> None:
+        check(request, member)
+        membership.remove_member(member, member_id, now_of(member.employer))
+
+    return _done(request, act, gettext("Your colleague no longer has access."))

@@ -155,7 +155,8 @@ def _to_registration(request: HttpRequest) -> HttpResponse:
     """Redirect an account without a company to what it has to do next."""
     user = request.user
     assert isinstance(user, User)
-    if user.is_staff or Member.objects.filter(user=user).exists():  # they have left their company
+    has_left = Member.objects.filter(user=user).exists()
+    if user.is_staff or has_left or not (user.email or user.is_proven):
         return render(request, "employers/no_company.html", status=403)
     if "HX-Request" in request.headers:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
@@ -279,10 +280,14 @@ def page_after(request: HttpRequest, user: User) -> str:
     return str(request.session.pop(FOLLOWING, "verification:home"))
 
 
-def ask_second_factor(request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
-    """Keep that the password was correct, and redirect to the page that asks for the code."""
+def ask_second_factor(
+    request: HttpRequest, user: User, goes_to: str, *, by_phone: bool = False
+) -> HttpResponse:
+    """Keep that the password, or the code that was sent to the number, was correct, and redirect to
+    the page that asks for the code of the second factor.
+    """
     request.session.cycle_key()
-    entry.remember(request.session, ENTRY, user, goes_to, timezone.now())
+    entry.remember(request.session, ENTRY, user, goes_to, timezone.now(), by_phone=by_phone)
     return redirect("employers:second_step")
 
 
@@ -423,6 +428,8 @@ def remember_language(response: HttpResponse, code: str) -> None:
 def prove_yourself(request: HttpRequest, member: Member) -> HttpResponse:
     """Mail the member a link to set a password, with which they sign in."""
     user, now = member.user, timezone.now()
+    if not user.email:  # it signs in with its number
+        return redirect("employers:sign_in")
     try:
         counted = [(limit, f"prove {user.pk}") for limit in throttle.PASSWORD_LINKS]
         throttle.count_try(counted, now)

@@ -22,15 +22,20 @@ class Entry:
     user: User
     at: datetime
     goes_to: str
+    by_phone: bool
+    """Whether it was a code sent to the account's number, in place of a password."""
 
 
-def remember(session: Session, key: str, user: User, goes_to: str, now: datetime) -> None:
+def remember(
+    session: Session, key: str, user: User, goes_to: str, now: datetime, *, by_phone: bool = False
+) -> None:
     """Keep under `key` that the user's password was correct."""
     session[key] = {
         "user": str(user.pk),
         "password": user.get_session_auth_hash(),
         "at": now.isoformat(),
         "goes_to": goes_to,
+        "by_phone": by_phone,
     }
 
 
@@ -49,4 +54,4 @@ def of(session: Session, key: str, seconds: int, now: datetime) -> Entry | None:
         or user.get_session_auth_hash() != entry["password"]
     ):
         return None
-    return Entry(user, at, entry["goes_to"])
+    return Entry(user, at, entry["goes_to"], entry.get("by_phone", False))

@@ -828,7 +828,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "phone_taken",
         Text("另一个账户正在使用这个手机号", "Another account uses this number"),
-        Text("请用这个手机号登录那个账户，为它添加邮箱或注销它，再回来验证", "Sign in to that account with the number, then add an email address to it or delete it, and come back"),
+        Text("请用这个手机号登录那个账户，为它添加并确认邮箱、更换手机号，或注销它，再回来验证", "Sign in to that account with the number. Add and confirm an email address there, change the number, or delete the account. Then come back"),
         "recruiter", MINUTES, appeal=False,
     ),
     Reason(
@@ -1202,7 +1202,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "member_in_review",
         Text("我们正在核实这位招聘者的账户", "We are checking this recruiter's account"),
-        Text("无需操作，审核员核实后会发邮件通知。同事不受影响", "You don't need to do anything. We email you once a reviewer has decided. Colleagues are not affected"),
+        Text("无需操作，审核员核实后会通知你。同事不受影响", "You don't need to do anything. We tell you once a reviewer has decided. Colleagues are not affected"),
         "reviewer", REVIEWED, appeal=False,
     ),
     Reason(

@@ -58,6 +58,8 @@ def queue_mail(
     is the subject, and `<template>.html`, which has the same text and a button. `context` is JSON;
     it is erased together with `to` once the mail has been sent.
     """
+    if not to:  # an account with a number alone: tell it by `tell_user`
+        raise ValueError(f"nobody to mail {template} to")
     mail = Mail.objects.create(
         to=to, template=template, language=language, context=context, created_at=now, due_at=now
     )

@@ -99,6 +99,11 @@ def test_mail_is_sent_only_after_the_commit(
     assert len(callbacks) == 1 and not outbox.outbox
 
 
+def test_a_mail_to_nobody_is_refused(now: datetime) -> None:
+    with pytest.raises(ValueError, match="verify_email"):
+        queue_mail("", "verify_email", "en", {}, now)
+
+
 def test_a_sent_mail_forgets_whom_and_what(now: datetime) -> None:
     queued = queue_mail(
         "a@example.com", "verify_email", "en", {"link": "http://localhost/secret"}, now

@@ -55,9 +55,10 @@ def hold_if_excluded(member: Member, now: datetime) -> MemberReview | None:
             member=locked, defaults={"opened_at": now}
         )
         review.exclusions.add(*news)
-        if is_new:
+        if locked.held_at is None:  # also of an open review: they left, and came back
             locked.held_at = now
             locked.save(update_fields=["held_at"])
+        if is_new:
             data = {"member": str(member.pk), "review": str(review.pk)}
             record("hold_member", employer, SYSTEM, now, employer_id=employer.pk, data=data)
     return review

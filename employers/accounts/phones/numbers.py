@@ -3,11 +3,13 @@
 A number is the proven number of one account. Carriers give unused numbers to other people after
 some months, so a number that was not proven for long does not sign in by itself, and whoever proves
 it anew may take it. A number that its account uses is taken by nobody, unless that account can be
-entered in another way: its owner is told, and does not lose it.
+entered in another way, in which case its owner is told, or has no company that would be lost. Who
+lost a number can take it back for some weeks in any case.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +22,7 @@ from employers.accounts.membership import give_phone
 from employers.masking import masked_phone
 from employers.models import PHONE_FIELDS, PHONE_PURPOSE, Member, User
 from employers.notices import PAYER, tell_user
-from employers.security import one_time_codes, second_factor, throttle
+from employers.security import one_time_codes, second_factor, sign_ins, throttle
 from employers.security.one_time_codes import Purpose
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
@@ -28,12 +30,14 @@ from events.core.sealing import blind_index
 from events.db.dialect import current_dialect
 from events.delivery.mail import queue_mail
 from events.delivery.sms import queue_sms
-from events.models import record
+from events.models import Event, record
 from events.sms.numbers import mainland_mobile
 from events.sms.texts import CODE_MINUTES
 
 STALE_AFTER: Final = timedelta(days=90)
 """Carriers keep a number that was given back from everyone for 90 days, and then sell it again."""
+TAKEN_BACK_FOR: Final = timedelta(days=30)
+"""How long the account that lost a number can take it back from the one that took it."""
 _NUMBERS: Final = 20264
 """Number of the advisory locks of numbers."""
 
@@ -161,8 +165,8 @@ def is_stale(user: User, now: datetime) -> bool:
 
 
 def note_proof(user: User, now: datetime) -> None:
-    """Record that a code which was sent to the account's number has just been entered."""
-    User.objects.filter(pk=user.pk).update(phone_verified_at=now)
+    """Record that a code which was sent to the account's number at this time has signed in."""
+    User.objects.filter(pk=user.pk).exclude(phone_index="").update(phone_verified_at=now)
 
 
 def take(user: User, phone: str, now: datetime) -> None:
@@ -170,14 +174,14 @@ def take(user: User, phone: str, now: datetime) -> None:
     has locked the account and records the event.
 
     An account that had it loses it. Raises Refused: `not_allowed` for staff, `phone_taken` if the
-    other account uses the number and has no other way in.
+    other account has a company, uses the number, and has no other way in.
     """
     if user.is_staff:
         raise Refused("not_allowed")
     current_dialect().advisory_lock(_NUMBERS, phone)
     other = User.objects.holder_of_phone(phone)
     if other is not None and other.pk != user.pk:
-        _leave(other, phone, now)
+        _leave(other, user, phone, now)
     user.phone_sealed = sightings.seal_phone(phone)
     user.phone_index = blind_index(phone, PHONE_PURPOSE)
     user.phone_verified_at, user.phone_vouched_at = now, None
@@ -198,17 +202,37 @@ def open_account(phone: str, language: str, now: datetime) -> User:
     return user
 
 
-def _leave(other: User, phone: str, now: datetime) -> None:
+def _leave(other: User, taker: User, phone: str, now: datetime) -> None:
     """Take the number from the account that had it, and tell its owner."""
-    if other.is_active and not is_stale(other, now) and other.email_verified_at is None:
+    member = Member.objects.active().filter(user=other, user__is_active=True).first()
+    is_only_way = member is not None and other.email_verified_at is None
+    if is_only_way and not is_stale(other, now) and not _took_it_from(taker, other, now):
         raise Refused("phone_taken", "phone")
     forget(other)
-    member = Member.objects.active().filter(user=other).first()
+    if other.email_verified_at is None:  # nobody could sign in to it again
+        sign_ins.end_all(other)
     employer_id = member.employer_id if member else None
-    record("lose_phone", other, SYSTEM, now, employer_id=employer_id)
+    data = {"taken_by": str(taker.pk)}
+    record("lose_phone", other, SYSTEM, now, employer_id=employer_id, data=data)
     if other.email_verified_at is not None and other.is_active:
         context = {"phone": masked_phone(phone)}
         queue_mail(other.email, "phone_lost", other.language, context, now)
+
+
+def _took_it_from(loser: User, other: User, now: datetime) -> bool:
+    """Return whether `other` has lately taken a number from `loser`."""
+    lost = Event.objects.about(loser).filter(verb="lose_phone", at__gt=now - TAKEN_BACK_FOR)
+    return lost.filter(data__taken_by=str(other.pk)).exists()
+
+
+def has_left(phone: str, now: datetime) -> bool:
+    """Return whether this is the number of somebody whose membership has ended, and not likely
+    another person's by now.
+    """
+    user = User.objects.holder_of_phone(phone)
+    if user is None or is_stale(user, now):
+        return False
+    return Member.objects.filter(user=user, left_at__isnull=False).exists()
 
 
 def forget(user: User) -> None:
@@ -223,31 +247,35 @@ def forget(user: User) -> None:
 def prove(member: Member, phone: str, typed: str, asker: Asker, now: datetime) -> User:
     """Make a number the account's own, with the code that was sent to it.
 
-    The owner is told at the address, or at the number that the account had before. Raises Refused:
+    The owner is told at the address, or at the number that the account had before: last, because
+    messages wait for each other until the commit. Raises Refused:
     those of `check_code` and `take`.
     """
     check_code(Purpose.OWN_PHONE, phone, typed, asker, now)
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=member.user_id)
-        before = sightings.phone_of(user)
-        if before != phone and user.email_verified_at is None and user.phone_index:
-            _tell_changed(user, member, phone, now)  # to the number that is proven until now
+        before = User.objects.select_for_update().get(pk=member.user_id)
+        is_changed, user = sightings.phone_of(before) != phone, copy(before)
         take(user, phone, now)
-        if before != phone and user.email_verified_at is not None:
-            _tell_changed(user, member, phone, now)
         record(
             "prove_phone",
             member.employer,
             member.as_actor(),
             now,
             employer_id=member.employer_id,
-            data={"member": str(member.pk), "changed": before != phone},
+            data={"member": str(member.pk), "changed": is_changed},
         )
+        if is_changed and before.is_proven:
+            _tell_changed(before, member, phone, now)
     return user
 
 
 def _tell_changed(user: User, member: Member, phone: str, now: datetime) -> None:
-    context = {"company": member.employer.name, "phone": masked_phone(phone), "by_platform": False}
+    context = {
+        "company": member.employer.name,
+        "phone": masked_phone(phone),
+        "by_platform": False,
+        "signs_in": True,
+    }
     tell_user(user, "phone_changed", context, now)
 
 

@@ -126,8 +126,15 @@ class PhoneSignIn(RedirectURLMixin, View):
         now, form = timezone.now(), PhoneCodeForm(request.POST or None)
         account = _named(form)
         asker = asker_of(request, account) if request.method == "POST" else numbers.Asker("")
-        if phone := proven_by(request, form, Purpose.ENTER, asker, now):
+        begins_anew = "register" in request.POST
+        if phone := (
+            proven_here(request, now)
+            if begins_anew
+            else proven_by(request, form, Purpose.ENTER, asker, now)
+        ):
             try:
+                if begins_anew:
+                    return private(open_account(request, phone, now))
                 return private(enter(request, phone, self.get_success_url(), now))
             except Refused as refused:
                 form.refuse(refused)
@@ -149,9 +156,13 @@ def enter(request: HttpRequest, phone: str, goes_to: str, now: datetime) -> Http
     """Sign in to the account of a number that was just proven, or open one.
 
     A second factor that the account has is asked first. If the number may be somebody else's by
-    now, so is a code by mail. Raises Refused `too_many_tries`.
+    now, so is a code by mail. Who has left a company chooses first whether to register another.
+    Raises Refused `too_many_tries`.
     """
     user = numbers.account_of(phone)
+    if user is None and numbers.has_left(phone, now):
+        keep_proven(request, phone, now)
+        return render(request, "employers/no_company.html", {"by_phone": True}, status=403)
     if user is None:
         return open_account(request, phone, now)
     if numbers.needs_more(user, now):
@@ -174,12 +185,12 @@ def open_account(request: HttpRequest, phone: str, now: datetime) -> HttpRespons
 
 def let_in(request: HttpRequest, user: User, goes_to: str, now: datetime) -> HttpResponse:
     """Sign in, after the second factor if there is one."""
-    numbers.note_proof(user, now)
     request.session.pop(PROVEN, None)
     if second_factor.of(user):
-        return ask_second_factor(request, user, goes_to)
+        return ask_second_factor(request, user, goes_to, by_phone=True)
     if user.email_verified_at is not None and not known_here(request, user):
         _tell_of_sign_in(request, user, now)
+    numbers.note_proof(user, now)
     return _begin(request, user, goes_to)
 
 

@@ -25,7 +25,7 @@ from employers.accounts.registration import (
     send_password_link,
     tell_holder,
 )
-from employers.models import AddressChange, Member, User
+from employers.models import PHONE_FIELDS, AddressChange, Member, User
 from employers.security import second_factor, sign_ins
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
@@ -172,10 +172,10 @@ def read_stop(token: str, now: datetime) -> AddressChange:
 def stop(token: str, links: Links, now: datetime) -> AddressChange:
     """Stop the change, or give the account its old address back.
 
-    Somebody else knew the password: it no longer works, all sessions end, a second factor that was
-    set up since is removed, and the old address gets a link to choose another password. Changes
-    that followed are undone with it, and their own links do nothing any more. Stopping again has no
-    effect.
+    Somebody else knew the password: it no longer works, and neither does the number, which may be
+    theirs. All sessions end, a second factor that was set up since is removed, and the old address
+    gets a link to choose another password. Changes that followed are undone with it, and their own
+    links do nothing any more. Stopping again has no effect.
 
     Raises Refused: `link_invalid`, `link_expired`, `email_taken` if another account holds the old
     address by now.
@@ -193,7 +193,8 @@ def stop(token: str, links: Links, now: datetime) -> AddressChange:
         _end(user, now)
         user.address_changes.filter(asked_at__gte=change.asked_at).update(stopped_at=now)
         user.set_unusable_password()
-        user.save(update_fields=["password"])
+        user.forget_phone()
+        user.save(update_fields=["password", *PHONE_FIELDS])
         sign_ins.end_all(user)
         second_factor.forget_newer(user, change.asked_at)
         member = Member.objects.filter(user=user).first()

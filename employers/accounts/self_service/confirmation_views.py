@@ -31,7 +31,11 @@ def await_address(request: HttpRequest) -> HttpResponseBase:
     """
     user, now = request.user, timezone.now()
     assert isinstance(user, User)
-    if user.email_verified_at is not None or Member.objects.active().filter(user=user).exists():
+    if (
+        not user.email
+        or user.email_verified_at is not None
+        or Member.objects.active().filter(user=user).exists()
+    ):
         return private(_goes_on(request))
     if "HX-Request" in request.headers:
         return private(HttpResponse(status=204))
@@ -83,6 +87,8 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
 def resend_verification(request: HttpRequest) -> HttpResponse:
     user, now = request.user, timezone.now()
     assert isinstance(user, User)
+    if not user.email:  # registered with a number alone
+        return redirect("verification:home")
     last_sent = request.session.get("verification_sent_at", 0.0)
     if user.email_verified_at is None and now.timestamp() - last_sent >= RESEND_SECONDS:
         try:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from employers.accounts.forms import CodeForm, RecoveryForm, refusal_html
+from employers.accounts.phones import numbers
 from employers.accounts.self_service import own_password
 from employers.accounts.self_service.forms import FactorForm, SetUpForm, asked_of
 from employers.accounts.self_service.fresh_code_views import fresh_code_first
@@ -31,7 +32,7 @@ from employers.accounts.views import (
     status_of,
     without_factor,
 )
-from employers.models import Member, SecondFactor, User
+from employers.models import Member, SecondFactor
 from employers.security import (
     devices,
     entry,
@@ -60,7 +61,7 @@ def second_step(request: HttpRequest) -> HttpResponseBase:
         return redirect("employers:sign_in")
     form = (RecoveryForm if "recovery" in request.GET else CodeForm)(request.POST or None)
     if second_factor.of(began.user) is None:  # it was reset meanwhile
-        return private(_let_in(request, began.user, None, redirect(began.goes_to)))
+        return private(_let_in(request, began, None))
     if request.method == "POST" and "credential" in request.POST:
         form = CodeForm()  # no code was typed
         try:
@@ -70,14 +71,14 @@ def second_step(request: HttpRequest) -> HttpResponseBase:
         except Refused as refused:
             messages.error(request, refusal_html(refused))
         else:
-            return private(_let_in(request, began.user, factor, redirect(began.goes_to)))
+            return private(_let_in(request, began, factor))
     elif request.method == "POST" and form.is_valid():
         try:
             factor = answer_factor(request, began.user, form.cleaned_data["code"], now)
         except Refused as refused:
             form.refuse(refused)
         else:
-            return private(_let_in(request, began.user, factor, redirect(began.goes_to)))
+            return private(_let_in(request, began, factor))
     context = {
         "form": form,
         "by_recovery_code": isinstance(form, RecoveryForm),
@@ -95,10 +96,11 @@ def second_step(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _let_in(
-    request: HttpRequest, user: User, factor: SecondFactor | None, response: HttpResponse
-) -> HttpResponse:
-    """Sign in, in this browser, and return `response`."""
+def _let_in(request: HttpRequest, began: entry.Entry, factor: SecondFactor | None) -> HttpResponse:
+    """Sign in, in this browser, and go on to the page that the person came for."""
+    user, response = began.user, redirect(began.goes_to)
+    if began.by_phone:
+        numbers.note_proof(user, began.at)
     login(request, user, backend=ADDRESS)
     request.session.pop(ENTRY, None)
     if factor:

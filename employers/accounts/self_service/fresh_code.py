@@ -1,7 +1,7 @@
 """A fresh code in place of a password that an account does not have.
 
-It goes to the account's proven number, or else to its address, and opens for a few minutes what
-others give their password for. The session keeps that it was entered.
+It goes to the account's confirmed address, or else to its proven number, and opens for a few
+minutes what others give their password for. The session keeps that it was entered.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from employers.models import User
 from employers.security import one_time_codes, sign_ins
 from employers.security.one_time_codes import Purpose
 from events.core.errors import Refused
-from events.delivery.sms import sms_ready
 
 KEY: Final = "fresh_code"
 FRESH_FOR: Final = timedelta(minutes=10)
@@ -27,8 +26,11 @@ def is_fresh(user: User, session: sign_ins.Session, now: datetime) -> bool:
 
 
 def goes_to_phone(user: User) -> bool:
-    """Return whether the code is sent to the account's number, and not to its address."""
-    return bool(user.phone_index) and (sms_ready() or user.email_verified_at is None)
+    """Return whether the code is sent to the account's number, because it has no address.
+
+    A code to the number can have opened the session, so a second one would prove nothing more.
+    """
+    return bool(user.phone_index) and user.email_verified_at is None
 
 
 def send(user: User, session: sign_ins.Session, network: str, now: datetime) -> None:

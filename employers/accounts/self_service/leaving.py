@@ -9,6 +9,7 @@ deleting an account. All are erased when the records are.
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -47,19 +48,19 @@ def leave(member: Member, now: datetime) -> None:
     """
     with transaction.atomic():
         _end(member, now, deletes=False)
+        _tell_owners(member, now)
 
 
 def delete(member: Member, now: datetime) -> None:
-    """Delete one's own account. The owners are notified, and so is its owner, for the last time.
+    """Delete one's own account. The owners are notified, and so is its owner, for the last time:
+    at the end, because messages wait for each other until the commit.
 
     Raises Refused `last_owner`.
     """
     with transaction.atomic():
         _end(member, now, deletes=True)
-        user = User.objects.select_for_update().get(pk=member.user_id)
-        if user.is_proven:
-            company = {"company": member.employer.name}
-            tell_user(user, "account_deleted", company, now)
+        before = User.objects.select_for_update().get(pk=member.user_id)
+        user = copy(before)
         second_factor.forget(user)
         _forget_sightings(user)
         user.address_changes.all().delete()
@@ -72,6 +73,9 @@ def delete(member: Member, now: datetime) -> None:
         # Its platform may add the same person again, to another account.
         Member.objects.filter(pk=member.pk).update(reference="")
         record("delete_account", user, member.as_actor(), now, employer_id=member.employer_id)
+        _tell_owners(member, now)
+        if before.is_proven:
+            tell_user(before, "account_deleted", {"company": member.employer.name}, now)
 
 
 def _forget_sightings(user: User) -> None:
@@ -92,6 +96,9 @@ def _end(member: Member, now: datetime, *, deletes: bool) -> None:
         raise refused
     if not end_membership(member, member.as_actor(), now):
         raise Refused("not_allowed")
+
+
+def _tell_owners(member: Member, now: datetime) -> None:
     context = {"company": member.employer.name, "member": member.user.contact}
     owners = member.employer.members.active().filter(role=Member.MemberRole.OWNER)
     for owner in owners.select_related("user"):

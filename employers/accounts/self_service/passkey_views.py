@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
+from employers.accounts.forms import refusal_html
 from employers.accounts.self_service import own_password
 from employers.accounts.self_service.forms import PasskeyForm, asked_of
 from employers.accounts.self_service.fresh_code_views import fresh_code_first
@@ -53,9 +55,18 @@ def add_passkey(request: HttpRequest, member: Member) -> HttpResponseBase:
     return shown(request, "passkey", form, options=options, email=user.email)
 
 
+@sensitive_post_parameters("current_password")
 @posted_or(BACK)
 @proven_member_required
+@partial(fresh_code_first, home=BACK)
 def remove_passkey(request: HttpRequest, member: Member, passkey_id: UUID) -> HttpResponse:
-    passkeys.remove(member.user, passkey_id, timezone.now())
-    messages.success(request, gettext("The passkey is removed."))
+    """Remove a passkey, after the password."""
+    user, now = member.user, timezone.now()
+    try:
+        own_password.check(user, request.POST.get("current_password", ""), request.session, now)
+    except Refused as refused:
+        messages.error(request, refusal_html(refused))
+    else:
+        passkeys.remove(user, passkey_id, now)
+        messages.success(request, gettext("The passkey is removed."))
     return redirect(BACK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -14,32 +14,16 @@ from django.test import Client
 from django.utils import timezone
 
 from config.api.problems import STATUS
-from employers.models import ApiClient, ApiKey, Scope
-from employers.platforms import api as employers_api
+from employers.models import ApiClient, ApiKey
 from employers.platforms.api_limits import Allowance, Buckets, Rate
 from events.core.reasons import REASONS
-from tests.factories import make_api_client, make_case, make_link, make_member, make_uscc
+from tests.factories import make_case, make_link, make_member, make_uscc
 from tests.keys import at_each_stage, change_keys
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 SPEND = "/api/v1/gate/passes/spend"
 GATE, EMPLOYERS, ME = "/api/v1/gate/decisions", "/api/v1/employers", "/api/v1/me"
-
-
-@pytest.fixture(autouse=True)
-def _full_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(employers_api, "_buckets", Buckets())
-
-
-@pytest.fixture
-def platform(now: datetime) -> tuple[ApiClient, str]:
-    return make_api_client(now, Scope.GATE_DECIDE, Scope.EMPLOYERS_READ, Scope.EMPLOYERS_WRITE)
-
-
-@pytest.fixture
-def key(platform: tuple[ApiClient, str]) -> str:
-    return platform[1]
 
 
 def send(method: str, path: str, key: str = "", body: Any = None, **headers: str) -> Any:

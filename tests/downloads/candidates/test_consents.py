@@ -13,7 +13,7 @@ from downloads.candidates import consents
 from downloads.models import Consent, ConsentRequest, Mode
 from downloads.pages.ledger import content
 from employers.accounts.phones import numbers
-from employers.models import User
+from employers.models import Member, User
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
 from events.models import Event, Mail
@@ -78,6 +78,11 @@ def test_asked_once_answered_yes_and_then_it_may_be_downloaded(live: Live, now: 
         "it expires on its own"
     )
     assert code_of(live, now) == "consent_given"
+
+
+def test_a_recruiter_who_is_in_review_asks_nobody(live: Live, now: datetime) -> None:
+    Member.objects.filter(pk=live.member.pk).update(held_at=now)
+    assert code_of(live, now) == "member_in_review" and not ConsentRequest.objects.exists()
 
 
 def test_after_a_no_nobody_is_asked_again_for_ninety_days(live: Live, now: datetime) -> None:

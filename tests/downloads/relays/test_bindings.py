@@ -345,6 +345,15 @@ def test_a_stranger_asks_nobody(member: Member, platform: ApiClient, now: dateti
         bindings.ask_for_contact(binding.pk, make_member(now).pk, now + timedelta(days=31))
 
 
+def test_a_recruiter_who_is_in_review_asks_nobody(
+    member: Member, platform: ApiClient, now: datetime
+) -> None:
+    binding = synced(bound(member, platform, now), now + timedelta(days=31))
+    Member.objects.filter(pk=member.pk).update(held_at=now)
+    with pytest.raises(Refused, match="member_in_review"):
+        bindings.ask_for_contact(binding.pk, member.pk, now + timedelta(days=31))
+
+
 # --- The employer's tier --------------------------------------------------------------------------
 
 

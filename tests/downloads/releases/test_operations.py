@@ -42,7 +42,7 @@ from downloads.models import (
 )
 from downloads.releases import operations
 from employers.accounts.enrolling import set_phone
-from employers.models import Employer, User
+from employers.models import Employer, Member, User
 from events.core.actor import SYSTEM
 from events.core.errors import ProviderBroken, Refused
 from events.models import Event, Mail
@@ -190,6 +190,13 @@ def test_no_link_is_made_to_a_copy_of_whom_has_closed(shop: Shop) -> None:
     make(asked)
     assert shop.platform.call("put", "/candidates/c-1", {"mode": "closed"})["http"] == 201
     assert shop.link(asked["id"])["code"] == "candidate_closed" and not CopyLink.objects.exists()
+
+
+def test_no_link_is_made_for_a_recruiter_who_is_in_review(shop: Shop) -> None:
+    asked = shop.post(shop.gate_pass(), pdf())
+    make(asked)
+    Member.objects.update(held_at=timezone.now())
+    assert shop.link(asked["id"])["code"] == "member_in_review"
 
 
 def test_a_copy_that_cannot_be_read_any_more_has_not_left(shop: Shop) -> None:

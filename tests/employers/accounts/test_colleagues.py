@@ -137,6 +137,16 @@ class TestColleagues:
         owner.refresh_from_db()
         assert owner.left_at is None
 
+    def test_another_owner_is_removed_with_the_password_only(
+        self, visitor: Client, now: datetime
+    ) -> None:
+        owner = verified_owner(now)
+        other = make_member(now, owner.employer)
+        visitor.force_login(owner.user)
+        for password, is_left in (("", False), ("wrong", False), (PASSWORD, True)):
+            visitor.post(f"/team/{other.pk}/remove/", {"current_password": password})
+            assert Member.objects.filter(pk=other.pk, left_at=None).exists() is not is_left
+
     def test_another_employers_member_stays(self, visitor: Client, now: datetime) -> None:
         other = make_member(now)
         visitor.force_login(make_member(now).user)
@@ -168,12 +178,17 @@ class TestPhone:
         told = [(mail.to, mail.template, mail.context) for mail in Mail.objects.order_by("pk")]
         company = {"company": member.employer.name, "by_platform": False}
         assert told == [
-            (member.user.email, "phone_changed", company | {"phone": "+86 138****8000"}),
-            (member.user.email, "phone_changed", company | {"phone": ""}),
+            (
+                member.user.email,
+                "phone_changed",
+                company | {"phone": "+86 138****8000", "signs_in": True},
+            ),
+            (member.user.email, "phone_changed", company | {"phone": "", "signs_in": False}),
         ]
         letters = [letter(mail, "https://s.example", now).body for mail in Mail.objects.all()]
         assert all("It was changed in your account" in body for body in letters)
         assert "13800138000" not in "".join(letters)
+        assert ["sign in with this number" in body for body in letters] == [True, False]
 
     def test_a_number_that_a_platform_sets_is_told_too(self, now: datetime) -> None:
         member, platform = make_member(now, language="en"), make_api_client(now)[0]

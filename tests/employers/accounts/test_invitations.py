@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pyotp
 import pytest
 from django.core import signing
 from django.db import connections, transaction
@@ -16,14 +17,16 @@ from django.utils import timezone
 
 from employers.accounts import invitations, membership
 from employers.accounts.enrolling import add_member
+from employers.accounts.phones import numbers
 from employers.accounts.views import links
 from employers.models import ApiClient, Invitation, Member, User
-from employers.security import throttle
+from employers.security import second_factor, throttle, totp
 from employers.tasks import sweep_links
 from events.core.errors import Refused
 from events.models import Event, Mail
 from tests import factories
 from tests.employers.accounts.account_pages import invitation, text
+from tests.employers.accounts.phone_codes import NUMBER
 from tests.factories import make_case, make_employer, make_member, make_reviewer, make_user, sign_in
 from verification.cases import operations
 from verification.models import Case
@@ -279,3 +282,34 @@ def test_an_account_without_a_company_joins_with_its_password(owner: Member, now
     assert guest.post(invitation(NEW), own)["Location"] == "/case/"
     assert Member.objects.get(user=user).employer == owner.employer
     assert User.objects.filter(email=NEW).count() == 1
+
+
+@pytest.mark.parametrize("by", ["invitation", "platform"])
+def test_who_gets_a_former_colleagues_account_shares_it_with_nobody(
+    owner: Member, now: datetime, by: str
+) -> None:
+    """The address of a post goes on to the next person; the number and the app do not."""
+    former = make_member(now, owner.employer, role="recruiter", email=NEW)
+    Member.objects.filter(pk=former.pk).update(reference="r-1")
+    numbers.take(former.user, NUMBER, now)
+    secret = totp.new_secret()
+    second_factor.enrol(former.user, secret, pyotp.TOTP(secret).at(now), None, now)
+    membership.remove_member(owner, former.pk, now)
+    if by == "invitation":
+        invitations.invite(owner, NEW, links(), now + timedelta(seconds=1))
+        token = invitation(NEW).strip("/").split("/")[-1]
+        member = invitations.join(token, "a sentence", "en", now + timedelta(seconds=2))
+    else:
+        member = add_member(
+            factories.make_api_client(now)[0],
+            owner.employer,
+            reference="r-2",
+            email=NEW,
+            role="recruiter",
+            language="en",
+            now=now,
+        )
+    user = User.objects.get(pk=member.user_id)
+    assert user == former.user and second_factor.of(user) is None
+    assert (user.phone, user.phone_index, user.phone_verified_at) == ("", "", None)
+    assert numbers.account_of(NUMBER) is None

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from config.rounds import ROUTES, beat_schedule
 from downloads.relays import callers
-from employers.accounts import invitations, sightings
+from employers.accounts import invitations, membership, sightings
 from employers.accounts.enrolling import add_member
 from employers.accounts.sightings import seal_phone
 from employers.accounts.views import links
@@ -221,6 +221,52 @@ def test_a_reviewer_ends_the_membership_but_not_of_the_only_owner(
     with pytest.raises(Refused, match="last_owner_held"):
         member_reviews.decide_member(review.pk, False, "sold", reviewer, now)
     assert MemberReview.objects.open().filter(pk=review.pk).exists()
+
+
+def test_a_held_owner_lets_nobody_in(owner: Member, now: datetime) -> None:
+    colleague = colleague_of(owner, now)
+    invitations.invite(owner, ADDRESS, links(), now)
+    exclude(ExclusionKind.EMAIL, owner.user.email, now)
+    assert member_reviews.find_excluded(now) == 1
+    owner = Member.objects.get(pk=owner.pk)
+    for act in (
+        lambda: invitations.invite(owner, "other@example.com", links(), now),
+        lambda: membership.make_owner(owner, colleague.pk, now),
+        lambda: membership.remove_member(owner, colleague.pk, now),
+        lambda: membership.reset_factor(owner, colleague.pk, now),
+    ):
+        with pytest.raises(Refused, match="member_in_review"):
+            act()
+    assert Client().get(invitation(ADDRESS)).status_code == 410, "nor by one sent before"
+
+
+def test_who_was_removed_and_joins_again_is_held_only_by_what_is_still_listed(
+    held: Member, owner: Member, now: datetime
+) -> None:
+    listed, reviewer = Exclusion.objects.get(), make_colleague(now, "Reviewers")
+    for is_lifted in (False, True):
+        review = MemberReview.objects.open().get()
+        member_reviews.decide_member(review.pk, False, "sold", reviewer, now)
+        if is_lifted:
+            exclusion_list.lift_exclusion(listed.pk, reviewer, now)
+        now += timedelta(seconds=5)
+        invitations.invite(owner, ADDRESS, links(), now)
+        token = invitation(ADDRESS).strip("/").split("/")[-1]
+        again = invitations.join(token, "a sentence", "en", now)
+        again.refresh_from_db()
+        assert (again.pk, again.held_at is None) == (held.pk, is_lifted)
+        assert MemberReview.objects.open().exists() is not is_lifted
+
+
+def test_who_leaves_during_the_review_and_joins_again_is_held_still(
+    held: Member, owner: Member, now: datetime
+) -> None:
+    membership.remove_member(owner, held.pk, now)
+    invitations.invite(owner, ADDRESS, links(), now + timedelta(seconds=1))
+    token = invitation(ADDRESS).strip("/").split("/")[-1]
+    again = invitations.join(token, "a sentence", "en", now + timedelta(seconds=2))
+    again.refresh_from_db()
+    assert again.held_at is not None and MemberReview.objects.open().count() == 1
 
 
 def test_the_console_lists_them_and_only_reviewers_decide(held: Member, now: datetime) -> None:

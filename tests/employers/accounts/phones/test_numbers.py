@@ -12,6 +12,7 @@ from django.utils import timezone
 from downloads.relays import callers
 from employers.accounts.membership import give_phone
 from employers.accounts.phones import numbers
+from employers.accounts.phones.reminders import remind_idle_owners
 from employers.models import Member, OneTimeCode, User
 from employers.notices import tell_user
 from employers.security.one_time_codes import Purpose
@@ -28,6 +29,7 @@ from tests.employers.accounts.phone_codes import (
 )
 from tests.factories import PASSWORD, make_api_client, make_case, make_member, sign_in
 from tests.keys import rekey_all, rotate
+from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 PAGE, CONFIRM = "/account/phone/", "/account/confirm/"
@@ -80,6 +82,28 @@ def test_an_account_does_not_lose_its_only_way_in_while_the_number_is_used(now: 
     assert again(before.user).phone_index and not again(member.user).phone_index
     prove(member, NUMBER, now + numbers.STALE_AFTER + timedelta(minutes=2))
     assert not again(before.user).phone_index, "a carrier may have sold it again by now"
+
+
+def test_an_account_without_a_company_yields_its_number(now: datetime) -> None:
+    empty, member = numbers.open_account(NUMBER, "en", now), make_member(now)
+    browser = sign_in(empty)
+    prove(member, NUMBER, now)
+    assert again(member.user).phone_index and not again(empty).phone_index
+    assert browser.get("/account/").status_code == 403, "it has no way in any more"
+
+
+def test_who_lost_a_number_takes_it_back_within_a_month(now: datetime) -> None:
+    owner, thief = with_number(make_member(now), now), by_phone_alone(now, OTHER)
+    prove(thief, NUMBER, now)
+    prove(owner, NUMBER, now + timedelta(days=29))
+    assert again(owner.user).phone_index and not again(thief.user).phone_index
+
+
+def test_later_the_number_is_whose_only_way_in_it_is(now: datetime) -> None:
+    owner, other = with_number(make_member(now), now), by_phone_alone(now, OTHER)
+    prove(other, NUMBER, now)
+    with pytest.raises(Refused, match="phone_taken"):
+        prove(owner, NUMBER, now + timedelta(days=31))
 
 
 def test_staff_have_no_proven_number(now: datetime) -> None:
@@ -161,6 +185,48 @@ def test_a_message_that_may_not_be_sent_stops_nothing(now: datetime) -> None:
     assert Sms.objects.count() == 1
 
 
+@pytest.fixture
+def sms(settings: Any) -> None:
+    settings.SMS_PROVIDER = "simulator"
+
+
+def test_an_owner_without_an_address_is_reminded_once_before_the_number_is_stale(
+    now: datetime, sms: None
+) -> None:
+    idle, _recruiter = by_phone_alone(now), by_phone_alone(now, OTHER, role="recruiter")
+    with_number(make_member(now), now, "+8613700137000")
+    for days, reminded in ((59, 0), (60, 1), (61, 0), (90, 0)):
+        assert remind_idle_owners(now + timedelta(days=days)) == reminded, days
+    ((template, params),) = messages()
+    assert (template, params["path"]) == ("account_notice", "account/email/")
+    later = now + timedelta(days=89)
+    numbers.note_proof(idle.user, later)
+    assert remind_idle_owners(later + timedelta(days=60)) == 1, "again after the next long while"
+
+
+def test_a_reminder_that_may_not_be_sent_is_tried_again(now: datetime, sms: None) -> None:
+    member, later = by_phone_alone(now), now + timedelta(days=60)
+    tell_user(member.user, "password_changed", {"path": "/x/"}, later)
+    assert remind_idle_owners(later) == 0, "one message a minute"
+    assert remind_idle_owners(later + timedelta(hours=6)) == 1
+
+
+def test_who_signs_in_with_a_number_alone_is_asked_for_an_address(
+    mine: tuple[Member, Client],
+) -> None:
+    member, browser = mine
+    make_case(member, timezone.now(), State.APPROVED)
+    says = "You sign in with your mobile number alone"
+    english = {"accept-language": "en"}
+    for page in ("/case/", "/account/"):
+        assert says in browser.get(page, headers=english).content.decode()
+    User.objects.filter(pk=member.user_id).update(
+        email="hr@example.com", email_verified_at=timezone.now()
+    )
+    for page in ("/case/", "/account/"):
+        assert says not in browser.get(page, headers=english).content.decode()
+
+
 def test_an_address_that_nobody_confirmed_is_told_nothing_of_a_proven_number(now: datetime) -> None:
     member = with_number(make_member(now, email_verified_at=None), now)
     tell_user(member.user, "password_changed", {"path": "/password/"}, now)
@@ -201,6 +267,19 @@ def test_without_a_password_a_fresh_code_comes_first(
     assert browser.post(path, {"delete": "1"})["Location"].startswith(CONFIRM)
     assert confirm(browser)["Location"] == PAGE
     assert "current_password" not in browser.get(path, follow=True).content.decode()
+
+
+def test_the_code_goes_to_a_confirmed_address_and_not_to_the_number_that_opened_the_session(
+    mine: tuple[Member, Client],
+) -> None:
+    member, browser = mine
+    User.objects.filter(pk=member.user_id).update(
+        email="hr@example.com", email_verified_at=timezone.now()
+    )
+    browser.post(CONFIRM, {"send": "1"})
+    mail = Mail.objects.get(template="one_time_code")
+    assert mail.to == "hr@example.com" and not messages()
+    assert browser.post(CONFIRM, {"code": mail.context["code"]}).status_code == 302
 
 
 def test_a_fresh_code_lasts_ten_minutes_and_for_one_account(
@@ -274,6 +353,24 @@ def test_a_password_needs_an_address(mine: tuple[Member, Client]) -> None:
     )
     assert browser.post("/account/password/", new)["Location"] == "/account/"
     assert again(member.user).check_password(new["password"])
+
+
+def test_an_owner_without_password_removes_another_after_a_code(
+    mine: tuple[Member, Client], now: datetime
+) -> None:
+    member, browser = mine
+    path = f"/team/{make_member(now, member.employer).pk}/remove/"
+    assert browser.post(path)["Location"] == f"{CONFIRM}?next=%2Fteam%2F"
+    confirm(browser)
+    assert browser.post(path)["Location"] == "/team/"
+    assert Member.objects.active().count() == 1
+
+
+def test_no_mail_goes_to_an_account_without_address(mine: tuple[Member, Client]) -> None:
+    _member, browser = mine
+    for answer in (browser.post("/verify-email/resend/"), browser.get("/register/address/")):
+        assert answer["Location"] == "/case/"
+    assert not Mail.objects.exists()
 
 
 def test_an_owner_without_password_makes_another_owner(

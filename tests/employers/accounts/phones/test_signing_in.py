@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from employers.accounts import membership
 from employers.accounts.membership import give_phone
 from employers.accounts.phones import numbers
 from employers.models import PHONE_PURPOSE, OneTimeCode, SignIn, User
@@ -312,8 +313,12 @@ def test_a_second_factor_is_still_asked() -> None:
         timezone.now(),
     )
     with_number(member, timezone.now() - timedelta(days=200))
-    visitor = browser()
+    visitor, before = browser(), again(member.user).phone_verified_at
     assert come_in(visitor)["Location"] == "/sign-in/second-factor/" and not is_in(visitor)
+    assert again(member.user).phone_verified_at == before, "the number alone proves nothing"
+    left = second_factor.renew_recovery_codes(member.user, timezone.now())
+    visitor.post("/sign-in/second-factor/?recovery", {"code": left[0]})
+    assert is_in(visitor) and not numbers.is_stale(again(member.user), timezone.now())
 
 
 def test_an_account_that_was_closed_does_not_sign_in() -> None:
@@ -322,6 +327,29 @@ def test_an_account_that_was_closed_does_not_sign_in() -> None:
     visitor = browser()
     come_in(visitor)
     assert who(visitor) != member.user and not again(member.user).phone_index
+
+
+def test_who_loses_the_only_way_in_is_signed_out() -> None:
+    visitor = browser()
+    come_in(visitor)
+    member = make_member(timezone.now())
+    numbers.take(member.user, NUMBER, timezone.now())
+    assert visitor.get("/case/")["Location"].startswith("/sign-in/")
+
+
+def test_who_was_removed_reads_so_and_may_register_another_company() -> None:
+    now = timezone.now()
+    member = by_phone_alone(now, role="recruiter")
+    membership.remove_member(make_member(now, member.employer), member.pk, now)
+    visitor, other = browser(), browser()
+    Sms.objects.all().delete()
+    answer = come_in(visitor)
+    assert answer.status_code == 403 and "no longer have access" in answer.content.decode()
+    assert not is_in(visitor) and again(member.user).phone_index
+    other.post(PAGE, {"register": "1"})
+    assert not is_in(other), "not without the code"
+    assert visitor.post(PAGE, {"register": "1"})["Location"] == "/case/"
+    assert who(visitor) != member.user and who(visitor).phone == NUMBER
 
 
 @pytest.mark.parametrize("number", ["", "12345", "+1 202 555 0100"])

@@ -13,10 +13,12 @@ from employers.accounts import membership, sightings
 from employers.accounts.self_service import leaving
 from employers.models import Employer, Member, MemberLink, SecondFactor, Sighting, SignIn, User
 from employers.tasks import sweep_accounts
+from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.delivery.mail import letter
-from events.models import Event, Mail
+from events.models import Event, Mail, record
 from tests.employers.accounts.account_pages import invitation
+from tests.employers.accounts.phone_codes import by_phone_alone, messages
 from tests.employers.security.staff_sign_in import Clock, enrolled
 from tests.factories import PASSWORD, PLATFORM, make_link, make_member, sign_in
 
@@ -102,6 +104,38 @@ def test_of_two_owners_who_leave_one_stays(member: Member, clock: Clock) -> None
         leaving.leave(member, clock.now)
     with pytest.raises(Refused, match="not_allowed"):
         leaving.leave(other, clock.now)  # twice
+
+
+def test_people_are_told_last_because_messages_wait_for_each_other(
+    member: Member, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever queues a message locks the budget of the day until the commit."""
+    done: list[tuple[str, str]] = []
+
+    def note(_user: User, template: str, _context: object, _now: datetime) -> bool:
+        done.append((template, Event.objects.latest("pk").verb))
+        return True
+
+    for module in (leaving, membership):
+        monkeypatch.setattr(module, "tell_user", note)
+    monkeypatch.setattr(
+        membership._Asked,
+        "newcomer_reviewed",
+        lambda each, now: record("hold_member", each, SYSTEM, now),
+    )
+    joined = make_member(clock.now, member.employer)
+    membership.record_joining(joined, clock.now)
+    leaving.delete(joined, clock.now)
+    assert done == [
+        ("member_joined", "hold_member"),
+        ("member_left", "delete_account"),
+        ("account_deleted", "delete_account"),
+    ]
+
+
+def test_who_has_a_number_alone_is_told_of_the_deletion_there(clock: Clock) -> None:
+    leaving.delete(by_phone_alone(clock.now), clock.now)
+    assert [template for template, _ in messages()] == ["account_notice"]
 
 
 def test_two_owners_do_not_remove_each_other(member: Member, clock: Clock) -> None:

@@ -9,11 +9,13 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from employers.accounts.phones import numbers
 from employers.accounts.self_service import address_change
 from employers.models import AddressChange, Member, User
 from employers.security import second_factor
 from events.delivery.mail import letter
 from events.models import Event, Mail
+from tests.employers.accounts.phone_codes import NUMBER
 from tests.employers.security.staff_sign_in import SECRET, Clock, code_at
 from tests.factories import PASSWORD, make_employer, make_member, make_user, sign_in
 
@@ -149,6 +151,7 @@ def test_one_address_is_not_pestered(mine: Client) -> None:
 def test_the_old_address_stops_it_and_secures_the_account(
     mine: Client, member: Member, clock: Clock, is_confirmed: bool
 ) -> None:
+    numbers.take(member.user, NUMBER, clock.now)
     ask(mine)
     if is_confirmed:
         mine.post(link("address_confirm"))
@@ -161,6 +164,7 @@ def test_the_old_address_stops_it_and_secures_the_account(
     user = User.objects.get(pk=member.user_id)
     assert user.email == "old@example.com" and user.email_verified_at is not None
     assert not user.has_usable_password() and second_factor.of(user) is None
+    assert not user.phone_index and not user.phone, "the number may be the thief's"
     assert mine.get("/account/").status_code == 302
     assert mine.post(link("address_confirm")).status_code in (302, 410)
     assert address(member) == "old@example.com"

@@ -160,7 +160,7 @@ def test_a_colleagues_passkey_is_not_mine(
     browser, options = at_step(member)
     browser.post(STEP, {"credential": theirs.get(options)})
     assert not is_in(browser)
-    mine.post(f"/account/passkeys/{theirs_id}/remove/")
+    mine.post(f"/account/passkeys/{theirs_id}/remove/", {"current_password": PASSWORD})
     assert Passkey.objects.count() == 2
     assert add(other, own, clock).status_code == 422, "a passkey belongs to one account"
 
@@ -172,7 +172,10 @@ def test_a_removed_one_does_not_sign_in(
     add(mine, own, clock)
     browser, options = at_step(member)
     path = f"/account/passkeys/{Passkey.objects.get().pk}/remove/"
-    assert [mine.post(path).status_code for _ in range(2)] == [302, 302]
+    mine.post(path, {"current_password": "wrong"})
+    assert Passkey.objects.exists(), "a session left open is not enough"
+    typed = {"current_password": PASSWORD}
+    assert [mine.post(path, typed).status_code for _ in range(2)] == [302, 302]
     browser.post(STEP, {"credential": own.get(options)})
     assert not is_in(browser)
     assert Event.objects.filter(verb="remove_passkey").count() == 1
