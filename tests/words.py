@@ -20,7 +20,7 @@ NAMES: Final = re.compile(
     https?://\S+ | [\w.*+-]+@[\w.*-]+ | [\w-]+\.example   # addresses
     | \b[0-9A-HJ-NPQRTUWXY]{18}\b | \b(?=\w*\d)[\w=-]+\b…? | \bzk_\w*…?     # codes and IDs
     | \b(?:API|CSV|Ed25519|HEIC|HTTP|https|ID|IP|JPEG|KB|MB|OCR|PDF|PNG|QQ|SHA|TIFF|TOTP)\b
-    | \b(?:UTC|WebP|Webhook)\b
+    | \b(?:Lark|Slack|UTC|WebP|Webhook)\b
     | \b(?:Alt|Cmd|Command|Control|Ctrl|Enter|Esc|Mac|Shift|Tab|English|Zizhi)\b | \bimage/\w+
     | \bZIZHI_\w+ | \bmanage\.py\ \w+ | \{\w+\}           # settings, commands, variables
     """,

@@ -188,7 +188,7 @@ class Browser:
 
     def sign_in(self, path: str, email: str, password: str) -> None:
         """Sign in with the page's own form."""
-        body = self._form(self.page(path), "password")
+        body = self._form(self.page(f"{path}?by=email"), "password")
         answer = self.client.post(path, body | {"username": email, "password": password})
         self.problems.expect(
             answer.status_code == 302, f"{self.who}: {path}: cannot sign in ({answer.status_code})"
