@@ -218,6 +218,9 @@ def test_who_signs_in_with_a_number_alone_is_asked_for_an_address(
     make_case(member, timezone.now(), State.APPROVED)
     says = "You sign in with your mobile number alone"
     english = {"accept-language": "en"}
+    alone = browser.get("/case/", headers=english).content.decode()
+    assert "Add an email address" in alone and says not in alone, "asked once, for the candidates"
+    make_member(timezone.now(), member.employer)
     for page in ("/case/", "/account/"):
         assert says in browser.get(page, headers=english).content.decode()
     User.objects.filter(pk=member.user_id).update(
