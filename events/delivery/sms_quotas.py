@@ -7,6 +7,7 @@ transaction ends: queue a message as the transaction's last step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -35,8 +36,9 @@ class Quota:
     window: timedelta
 
 
+A_MINUTE: Final = timedelta(minutes=1)
 QUOTAS: Final = (
-    Quota("number", 1, timedelta(minutes=1)),
+    Quota("number", 1, A_MINUTE),
     Quota("number", 5, timedelta(hours=1)),
     Quota("number", 10, timedelta(days=1)),
     Quota("account", 10, timedelta(hours=1)),
@@ -71,18 +73,24 @@ def lock_day(now: datetime) -> SmsDay:
     return _row(timezone.localtime(now).date(), "", SmsDay.objects.select_for_update())
 
 
-def check_subjects(subjects: Mapping[str, str], now: datetime) -> None:
+def check_subjects(subjects: Mapping[str, str], now: datetime, *, at_once: bool = False) -> None:
     """Raise Refused `sms_too_many`, with the time of the next attempt, if a subject is at a quota.
 
     `subjects` are those of a message: its number, and the account and network it is sent for. For
-    use while the day is locked.
+    use while the day is locked. `at_once` leaves out the quota of a minute, for warnings. Messages
+    that are held are not counted yet.
     """
     for subject, value in subjects.items():
         if not value:
             continue
-        quotas = [quota for quota in QUOTAS if quota.subject == subject]
+        quotas = [
+            quota
+            for quota in QUOTAS
+            if quota.subject == subject and not (at_once and quota.window <= A_MINUTE)
+        ]
         rows = Sms.objects.filter(
             **{f"{subject}_index__in": blind_indexes(value, PURPOSES[subject])},
+            held_as="",
             created_at__gt=now - max(quota.window for quota in quotas),
         )
         newest_first = rows.order_by("-created_at").values_list("created_at", flat=True)
@@ -93,7 +101,7 @@ def check_subjects(subjects: Mapping[str, str], now: datetime) -> None:
             if len(times) >= quota.messages
         ]
         if ends and max(ends) > now:
-            raise _refused(subject, max(ends))
+            raise _refused(subject, max(ends), now)
 
 
 def spend(day: SmsDay, sms: Sms, purpose: Purpose, budget: Budget) -> None:
@@ -106,7 +114,7 @@ def spend(day: SmsDay, sms: Sms, purpose: Purpose, budget: Budget) -> None:
         ("budget", day.cost, budget.allowed(purpose)),
     ):
         if spent + cost > most:
-            raise _refused(name, _midnight_after(day.day))
+            raise _refused(name, _midnight_after(day.day), sms.created_at)
     SmsDay.objects.filter(pk__in=(day.pk, own.pk)).update(
         messages=F("messages") + 1, segments=F("segments") + sms.segments, cost=F("cost") + cost
     )
@@ -144,7 +152,8 @@ def _midnight_after(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
 
 
-def _refused(name: str, until: datetime) -> Refused:
+def _refused(name: str, until: datetime, now: datetime) -> Refused:
     log.warning("sms_too_many", quota=name)
-    at = timezone.localtime(until)
-    return Refused("sms_too_many", "phone", details={"until": f"{at:%Y-%m-%d %H:%M}"})
+    seconds = math.ceil((until - now).total_seconds())
+    details = {"until": f"{timezone.localtime(until):%Y-%m-%d %H:%M}", "seconds": seconds}
+    return Refused("sms_too_many", "phone", details=details)
