@@ -27,9 +27,9 @@ class Text:
 AT_ONCE = Text("立即", "immediately")
 MINUTES = Text("几分钟", "a few minutes")
 ONE_DAY = Text("一个工作日内", "within one working day")
-REVIEWED = Text("暂无足够数据预估时间，审核完成后会发邮件通知你", "we cannot estimate this yet; we will email you when the review is done")
-HEARD = Text("暂无足够数据预估时间，申诉答复后会发邮件通知你", "we cannot estimate this yet; we will email you when your appeal is answered")
-RESTRICTION_REVIEWED = Text("暂无足够数据预估时间，限制申诉答复后会发邮件通知你", "we cannot estimate this yet; we will email you when your appeal against the restriction is answered")
+REVIEWED = Text("暂无足够数据预估时间，有结果会通知你", "we cannot estimate this yet; we'll let you know")
+HEARD = Text("暂无足够数据预估时间，申诉有结果会通知你", "we cannot estimate this yet; we'll let you know about your appeal")
+RESTRICTION_REVIEWED = Text("暂无足够数据预估时间，限制申诉有结果会通知你", "we cannot estimate this yet; we'll let you know about your appeal against the restriction")
 """The last three are shown until there are enough decisions to measure (`verification.cases.turnaround.told`). They must differ from each other."""
 DAYS = Text("几天", "a few days")
 NEVER = Text("不适用", "not applicable")
@@ -1196,7 +1196,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "member_in_review",
         Text("我们正在核实这位招聘者的账户", "We are checking this recruiter's account"),
-        Text("无需操作，审核员核实后会发邮件通知。同事不受影响", "You don't need to do anything. We email you once a reviewer has decided. Colleagues are not affected"),
+        Text("无需操作，审核员核实后会通知你。同事不受影响", "You don't need to do anything. We'll let you know once a reviewer has decided. Colleagues are not affected"),
         "reviewer", REVIEWED, appeal=False,
     ),
     Reason(

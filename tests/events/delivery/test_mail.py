@@ -226,7 +226,7 @@ def test_each_way_is_named_with_how_it_is_gone_who_can_and_how_long(now: datetim
             assert way.how.en.casefold() in plain
             assert f"who does this: {way.who.en}".casefold() in plain
         assert (
-            plain.count("we cannot estimate this yet; we will email you when the review is done")
+            plain.count("we cannot estimate this yet; we'll let you know")
             == 1
         ), "of the letter"
 

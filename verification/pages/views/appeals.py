@@ -47,7 +47,7 @@ def appeal(request: HttpRequest, member: Member) -> HttpResponse:
             form.refuse(refused)
         else:
             messages.success(
-                request, gettext("Sent. A reviewer will read it, and we'll email you the answer.")
+                request, gettext("Sent. A reviewer will read it. We'll let you know.")
             )
             return redirect("verification:home")
     context = {
