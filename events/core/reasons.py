@@ -719,7 +719,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "duplicate_same_uscc_active",
         Text("该公司已经注册", "This company is already registered"),
-        Text("请让公司的管理员邀请你；如果不是你的公司注册的，请提出申诉说明，审核员会核实", "Ask the account owner at your company to invite you. If your company did not register, appeal and tell us, and a reviewer will check"),
+        Text("请让企业管理员邀请你；或说明“不是我公司注册的，请审核员核实”", "Ask the account owner at your company to invite you, or tell us: “My company did not register here. Ask a reviewer to check”"),
         "company", MINUTES,
     ),
     Reason(
@@ -798,7 +798,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "phone_invalid",
         Text("手机号不正确", "This is not a valid mobile number"),
-        Text("请填写 11 位中国大陆手机号；如果不是必填，也可以留空", "Enter an 11-digit mobile number from mainland China. If it is optional, you can leave it empty"),
+        Text("请填写 11 位中国大陆手机号", "Enter an 11-digit mobile number from mainland China"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(

@@ -111,7 +111,7 @@ def queue_sms(
             if not held_as:
                 raise
             sms.held_as, sms.segments, sms.cost = held_as, 0, 0
-            sms.due_at = now + timedelta(seconds=refused.details["seconds"])
+            sms.due_at = now + timedelta(seconds=int(refused.details["seconds"]))
         sms.save(force_insert=True)
     if not sms.held_as:
         notify_worker("events.tasks.send_sms", sms.pk)
@@ -133,7 +133,7 @@ def _count_held(lease: Lease[Sms]) -> bool:
             check_subjects({"number": number}, now)
             spend(day, sms, text.purpose, _budget())
         except Refused as refused:
-            lease.give_back(now + timedelta(seconds=refused.details["seconds"]), refused.code)
+            lease.give_back(now + timedelta(seconds=int(refused.details["seconds"])), refused.code)
             return False
         if not lease.update(held_as="", created_at=now, segments=sms.segments, cost=sms.cost):
             raise LeaseLost

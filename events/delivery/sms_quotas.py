@@ -155,5 +155,5 @@ def _midnight_after(day: date) -> datetime:
 def _refused(name: str, until: datetime, now: datetime) -> Refused:
     log.warning("sms_too_many", quota=name)
     seconds = math.ceil((until - now).total_seconds())
-    details = {"until": f"{timezone.localtime(until):%Y-%m-%d %H:%M}", "seconds": seconds}
+    details = {"until": f"{timezone.localtime(until):%Y-%m-%d %H:%M}", "seconds": str(seconds)}
     return Refused("sms_too_many", "phone", details=details)

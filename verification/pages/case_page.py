@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
 
-from employers.models import Member
+from employers.member_links.operations import may_link
+from employers.models import Member, MemberLink
 from verification.authority import vouches
 from verification.cases import guards, wording
 from verification.cases.proof_ways import CODE_TYPED
@@ -295,6 +296,9 @@ def page(
         "appealable": guards.may("appeal", case, actor, now) is None,
         "own_words": said,
         "asked_to_vouch": vouches.asked_of(member, now),
+        "links_no_site": case.state == State.APPROVED
+        and may_link(member)
+        and not MemberLink.objects.filter(member=member, ended_at=None).exists(),
         "proved_by": _proved_by(case, context["checks"], now)
         if case.state == State.APPROVED
         else [],
@@ -317,7 +321,7 @@ def _proved_by(case: Case, checks: Sequence[CheckLine], now: datetime) -> list[A
     if kinds := dict.fromkeys(proofs.in_force(now).values_list("kind", flat=True)):
         return [wording.WAYS[kind] for kind in kinds]
     return [
-        wording.FOUND[finding.code].employer
+        wording.PROVED_BY.get(finding.code, wording.FOUND[finding.code].employer)
         for line in checks
         if line.code == AUTHORITY
         for finding in line.findings

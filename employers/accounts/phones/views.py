@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -40,6 +41,8 @@ PROVEN: Final = "proven_number"
 """Session key of the number that was proven here, and when. It is sealed."""
 PROVEN_FOR: Final = timedelta(minutes=30)
 """How long a proven number waits for the rest of the registration."""
+SOON: Final = timedelta(minutes=10)
+"""A wait that is counted down in seconds."""
 STALE_ENTRY: Final = "stale_number_entry"
 """Session key of the user who proved a number that was not used for long."""
 SIGN_IN: Final = "employers:sign_in_by_phone"
@@ -108,8 +111,10 @@ def proven_by(
 
 
 def refuse(form: CodeSentForm, refused: Refused) -> None:
-    """Show the refusal, and until when no other code may be sent."""
-    form.wait = int(refused.details.get("seconds", 0))
+    """Show the refusal. If another code may be sent soon, show beside the code when."""
+    seconds = int(refused.details.get("seconds", 0))
+    if 0 < seconds < SOON.total_seconds():
+        form.wait, refused = seconds, replace(refused, field="code")
     form.refuse(refused)
 
 

@@ -98,7 +98,7 @@ def test_a_reset_password_is_told_too(member: Member, clock: Clock) -> None:
     mine.post("/password/", {"email": member.user.email})
     path = "/password/" + Mail.objects.get().context["link"].partition("/password/")[2]
     page = mine.get(path, follow=True)
-    new = {"new_password1": NEW, "new_password2": NEW}
+    new = {"password": NEW}
     assert mine.post(page.redirect_chain[-1][0], new).status_code == 302
     assert Mail.objects.latest("pk").template == "password_changed"
     assert not SignIn.objects.exists(), "no session outlives it, so none is listed"
