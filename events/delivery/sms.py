@@ -102,20 +102,30 @@ def queue_sms(
         if text.purpose is Purpose.NOTICE and _has_blocked(number, now):
             raise Refused("sms_blocked", "phone")
         if held_as:
-            rows = Sms.objects.filter(finished_at=None, held_as=held_as)
-            rows.filter(number_index__in=blind_indexes(number, PURPOSES["number"])).delete()
+            _drop_held(number, held_as)
         try:
             check_subjects(subjects, now, at_once=at_once)
             spend(day, sms, text.purpose, _budget())
         except Refused as refused:
             if not held_as:
                 raise
-            sms.held_as, sms.segments, sms.cost = held_as, 0, 0
-            sms.due_at = now + timedelta(seconds=int(refused.details["seconds"]))
+            _hold(sms, held_as, refused)
         sms.save(force_insert=True)
     if not sms.held_as:
         notify_worker("events.tasks.send_sms", sms.pk)
     return sms
+
+
+def _drop_held(number: str, held_as: str) -> None:
+    """Remove what waits for the number as the same kind of news."""
+    rows = Sms.objects.filter(finished_at=None, held_as=held_as)
+    rows.filter(number_index__in=blind_indexes(number, PURPOSES["number"])).delete()
+
+
+def _hold(sms: Sms, held_as: str, refused: Refused) -> None:
+    """Let a new message wait, uncounted, until the quota that refused it allows it."""
+    sms.held_as, sms.segments, sms.cost = held_as, 0, 0
+    sms.due_at = sms.created_at + timedelta(seconds=int(refused.details["seconds"]))
 
 
 def _count_held(lease: Lease[Sms]) -> bool:

@@ -304,11 +304,6 @@ ROLES: Final[dict[str, Word]] = {
     "candidate": _("The candidate"),
 }
 
-PROVED_BY: Final[dict[str, Word]] = {
-    "authority_email_at_company_domain": _("Email address at the company's domain")
-}
-"""What a record of an approval calls a finding that proved authority."""
-
 REQUIREMENTS: dict[str, tuple[Promise, Promise]] = {
     "mail_address": (
         _("Your email address"),

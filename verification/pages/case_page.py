@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from employers.member_links.operations import may_link
 from employers.models import Member, MemberLink
@@ -313,6 +314,10 @@ def page(
     }
 
 
+PROVED_BY: Final = {"authority_email_at_company_domain": _("Email address at the company's domain")}
+"""What a record of an approval calls a finding that proved authority."""
+
+
 def _proved_by(case: Case, checks: Sequence[CheckLine], now: datetime) -> list[Any]:
     """Return the proofs of authority in force, for the record of an approval; without any, what the
     check of authority found in order.
@@ -321,7 +326,7 @@ def _proved_by(case: Case, checks: Sequence[CheckLine], now: datetime) -> list[A
     if kinds := dict.fromkeys(proofs.in_force(now).values_list("kind", flat=True)):
         return [wording.WAYS[kind] for kind in kinds]
     return [
-        wording.PROVED_BY.get(finding.code, wording.FOUND[finding.code].employer)
+        PROVED_BY.get(finding.code, wording.FOUND[finding.code].employer)
         for line in checks
         if line.code == AUTHORITY
         for finding in line.findings
