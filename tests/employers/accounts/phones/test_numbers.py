@@ -30,7 +30,7 @@ from tests.employers.accounts.phone_codes import (
     messages,
     with_number,
 )
-from tests.factories import PASSWORD, make_api_client, make_member, sign_in
+from tests.factories import PASSWORD, make_api_client, make_case, make_member, sign_in
 from tests.keys import rekey_all, rotate
 
 pytestmark = pytest.mark.django_db
@@ -349,3 +349,19 @@ def test_the_reader_of_an_address_gets_no_link_to_an_account_with_a_proven_numbe
     Client().post("/password/", {"email": member.user.email})
     assert Mail.objects.get().template == "no_account"
     OneTimeCode.objects.all().delete()
+
+
+def test_the_case_of_an_account_by_phone_names_its_number_not_an_address(now: datetime) -> None:
+    member = by_phone_alone(timezone.now())
+    make_case(member, timezone.now())
+    page = sign_in(member.user).get("/case/").content.decode()
+    assert "Your mobile number" in page and "Your email address" not in page
+
+
+def test_without_an_address_one_is_added_not_changed(mine: tuple[Member, Client]) -> None:
+    _member, browser = mine
+    confirm(browser)
+    page = browser.get("/account/email/").content.decode()
+    assert "Add an email address" in page and "Change your email address" not in page
+    assert "present address" not in page
+    assert "It needs an email address first." in browser.get("/account/").content.decode()
