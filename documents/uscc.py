@@ -82,6 +82,13 @@ def is_of_test(code: str) -> bool:
     return code[2:6] == TEST_REGION
 
 
+ONE_IS_WRONG: Final = (
+    "这个代码有一位不对，请对照执照逐位检查"
+    " / One character of this code is wrong. Compare it with your licence"
+)
+"""What is said of a code whose check character does not agree with the others."""
+
+
 def problem(code: str) -> Refused | None:
     """Return why `code` (normalised) is not a valid code, or None if it is valid."""
     if not code:
@@ -112,9 +119,7 @@ def problem(code: str) -> Refused | None:
             expected="第 3–8 位为数字 / digits in positions 3–8",
         )
     if check_character(code[:17]) != code[17]:
-        return Refused(
-            "uscc_invalid", "uscc", seen=code, expected="校验位正确 / a valid check character"
-        )
+        return Refused("uscc_invalid", "uscc", seen=code, expected=ONE_IS_WRONG)
     return None
 
 

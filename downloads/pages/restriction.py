@@ -65,9 +65,7 @@ def restriction(request: HttpRequest, member: Member) -> HttpResponse:
                 return redirect("downloads:restriction")
             form.refuse(refused)
         else:
-            messages.success(
-                request, gettext("Sent. A reviewer will read it, and we'll email you the answer.")
-            )
+            messages.success(request, gettext("Sent. A reviewer will read it. We'll let you know."))
             return redirect("downloads:restriction")
     return render(
         request,

@@ -170,6 +170,21 @@ class RegisterForm(NewPasswordForm):
     password = new_password_field()
 
 
+class ChosenPasswordForm(NewPasswordForm):
+    """A new password for the account of a mailed link."""
+
+    password = new_password_field()
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.email_of_password = user, user.email
+
+    def save(self) -> User:
+        self.user.set_password(self.cleaned_data["password"])
+        self.user.save(update_fields=["password"])
+        return self.user
+
+
 class JoinForm(NewPasswordForm):
     """An invited colleague chooses a password."""
 

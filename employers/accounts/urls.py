@@ -42,7 +42,11 @@ urlpatterns = [
         name="withdraw_invitation",
     ),
     path("prove/", views.prove_yourself, name="prove_yourself"),
-    path("password/", views.PasswordReset.as_view(), name="password_reset"),
+    path(
+        "password/",
+        views.PasswordReset.as_view(extra_context={"by_phone": sms_ready}),
+        name="password_reset",
+    ),
     path("password/sent/", views.PasswordResetDone.as_view(), name="password_reset_done"),
     path(
         "password/<str:uidb64>/<str:token>/",

@@ -26,6 +26,7 @@ from django.views.decorators.http import require_GET, require_safe
 
 from employers.accounts import registration, sightings, staff
 from employers.accounts.forms import (
+    ChosenPasswordForm,
     RegisterForm,
     ResetForm,
     SignInForm,
@@ -209,7 +210,9 @@ def posted_or(
 @require_safe
 def welcome(request: HttpRequest) -> HttpResponse:
     return render(
-        request, "employers/welcome.html", {"upload_mb": settings.UPLOAD_MAX_BYTES // 1024**2}
+        request,
+        "employers/welcome.html",
+        {"upload_mb": settings.UPLOAD_MAX_BYTES // 1024**2, "by_phone": sms_ready()},
     )
 
 
@@ -473,6 +476,7 @@ class PasswordResetDone(auth_views.PasswordResetDoneView):
 
 class PasswordResetConfirm(auth_views.PasswordResetConfirmView):
     template_name = "employers/password_reset_confirm.html"
+    form_class = ChosenPasswordForm  # type: ignore[assignment]  # one field, no form of Django's
     success_url = reverse_lazy("employers:sign_in")
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -27,9 +27,9 @@ class Text:
 AT_ONCE = Text("立即", "immediately")
 MINUTES = Text("几分钟", "a few minutes")
 ONE_DAY = Text("一个工作日内", "within one working day")
-REVIEWED = Text("暂无足够数据预估时间，审核完成后会发邮件通知你", "we cannot estimate this yet; we will email you when the review is done")
-HEARD = Text("暂无足够数据预估时间，申诉答复后会发邮件通知你", "we cannot estimate this yet; we will email you when your appeal is answered")
-RESTRICTION_REVIEWED = Text("暂无足够数据预估时间，限制申诉答复后会发邮件通知你", "we cannot estimate this yet; we will email you when your appeal against the restriction is answered")
+REVIEWED = Text("暂无足够数据预估时间，有结果会通知你", "we cannot estimate this yet; we'll let you know")
+HEARD = Text("暂无足够数据预估时间，申诉有结果会通知你", "we cannot estimate this yet; we'll let you know about your appeal")
+RESTRICTION_REVIEWED = Text("暂无足够数据预估时间，限制申诉有结果会通知你", "we cannot estimate this yet; we'll let you know about your appeal against the restriction")
 """The last three are shown until there are enough decisions to measure (`verification.cases.turnaround.told`). They must differ from each other."""
 DAYS = Text("几天", "a few days")
 NEVER = Text("不适用", "not applicable")
@@ -725,7 +725,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "duplicate_same_uscc_active",
         Text("该公司已经注册", "This company is already registered"),
-        Text("请让公司的管理员邀请你；如果不是你的公司注册的，请提出申诉说明，审核员会核实", "Ask the account owner at your company to invite you. If your company did not register, appeal and tell us, and a reviewer will check"),
+        Text("请让企业管理员邀请你；或说明“不是我公司注册的，请审核员核实”", "Ask the account owner at your company to invite you, or tell us: “My company did not register here. Ask a reviewer to check”"),
         "company", MINUTES,
     ),
     Reason(
@@ -804,7 +804,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "phone_invalid",
         Text("手机号不正确", "This is not a valid mobile number"),
-        Text("请填写 11 位中国大陆手机号；如果不是必填，也可以留空", "Enter an 11-digit mobile number from mainland China. If it is optional, you can leave it empty"),
+        Text("请填写 11 位中国大陆手机号", "Enter an 11-digit mobile number from mainland China"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
@@ -1202,7 +1202,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "member_in_review",
         Text("我们正在核实这位招聘者的账户", "We are checking this recruiter's account"),
-        Text("无需操作，审核员核实后会通知你。同事不受影响", "You don't need to do anything. We tell you once a reviewer has decided. Colleagues are not affected"),
+        Text("无需操作，审核员核实后会通知你。同事不受影响", "You don't need to do anything. We'll let you know once a reviewer has decided. Colleagues are not affected"),
         "reviewer", REVIEWED, appeal=False,
     ),
     Reason(

@@ -26,7 +26,7 @@ from events.delivery.sms_quotas import (
     spend,
 )
 from events.doorbell import notify_worker
-from events.jobs.runner import Failure, Lease, backoff, claim, run
+from events.jobs.runner import Failure, Lease, LeaseLost, backoff, claim, run
 from events.models import Sms, SmsOutcome
 from events.sms import sms_provider
 from events.sms.base import NUMBER_BLOCKED, Accepted, AnswerLost, Message, Rejected, Report
@@ -65,6 +65,8 @@ def queue_sms(
     account: str = "",
     is_known: bool = False,
     has_account: bool = False,
+    held_as: str = "",
+    at_once: bool = False,
 ) -> Sms:
     """Queue a text message. A worker is notified after the commit.
 
@@ -74,6 +76,10 @@ def queue_sms(
     did: both have quotas. `is_known` says that a code is for a browser which has signed in to the
     number's account before, `has_account` that there is such an account: a share of the quotas and
     of the budget is kept for them.
+
+    A message with `held_as` is not refused by a quota but held until the quota allows it, while it
+    is useful. It replaces what is held for the number as the same kind. `at_once` is for warnings:
+    they do not wait for the minute after another message.
 
     The row of today's budget stays locked until the transaction ends, so queue messages last in it,
     and send none to anyone else in between.
@@ -105,16 +111,61 @@ def queue_sms(
         **indexes,
     )
     sms.content_sealed = seal_text(json.dumps([number, filled]), sms.content_purpose)
-    budget = Budget(settings.SMS_BUDGET, settings.SMS_BUDGET_PER_PAYER)
     with transaction.atomic():
         day = lock_day(now)
         if text.purpose is Purpose.NOTICE and _has_blocked(number, now):
             raise Refused("sms_blocked", "phone")
-        check_subjects(subjects, text.purpose, is_known, now)
-        spend(day, sms, text.purpose, is_known or has_account, budget)
+        if held_as:
+            _drop_held(number, held_as)
+        try:
+            check_subjects(subjects, text.purpose, is_known, now, at_once=at_once)
+            spend(day, sms, text.purpose, is_known or has_account, _budget())
+        except Refused as refused:
+            if not held_as:
+                raise
+            _hold(sms, held_as, refused)
         sms.save(force_insert=True)
-    notify_worker("events.tasks.send_sms", sms.pk)
+    if not sms.held_as:
+        notify_worker("events.tasks.send_sms", sms.pk)
     return sms
+
+
+def _drop_held(number: str, held_as: str) -> None:
+    """Remove what waits for the number as the same kind of news."""
+    rows = Sms.objects.filter(finished_at=None, held_as=held_as)
+    rows.filter(number_index__in=blind_indexes(number, PURPOSES["number"])).delete()
+
+
+def _hold(sms: Sms, held_as: str, refused: Refused) -> None:
+    """Let a new message wait, uncounted, until the quota that refused it allows it."""
+    sms.held_as, sms.segments, sms.cost = held_as, 0, 0
+    sms.due_at = sms.created_at + timedelta(seconds=int(refused.details["seconds"]))
+
+
+def _count_held(lease: Lease[Sms]) -> bool:
+    """Count a message that was held, once the quotas allow it. Return whether they do: if not, it
+    is given back.
+    """
+    sms, now = lease.row, lease.clock()
+    number, params = _content(sms)
+    text = TEXTS[sms.template]
+    sms.segments = segments(text.written(params, sms.language, settings.SMS_SIGN, _site()))
+    sms.cost, sms.created_at = sms.segments * settings.SMS_PRICE, now
+    with transaction.atomic():
+        day = lock_day(now)
+        try:
+            check_subjects({"number": number}, text.purpose, False, now)
+            spend(day, sms, text.purpose, False, _budget())
+        except Refused as refused:
+            lease.give_back(now + timedelta(seconds=int(refused.details["seconds"])), refused.code)
+            return False
+        if not lease.update(held_as="", created_at=now, segments=sms.segments, cost=sms.cost):
+            raise LeaseLost
+    return True
+
+
+def _budget() -> Budget:
+    return Budget(settings.SMS_BUDGET, settings.SMS_BUDGET_PER_PAYER)
 
 
 def _site() -> str:
@@ -148,6 +199,8 @@ def _send(lease: Lease[Sms]) -> bool:
         return _look_up(lease)
     if now >= _until(sms):
         return _end_unsent(lease, SmsOutcome.LATE)
+    if sms.held_as and not _count_held(lease):
+        return False
     provider = sms_provider(sms.provider)
     number, params = _content(sms)
     if number.startswith(NOBODY) and provider.name != "simulator":

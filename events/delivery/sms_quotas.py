@@ -7,6 +7,7 @@ transaction ends: queue a message as the transaction's last step.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -37,8 +38,9 @@ class Quota:
     window: timedelta
 
 
+A_MINUTE: Final = timedelta(minutes=1)
 QUOTAS: Final = (
-    Quota("number", 1, timedelta(minutes=1)),
+    Quota("number", 1, A_MINUTE),
     Quota("number", 5, timedelta(hours=1)),
     Quota("number", 10, timedelta(days=1)),
     Quota("strangers", 4, timedelta(hours=1)),
@@ -94,12 +96,18 @@ def lock_day(now: datetime) -> SmsDay:
 
 
 def check_subjects(
-    subjects: Mapping[str, str], purpose: Purpose, is_known: bool, now: datetime
+    subjects: Mapping[str, str],
+    purpose: Purpose,
+    is_known: bool,
+    now: datetime,
+    *,
+    at_once: bool = False,
 ) -> None:
     """Raise Refused `sms_too_many`, with the time of the next attempt, if a subject is at a quota.
 
     `subjects` are those of a message: its number, and the account and network it is sent for. For
-    use while the day is locked.
+    use while the day is locked. `at_once` leaves out the quota of a minute, for warnings. Messages
+    that are held are not counted yet.
     """
     codes = Q(template__in=_CODES_TEXTS)
     same = codes if purpose is Purpose.VERIFICATION else ~codes
@@ -110,10 +118,15 @@ def check_subjects(
     for subject, name, which in counted:
         if not (value := subjects[name]):
             continue
-        quotas = [quota for quota in QUOTAS if quota.subject == subject]
+        quotas = [
+            quota
+            for quota in QUOTAS
+            if quota.subject == subject and not (at_once and quota.window <= A_MINUTE)
+        ]
         rows = Sms.objects.filter(
             which,
             **{f"{name}_index__in": blind_indexes(value, PURPOSES[name])},
+            held_as="",
             created_at__gt=now - max(quota.window for quota in quotas),
         )
         newest_first = rows.order_by("-created_at").values_list("created_at", flat=True)
@@ -124,7 +137,7 @@ def check_subjects(
             if len(times) >= quota.messages
         ]
         if ends and max(ends) > now:
-            raise _refused(subject, max(ends))
+            raise _refused(subject, max(ends), now)
 
 
 def spend(day: SmsDay, sms: Sms, purpose: Purpose, is_expected: bool, budget: Budget) -> None:
@@ -135,7 +148,7 @@ def spend(day: SmsDay, sms: Sms, purpose: Purpose, is_expected: bool, budget: Bu
     of_payer, in_total = budget.allowed(purpose, is_expected)
     for name, spent, most in (("payer", own.cost, of_payer), ("budget", day.cost, in_total)):
         if spent + cost > most:
-            raise _refused(name, _midnight_after(day.day))
+            raise _refused(name, _midnight_after(day.day), sms.created_at)
     SmsDay.objects.filter(pk__in=(day.pk, own.pk)).update(
         messages=F("messages") + 1, segments=F("segments") + sms.segments, cost=F("cost") + cost
     )
@@ -189,7 +202,8 @@ def _midnight_after(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
 
 
-def _refused(name: str, until: datetime) -> Refused:
+def _refused(name: str, until: datetime, now: datetime) -> Refused:
     log.warning("sms_too_many", quota=name)
-    at = timezone.localtime(until)
-    return Refused("sms_too_many", "phone", details={"until": f"{at:%Y-%m-%d %H:%M}"})
+    seconds = math.ceil((until - now).total_seconds())
+    details = {"until": f"{timezone.localtime(until):%Y-%m-%d %H:%M}", "seconds": str(seconds)}
+    return Refused("sms_too_many", "phone", details=details)

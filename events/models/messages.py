@@ -76,7 +76,12 @@ class Sms(Job):
         _("delivery state"), max_length=10, choices=SmsOutcome.choices, blank=True
     )
     failure = models.CharField(_("why not delivered"), max_length=40, blank=True)
+    held_as = models.CharField(max_length=40, blank=True, db_default="", default="")
+    """What kind of news waits here for a quota. Later news of this kind replaces it. Empty: the
+    message is counted and may be sent.
+    """
     created_at = models.DateTimeField(_("created"))
+    """When it was queued. If it was held, when it was counted."""
     handed_at = models.DateTimeField(_("handed to the provider"), null=True, blank=True)
     reported_at = models.DateTimeField(_("report received"), null=True, blank=True)
 

@@ -146,6 +146,16 @@ TEXTS: Final[dict[str, SmsText]] = {
             timedelta(days=1),
         ),
         SmsText(
+            "case_notice",
+            Purpose.NOTICE,
+            Text(
+                "你的企业核验：{status}。详情：{site}/{path}",
+                "Your company's verification: {status}. Details: {site}/{path}",
+            ),
+            (Param("status", 20), _PATH),
+            timedelta(days=1),
+        ),
+        SmsText(
             "candidate_told",
             Purpose.NOTICE,
             Text(

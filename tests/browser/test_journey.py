@@ -247,7 +247,7 @@ def test_mistakes_at_registration(visit: Visitor, now: datetime) -> None:
     code = make_uscc()
     wrong = code[:-1] + ("1" if code[-1] != "1" else "2")
     page.get_by_label("Unified social credit code").fill(wrong)
-    expect(page.locator("#code-state")).to_contain_text("a valid check character")
+    expect(page.locator("#code-state")).to_contain_text("One character of this code is wrong")
     page.get_by_label("Unified social credit code").fill(taken.uscc)
     expect(page.locator("#code-state")).to_contain_text("This company is already registered")
     page.get_by_role("button", name="Continue").click()

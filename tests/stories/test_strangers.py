@@ -203,7 +203,7 @@ def test_who_takes_an_address_back_takes_no_phone_with_it(client: Client, now: d
         default_token_generator.make_token(user),
     )
     client.get(reverse("employers:password_reset_confirm", args=[who, token]))
-    typed = {"new_password1": PASSWORD + "!", "new_password2": PASSWORD + "!"}
+    typed = {"password": PASSWORD + "!"}
     assert (
         client.post(
             reverse("employers:password_reset_confirm", args=[who, "set-password"]), typed

@@ -204,7 +204,7 @@ FIELDS: Final[dict[str, Word]] = _DOCUMENTS | {
 
 HAPPENED: dict[str, Promise] = {
     "open": _("Case opened"),
-    "declare": _("Company details changed"),
+    "declare": _("Company details filled in"),
     "add_document": _("Document added"),
     "reuse_document": _("Document reused from an earlier case"),
     "refuse_upload": _("Upload refused"),

@@ -11,8 +11,10 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from employers.models import Member
+from employers.member_links.operations import may_link
+from employers.models import Member, MemberLink
 from verification.authority import vouches
 from verification.cases import guards, wording
 from verification.cases.proof_ways import CODE_TYPED
@@ -296,6 +298,9 @@ def page(
         "own_words": said,
         "contact_missing": member.user.is_proven and not Member.objects.contact_of(member),
         "asked_to_vouch": vouches.asked_of(member, now),
+        "links_no_site": case.state == State.APPROVED
+        and may_link(member)
+        and not MemberLink.objects.filter(member=member, ended_at=None).exists(),
         "proved_by": _proved_by(case, context["checks"], now)
         if case.state == State.APPROVED
         else [],
@@ -310,6 +315,10 @@ def page(
     }
 
 
+PROVED_BY: Final = {"authority_email_at_company_domain": _("Email address at the company's domain")}
+"""What a record of an approval calls a finding that proved authority."""
+
+
 def _proved_by(case: Case, checks: Sequence[CheckLine], now: datetime) -> list[Any]:
     """Return the proofs of authority in force, for the record of an approval; without any, what the
     check of authority found in order.
@@ -318,7 +327,7 @@ def _proved_by(case: Case, checks: Sequence[CheckLine], now: datetime) -> list[A
     if kinds := dict.fromkeys(proofs.in_force(now).values_list("kind", flat=True)):
         return [wording.WAYS[kind] for kind in kinds]
     return [
-        wording.FOUND[finding.code].employer
+        PROVED_BY.get(finding.code, wording.FOUND[finding.code].employer)
         for line in checks
         if line.code == AUTHORITY
         for finding in line.findings

@@ -71,10 +71,7 @@ class CompanyForm(RefusableForm):
     )
     account_class = account_class_field()
     contest = forms.BooleanField(
-        required=False,
-        label=_(
-            "My company did not register here. I will upload our licence for a reviewer to check."
-        ),
+        required=False, label=_("My company did not register here. Ask a reviewer to check")
     )
 
     @property

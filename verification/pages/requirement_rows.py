@@ -124,7 +124,14 @@ class Item:
 
     @property
     def title(self) -> Word:
+        if self.code == MAIL and self.by_phone:
+            return _("Your mobile number")
         return wording.REQUIREMENTS.get(self.code, (self.code, ""))[0]
+
+    @property
+    def by_phone(self) -> bool:
+        """Whether the account is proven by its number, and has no address."""
+        return any(way.shown and "@" not in way.shown for way in self.requirement.ways)
 
     @property
     def purpose(self) -> Word:

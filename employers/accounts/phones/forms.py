@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -44,12 +47,17 @@ class CodeSentForm(RefusableForm):
     """The number of seconds after which another code may be sent. Zero if none was."""
 
     @property
+    def has_sent(self) -> bool:
+        """Whether this request sent a code."""
+        return self.is_bound and self.wait > 0 and not self.errors
+
+    @property
     def asks_for_code(self) -> bool:
         return "send" in self.data or not str(self.data.get("code", "")).strip()
 
-    def was_sent(self) -> None:
+    def was_sent(self, ago: timedelta = timedelta()) -> None:
         """Show that a code is on its way."""
-        self.wait = int(one_time_codes.RESEND_AFTER.total_seconds())
+        self.wait = max(0, math.ceil((one_time_codes.RESEND_AFTER - ago).total_seconds()))
         self.fields["code"].widget.attrs["data-focus"] = True
 
 

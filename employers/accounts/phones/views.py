@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth import login
@@ -33,6 +36,7 @@ from events.core.errors import Refused
 from events.core.sealing import Damaged, KeyMissing, seal_text, unseal_text
 from events.delivery.mail import queue_mail
 from events.delivery.sms import sms_ready
+from events.sms.texts import CODE_MINUTES
 
 HOLDER: Final = "code_holder"
 """Session key of the random name of this browser, which its codes are bound to."""
@@ -40,6 +44,12 @@ PROVEN: Final = "proven_number"
 """Session key of the number that was proven here, and when. It is sealed."""
 PROVEN_FOR: Final = timedelta(minutes=30)
 """How long a proven number waits for the rest of the registration."""
+SOON: Final = timedelta(minutes=10)
+"""A wait that is counted down in seconds."""
+SENT: Final = "code_sent"
+"""Session key of the page that a code was just sent from, the number as it was typed there, sealed,
+and when.
+"""
 STALE_ENTRY: Final = "stale_number_entry"
 """Session key of the user who proved a number that was not used for long."""
 SIGN_IN: Final = "employers:sign_in_by_phone"
@@ -78,6 +88,28 @@ def proven_here(request: HttpRequest, now: datetime) -> str:
         return ""
 
 
+def after_sending(
+    request: HttpRequest, form: CodeSentForm, now: datetime, query: str = ""
+) -> HttpResponse:
+    """Keep that a code was sent, and show the page anew: loading that once more sends none."""
+    typed = str(form.data.get("phone", ""))
+    request.session[SENT] = [request.path, seal_text(typed, SENT), now.isoformat()]
+    return redirect(f"{request.path}?{query}" if query else request.get_full_path())
+
+
+def show_sent(request: HttpRequest, form: CodeSentForm, now: datetime) -> None:
+    """Show on the page's form what `after_sending` has kept."""
+    path, sealed, at = request.session.get(SENT, ("", "", ""))
+    if form.is_bound or path != request.path:
+        return
+    age = now - datetime.fromisoformat(at)
+    if age > timedelta(minutes=CODE_MINUTES):
+        return
+    with suppress(Damaged, KeyMissing):
+        form.initial["phone"] = unseal_text(sealed, SENT)
+        form.was_sent(age)
+
+
 # --- A form that proves a number ------------------------------------------------------------------
 
 
@@ -101,12 +133,15 @@ def proven_by(
     except Refused as refused:
         refuse(form, refused)
         return ""
+    request.session.pop(SENT, None)
     return phone
 
 
 def refuse(form: CodeSentForm, refused: Refused) -> None:
-    """Show the refusal, and until when no other code may be sent."""
-    form.wait = int(refused.details.get("seconds", 0))
+    """Show the refusal. If another code may be sent soon, show beside the code when."""
+    seconds = int(refused.details.get("seconds", 0))
+    if 0 < seconds < SOON.total_seconds():
+        form.wait, refused = seconds, replace(refused, field="code")
     form.refuse(refused)
 
 
@@ -138,7 +173,12 @@ class PhoneSignIn(RedirectURLMixin, View):
                 return private(enter(request, phone, self.get_success_url(), now))
             except Refused as refused:
                 form.refuse(refused)
-        context = {"form": form, "next": self.get_redirect_url(), "registers": self.registers}
+        following = self.get_redirect_url()
+        if form.has_sent:
+            query = urlencode({"next": following}) if following else ""
+            return private(after_sending(request, form, now, query))
+        show_sent(request, form, now)
+        context = {"form": form, "next": following, "registers": self.registers}
         return private(
             render(request, "employers/sign_in_by_phone.html", context, status=status_of(form))
         )

@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from employers.accounts.forms import network_of
 from employers.accounts.phones.forms import CodeSentForm
-from employers.accounts.phones.views import refuse
+from employers.accounts.phones.views import SENT, after_sending, refuse, show_sent
 from employers.accounts.self_service import fresh_code
 from employers.accounts.views import private, proven_member_required, status_of, without_factor
 from employers.masking import masked_phone
@@ -61,11 +61,14 @@ def enter_fresh_code(request: HttpRequest, member: Member) -> HttpResponseBase:
             if form.asks_for_code:
                 fresh_code.send(user, request.session, network_of(request), now)
                 form.was_sent()
+                return private(after_sending(request, form, now))
             else:
                 fresh_code.enter(user, request.session, form.cleaned_data["code"], now)
+                request.session.pop(SENT, None)
                 return redirect(following)
         except Refused as refused:
             refuse(form, refused)
+    show_sent(request, form, now)
     to = masked_phone(user.phone) if fresh_code.goes_to_phone(user) else user.email
     context = {"form": form, "to": to, "by_phone": fresh_code.goes_to_phone(user)}
     page = render(request, "employers/account/fresh_code.html", context, status=status_of(form))

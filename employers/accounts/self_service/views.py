@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from employers.accounts import membership
 from employers.accounts.forms import RefusableForm, network_of
 from employers.accounts.phones import numbers
-from employers.accounts.phones.views import refuse
+from employers.accounts.phones.views import SENT, after_sending, refuse, show_sent
 from employers.accounts.self_service import address_change, own_password
 from employers.accounts.self_service.forms import (
     OwnAddressForm,
@@ -189,7 +189,11 @@ def phone(request: HttpRequest, member: Member) -> HttpResponseBase:
         return gettext("Your number is proven. You can sign in and call with it.")
 
     was_sent = "delete" not in request.POST and _sent_code(request, form, asker, now)
+    if form.has_sent:
+        return private(after_sending(request, form, now))
+    show_sent(request, form, now)
     if not was_sent and changed(request, member, form, act):
+        request.session.pop(SENT, None)
         return remember_browser(request, redirect(HOME), User.objects.get(pk=user.pk))
     return shown(
         request, "prove_phone", form, phone=masked_phone(user.phone), proven=bool(user.phone_index)

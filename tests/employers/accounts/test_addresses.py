@@ -399,7 +399,7 @@ def test_who_has_no_password_yet_sets_one_by_mail(is_staff: bool, now: datetime)
     link = Mail.objects.get().context["link"].removeprefix(settings.SITE_URL)
     browser = Client()
     page = browser.get(link, follow=True)
-    new = {"new_password1": "another long sentence", "new_password2": "another long sentence"}
+    new = {"password": "another long sentence"}
     assert browser.post(page.redirect_chain[-1][0], new).status_code == 302
     user.refresh_from_db()
     assert user.check_password("another long sentence")

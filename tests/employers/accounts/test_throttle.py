@@ -106,10 +106,7 @@ class TestTooManyTries:
         page = visitor.get(
             Mail.objects.get().context["link"].removeprefix(settings.SITE_URL), follow=True
         )
-        visitor.post(
-            page.redirect_chain[-1][0],
-            {"new_password1": "another long sentence", "new_password2": "another long sentence"},
-        )
+        visitor.post(page.redirect_chain[-1][0], {"password": "another long sentence"})
         assert (
             visitor.post(
                 "/sign-in/", {"username": "hr@example.com", "password": "another long sentence"}

@@ -88,7 +88,7 @@ def choose_password(mail: Mail, password: str) -> Any:
     """Follow the mailed link, and set a password."""
     browser = Client(headers={"accept-language": "en"})
     form = browser.get(link_in(mail), follow=True)
-    typed = {"new_password1": password, "new_password2": password}
+    typed = {"password": password}
     return browser.post(form.redirect_chain[-1][0], typed)
 
 
@@ -511,4 +511,4 @@ def test_an_invitation_expires(
     )
     html = Client(headers={"accept-language": "en"}).get(link_in(invitation), follow=True)
     assert ("This link no longer works" in html.content.decode()) is not works
-    assert ('name="new_password1"' in html.content.decode()) is works
+    assert ('name="password"' in html.content.decode()) is works

@@ -192,7 +192,7 @@ def test_setting_a_password_by_mail_is_the_way_on(owner: Member) -> None:
     mail = Mail.objects.get()
     assert (mail.to, mail.template) == (owner.user.email, "password_reset")
     page = browser.get(mail.context["link"].removeprefix(settings.SITE_URL), follow=True)
-    new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    new = {"password": NEW_PASSWORD}
     assert browser.post(page.redirect_chain[-1][0], new)["Location"] == "/sign-in/"
     assert browser.get("/team/").status_code != 200, "the password alone proves it"
     entry = {"username": owner.user.email, "password": NEW_PASSWORD}
@@ -237,7 +237,7 @@ def test_an_unconfirmed_recruiter_proves_it_by_the_same_mail(owner: Member) -> N
     mail = Mail.objects.get(template="password_reset")
     assert mail.context["company"] == owner.employer.name
     page = browser.get(mail.context["link"].removeprefix(settings.SITE_URL), follow=True)
-    new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    new = {"password": NEW_PASSWORD}
     browser.post(page.redirect_chain[-1][0], new)
     entry = {"username": owner.user.email, "password": NEW_PASSWORD}
     assert browser.post("/sign-in/", entry).status_code == 302

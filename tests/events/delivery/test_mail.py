@@ -227,10 +227,7 @@ def test_each_way_is_named_with_how_it_is_gone_who_can_and_how_long(now: datetim
         for way in authority.ways:
             assert way.how.en.casefold() in plain
             assert f"who does this: {way.who.en}".casefold() in plain
-        assert (
-            plain.count("we cannot estimate this yet; we will email you when the review is done")
-            == 1
-        ), "of the letter"
+        assert plain.count("we cannot estimate this yet; we'll let you know") == 1, "of the letter"
 
 
 def test_how_long_it_takes_is_told_from_what_was_decided(now: datetime) -> None:

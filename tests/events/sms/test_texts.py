@@ -17,6 +17,7 @@ ALL = [(text, language) for text in TEXTS.values() for language in LANGUAGES]
 LONGEST = {
     "code": "123456",
     "minutes": "5",
+    "status": "needs an answer now",
     "what": "你的密码已重设，其他设备已退出登录。",
     "path": "c/8aZkQ2hhXmnpq",
     "company": "深圳市某某某某计算机系统有限公司第一分公司",

@@ -258,7 +258,7 @@ class TestCompany:
         answer = mine.post(PAGE, typed(uscc=wrong))
         assert answer.status_code == 422
         page = text(answer)
-        assert "a valid check character" in page
+        assert "One character of this code is wrong" in page
         assert f'value="{wrong}"' in page
         assert f'value="{NAME}"' in page
         assert not Employer.objects.exists()

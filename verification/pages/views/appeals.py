@@ -46,9 +46,7 @@ def appeal(request: HttpRequest, member: Member) -> HttpResponse:
                 return refused_at_home(request, refused)
             form.refuse(refused)
         else:
-            messages.success(
-                request, gettext("Sent. A reviewer will read it, and we'll email you the answer.")
-            )
+            messages.success(request, gettext("Sent. A reviewer will read it. We'll let you know."))
             return redirect("verification:home")
     context = {
         "form": form,

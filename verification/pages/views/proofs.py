@@ -269,7 +269,7 @@ def vouching(request: HttpRequest, member: Member) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
         else:
-            messages.success(request, gettext("We've emailed your colleague."))
+            messages.success(request, gettext("We have asked your colleague."))
             return redirect("verification:vouching")
     return _shown(request, member, proof, kind, form=form, has_colleagues=bool(who))
 

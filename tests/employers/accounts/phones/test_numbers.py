@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,10 +15,13 @@ from employers.accounts.membership import give_phone
 from employers.accounts.phones import numbers
 from employers.accounts.phones.reminders import remind_idle_owners
 from employers.models import Member, OneTimeCode, User
-from employers.notices import tell_user
+from employers.notices import NEWS, PROOF, STATUS, tell_user
 from employers.security.one_time_codes import Purpose
 from events.core.errors import Refused
+from events.core.sealing import blind_index, unseal_text
+from events.delivery import sms
 from events.models import Event, Mail, Sms
+from events.sms.texts import TEXTS
 from tests.employers.accounts.phone_codes import (
     NUMBER,
     OTHER,
@@ -178,11 +182,71 @@ def test_who_has_no_address_is_told_by_a_message(now: datetime) -> None:
     assert messages() == [("account_notice", {"what": "你的密码已修改", "path": "password/"})]
 
 
-def test_a_message_that_may_not_be_sent_stops_nothing(now: datetime) -> None:
+def deliver(now: datetime) -> list[str]:
+    """Send what is due. Return the statuses and subjects that are sent, in order."""
+    told = []
+    for row in Sms.objects.due(now).order_by("due_at"):
+        filled = row_params(row)
+        if sms.send_sms(row.pk, now):
+            told.append(filled.get("status") or filled["what"])
+    return told
+
+
+def row_params(row: Sms) -> dict[str, str]:
+    params: dict[str, str] = json.loads(unseal_text(row.content_sealed, row.content_purpose))[1]
+    return params
+
+
+def test_news_of_one_minute_all_reach_the_phone(now: datetime) -> None:
+    member = by_phone_alone(now, "+8613700137001", language="zh-hans")
+    tell_user(member.user, "proof_ended", {"proven": True, "company": "某某公司"}, now)
+    tell_user(member.user, "case_submit", {"name": "某某公司"}, now)
+    tell_user(member.user, "case_approve", {"name": "某某公司"}, now + timedelta(seconds=20))
+    assert deliver(now) == ["授权已证明"]
+    later = now + timedelta(seconds=61)
+    assert deliver(later) == ["已通过"], "which replaces that it was submitted"
+    assert deliver(later) == [] and not Sms.objects.filter(finished_at=None).exists()
+    assert Sms.objects.get(handed_at=later).cost > 0, "counted when it is sent"
+
+
+def test_held_news_neither_stops_a_code_nor_goes_before_its_time(now: datetime) -> None:
+    number = "+8613700137002"
+    member = by_phone_alone(now, number)
+    for template in ("proof_ended", "case_approve", "relay_ended"):
+        tell_user(member.user, template, {}, now)
+    minute = timedelta(seconds=61)
+    numbers.send_code(Purpose.ENTER, number, "en", numbers.Asker("a browser"), now + minute)
+    assert deliver(now) == ["授权未证明"]
+    later = now + minute + timedelta(seconds=1)
+    codes = Sms.objects.filter(template="verification_code")
+    assert sms.send_sms(codes.get().pk, later)
+    assert deliver(later) == [], "the code was the message of this minute"
+    assert len(deliver(later + minute)) == 1 and len(deliver(later + 2 * minute)) == 1
+
+
+def test_a_warning_does_not_wait_for_a_minute(now: datetime) -> None:
+    member = by_phone_alone(now, "+8613700137003", language="zh-hans")
+    tell_user(member.user, "case_submit", {}, now)
+    tell_user(member.user, "password_changed", {"path": "/password/"}, now)
+    assert Sms.objects.due(now).count() == 2 and not Sms.objects.exclude(held_as="").exists()
+    assert len(deliver(now)) == 1, "the provider has a quota of its own"
+    assert len(deliver(now + timedelta(seconds=61))) == 1, "so the other is tried again"
+
+
+def test_what_could_not_be_sent_in_a_day_is_given_up_for_all_to_see(now: datetime) -> None:
     member = by_phone_alone(now)
-    for _ in range(3):
-        tell_user(member.user, "password_changed", {"path": "/password/"}, now)
-    assert Sms.objects.count() == 1
+    for _ in range(2):
+        tell_user(member.user, "case_submit", {}, now)
+    sms.send_sms(Sms.objects.get(held_as="case").pk, now + timedelta(days=1))
+    late = Sms.objects.get(held_as="case")
+    assert (late.outcome, late.cost) == ("late", 0)
+
+
+def test_each_status_is_short_and_names_nobody() -> None:
+    for text in (*STATUS.values(), *PROOF.values(), NEWS):
+        assert len(text.zh) <= 10 and len(text.en) <= 20
+    said = TEXTS["case_notice"].text
+    assert "company}" not in said.zh + said.en and "本人" not in said.zh
 
 
 @pytest.fixture
@@ -310,11 +374,12 @@ def test_a_code_that_signs_in_does_not_confirm(mine: tuple[Member, Client]) -> N
 def test_the_number_is_changed_with_a_code_to_each(mine: tuple[Member, Client]) -> None:
     member, browser = mine
     confirm(browser)
-    Sms.objects.all().delete()
     browser.post(PAGE, {"phone": OTHER, "send": "1"})
     assert browser.post(PAGE, {"phone": OTHER, "code": code_to(OTHER)})["Location"] == "/account/"
     assert again(member.user).phone == OTHER
-    assert messages()[-1][0] == "account_notice", "the number until now is told"
+    told = Sms.objects.get(template="account_notice")
+    assert told.number_index == blind_index(NUMBER, sms.PURPOSES["number"]), "until now"
+    assert not told.held_as, "within the minute of the code too"
 
 
 def test_the_only_way_in_is_not_deleted(mine: tuple[Member, Client]) -> None:
@@ -396,3 +461,19 @@ def test_the_reader_of_an_address_gets_no_link_to_an_account_with_a_proven_numbe
     Client().post("/password/", {"email": member.user.email})
     assert Mail.objects.get().template == "no_account"
     OneTimeCode.objects.all().delete()
+
+
+def test_the_case_of_an_account_by_phone_names_its_number_not_an_address(now: datetime) -> None:
+    member = by_phone_alone(timezone.now())
+    make_case(member, timezone.now())
+    page = sign_in(member.user).get("/case/").content.decode()
+    assert "Your mobile number" in page and "Your email address" not in page
+
+
+def test_without_an_address_one_is_added_not_changed(mine: tuple[Member, Client]) -> None:
+    _member, browser = mine
+    confirm(browser)
+    page = browser.get("/account/email/").content.decode()
+    assert "Add an email address" in page and "Change your email address" not in page
+    assert "present address" not in page
+    assert "It needs an email address first." in browser.get("/account/").content.decode()

@@ -38,7 +38,7 @@ def browser(**more: Any) -> Client:
 
 
 def ask(visitor: Client, number: str = NUMBER) -> Any:
-    return visitor.post(PAGE, {"phone": number, "send": "1"})
+    return visitor.post(PAGE, {"phone": number, "send": "1"}, follow=True)
 
 
 def enter(visitor: Client, code: str, number: str = NUMBER, **more: str) -> Any:
@@ -75,6 +75,28 @@ def test_a_number_and_its_code_sign_in() -> None:
     assert SignIn.objects.get().user == member.user
     verified_at = again(member.user).phone_verified_at
     assert verified_at and timezone.now() - verified_at < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("path", [PAGE, "/register/phone/"])
+def test_loading_the_page_again_sends_nothing_and_keeps_the_number(path: str) -> None:
+    visitor = browser()
+    answer = visitor.post(f"{path}?next=/team/", {"phone": NUMBER, "send": "1"})
+    assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, path)
+    for _ in range(2):
+        page = visitor.get(answer["Location"]).content.decode()
+        assert f'value="{NUMBER}"' in page and "data-wait" in page
+    assert "next=%2Fteam%2F" in answer["Location"] and Sms.objects.count() == 1
+    assert "13800138000" not in str(dict(visitor.session)), "sealed"
+    assert NUMBER not in browser().get(path).content.decode()
+
+
+def test_a_wait_is_told_in_seconds_beside_the_code() -> None:
+    visitor = browser()
+    ask(visitor)
+    answer = ask(visitor)
+    page = answer.content.decode()
+    assert "You can get a new code in" in page and "There is a problem" not in page
+    assert "Try again after" not in page and f'value="{NUMBER}"' in page
 
 
 def test_the_session_is_another_one_than_before() -> None:

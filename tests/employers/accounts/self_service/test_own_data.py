@@ -98,7 +98,7 @@ def test_a_reset_password_is_told_too(member: Member, clock: Clock) -> None:
     mine.post("/password/", {"email": member.user.email})
     path = "/password/" + Mail.objects.get().context["link"].partition("/password/")[2]
     page = mine.get(path, follow=True)
-    new = {"new_password1": NEW, "new_password2": NEW}
+    new = {"password": NEW}
     assert mine.post(page.redirect_chain[-1][0], new).status_code == 302
     assert Mail.objects.latest("pk").template == "password_changed"
     assert not SignIn.objects.exists(), "no session outlives it, so none is listed"
@@ -112,7 +112,7 @@ def test_a_stranger_whose_address_was_named_is_told_nothing(clock: Clock) -> Non
 
 def test_a_number_is_sealed_recorded_and_deleted(mine: Client, member: Member) -> None:
     sent = {"current_password": PASSWORD, "phone": "138 0013 8000"}
-    assert mine.post("/account/phone/", {"phone": "138 0013 8000", "send": "1"}).status_code == 200
+    assert mine.post("/account/phone/", {"phone": "138 0013 8000", "send": "1"}).status_code == 302
     assert mine.post("/account/phone/", sent | {"code": code_to()}).status_code == 302
     member.user.refresh_from_db()
     assert phone_of(member.user) == "+8613800138000"

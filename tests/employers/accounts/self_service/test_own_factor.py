@@ -258,7 +258,7 @@ def test_who_takes_an_unconfirmed_account_back_is_not_locked_out(
     browser.post("/password/", {"email": member.user.email})
     path = "/password/" + Mail.objects.latest("pk").context["link"].partition("/password/")[2]
     page = browser.get(path, follow=True)
-    new = {"new_password1": PASSWORD + "!", "new_password2": PASSWORD + "!"}
+    new = {"password": PASSWORD + "!"}
     assert browser.post(page.redirect_chain[-1][0], new).status_code == 302
     assert second_factor.of(member.user) is None
 
