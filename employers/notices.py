@@ -30,6 +30,7 @@ SECURITY: Final = frozenset(
         "owner_made",
         "password_changed",
         "phone_changed",
+        "phone_unused",
         "second_factor",
         "staff_second_factor",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -91,26 +91,9 @@ def queue_sms(
     if not sms_ready():
         raise Refused("sms_unavailable", "phone")
     number, text = mainland_mobile(to), TEXTS[template]
-    filled = text.filled(params)
-    size = segments(text.written(filled, language, settings.SMS_SIGN, _site()))
     subjects = {"number": number, "network": network, "account": account}
-    indexes = {
-        f"{name}_index": blind_index(value, PURPOSES[name]) if value else ""
-        for name, value in subjects.items()
-    }
-    sms = Sms(
-        template=template,
-        language=language,
-        payer=CODES if text.purpose is Purpose.VERIFICATION else payer,
-        known=is_known,
-        provider=settings.SMS_PROVIDER,
-        segments=size,
-        cost=size * settings.SMS_PRICE,
-        created_at=now,
-        due_at=now,
-        **indexes,
-    )
-    sms.content_sealed = seal_text(json.dumps([number, filled]), sms.content_purpose)
+    sms = _new_sms(subjects, template, language, params, payer, now)
+    sms.known = is_known
     with transaction.atomic():
         day = lock_day(now)
         if text.purpose is Purpose.NOTICE and _has_blocked(number, now):
@@ -127,6 +110,37 @@ def queue_sms(
         sms.save(force_insert=True)
     if not sms.held_as:
         notify_worker("events.tasks.send_sms", sms.pk)
+    return sms
+
+
+def _new_sms(
+    subjects: Mapping[str, str],
+    template: str,
+    language: str,
+    params: dict[str, str],
+    payer: str,
+    now: datetime,
+) -> Sms:
+    """Return a row that is not saved yet, with its content sealed and its cost."""
+    text = TEXTS[template]
+    filled = text.filled(params)
+    size = segments(text.written(filled, language, settings.SMS_SIGN, _site()))
+    indexes = {
+        f"{name}_index": blind_index(value, PURPOSES[name]) if value else ""
+        for name, value in subjects.items()
+    }
+    sms = Sms(
+        template=template,
+        language=language,
+        payer=CODES if text.purpose is Purpose.VERIFICATION else payer,
+        provider=settings.SMS_PROVIDER,
+        segments=size,
+        cost=size * settings.SMS_PRICE,
+        created_at=now,
+        due_at=now,
+        **indexes,
+    )
+    sms.content_sealed = seal_text(json.dumps([subjects["number"], filled]), sms.content_purpose)
     return sms
 
 

@@ -38,6 +38,6 @@ def test_afterwards_the_number_alone_does_not_sign_in(now: datetime) -> None:
     browser.post("/password/", {"email": "hr@example.com"})
     path = "/password/" + Mail.objects.get().context["link"].partition("/password/")[2]
     form, new = browser.get(path)["Location"], "another sentence that nobody knows"
-    assert browser.post(form, {"new_password1": new, "new_password2": new}).status_code == 302
+    assert browser.post(form, {"password": new}).status_code == 302
     user = User.objects.get(pk=member.user_id)
     assert user.check_password(new) and user.phone_index and numbers.needs_more(user, now)
