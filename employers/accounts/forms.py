@@ -171,15 +171,16 @@ class RegisterForm(NewPasswordForm):
 
 
 class ChosenPasswordForm(NewPasswordForm):
-    """A new password for the account of a mailed link."""
+    """A new password for the account of a mailed link, or for nobody if the link has ended."""
 
     password = new_password_field()
 
-    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, user: User | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.user, self.email_of_password = user, user.email
+        self.user, self.email_of_password = user, user.email if user else ""
 
     def save(self) -> User:
+        assert self.user is not None
         self.user.set_password(self.cleaned_data["password"])
         self.user.save(update_fields=["password"])
         return self.user

@@ -273,7 +273,7 @@ def test_a_code_that_another_company_holds_is_contested(
     page.get_by_role("button", name="确认无误").click()
     expect(page.get_by_role("alert")).to_be_visible()
     visitor.is_calm()
-    page.get_by_label("并非本公司注册", exact=False).check()
+    page.get_by_label("不是我公司注册的", exact=False).check()
     page.get_by_role("button", name="确认无误").click()
     expect(page.get_by_role("heading", name=company.name)).to_be_visible()
     assert Case.objects.get().documents.count() == 1

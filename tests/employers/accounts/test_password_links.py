@@ -41,3 +41,12 @@ def test_afterwards_the_number_alone_does_not_sign_in(now: datetime) -> None:
     assert browser.post(form, {"password": new}).status_code == 302
     user = User.objects.get(pk=member.user_id)
     assert user.check_password(new) and user.phone_index and numbers.needs_more(user, now)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("link", ["/password/x/y/", "/password/MQ/set-password/"])
+def test_a_link_that_is_no_link_says_so(link: str) -> None:
+    for method in ("get", "post"):
+        page = getattr(Client(headers={"accept-language": "en"}), method)(link)
+        assert page.status_code == 200
+        assert "This link no longer works" in page.content.decode()
