@@ -2,12 +2,15 @@
 
 from django.db import migrations, models
 
+from events.db.locking import quickly
+
 
 class Migration(migrations.Migration):
     dependencies = [("events", "0012_sms_budget")]
 
     operations = [
+        quickly(),
         migrations.AddField(
             "sms", "held_as", models.CharField(blank=True, db_default="", default="", max_length=40)
-        )
+        ),
     ]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.conf import settings as django_settings
@@ -49,10 +50,21 @@ DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests here. Of the screens, languages and other variants of one test, `make test`
+    runs one, another for each test, and leaves the others to `make test-all`.
+    """
     here = Path(__file__).parent
+    variants: dict[str, list[pytest.Item]] = {}
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if not item.get_closest_marker("sampled"):
+                variants.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for test, several in variants.items():
+        chosen = several[crc32(test.encode()) % len(several)]
+        for item in several:
+            if item is not chosen:
+                item.add_marker("accuracy")
 
 
 @pytest.fixture(scope="session")
