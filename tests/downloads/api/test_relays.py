@@ -50,10 +50,11 @@ class Platform:
 
     def add(self, reference: str, phone: str) -> str:
         email = f"{reference}.{uuid4().hex[:8]}@company.test"
+        role = "recruiter" if hasattr(self, "member") else "owner"
         member = self.call(
             "post",
             f"/employers/{self.employer}/members",
-            {"reference": reference, "email": email, "role": "owner"},
+            {"reference": reference, "email": email, "role": role},
         )["id"]
         assert (
             self.call(
