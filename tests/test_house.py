@@ -212,6 +212,7 @@ def test_no_line_is_longer_than_the_formatter_makes_it() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.django_db
 def test_each_round_is_a_task_and_is_let_go_before_the_next() -> None:
     app.loader.import_default_modules()
     for name, entry in settings.CELERY_BEAT_SCHEDULE.items():
