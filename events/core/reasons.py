@@ -814,6 +814,12 @@ REASONS: dict[str, Reason] = _table(
         "platform", MINUTES, appeal=False,
     ),
     Reason(
+        "photo_changed",
+        Text("你在另一个页面换了执照照片", "You changed the photo of the licence in another window"),
+        Text("请重新核对识别结果", "Check what we read again"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "last_owner_held",
         Text("这是公司唯一的企业管理员", "This is the company's only owner"),
         Text("请改为处理该公司的申请（例如暂停），或放行这位招聘者", "Decide the company's case instead (for example, suspend it), or let this recruiter in"),

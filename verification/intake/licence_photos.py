@@ -20,7 +20,7 @@ from documents.uscc import is_valid, normalise
 from employers.accounts import registration
 from employers.models import Member, User
 from events.core.actor import SYSTEM, Actor, Role
-from events.core.errors import ProviderUnavailable
+from events.core.errors import ProviderUnavailable, Refused
 from events.doorbell import notify_worker
 from events.jobs.runner import Clock, Failure, Lease, claim, run
 from events.models import record
@@ -259,11 +259,14 @@ def register_company(
     account_class: str,
     legal_representative: str = "",
     contest: bool = False,
+    photo_id: str = "",
 ) -> Member:
     """Register the company with the values that the person has confirmed, open its case, and hand
     the photo over to it. Doing it again changes nothing.
 
-    Raises Refused: those of `registration.register_company`.
+    `photo_id` is that of the photo whose values were shown, or "". Raises Refused: `photo_changed`
+    if it is not the account's photo any more, as another window took another one; and those of
+    `registration.register_company`.
     """
     with transaction.atomic():
         member, is_new = registration.register_company(
@@ -286,6 +289,8 @@ def register_company(
         photo = (
             LicencePhoto.objects.select_for_update(of=("self",)).filter(user=user, refused="")
         ).first()
+        if photo_id != (str(photo.pk) if photo else ""):
+            raise Refused("photo_changed")
         if photo is not None:
             _hand_over(photo, case, member, now)
     return member

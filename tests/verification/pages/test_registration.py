@@ -82,10 +82,16 @@ def typed(**changes: str) -> dict[str, str]:
     return {"company": NAME, "uscc": make_uscc(1), "account_class": "direct_employer"} | changes
 
 
+def posted(**changes: str) -> dict[str, str]:
+    """What the page sends: the values, and the photo that they were read from."""
+    photo = LicencePhoto.objects.filter(refused="").first()
+    return typed(**changes) | ({"photo": str(photo.pk)} if photo else {})
+
+
 class TestWhoMay:
     def test_nothing_is_taken_in_before_the_address_is_confirmed(self) -> None:
         mine = sign_in(make_user(timezone.now(), "new@example.com"))
-        for answer in (mine.get(PAGE), send(mine), mine.post(PAGE, typed())):
+        for answer in (mine.get(PAGE), send(mine), mine.post(PAGE, posted())):
             assert answer["Location"] == "/register/address/"
         assert not LicencePhoto.objects.exists()
         assert not Employer.objects.exists()
@@ -210,12 +216,23 @@ class TestPhoto:
         send(mine)
         read(Broken())
         assert "Type what is missing" in text(mine.get(PAGE))
-        assert mine.post(PAGE, typed())["Location"] == "/case/"
+        assert mine.post(PAGE, posted())["Location"] == "/case/"
         document = Document.objects.get()
         assert document.reading.finished_at is None, "it is read with the case"
 
 
 class TestCompany:
+    def test_another_photo_in_another_window_is_looked_at_first(self, mine: Client) -> None:
+        send(mine)
+        read(Said(name=NAME, uscc=make_uscc(1)))
+        seen = posted()
+        send(mine, picture(shade=120).read())
+        assert mine.post(PAGE, seen)["Location"] == PAGE
+        assert "another window" in text(mine.get(PAGE)) and not Employer.objects.exists()
+        mine.post(PAGE + "again/")
+        assert mine.post(PAGE, seen)["Location"] == PAGE, "nor is one that was erased"
+        assert mine.post(PAGE, posted())["Location"] == "/case/"
+
     def test_the_photo_is_the_case_s_document_and_is_not_read_again(
         self, mine: Client, user: User
     ) -> None:
@@ -223,7 +240,7 @@ class TestCompany:
         stored = LicencePhotoPage.objects.get().image.name
         values = {"name": NAME, "uscc": make_uscc(1), "legal_representative": "李四"}
         read(Said(**values))
-        sent = typed(legal_representative="李四")
+        sent = posted(legal_representative="李四")
         assert mine.post(PAGE, sent)["Location"] == "/case/"
         member = Member.objects.get(user=user)
         case = Case.objects.get(employer=member.employer)
@@ -246,7 +263,7 @@ class TestCompany:
     def test_a_correction_is_a_statement_and_the_check_reads_again(self, mine: Client) -> None:
         send(mine)
         read(Said(name=NAME, uscc=make_uscc(1), legal_representative="李四"))
-        mine.post(PAGE, typed(legal_representative="李思"))
+        mine.post(PAGE, posted(legal_representative="李思"))
         said = Statement.objects.get(field="legal_representative")
         assert (said.read, said.said) == ("李四", "李思")
         reading = DocumentReading.objects.get().reading
@@ -255,7 +272,7 @@ class TestCompany:
     def test_what_is_wrong_is_said_and_what_was_typed_stays(self, mine: Client) -> None:
         code = make_uscc(1)
         wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
-        answer = mine.post(PAGE, typed(uscc=wrong))
+        answer = mine.post(PAGE, posted(uscc=wrong))
         assert answer.status_code == 422
         page = text(answer)
         assert "One character of this code is wrong" in page
@@ -276,18 +293,18 @@ class TestCompany:
         ],
     )
     def test_a_name_that_is_more_than_a_name(self, mine: Client, user: User, company: str) -> None:
-        response = mine.post(PAGE, typed(company=company))
+        response = mine.post(PAGE, posted(company=company))
         assert (response.status_code, "invisible characters" in text(response)) == (422, True)
         with pytest.raises(Refused, match="name_not_plain"):
             licence_photos.register_company(user, timezone.now(), **typed(company=company))
 
     def test_a_company_that_is_registered_already(self, mine: Client, now: datetime) -> None:
         taken = make_employer(now, uscc=make_uscc(1), confirmed_at=now)
-        page = text(mine.post(PAGE, typed(uscc=taken.uscc)))
+        page = text(mine.post(PAGE, posted(uscc=taken.uscc)))
         assert "This company is already registered" in page
         assert "account owner at your company to invite you" in page
         assert 'name="contest"' in page
-        assert mine.post(PAGE, typed(contest="on")).status_code == 302
+        assert mine.post(PAGE, posted(contest="on")).status_code == 302
         assert Event.objects.get(verb="register").data == {"contest": True}
 
 
@@ -315,7 +332,7 @@ class TestTyping:
         answers = [mine.post(PAGE + "type/", {"uscc": make_uscc(1)}) for _ in range(11)]
         assert [answer.status_code for answer in answers] == [200] * 11
         assert [f'value="{NAME}"' in text(answer) for answer in answers] == [True] * 10 + [False]
-        assert mine.post(PAGE, typed())["Location"] == "/case/"
+        assert mine.post(PAGE, posted())["Location"] == "/case/"
         assert Event.objects.filter(verb="look_up_company").count() == 10
 
     def test_a_wrong_code_is_not_looked_up(self, mine: Client) -> None:

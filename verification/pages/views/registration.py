@@ -108,8 +108,13 @@ def _register(request: HttpRequest, user: User, photo: LicencePhoto | None) -> H
     form = CompanyForm(request.POST)
     if form.is_valid():
         try:
-            member = licence_photos.register_company(user, timezone.now(), **form.cleaned_data)
+            member = licence_photos.register_company(
+                user, timezone.now(), **form.cleaned_data, photo_id=request.POST.get("photo", "")
+            )
         except Refused as refused:
+            if refused.code == "photo_changed":
+                messages.error(request, refusal_html(refused))
+                return redirect("company_registration:company")
             form.refuse(refused)
         else:
             return redirect(page_after(request, member.user))
