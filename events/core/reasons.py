@@ -858,7 +858,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "phone_unsupported",
         Text("无法向这个号码发送短信", "We cannot send text messages to this number"),
-        Text("请填写中国大陆手机号；暂不支持境外号码、物联网卡和卫星电话", "Enter a mobile number from mainland China. We do not send to numbers abroad, machine cards or satellite phones"),
+        Text("请填写中国大陆手机号；暂不支持境外号码、物联网卡和卫星电话", "Enter a mobile number from mainland China. We do not send to numbers abroad, IoT SIM cards or satellite phones"),
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(

@@ -51,7 +51,7 @@ def test_a_link_ends_after_thirty_days_and_so_does_what_it_opened(
     monkeypatch.setattr("downloads.pages.ledger.views.timezone.now", lambda: later)
     assert client.get("/mine/").status_code == 403, "the cookie does not outlive its link"
     ended = client.get(page_links.path_of(candidate, later - page_links.VALID_FOR))
-    assert ended.status_code == 403 and "This link has ended" in ended.content.decode()
+    assert ended.status_code == 403 and "This link has expired" in ended.content.decode()
     assert ended["Referrer-Policy"] == "same-origin", "or its form would be refused as a stranger's"
 
 
