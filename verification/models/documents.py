@@ -95,10 +95,9 @@ class Document(models.Model):
         return [page for page in self.pages.all() if page.judged.flaws]
 
 
-class DocumentPage(models.Model):
+class CleanPage(models.Model):
     """One page as a clean JPEG: upright, without metadata, encrypted at rest."""
 
-    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="pages")
     number = models.PositiveSmallIntegerField()
     image = models.FileField(max_length=200)
     width = models.PositiveIntegerField()
@@ -108,17 +107,26 @@ class DocumentPage(models.Model):
     """The photograph's quality, measured at upload (`flaws.PhotoQuality`); null if not measured."""
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["document", "number"], name="page_number_once")
-        ]
+        abstract = True
         ordering = ["number"]
-
-    def __str__(self) -> str:
-        return f"{self.document_id} p. {self.number}"
 
     @property
     def judged(self) -> PhotoQuality:
         return PhotoQuality.from_json(self.quality)
+
+
+class DocumentPage(CleanPage):
+    """One page of a document."""
+
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="pages")
+
+    class Meta(CleanPage.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="page_number_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_id} p. {self.number}"
 
 
 class HeldUpload(Job):

@@ -7,9 +7,9 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from documents.photo.flaws import PhotoQuality
 from employers.models import User
 from events.jobs.queue import Job, JobQuerySet
+from verification.models.documents import CleanPage
 
 
 class LicencePhoto(Job):
@@ -53,26 +53,15 @@ class LicencePhoto(Job):
         return [page for page in self.pages.all() if page.judged.flaws]
 
 
-class LicencePhotoPage(models.Model):
-    """One page, as in `DocumentPage`: a clean JPEG, encrypted at rest."""
+class LicencePhotoPage(CleanPage):
+    """One page of a photo."""
 
     photo = models.ForeignKey(LicencePhoto, on_delete=models.CASCADE, related_name="pages")
-    number = models.PositiveSmallIntegerField()
-    image = models.FileField(max_length=200)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    fingerprint = models.CharField(max_length=64)
-    quality = models.JSONField(null=True, blank=True)
 
-    class Meta:
+    class Meta(CleanPage.Meta):
         constraints = [
             models.UniqueConstraint(fields=["photo", "number"], name="licence_photo_page_once")
         ]
-        ordering = ["number"]
 
     def __str__(self) -> str:
         return f"{self.photo_id} p. {self.number}"
-
-    @property
-    def judged(self) -> PhotoQuality:
-        return PhotoQuality.from_json(self.quality)
