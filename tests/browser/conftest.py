@@ -14,12 +14,15 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
 from config.messages import compile_all
+from documents.specimens import Company, make
 from employers.models import User
 from tests.conftest import require
 from tests.words import misprints
+from verification.models import RegistryRecord
 
 # Playwright's synchronous API runs an event loop in this thread, so Django would refuse to use the
 # database.
@@ -159,6 +162,30 @@ def no_text_messages(settings: Any) -> None:
     of phones choose one.
     """
     settings.SMS_PROVIDER = ""
+
+
+@pytest.fixture
+def company() -> Company:
+    """A company that the register lists."""
+    company = Company.fictitious(301)
+    RegistryRecord.objects.create(
+        uscc=company.uscc,
+        name=company.name,
+        legal_representative=company.legal_representative,
+        status="存续",
+        established_on=company.established_on,
+        email_domain=company.domain,
+        as_of=timezone.localdate(),
+    )
+    return company
+
+
+@pytest.fixture
+def photo(company: Company, tmp_path: Path) -> Path:
+    """A photograph of its licence."""
+    path = tmp_path / "执照.jpg"
+    path.write_bytes(make(301, company=company, damage="light").jpeg())
+    return path
 
 
 @pytest.fixture(autouse=True)

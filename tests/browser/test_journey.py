@@ -14,39 +14,17 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from documents.specimens import Company, make
+from documents.specimens import Company
 from employers.models import User
 from events.models import Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_employer, make_member, make_uscc, make_user
 from verification.cases import documents
 from verification.decision import pipeline
-from verification.models import Appeal, Attempt, Case, Decision, Document, RegistryRecord
+from verification.models import Appeal, Attempt, Case, Decision, Document
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def company() -> Company:
-    company = Company.fictitious(301)
-    RegistryRecord.objects.create(
-        uscc=company.uscc,
-        name=company.name,
-        legal_representative=company.legal_representative,
-        status="存续",
-        established_on=company.established_on,
-        email_domain=company.domain,
-        as_of=timezone.localdate(),
-    )
-    return company
-
-
-@pytest.fixture
-def photo(company: Company, tmp_path: Path) -> Path:
-    path = tmp_path / "执照.jpg"
-    path.write_bytes(make(301, company=company, damage="light").jpeg())
-    return path
 
 
 def open_account(page: Page, company: Company) -> None:

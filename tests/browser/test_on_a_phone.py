@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
-from documents.specimens import Company, make
+from documents.specimens import Company
 from employers.models import Member
 from events.models import Event, Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
@@ -33,7 +33,6 @@ from verification.models import (
     LicencePhoto,
     LicencePhotoPage,
     Proof,
-    RegistryRecord,
     Statement,
 )
 from verification.rules.findings import Finding, Observation, Severity
@@ -81,28 +80,6 @@ class Hand:
     def seconds(self) -> float:
         machine = time.monotonic() - self.began
         return machine + A_TAP * self.taps + A_CHARACTER * self.characters
-
-
-@pytest.fixture
-def company() -> Company:
-    company = Company.fictitious(301)
-    RegistryRecord.objects.create(
-        uscc=company.uscc,
-        name=company.name,
-        legal_representative=company.legal_representative,
-        status="存续",
-        established_on=company.established_on,
-        email_domain=company.domain,
-        as_of=timezone.localdate(),
-    )
-    return company
-
-
-@pytest.fixture
-def photo(company: Company, tmp_path: Path) -> Path:
-    path = tmp_path / "执照.jpg"
-    path.write_bytes(make(301, company=company, damage="light").jpeg())
-    return path
 
 
 def mailed(company: Company, what: str) -> str:
