@@ -224,6 +224,23 @@ def test_what_cannot_be_read_is_typed_and_the_register_names_the_company(
     assert Case.objects.get().documents.count() == 0
 
 
+def test_a_press_is_not_lost_when_the_state_of_the_code_appears_meanwhile(
+    visit: Visitor, company: Company
+) -> None:
+    """The state comes from the server when the field is left, that is, when the button is pressed."""
+    page = open_account(visit(**PHONE), company)
+    page.get_by_role("link", name="改为手动填写").click()
+    page.route("**/register/code/**", lambda route: None)
+    page.get_by_label("统一社会信用代码").press_sequentially(company.uscc)
+    button = page.get_by_role("button", name="继续")
+    button.hover()
+    page.unroute_all()
+    page.mouse.down()
+    expect(page.get_by_text("校验位正确")).to_be_visible()
+    page.mouse.up()
+    expect(page.get_by_text(company.name)).to_be_visible()
+
+
 def test_a_value_that_was_misread_is_corrected(
     visit: Visitor, company: Company, photo: Path
 ) -> None:
