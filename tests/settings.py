@@ -30,13 +30,13 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 
 # This run's own database: a file, which real workers of the tests can open too, or a database named
-# after the process.
+# after the process. It does not wait for the disk, because a power cut does not matter here.
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}  # noqa: F405
-    # Do not wait for the disk: a power cut does not matter here.
     DATABASES["default"]["OPTIONS"]["init_command"] += "PRAGMA synchronous=OFF;"  # noqa: F405
 else:
     DATABASES["default"]["TEST"] = {"NAME": f"test_zizhi_{os.getpid()}"}  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["options"] = "-c synchronous_commit=off"  # noqa: F405
 SECURE_SSL_REDIRECT = False
 QUEUE_FIGURES_SECONDS = 0
 
