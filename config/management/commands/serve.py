@@ -195,7 +195,7 @@ def where_to_go(
     """
     site = f"http://localhost:{port}"
     kept = say(
-        "（邮件和短信在此查看，不会发出）",
+        " （邮件和短信在此查看，不会发出）",
         "   (emails and text messages are shown there, not sent)",
     )
     lines = [
