@@ -82,6 +82,7 @@ urlpatterns = [
         name="candidate_copy_schema",
     ),
     path("erasures/", include("downloads.pages.erasures.urls")),
+    path("try/", pages.start),
     path("try/mails", pages.mails, name="try_mails"),
     path("try/mails/<str:key>", pages.mail, name="try_mail"),
     path("favicon.ico", icon),

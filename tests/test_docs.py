@@ -26,6 +26,7 @@ EVERYWHERE = [
 ]
 CHINESE = [page for page in EVERYWHERE if page.name.endswith(".zh-CN.md")]
 README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
+WEIGHT = DOCS / "decisions" / "weight.md"
 LAYOUT = DOCS / "how-it-works" / "layout.md"
 FENCED = re.compile(r"^ *(```|~~~)(.*?)^ *\1 *$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -105,6 +106,23 @@ def test_a_page_is_as_short_as_it_is_meant_to_be() -> None:
     longest = {README: 700} | dict.fromkeys(decisions, 150)
     for page, words in longest.items():
         assert len(page.read_text(encoding="utf-8").split()) <= words, page
+
+
+def test_mechanisms_have_about_as_many_lines_as_is_said() -> None:
+    rows = re.findall(
+        r"^\| (.+?) \| (`.+?`) \| ([\d,]+) \|", WEIGHT.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(rows) > 60
+    for name, modules, said in rows:
+        lines = sum(map(lines_in, re.findall(r"`(.+?)`", modules)))
+        assert 0.8 < int(said.replace(",", "")) / lines < 1.25, f"{name}: {lines} lines"
+
+
+def lines_in(path: str) -> int:
+    """Return the lines of a module, or of all modules in a folder."""
+    found = (ROOT / path).rglob("*") if path.endswith("/") else [ROOT / path]
+    modules = (each for each in found if each.suffix in (".py", ".js"))
+    return sum(len(each.read_text(encoding="utf-8").splitlines()) for each in modules)
 
 
 # --- Pages in two languages -----------------------------------------------------------------------

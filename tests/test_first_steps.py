@@ -15,8 +15,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from config.demo import record as demo_record
+from config.management.commands import serve
 from config.management.commands.serve import demo_to_make, environment, where_to_go
 from config.trying_out.first_run import make_env_file
 from tests.conftest import require
@@ -169,10 +172,11 @@ def nothing_named(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_mails_are_kept_where_somebody_tries_it_out(nothing_named: pytest.MonkeyPatch) -> None:
     assert environment(8123)["ZIZHI_EMAIL_URL"] == "keptmail://"
-    assert "http://localhost:8123/try/mails" in where_to_go(8123, environment(8123), None, "")
+    told = where_to_go(8123, environment(8123), None, "")
+    assert "http://localhost:8123/try/" in told and "text messages" in told
     nothing_named.setenv("ZIZHI_EMAIL_URL", "smtp://mail.example")
     assert environment(8123)["ZIZHI_EMAIL_URL"] == "smtp://mail.example"
-    assert "/try/mails" not in where_to_go(8123, environment(8123), None, "")
+    assert "/try/" not in where_to_go(8123, environment(8123), None, "")
 
 
 def test_mails_are_sent_elsewhere(nothing_named: pytest.MonkeyPatch) -> None:
@@ -243,3 +247,31 @@ def test_sign_ins_of_another_database_do_not_stop_the_start(
     )
     made, not_made = demo_to_make(environment(8123))
     assert made is None and "belongs to another database. Remove it" in not_made
+
+
+# --- Without preparation --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_processes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What `serve` would have started."""
+    started: list[str] = []
+    monkeypatch.setattr(serve, "supervise", lambda *_args, **_more: started.append("all") or 0)
+    return started
+
+
+@pytest.mark.django_db
+def test_serve_says_what_is_not_ready(
+    no_processes: list[str], settings: Any, tmp_path: Path
+) -> None:
+    settings.STATIC_ROOT = tmp_path
+    with pytest.raises(CommandError, match="serve --prepare"):
+        call_command("serve", port=0)
+    assert no_processes == []
+    (tmp_path / serve.MANIFEST).touch()
+    with pytest.raises(SystemExit) as ended:
+        call_command("serve", port=0)
+    assert ended.value.code == 0 and no_processes == ["all"]
+    MigrationRecorder(connection).record_unapplied("events", "0013_held_sms")
+    with pytest.raises(CommandError, match="serve --prepare"):
+        call_command("serve", port=0)

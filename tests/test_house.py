@@ -164,10 +164,7 @@ def test_no_module_outgrows_one_sitting() -> None:
 
 LONGEST_FUNCTION = 70
 """Lines. More do not fit on one screen."""
-LONGER = {
-    "verification/pages/case_page.py::editor": 106,
-    "benchmarks/service/console.py::measured": 81,
-}
+LONGER = {"benchmarks/service/console.py::measured": 81}
 """Functions from before this limit, which do not grow."""
 
 

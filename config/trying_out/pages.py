@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.http.request import split_domain_port
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
@@ -78,6 +78,13 @@ def only_here(
         return view(request, *args, **kwargs)
 
     return inner
+
+
+@require_safe
+@only_here
+def start(request: HttpRequest) -> HttpResponse:
+    """Lead to the page that shows both mails and text messages."""
+    return redirect("try_mails")
 
 
 @require_safe

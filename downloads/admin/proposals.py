@@ -166,15 +166,13 @@ class ProposalAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(request.path)
         proposed = self.get_object(request, object_id)
         open_ = (
-            proposed is not None
-            and proposed.settled_at is None
-            and request.user.has_perm(self.may_confirm)
+            proposed is not None and proposed.is_open and request.user.has_perm(self.may_confirm)
         )
         shown = {
             "may_settle": open_,
             "may_confirm": open_
             and proposed is not None
-            and proposed.proposed_by_id != request.user.pk,
+            and proposed.not_by(request.user.pk) is None,
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 

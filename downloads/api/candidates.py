@@ -43,11 +43,15 @@ EVIDENCE: Final = (
 )
 
 EXAMPLE: Final[dict[str, Any]] = {
-    "reference": "cand-20481", "mode": "ask_first", "reachable": True, "textable": False,
+    "reference": "cand-20481",
+    "mode": "ask_first",
+    "reachable": True,
+    "textable": False,
     "language": "zh-hans",
     "blocked": [{"uscc": "91990101000000106E", "name": "云溪市示例科技有限公司", "own": False}],
-    "told_at": "2026-11-20T02:00:00Z", "erased_at": None,
-}  # fmt: skip
+    "told_at": "2026-11-20T02:00:00Z",
+    "erased_at": None,
+}
 
 
 class CompanyIn(Schema):

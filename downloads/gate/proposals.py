@@ -9,7 +9,7 @@ from downloads.models import LadderVersion, Move, ReleaseStop
 from employers.models import User
 from employers.permissions import Power
 from events.core.errors import Refused
-from verification.cases import guards
+from events.models import settle
 
 Proposed = TypeVar("Proposed", LadderVersion, Move, ReleaseStop)
 
@@ -25,10 +25,4 @@ def settle_proposal(
     """
     if not user.as_reviewer().can(power):
         raise Refused("not_allowed")
-    row = model.objects.select_for_update().filter(pk=pk, settled_at=None).first()
-    if row is None:
-        raise Refused("state_conflict")
-    if confirmed and (refused := guards.own_proposal(row.proposed_by_id, user)):
-        raise refused
-    row.settled_by, row.settled_at = user, now
-    return row
+    return settle(model.objects.filter(pk=pk), user.pk, now, confirmed=confirmed)

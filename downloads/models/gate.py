@@ -16,7 +16,7 @@ from downloads.rules import ladder
 from downloads.rules.ladder import Tier
 from employers.models import ApiClient, Employer, User
 from events.db.guards import Guard
-from events.models import Event
+from events.models import Event, Proposal, ProposalQuerySet, takes_two_people
 
 
 class GateDecisionQuerySet(models.QuerySet["GateDecision"]):
@@ -182,28 +182,6 @@ class Standing(models.Model):
         return f"{self._meta.verbose_name} {self.employer_id}"
 
 
-class Proposal(models.Model):
-    """A proposal that another person confirms or drops (`downloads.gate.proposals`)."""
-
-    why = models.TextField(_("why"), max_length=2000)
-    proposed_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
-    )
-    proposed_at = models.DateTimeField(_("proposed"))
-    settled_by = models.ForeignKey(
-        User,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name=_("settled by"),
-    )
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
-
-    class Meta:
-        abstract = True
-
-
 class Move(Proposal):
     """A proposal to move an employer on the ladder, or to return it to the tier of its case."""
 
@@ -213,16 +191,14 @@ class Move(Proposal):
     tier = models.CharField(_("tier"), max_length=20, blank=True, choices=Standing.MOVED_TO)
     """Empty for the tier of its case."""
     until = models.DateTimeField(_("until"), null=True, blank=True)
+    why = models.TextField(_("why"), max_length=2000)
     confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
+
+    objects = ProposalQuerySet["Move"].as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("proposed tier change"), _("proposed tier changes")
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(confirmed=False) | ~models.Q(settled_by=models.F("proposed_by")),
-                name="move_takes_two_people",
-            )
-        ]
+        constraints = [takes_two_people("move_takes_two_people", models.Q(confirmed=False))]
 
     def __str__(self) -> str:
         return f"{self.get_tier_display() or '—'} · {self.employer.name}"
@@ -341,22 +317,19 @@ class LadderVersion(Proposal):
     data = models.JSONField(_("ladder"))
     active_from = models.DateTimeField(_("in force from"), null=True, blank=True)
     """Empty if it is only proposed, or was dropped."""
+    why = models.TextField(_("why"), max_length=2000)
+
+    objects = ProposalQuerySet["LadderVersion"].as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("ladder version"), _("ladder versions")
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(active_from=None)
-                | ~models.Q(settled_by=models.F("proposed_by")),
-                name="ladder_takes_two_people",
-            )
-        ]
+        constraints = [takes_two_people("ladder_takes_two_people", models.Q(active_from=None))]
 
     def __str__(self) -> str:
         return self.version
 
 
-class ReleaseStopQuerySet(models.QuerySet["ReleaseStop"]):
+class ReleaseStopQuerySet(ProposalQuerySet["ReleaseStop"]):
     def in_force_for(self, client_id: uuid.UUID | None) -> ReleaseStopQuerySet:
         """Return the stop of exactly this platform, or with None that of all platforms."""
         return self.filter(in_force=True, client_id=client_id)
@@ -382,6 +355,7 @@ class ReleaseStop(Proposal):
     )
     """None: all platforms."""
     act = models.CharField(_("act"), max_length=10, choices=Act.choices)
+    why = models.TextField(_("why"), max_length=2000)
     confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
     in_force = models.BooleanField(_("in force"), default=False, db_default=False)
     """Whether it is a confirmed stop that has not been ended."""
@@ -396,10 +370,7 @@ class ReleaseStop(Proposal):
             )
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(confirmed=False) | ~models.Q(settled_by=models.F("proposed_by")),
-                name="release_stop_two_people",
-            ),
+            takes_two_people("release_stop_two_people", models.Q(confirmed=False)),
             models.CheckConstraint(
                 condition=models.Q(in_force=False) | models.Q(confirmed=True, act="stop"),
                 name="release_stop_confirmed",

@@ -12,13 +12,11 @@ from __future__ import annotations
 import hmac
 import importlib.util
 import json
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from downloads.relay_providers.base import (
     CALLERS_AT_MOST,
@@ -36,14 +34,11 @@ from downloads.relay_providers.base import (
     Rejected,
     UnknownBinding,
 )
+from events.core import aliyun
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 
 ENDPOINT: Final = "https://dyplsapi.aliyuncs.com"
 PACKAGE: Final = "alibabacloud-dyplsapi20170525"
-ZONE: Final = ZoneInfo("Asia/Shanghai")
-"""The service's times have no zone; they are Beijing time."""
-CONNECT_MS: Final = 5_000
-READ_MS: Final = 10_000
 BODY_BYTES: Final = 512 * 1024
 _OF_EXTENSIONS: Final = "x"
 """The prefix of our references to bindings from the pool of extensions. The service's own ids are
@@ -90,10 +85,6 @@ _RELEASED: Final = {
     27: Outcome.UNREACHABLE,
 }
 """By `release_cause` of an unanswered call: the cause values of ITU-T Q.850."""
-
-
-# At DEBUG this logger writes full URLs, which contain phone numbers.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True)
@@ -231,7 +222,7 @@ class AliyunRelays:
         told = body.get("SecretBindDetailDTO") or {}
         if not told.get("SubsId") or int(told.get("Status") or 0) != IN_FORCE:
             return None
-        ends = _read(told.get("ExpireDate"))
+        ends = aliyun.read_time(told.get("ExpireDate"))
         if ends is None:
             raise ProviderBroken("aliyun: the binding has no end")
         muted = told.get("CallRestrict") == "CONTROL_BX_DISABLE"
@@ -283,23 +274,11 @@ class AliyunRelays:
             raise ProviderBroken(f"{PACKAGE} is not installed")
         from alibabacloud_dyplsapi20170525 import client as sdk
         from alibabacloud_dyplsapi20170525 import models
-        from alibabacloud_tea_openapi.models import Config
         from alibabacloud_tea_util.models import RuntimeOptions
 
-        # With DEBUG=sdk it would log full requests.
-        logging.getLogger("darabonba-core").setLevel(logging.WARNING)
-        where = urlsplit(self._account.endpoint)
-        config = Config(
-            access_key_id=self._account.key_id,
-            access_key_secret=self._account.key_secret,
-            endpoint=where.netloc,
-            protocol=where.scheme.upper(),
-            connect_timeout=CONNECT_MS,
-            read_timeout=READ_MS,
-        )
-        request = getattr(models, f"{action}Request")(
-            **({"pool_key": self._account.pool_key} | what)
-        )
+        account = self._account
+        config = aliyun.client_config(account.key_id, account.key_secret, account.endpoint)
+        request = getattr(models, f"{action}Request")(**({"pool_key": account.pool_key} | what))
         method = getattr(sdk.Client(config), f"{_METHODS[action]}_with_options")
         try:
             reply = method(request, RuntimeOptions(autoretry=False, max_attempts=1))
@@ -367,7 +346,7 @@ def _needed(told: dict[str, Any], name: str) -> str:
 def _record_of(row: dict[str, Any], extension_pool: str) -> CallRecord | None:
     """Return the record of a SecretReport, or None for a text message or an incomplete call."""
     at, began, ended = (
-        _read(row.get(name)) for name in ("call_time", "start_time", "release_time")
+        aliyun.read_time(row.get(name)) for name in ("call_time", "start_time", "release_time")
     )
     kind, record_id = _whole(row.get("call_type")), str(row.get("call_id") or row.get("id") or "")
     if at is None or not record_id or kind not in (0, 1, _INTERCEPTED):
@@ -425,11 +404,4 @@ def _full(number: str) -> str:
 
 
 def _written(moment: datetime) -> str:
-    return moment.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _read(text: object) -> datetime | None:
-    try:
-        return datetime.strptime(str(text), "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
-    except ValueError:
-        return None
+    return moment.astimezone(aliyun.ZONE).strftime("%Y-%m-%d %H:%M:%S")

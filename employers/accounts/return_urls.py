@@ -3,7 +3,8 @@
 Only addresses below a registered one are allowed. An address is https with a host, without user or
 fragment, and its path begins with the registered path, by whole segments. Anything that browsers
 might read differently (backslashes, dot segments, encoded slashes, invisible characters) is
-refused.
+refused. So are parameters with names like those that Zizhi adds on the way back: a stranger who
+makes the link for a recruiter could put a code of their own beside the recruiter's.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote_plus, urlencode, urlsplit, urlunsplit
 
 from events.core.errors import Refused
 
 LONGEST: Final = 500
 _PLAIN: Final = re.compile(r"[!-~]+")
 _TRICKS: Final = re.compile(r"\\|//|%2e|%2f|%5c|(?:^|/)\.{1,2}(?:/|$)", re.IGNORECASE)
+_OURS: Final = re.compile(r"(?:^|[&;])\s*zizhi", re.IGNORECASE)
+"""The start of a parameter that Zizhi could have added, however a site separates parameters."""
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1"})
 
 
@@ -80,6 +83,7 @@ def _parts(url: str, *, local: bool) -> SplitResult | None:
         or "#" in url
         or _TRICKS.search(parts.path)
         or "\\" in url
+        or _OURS.search(unquote_plus(parts.query))
     ):
         return None
     return parts

@@ -22,7 +22,7 @@ from employers.security import sign_ins, staff_notices
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.delivery.mail import queue_mail
-from events.models import record
+from events.models import record, settle
 
 # --- Who may --------------------------------------------------------------------------------------
 
@@ -36,9 +36,7 @@ def may_confirm(proposal: SuperuserProposal, by: User) -> Refused | None:
     """Return why this superuser may not confirm the proposal, or None if they may."""
     if not may_assign(by):
         return Refused("not_allowed")
-    if by.pk in (proposal.proposed_by_id, proposal.user_id):
-        return Refused("staff_second_superuser")
-    return None
+    return proposal.not_by(by.pk)
 
 
 def _superuser(by: User) -> None:
@@ -165,7 +163,8 @@ def _set_active(user: User, is_active: bool, by: User, now: datetime) -> None:
     if not is_active:
         if user.is_superuser:
             _end_superuser(user, by, now)
-        _drop_open(user, by, now)
+        if user.superuser_proposals.open().update(settled_by=by, settled_at=now):
+            _note_drop(user, by, now)
     user.is_active = is_active
     verb = "reactivate_staff" if is_active else "deactivate_staff"
     record(verb, user, by.as_reviewer(), now)
@@ -228,18 +227,16 @@ def settle_superuser(user_id: UUID, by: User, now: datetime, *, confirmed: bool)
     with transaction.atomic():
         user = _locked(user_id, by)
         _superuser(by)
-        proposal = user.superuser_proposals.open().select_related("proposed_by").first()
-        if proposal is None:
+        proposal = settle(
+            user.superuser_proposals.all(), by.pk, now, confirmed=confirmed, settled="staff_changed"
+        )
+        if confirmed and not (user.is_active and may_assign(proposal.proposed_by)):
             raise Refused("staff_changed")
-        if not confirmed:
-            _drop_open(user, by, now)
-            return user
-        if refused := may_confirm(proposal, by):
-            raise refused
-        if not user.is_active or not may_assign(proposal.proposed_by):
-            raise Refused("staff_changed")
-        proposal.settled_by, proposal.settled_at, proposal.confirmed = by, now, True
+        proposal.confirmed = confirmed
         proposal.save()
+        if not confirmed:
+            _note_drop(user, by, now)
+            return user
         user.is_superuser = True
         user.save(update_fields=["is_superuser"])
         data = {"proposed_by": str(proposal.proposed_by_id)}
@@ -271,11 +268,9 @@ def _end_superuser(user: User, by: User, now: datetime) -> None:
     staff_notices.tell(user, "superuser_ended", by, now)
 
 
-def _drop_open(user: User, by: User, now: datetime) -> None:
-    dropped = user.superuser_proposals.open().update(settled_by=by, settled_at=now)
-    if dropped:
-        record("drop_superuser", user, by.as_reviewer(), now)
-        staff_notices.tell(user, "superuser_dropped", by, now)
+def _note_drop(user: User, by: User, now: datetime) -> None:
+    record("drop_superuser", user, by.as_reviewer(), now)
+    staff_notices.tell(user, "superuser_dropped", by, now)
 
 
 # --- On the server --------------------------------------------------------------------------------

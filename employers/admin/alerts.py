@@ -105,9 +105,21 @@ class AlertChannelAdmin(ReadOnlyAdmin):
     search_fields = ("name",)
     ordering = ("name",)
     fields = (
-        "name", "kind", "address_hint", "signed", "in_language", "told", "active", "sends",
-        "failures", "failing_since", "stopped_at", "last_answer", "last_success_at", "created_at",
-    )  # fmt: skip
+        "name",
+        "kind",
+        "address_hint",
+        "signed",
+        "in_language",
+        "told",
+        "active",
+        "sends",
+        "failures",
+        "failing_since",
+        "stopped_at",
+        "last_answer",
+        "last_success_at",
+        "created_at",
+    )
     readonly_fields = ("signed", "in_language", "told", "sends", "last_answer")
     change_form_template = "admin/events/alertchannel/change_form.html"
 

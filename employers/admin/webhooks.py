@@ -136,9 +136,18 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
     search_fields = ("=id", "=client_id", "url")
     ordering = ("-failures", "-created_at")
     fields = (
-        "platform", "url", "description", "told", "created_at", "sends", "paused_at", "paused_why",
-        "failures", "failing_since", "last_success_at",
-    )  # fmt: skip
+        "platform",
+        "url",
+        "description",
+        "told",
+        "created_at",
+        "sends",
+        "paused_at",
+        "paused_why",
+        "failures",
+        "failing_since",
+        "last_success_at",
+    )
     readonly_fields = ("platform", "told", "sends")
     change_form_template = "admin/events/webhookendpoint/change_form.html"
 

@@ -24,7 +24,7 @@ from employers.models.platforms import (
     IdempotentAnswer,
     Scope,
 )
-from employers.models.staff import SuperuserProposal, SuperuserProposalQuerySet
+from employers.models.staff import SuperuserProposal
 from employers.models.users import (
     PHONE_FIELDS,
     PHONE_PURPOSE,
@@ -78,7 +78,6 @@ __all__ = [
     "SightingKind",
     "SignIn",
     "SuperuserProposal",
-    "SuperuserProposalQuerySet",
     "User",
     "UserManager",
     "factor_purpose",

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models.users import User
+from events.models import Proposal, ProposalQuerySet, takes_two_people
 
 
-class SuperuserProposalQuerySet(models.QuerySet["SuperuserProposal"]):
-    def open(self) -> SuperuserProposalQuerySet:
-        """Return the proposals that are neither confirmed nor dropped."""
-        return self.filter(settled_at=None)
-
-
-class SuperuserProposal(models.Model):
+class SuperuserProposal(Proposal):
     """One superuser proposes a colleague, and another confirms or drops it."""
+
+    NOT_CONFIRMED_BY = ("proposed_by", "user")
+    SAME_PERSON = "staff_second_superuser"
 
     user = models.ForeignKey(
         User,
@@ -24,22 +22,9 @@ class SuperuserProposal(models.Model):
         related_name="superuser_proposals",
         verbose_name=_("account"),
     )
-    proposed_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
-    )
-    proposed_at = models.DateTimeField(_("proposed"))
-    settled_by = models.ForeignKey(
-        User,
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name=_("settled by"),
-    )
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     confirmed = models.BooleanField(_("confirmed"), default=False)
 
-    objects = SuperuserProposalQuerySet.as_manager()
+    objects = ProposalQuerySet["SuperuserProposal"].as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("superuser proposal"), _("superuser proposals")
@@ -52,15 +37,7 @@ class SuperuserProposal(models.Model):
                 | Q(settled_by__isnull=False, settled_at__isnull=False),
                 name="superuser_proposal_settled",
             ),
-            models.CheckConstraint(
-                condition=Q(confirmed=False)
-                | (
-                    Q(settled_by__isnull=False)
-                    & ~Q(settled_by=F("proposed_by"))
-                    & ~Q(settled_by=F("user"))
-                ),
-                name="superuser_proposal_two_people",
-            ),
+            takes_two_people("superuser_proposal_two_people", Q(confirmed=False), "user"),
         ]
 
     def __str__(self) -> str:

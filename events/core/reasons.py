@@ -1820,7 +1820,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "return_url_unknown",
         Text("返回地址未登记", "The return URL is not registered for this platform"),
-        Text("请使用已登记的 https 地址，或请我们登记新地址", "Use a registered https URL, or ask us to register this one"),
+        Text("请使用已登记的 https 地址（不带以 zizhi 开头的参数），或请我们登记新地址", "Use a registered https URL without parameters that begin with zizhi, or ask us to register this one"),
         "platform", ONE_DAY, appeal=False,
     ),
     Reason(

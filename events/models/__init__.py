@@ -1,4 +1,6 @@
-"""The models of events: events and feeds, messages, webhooks, alerts, and the check of the keys."""
+"""The models of events: events and feeds, messages, webhooks, alerts, and the check of the keys;
+and what proposals of all apps share.
+"""
 
 from events.models.alerts import (
     Alert,
@@ -12,6 +14,7 @@ from events.models.alerts import (
 from events.models.events import Event, EventQuerySet, Feed, Outgoing, PlatformEvent, record
 from events.models.key_check import KEY_CHECK, KeyCheck
 from events.models.messages import Mail, Sms, SmsDay, SmsOutcome
+from events.models.proposals import Proposal, ProposalQuerySet, settle, takes_two_people
 from events.models.webhooks import (
     Outcome,
     PausedWhy,
@@ -37,6 +40,8 @@ __all__ = [
     "Outgoing",
     "PausedWhy",
     "PlatformEvent",
+    "Proposal",
+    "ProposalQuerySet",
     "Said",
     "Sms",
     "SmsDay",
@@ -45,4 +50,6 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "record",
+    "settle",
+    "takes_two_people",
 ]

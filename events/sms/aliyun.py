@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
+from events.core import aliyun
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from events.sms.account import Account, was_never_sent
 from events.sms.base import (
@@ -35,10 +33,6 @@ from events.sms.carrier_codes import failure_of
 
 ENDPOINT: Final = "https://dysmsapi.aliyuncs.com"
 PACKAGE: Final = "alibabacloud-dysmsapi20170525"
-ZONE: Final = ZoneInfo("Asia/Shanghai")
-"""The service's times have no zone; they are Beijing time."""
-CONNECT_MS: Final = 5_000
-READ_MS: Final = 10_000
 PAGE: Final = 50
 
 # --- Error codes ----------------------------------------------------------------------------------
@@ -61,8 +55,6 @@ _UNCERTAIN: Final = ("isp.", "InternalError", "ServiceUnavailable")
 Codes that are nowhere here concern keys, permissions, the balance, the sign or the text:
 NotInService.
 """
-# At DEBUG this logger writes full URLs, which contain numbers and codes.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 def installed() -> bool:
@@ -95,7 +87,7 @@ class AliyunSms:
         return Accepted(reference)
 
     def find(self, message_id: str, number: str, since: datetime, now: datetime) -> Accepted | None:
-        days = {moment.astimezone(ZONE).strftime("%Y%m%d") for moment in (since, now)}
+        days = {moment.astimezone(aliyun.ZONE).strftime("%Y%m%d") for moment in (since, now)}
         for day in sorted(days):
             body = self._ask(
                 "QuerySendDetails",
@@ -125,20 +117,10 @@ class AliyunSms:
             raise NotInService(f"{PACKAGE} is not installed")
         from alibabacloud_dysmsapi20170525 import client as sdk
         from alibabacloud_dysmsapi20170525 import models
-        from alibabacloud_tea_openapi.models import Config
         from darabonba.runtime import RuntimeOptions
 
-        # With DEBUG=sdk it would log full requests.
-        logging.getLogger("darabonba-core").setLevel(logging.WARNING)
-        where = urlsplit(self._account.endpoint)
-        config = Config(
-            access_key_id=self._account.key_id,
-            access_key_secret=self._account.key_secret,
-            endpoint=where.netloc,
-            protocol=where.scheme.upper(),
-            connect_timeout=CONNECT_MS,
-            read_timeout=READ_MS,
-        )
+        account = self._account
+        config = aliyun.client_config(account.key_id, account.key_secret, account.endpoint)
         request = getattr(models, f"{action}Request")(**what)
         method = getattr(sdk.Client(config), f"{_METHODS[action]}_with_options")
         try:
@@ -202,13 +184,6 @@ def _report(row: dict[str, Any], now: datetime) -> Report | None:
         reference,
         delivered,
         failure,
-        _read(row.get("report_time")) or now,
+        aliyun.read_time(row.get("report_time")) or now,
         int(size) if size.isascii() and size.isdigit() and len(size) < 3 else None,
     )
-
-
-def _read(text: object) -> datetime | None:
-    try:
-        return datetime.strptime(str(text), "%Y-%m-%d %H:%M:%S").replace(tzinfo=ZONE)
-    except ValueError:
-        return None

@@ -10,19 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from downloads.gate import ladder_versions, release_stops
-from downloads.models import MoveAppeal, ReleaseStop
+from downloads.models import LadderVersion, Move, MoveAppeal, ReleaseStop
 from downloads.rules.ladder import Tier
 from downloads.tiers import appeals as tier_appeals
 from downloads.tiers import tier_changes
 from employers.accounts import staff
-from employers.models import User
+from employers.models import SuperuserProposal, User
 from events.core.errors import Refused
+from events.models import Proposal
 from tests.factories import make_case, make_colleague, make_member, make_reviewer, make_user
 from tests.verification.staff import waiting
 from verification.cases import appeals
-from verification.models import Case, SecondReview
+from verification.models import Bulk, Case, SecondReview
 from verification.reviewing import bulk_decisions, claims, rulings
 from verification.rules.states import State
 
@@ -142,9 +144,16 @@ def appeal_after_a_move(now: datetime) -> tuple[Act, Act]:
 
 
 DECISIONS = (
-    superuser, move, ladder, stop_of_releases, bulk, second_review, appeal_after_second_review,
-    appeal_after_bulk, appeal_after_a_move,
-)  # fmt: skip
+    superuser,
+    move,
+    ladder,
+    stop_of_releases,
+    bulk,
+    second_review,
+    appeal_after_second_review,
+    appeal_after_bulk,
+    appeal_after_a_move,
+)
 
 
 @pytest.mark.parametrize("decision", DECISIONS)
@@ -160,6 +169,40 @@ def test_one_person_is_not_both(
     with pytest.raises(Refused) as refused:
         second(one)
     assert refused.value.code in {
-        "second_person_required", "another_reviewer_required", "staff_second_superuser",
-    }  # fmt: skip
+        "second_person_required",
+        "another_reviewer_required",
+        "staff_second_superuser",
+    }
     second(make_reviewer(now))
+
+
+PROPOSALS: tuple[tuple[type[Any], Callable[[datetime], tuple[Act, Act]], str], ...] = (
+    (SuperuserProposal, superuser, "confirmed"),
+    (Move, move, "confirmed"),
+    (LadderVersion, ladder, "active_from"),
+    (ReleaseStop, stop_of_releases, "confirmed"),
+    (Bulk, bulk, ""),
+)
+"""The models of proposals, a proposal of each, and the column that gives it effect."""
+
+
+def test_all_proposals_are_tested() -> None:
+    assert set(Proposal.__subclasses__()) == {model for model, _, _ in PROPOSALS}
+
+
+@pytest.mark.parametrize(
+    ("model", "decision", "column"), PROPOSALS, ids=lambda value: getattr(value, "__name__", "")
+)
+def test_database_refuses_effect_without_a_second_person(
+    model: type[Any], decision: Callable[[datetime], tuple[Act, Act]], column: str, now: datetime
+) -> None:
+    one, other = make_reviewer(now), make_reviewer(now)
+    decision(now)[0](one)
+    effect = {column: now if column == "active_from" else True} if column else {}
+    waiting = model.objects.waiting_for
+    assert waiting(other.pk).count() == 1 and not waiting(one.pk).exists()
+    for settled_by in (one, None):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            model.objects.update(settled_by=settled_by, settled_at=now, **effect)
+    model.objects.update(settled_by=other, settled_at=now, **effect)
+    assert not model.objects.open().exists() and not model.objects.get().is_open

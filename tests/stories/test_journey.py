@@ -18,7 +18,7 @@ from verification.models import Case, RegistryRecord
 from verification.reviewing import claims
 from verification.rules.states import State
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.reading]
 
 
 def ask(member: Member, now: datetime) -> decide.Answer:

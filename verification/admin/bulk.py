@@ -82,12 +82,8 @@ class OpenFilter(admin.SimpleListFilter):
             )
             yield {"selected": self.value() == value, "query_string": chosen, "display": words}
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Bulk]) -> QuerySet[Bulk]:
-        return (
-            queryset
-            if self.value() == "all"
-            else queryset.filter(confirmed_at=None, dropped_at=None)
-        )
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset if self.value() == "all" else queryset.open()
 
 
 @admin.register(Bulk)
@@ -96,7 +92,7 @@ class BulkAdmin(ReadOnlyAdmin):
     list_display = ("what", "number", "proposed_by", "proposed_at", "progress")
     list_display_links = None
     list_filter = (OpenFilter,)
-    list_select_related = ("proposed_by", "confirmed_by")
+    list_select_related = ("proposed_by", "settled_by")
     ordering = ("-proposed_at",)
     sortable_by = ()
 
@@ -210,15 +206,14 @@ class BulkAdmin(ReadOnlyAdmin):
             return HttpResponseNotAllowed(["GET"])
         person, now = self._person(request), timezone.now()
         bulk = get_object_or_404(
-            Bulk.objects.select_related("proposed_by", "confirmed_by"), pk=object_id
+            Bulk.objects.select_related("proposed_by", "settled_by"), pk=object_id
         )
         shown = Case.objects.shown_to(str(person.pk)).values("pk")
         items = list(
             bulk.items.filter(case__in=shown).select_related("case").order_by("refusal", "pk")
         )
         rulings: dict[UUID, Ruling] = {ruling.case_id: ruling for ruling in bulk.rulings.all()}
-        is_open = bulk.confirmed_at is None and bulk.dropped_at is None
-        may = guards.may_bulk(bulk.verb, person.as_reviewer()) is None
+        may = bulk.is_open and guards.may_bulk(bulk.verb, person.as_reviewer()) is None
         context = {
             "bulk": bulk,
             "label": wording.DECISIONS[bulk.verb].button,
@@ -233,13 +228,13 @@ class BulkAdmin(ReadOnlyAdmin):
                 for item in items
             ],
             "confirmable": sum(not item.refusal for item in items),
-            "may_confirm": may and is_open and bulk.proposed_by_id != person.pk,
-            "may_drop": may and is_open,
+            "may_confirm": may and bulk.not_by(person.pk) is None,
+            "may_drop": may,
             "may_undo": any(
                 guards.may_undo(ruling, person.as_reviewer()) and _can_be_undone(ruling, now)
                 for ruling in rulings.values()
             ),
-            "waits": is_open,
+            "waits": bulk.is_open,
         }
         return self._page(
             request,
@@ -314,8 +309,8 @@ class BulkAdmin(ReadOnlyAdmin):
 def _progress(bulk: Bulk) -> str:
     if bulk.dropped_at is not None:
         return gettext("dropped")
-    if bulk.confirmed_by is not None:
-        return gettext("confirmed by %(who)s") % {"who": bulk.confirmed_by}
+    if bulk.settled_by is not None:
+        return gettext("confirmed by %(who)s") % {"who": bulk.settled_by}
     return gettext("waiting for a second person")
 
 

@@ -283,11 +283,6 @@ def may_bulk(verb: str, actor: Actor) -> Refused | None:
     return None if actor.can(Power.BULK) else Refused("senior_required")
 
 
-def own_proposal(proposed_by: UUID, user: User) -> Refused | None:
-    """Return why this person may not confirm the proposal of `proposed_by`, or None if they may."""
-    return Refused("second_person_required") if proposed_by == user.pk else None
-
-
 def may_edit(case: Case, actor: Actor) -> Refused | None:
     """Return why the employer may not change its declaration or documents, or None if it may."""
     if actor.role not in states.EMPLOYER:

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import Member, User
 from events.db.guards import JOB_COLUMNS, Guard
 from events.jobs.queue import Job, JobQuerySet
+from events.models import Proposal, ProposalQuerySet, takes_two_people
 
 
 class RulingStage(models.TextChoices):
@@ -202,33 +203,49 @@ class CaseNote(models.Model):
         return f"{self.case_id} {self.kind}"
 
 
-class Bulk(models.Model):
+class BulkQuerySet(ProposalQuerySet["Bulk"]):
+    def open(self) -> BulkQuerySet:
+        """Return the proposals that are neither confirmed nor dropped.
+
+        A version that runs during an upgrade drops one without settling it.
+        """
+        return super().open().filter(dropped_at=None)
+
+
+class Bulk(Proposal):
     """One decision for many cases, proposed by one person and confirmed by another."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     verb = models.CharField(max_length=30)
     reasons = models.JSONField(default=list)
     note = models.TextField(blank=True)
-    proposed_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("proposed by")
+    settled_by = models.ForeignKey(
+        User,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("settled by"),
+        db_column="confirmed_by_id",
     )
-    proposed_at = models.DateTimeField(_("proposed"))
-    confirmed_by = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    confirmed_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True, db_column="confirmed_at")
     dropped_at = models.DateTimeField(null=True, blank=True)
+    """Empty if it is open or confirmed."""
+
+    objects = BulkQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = (_("bulk decision"), _("bulk decisions"))
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(confirmed_by=F("proposed_by")), name="bulk_by_two_people"
-            )
+            takes_two_people("bulk_by_two_people", Q(settled_at=None) | Q(dropped_at__isnull=False))
         ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return super().is_open and self.dropped_at is None
 
 
 class BulkItem(models.Model):

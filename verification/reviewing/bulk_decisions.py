@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from employers.models import Employer, User
 from events.core.actor import Actor
 from events.core.errors import Refused
-from events.models import record
+from events.models import record, settle
 from verification.cases import guards
 from verification.models import Bulk, BulkItem, Case, Ruling, RulingStage, transitions
 from verification.reviewing import claims, rulings
@@ -94,12 +94,7 @@ def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
     """
     actor = other.as_reviewer()
     with transaction.atomic():
-        bulk = _open(bulk_id)
-        if refused := guards.may_bulk(bulk.verb, actor):
-            raise refused
-        if refused := guards.own_proposal(bulk.proposed_by_id, other):
-            raise refused
-        bulk.confirmed_by, bulk.confirmed_at = other, now
+        bulk = _settled(bulk_id, other, now, confirmed=True)
         bulk.save()
         items = list(bulk.items.filter(refusal="").select_related("case").order_by("case"))
         # Employers before cases, as everywhere, and each in one order, to avoid deadlocks.
@@ -165,9 +160,7 @@ def _rule(bulk: Bulk, item: BulkItem, case: Case, actor: Actor, now: datetime) -
 def drop(bulk_id: UUID, reviewer: User, now: datetime) -> Bulk:
     """Drop a proposal. Raise Refused."""
     with transaction.atomic():
-        bulk = _open(bulk_id)
-        if refused := guards.may_bulk(bulk.verb, reviewer.as_reviewer()):
-            raise refused
+        bulk = _settled(bulk_id, reviewer, now, confirmed=False)
         bulk.dropped_at = now
         bulk.save()
     return bulk
@@ -192,9 +185,11 @@ def undo(bulk_id: UUID, reviewer: User, now: datetime) -> int:
     return undone
 
 
-def _open(bulk_id: UUID) -> Bulk:
-    """Return the proposal, locked. Raise Refused if it is already confirmed or dropped."""
-    bulk: Bulk = Bulk.objects.select_for_update().get(pk=bulk_id)
-    if bulk.confirmed_at is not None or bulk.dropped_at is not None:
-        raise Refused("bulk_settled")
+def _settled(bulk_id: UUID, user: User, now: datetime, *, confirmed: bool) -> Bulk:
+    """Return the proposal with `user` as the settler, locked and not yet saved. Raise Refused."""
+    bulk: Bulk = settle(
+        Bulk.objects.filter(pk=bulk_id), user.pk, now, confirmed=confirmed, settled="bulk_settled"
+    )
+    if refused := guards.may_bulk(bulk.verb, user.as_reviewer()):
+        raise refused
     return bulk

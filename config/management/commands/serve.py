@@ -1,7 +1,7 @@
 """Runs web, workers and beat in the foreground until Ctrl-C.
 
 With `--prepare`, prepares database and static files first. Missing parts of the demo are created in
-the background once the pages answer.
+the background once the pages answer. Without it, both must have been prepared.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from config.demo import record as demo_record
 from config.rounds import DECISIONS, PROMPT, READINGS
@@ -33,6 +35,8 @@ from config.trying_out.terminal import Lines, Supervisor, Task
 
 KEPT_MAIL: Final = "keptmail://"
 MANAGE: Final = processes.ROOT / "manage.py"
+MANIFEST: Final = "staticfiles.json"
+"""The file that `collectstatic` writes last."""
 OF_CELERY: Final = "You're running the worker with superuser privileges"
 """The start of a four-line warning for deployments, not needed when trying this out in a
 container.
@@ -75,6 +79,8 @@ class Command(BaseCommand):
                 made, not_made = demo_to_make(given)
             except KeyboardInterrupt:
                 raise SystemExit(130) from None
+        else:
+            check_prepared()
         self.tell(where_to_go(port, given, made, not_made))
         raise SystemExit(
             supervise(
@@ -127,6 +133,21 @@ def check_folder() -> None:
         ) from error
 
 
+def check_prepared() -> None:
+    """Raise CommandError if tables or static files are missing, without which pages fail."""
+    executor = MigrationExecutor(connection)
+    tables_are_missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if tables_are_missing or not (settings.STATIC_ROOT / MANIFEST).exists():
+        raise CommandError(
+            say(
+                "数据库或静态文件尚未准备好。请运行 manage.py serve --prepare，"
+                "或先运行 manage.py migrate 和 manage.py collectstatic。",
+                "The database or the static files are not ready. Run manage.py serve --prepare, or"
+                " first manage.py migrate and manage.py collectstatic.",
+            )
+        )
+
+
 def make_ready() -> None:
     """Migrate, and collect the static files in another process at the same time.
 
@@ -173,7 +194,10 @@ def where_to_go(
     staff sign in.
     """
     site = f"http://localhost:{port}"
-    kept = say("（邮件在此查看，不会发出）", "   (emails are shown there, not sent)")
+    kept = say(
+        " （邮件和短信在此查看，不会发出）",
+        "   (emails and text messages are shown there, not sent)",
+    )
     lines = [
         "",
         _row("Zizhi 资质", "Zizhi 资质", site),
@@ -181,7 +205,7 @@ def where_to_go(
         _row("接口", "API", f"{site}/api/v1/openapi.json"),
     ]
     if given.get("ZIZHI_EMAIL_URL") == KEPT_MAIL:
-        lines.append(_row("邮件", "Emails", f"{site}/try/mails{kept}"))
+        lines.append(_row("邮件和短信", "Messages", f"{site}/try/{kept}"))
     lines.append("")
     if made is not None:
         password = f"{say('密码', 'password')} {made['password']}"

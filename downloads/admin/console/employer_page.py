@@ -125,7 +125,7 @@ def _acts(employer: Employer, found: EmployerTier, user: User, now: datetime) ->
         if said and appeals.may_answer_appeal(said, actor) is None:
             yield Act(gettext("Answer the appeal"), _page(said), is_next=True)
     if Power.SECOND_REVIEW in can:
-        moves = Move.objects.filter(employer=employer, settled_at=None).exclude(proposed_by=user)
+        moves = Move.objects.waiting_for(user.pk).filter(employer=employer)
         for move in moves[:1]:
             yield Act(gettext("Confirm the proposed tier change"), _page(move), is_next=True)
     if Power.DECIDE in can:

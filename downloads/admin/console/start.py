@@ -86,24 +86,24 @@ def _of_two_people(user: User) -> Iterator[Task]:
     """Yield the proposals that wait for a second person; nobody confirms their own."""
     can = powers(user.has_perm)
     if Power.BULK in can:
-        bulk = Bulk.objects.filter(confirmed_at=None, dropped_at=None).exclude(proposed_by=user)
         url = reverse("admin:verification_bulk_changelist")
-        yield Task(_("Bulk decisions to confirm"), url, _many(bulk))
+        yield Task(_("Bulk decisions to confirm"), url, _many(Bulk.objects.waiting_for(user.pk)))
     if Power.SECOND_REVIEW in can:
-        yield _to_confirm(_("Tier changes to confirm"), Move.objects.all(), user)
+        yield _to_confirm(_("Tier changes to confirm"), Move, user)
     if Power.QUALITY in can:
-        yield _to_confirm(_("Ladder versions to confirm"), LadderVersion.objects.all(), user)
-        yield _to_confirm(_("Stops of releases to confirm"), ReleaseStop.objects.all(), user)
+        yield _to_confirm(_("Ladder versions to confirm"), LadderVersion, user)
+        yield _to_confirm(_("Stops of releases to confirm"), ReleaseStop, user)
     if user.is_superuser:
-        waiting = SuperuserProposal.objects.filter(settled_at=None).exclude(proposed_by=user)
+        waiting = SuperuserProposal.objects.waiting_for(user.pk)
         url = reverse("admin:employers_user_changelist")
         yield Task(_("Superusers to confirm"), url, _many(waiting))
 
 
-def _to_confirm(words: Promise, rows: QuerySet[Any], user: User) -> Task:
-    waiting = rows.filter(settled_at=None).exclude(proposed_by=user)
-    name = str(rows.model._meta.model_name)
-    return Task(words, _list(name, "settled_at__isempty=1"), _many(waiting))
+def _to_confirm(
+    words: Promise, model: type[Move | LadderVersion | ReleaseStop], user: User
+) -> Task:
+    url = _list(str(model._meta.model_name), "settled_at__isempty=1")
+    return Task(words, url, _many(model.objects.waiting_for(user.pk)))
 
 
 def _of_platforms(user: User, now: datetime) -> Iterator[Task]:

@@ -155,7 +155,7 @@ def test_to_everybody_else_it_does_not_exist(
     deliver()
     (key,) = kept_mail.keys(kept)
     client = Client(**({"HTTP_HOST": HOST, "REMOTE_ADDR": "127.0.0.1"} | request_of))
-    for path in (PAGE, f"{PAGE}?after=0", f"{PAGE}/{key}"):
+    for path in ("/try/", PAGE, f"{PAGE}?after=0", f"{PAGE}/{key}"):
         assert client.get(path).status_code == 404, path
     assert PAGE not in client.get("/password/sent/").content.decode()
 
@@ -174,6 +174,11 @@ def test_behind_a_proxy_it_does_not_exist(kept: Path, settings: Any) -> None:
 
 def test_it_only_shows(kept: Path) -> None:
     assert at_home().post(PAGE).status_code == 405
+
+
+def test_the_short_address_leads_to_the_page(kept: Path) -> None:
+    shown = at_home().get("/try/", follow=True)
+    assert shown.status_code == 200 and shown.redirect_chain == [(PAGE, 302)]
 
 
 # --- What is seen ---------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from documents.licence.read import QrCode, picture_of, qr_code, qr_codes, read_p
 from documents.ocr import READERS
 from documents.ocr.base import Picture, Reader
 from documents.ocr.cloud import CloudReading
-from documents.page.boxes import TextBox
+from documents.page.boxes import Polygon, TextBox
 from documents.page.confidence import SURE
 from documents.specimens import make
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
@@ -233,6 +233,30 @@ def test_the_second_reader_takes_over_when_the_first_fails(failure: ProviderErro
     second = ScriptedReader("b", says(("统一社会信用代码", CODE), ("名称", NAME)))
     reading = read_pages([BLANK], [ScriptedReader("a", failure), second])
     assert (reading.fields["uscc"], reading.reader) == (CODE, "b")
+
+
+class CloseScriptedReader(ScriptedReader):
+    """A reader that counts its second looks, and sees nothing in them."""
+
+    looks = 0
+
+    def read_regions(self, image: Picture, regions: Sequence[Polygon]) -> list[TextBox]:
+        self.looks += 1
+        return []
+
+    def read_area(
+        self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
+    ) -> list[TextBox]:
+        self.looks += 1
+        return []
+
+
+def test_second_looks_end_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    for seconds, looks in ((60.0, True), (-1.0, False)):
+        monkeypatch.setattr(documents.licence.read, "SECONDS_TO_LOOK", seconds)
+        first, second = (CloseScriptedReader(name, says(("名称", NAME))) for name in ("a", "b"))
+        read_pages([BLANK], [first, second])
+        assert (first.looks > 0, second.looks > 0) == (looks, looks)
 
 
 @dataclass

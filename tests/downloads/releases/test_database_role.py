@@ -89,7 +89,7 @@ def test_the_service_works_as_that_role(role: str, shop: Shop) -> None:
         "SET session_replication_role = replica",
         "CREATE TABLE public.other ()",
     ],
-)  # fmt: skip
+)
 def test_that_role_cannot_switch_off_a_guard(role: str, statement: str) -> None:
     run(f"SET ROLE {role}")
     for model in guarded_models():

@@ -26,9 +26,18 @@ from tests.factories import make_colleague, make_employer, make_member, make_use
 
 pytestmark = pytest.mark.django_db
 SECRET = {
-    "caller_index", "code_hash", "digest", "fingerprint", "golden", "golden_turn", "key_hash",
-    "made_for", "password", "phone_sealed", "secret_sealed",
-}  # fmt: skip
+    "caller_index",
+    "code_hash",
+    "digest",
+    "fingerprint",
+    "golden",
+    "golden_turn",
+    "key_hash",
+    "made_for",
+    "password",
+    "phone_sealed",
+    "secret_sealed",
+}
 """Fields that no list may tell anything about."""
 ENDINGS = ("", "__isnull", "__startswith", "__gt", "__regex", "__exact", "__in")
 ADMINS = sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label)
@@ -169,8 +178,11 @@ def test_only_who_may_know_of_golden_cases_sees_the_order_of_writing(now: dateti
     late = record("open", employer, SYSTEM, now)
     early = record("register", employer, SYSTEM, now - timedelta(minutes=9))
     for group, opens in (
-        ("Reviewers", False), ("Seniors", False), ("Leads", True), ("Auditors", True),
-    ):  # fmt: skip
+        ("Reviewers", False),
+        ("Seniors", False),
+        ("Leads", True),
+        ("Auditors", True),
+    ):
         client = sign_in(make_colleague(now, group))
         page = client.get("/console/events/event/", {"q": str(employer.pk)}).content.decode()
         with translation.override("en"):

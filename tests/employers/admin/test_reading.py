@@ -70,8 +70,11 @@ class TestUnmasking:
         assert value in shown.content.decode() and "no-store" in shown["Cache-Control"]
         event = Event.objects.get(verb="unmask")
         assert (event.actor_id, event.subject_id, event.employer_id, event.data) == (
-            str(senior.pk), str(member.pk), member.employer_id, {"field": field},
-        )  # fmt: skip
+            str(senior.pk),
+            str(member.pk),
+            member.employer_id,
+            {"field": field},
+        )
 
     def test_not_by_a_link_nor_another_field(self, member: Member, now: datetime) -> None:
         client = sign_in(make_colleague(now, "Seniors"))
@@ -186,8 +189,10 @@ class TestReading:
         client.get("/console/employers/member/", {"q": EMAIL})
         look = Event.objects.get(verb="look")
         assert look.data == {
-            "method": "GET", "path": "/console/employers/member/", "parameters": ["q"],
-        }  # fmt: skip
+            "method": "GET",
+            "path": "/console/employers/member/",
+            "parameters": ["q"],
+        }
         client.get("/console/verification/case/")
         client.get("/console/verification/bulk/")
         assert Event.objects.filter(verb="look").count() == 1, "the queue is for work"
@@ -219,8 +224,10 @@ class TestManyReads:
         self.read(reader, now, 2)
         event = Event.objects.get(verb="many_reads")
         assert (event.subject_id, event.role, event.data) == (
-            str(reader.pk), "system", {"employers": 4},
-        )  # fmt: skip
+            str(reader.pk),
+            "system",
+            {"employers": 4},
+        )
         mail = Mail.objects.get()
         assert (mail.to, mail.template) == (root.email, "staff_many_reads")
         written = letter(mail, "https://zizhi.example", now)

@@ -155,8 +155,9 @@ class TestSuperusers:
         root.post(page(colleague), form)
         root.post(f"{STAFF}add/", form | {"email": "new@zizhi.example", "is_superuser": "on"})
         assert set(User.objects.superusers().values_list("email", flat=True)) == {
-            "ann@zizhi.example", "ben@zizhi.example",
-        }  # fmt: skip
+            "ann@zizhi.example",
+            "ben@zizhi.example",
+        }
 
     def test_a_proposal_ends_with_its_proposer(
         self, ann: User, ben: User, colleague: User, now: datetime
@@ -182,9 +183,13 @@ class TestSuperusers:
         for settled_by in (ann, colleague, None):
             with pytest.raises(IntegrityError), transaction.atomic():
                 SuperuserProposal.objects.create(
-                    user=colleague, proposed_by=ann, proposed_at=now, settled_by=settled_by,
-                    settled_at=settled_by and now, confirmed=True,
-                )  # fmt: skip
+                    user=colleague,
+                    proposed_by=ann,
+                    proposed_at=now,
+                    settled_by=settled_by,
+                    settled_at=settled_by and now,
+                    confirmed=True,
+                )
 
     def test_one_drops_a_proposal_and_nothing_is_left_to_confirm(
         self, ann: User, ben: User, colleague: User, root: Client, now: datetime
@@ -337,8 +342,9 @@ class TestGroups:
         assert list(colleague.groups.all()) == [leads] and colleague.language == "zh-hans"
         event = Event.objects.about(colleague).get()
         assert (event.verb, event.data) == (
-            "change_groups", {"added": ["Leads"], "removed": ["Seniors"]},
-        )  # fmt: skip
+            "change_groups",
+            {"added": ["Leads"], "removed": ["Seniors"]},
+        )
         assert mailed() == {("li.na", "groups"), ("ben", "groups")}
         root.post(page(colleague), {"language": "en", "is_active": "on", "groups": [leads.pk]})
         assert len(verbs(colleague)) == 1 and not Mail.objects.exists(), "no power has changed"
@@ -361,8 +367,10 @@ class TestGroups:
         root.post(address, {"name": group.name, "permissions": [*kept, unmask.pk]})
         event = Event.objects.about(group).get()
         assert (event.verb, event.data["added"], event.data["removed"]) == (
-            "change_group", ["unmask_case"], [],
-        )  # fmt: skip
+            "change_group",
+            ["unmask_case"],
+            [],
+        )
         assert mailed() == {("ben", "group"), (member.email.partition("@")[0], "group")}
         assert root.post(f"{GROUPS}{group.pk}/delete/", {"post": "yes"}).status_code == 403
         root.post(f"{GROUPS}add/", {"name": "Integrators", "permissions": [unmask.pk]})
@@ -384,8 +392,10 @@ class TestGroups:
         client.post(page(colleague), {"language": "zh-hans", "groups": [leads.pk]})
         colleague.refresh_from_db()
         assert (colleague.language, colleague.is_active, colleague.groups.count()) == (
-            "zh-hans", True, 0,
-        )  # fmt: skip
+            "zh-hans",
+            True,
+            0,
+        )
         form = {"email": "new@zizhi.example", "language": "en", "groups": [leads.pk]}
         assert client.post(f"{STAFF}add/", form).status_code == 302
         assert User.objects.get(email="new@zizhi.example").groups.count() == 0
@@ -410,17 +420,17 @@ class TestOnTheServer:
         event = Event.objects.about(first).get()
         assert first.is_superuser and first.check_password(PASSWORD)
         assert (event.verb, event.role, event.data) == (
-            "make_superuser", "system", {"on_server": True},
-        )  # fmt: skip
+            "make_superuser",
+            "system",
+            {"on_server": True},
+        )
         assert mailed() == {("first", "superuser_on_server")}
 
     def test_of_a_later_one_the_others_are_told(
         self, ann: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.made("second@zizhi.example", monkeypatch)
-        assert mailed() == {
-            ("second", "superuser_on_server"), ("ann", "superuser_on_server"),
-        }  # fmt: skip
+        assert mailed() == {("second", "superuser_on_server"), ("ann", "superuser_on_server")}
 
     def test_a_password_set_there_is_recorded(
         self, ann: User, colleague: User, monkeypatch: pytest.MonkeyPatch

@@ -49,9 +49,14 @@ def create(by: User, now: datetime, **more: Any) -> AlertChannel:
 
 def typed(**more: Any) -> dict[str, Any]:
     return {
-        "kind": "dingtalk", "name": "值班群", "language": "zh-hans", "active": "on",
-        "kinds": ["canary", "leak"], "address": URL, "secret": "SECabc",
-    } | more  # fmt: skip
+        "kind": "dingtalk",
+        "name": "值班群",
+        "language": "zh-hans",
+        "active": "on",
+        "kinds": ["canary", "leak"],
+        "address": URL,
+        "secret": "SECabc",
+    } | more
 
 
 # --- Operations -----------------------------------------------------------------------------------

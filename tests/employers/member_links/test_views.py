@@ -98,6 +98,7 @@ def test_who_registers_first_comes_back_to_the_link(
         {"return_url": "https://evil.example/"},
         {"return_url": "https://www.site-a.example/hr/../x"},
         {"return_url": "javascript:alert(1)"},
+        {"return_url": f"{BACK}&zizhi_code=evil"},
     ],
 )
 def test_what_does_not_fit_links_nothing(

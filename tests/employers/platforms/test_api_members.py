@@ -269,6 +269,20 @@ def test_what_it_did_not_make_it_only_reads(call: Caller, now: datetime) -> None
         ("https://[::1/hr/", False),
         ("", False),
         ("https://www.site-a.example/hr/" + "x" * 500, False),
+        ("https://www.site-a.example/hr/?about=zizhi&my_zizhi_code=1", True),
+        *(
+            (f"https://www.site-a.example/hr/?{query}", False)
+            for query in (
+                "zizhi_code=x",
+                "a=1&zizhi_employer=x",
+                "a=1;zizhi_code=x",
+                "%7Aizhi_code=x",
+                "ZIZHI_CODE=x",
+                "+zizhi_code=x",
+                "zizhi.code=x",
+                "zizhi_code[]=x",
+            )
+        ),
     ],
 )
 def test_only_below_a_registered_address(url: str, is_allowed: bool) -> None:

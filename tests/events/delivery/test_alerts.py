@@ -377,13 +377,33 @@ def test_old_rows_are_forgotten(now: datetime) -> None:
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_each_kind_speaks_both_languages(language: str, now: datetime) -> None:
     params: dict[str, Any] = {
-        "case": "0123456789", "due": now.isoformat(), "count": 3, "limit": 2, "what": "mail",
-        "minutes": 10, "endpoint": "0123456789", "restricted": False, "first": "2026-11-27",
-        "last": "2026-11-29", "median": None, "kept": 90, "oldest": None, "decided": 1,
+        "case": "0123456789",
+        "due": now.isoformat(),
+        "count": 3,
+        "limit": 2,
+        "what": "mail",
+        "minutes": 10,
+        "endpoint": "0123456789",
+        "restricted": False,
+        "first": "2026-11-27",
+        "last": "2026-11-29",
+        "median": None,
+        "kept": 90,
+        "oldest": None,
+        "decided": 1,
         "target": 16,
-        "automatic": 1, "waiting": 1, "late": 0, "appeals": 0, "allowed": 1, "refused": 1,
-        "canaries": 0, "leaks": 0, "mails": 0, "webhooks": 0, "used": "nearly",
-    }  # fmt: skip
+        "automatic": 1,
+        "waiting": 1,
+        "late": 0,
+        "appeals": 0,
+        "allowed": 1,
+        "refused": 1,
+        "canaries": 0,
+        "leaks": 0,
+        "mails": 0,
+        "webhooks": 0,
+        "used": "nearly",
+    }
     for kind in AlertKind:
         said = {
             each: alert_texts.lines_of(

@@ -172,7 +172,7 @@ def test_no_form_of_the_admin_writes_a_row(now: datetime, senior: User, cases: l
     assert client.post(f"{BULK}{bulk.pk}/change/", {"verb": "approve"}).status_code == 405
     assert client.get(f"{BULK}{bulk.pk}/confirm/").status_code == 302
     bulk.refresh_from_db()
-    assert (bulk.verb, bulk.confirmed_at) == ("reject", None)
+    assert (bulk.verb, bulk.settled_at) == ("reject", None)
 
 
 def test_every_outcome_has_its_words() -> None:

@@ -65,6 +65,7 @@ def added(case: Case, kind: str, picture: Image.Image) -> Document:
     return document
 
 
+@pytest.mark.reading
 class TestPersonalPapers:
     @pytest.mark.parametrize("slot", ["business_licence", "authorization_letter"])
     @pytest.mark.sampled(1)
@@ -106,6 +107,7 @@ class TestPersonalPapers:
         assert document.pages.exists()
 
 
+@pytest.mark.reading
 class TestWrongPapers:
     @pytest.mark.parametrize(
         ("slot", "picture", "said"),
@@ -166,6 +168,7 @@ class TestWrongPapers:
         assert "Person with the authority (you)" in page
 
 
+@pytest.mark.reading
 class TestWhatTheyDoNotProve:
     def test_an_expired_hr_licence_is_named_at_once(self, visitor: Client, case: Case) -> None:
         company = Company.fictitious(41)
@@ -208,6 +211,7 @@ class TestWhatTheyDoNotProve:
         assert (said.read, said.said) == (made.fields["recruiter"], "另一个人")
 
 
+@pytest.mark.reading
 class TestTheReviewer:
     def test_sees_what_speaks_against_a_letter(self, case: Case, member: Member) -> None:
         other = Company.fictitious(77)

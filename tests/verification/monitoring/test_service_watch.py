@@ -63,9 +63,14 @@ def test_work_that_waits_for_a_service(now: datetime) -> None:
     first = attempt()
     attempt(test=True)
     Mail.objects.create(
-        to="a@example.com", template="t", language="en", created_at=now, due_at=now, tries=2,
+        to="a@example.com",
+        template="t",
+        language="en",
+        created_at=now,
+        due_at=now,
+        tries=2,
         last_error="OSError",
-    )  # fmt: skip
+    )
     service_watch.watch_providers(now)
     assert lasting(AlertKind.PROVIDER_DOWN) == {"checks"}
     assert Alert.objects.get().params == {"what": "checks", "count": 1}
@@ -89,9 +94,16 @@ def test_photos_and_text_messages_that_wait(now: datetime) -> None:
         user=make_user(now), size=1, uploaded_at=now, due_at=now, tries=3, last_error="ocr: down"
     )
     Sms.objects.create(
-        template="verification_code", language="en", payer="codes", segments=1, created_at=now,
-        due_at=now, tries=3, last_error="NotInService", number_index="0" * 64,
-    )  # fmt: skip
+        template="verification_code",
+        language="en",
+        payer="codes",
+        segments=1,
+        created_at=now,
+        due_at=now,
+        tries=3,
+        last_error="NotInService",
+        number_index="0" * 64,
+    )
     service_watch.watch_service(now + 10 * MINUTE, 0)
     assert lasting(AlertKind.PROVIDER_DOWN) == {"photos", "sms"}
     assert Alert.objects.get(kind=AlertKind.WORK_LATE).params["count"] == 2

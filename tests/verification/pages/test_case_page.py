@@ -26,7 +26,7 @@ from verification.models import (
     ProofKind,
     Statement,
 )
-from verification.pages import case_page, case_progress, requirement_facts, requirement_rows
+from verification.pages import case_editor, case_progress, requirement_facts, requirement_rows
 from verification.rules import policy
 from verification.rules.facts import RequirementState, Strength, Why
 from verification.rules.findings import Finding, Severity
@@ -201,7 +201,7 @@ def test_what_was_read_opens_its_item_until_something_is_said_of_it(now: datetim
     DocumentReading.objects.create(document=document, due_at=now, finished_at=now, reading=reading)
 
     def opened() -> list[str]:
-        return [item.code for item in case_page.editor(member, case, now)["items"] if item.opened]
+        return [item.code for item in case_editor.editor(member, case, now)["items"] if item.opened]
 
     assert "business_licence" in opened()
     Statement.objects.create(

@@ -56,12 +56,28 @@ def waiting(now: datetime) -> Case:
     ("stage", "given", "turn", "badge", "style", "at", "next_line", "sentence"),
     [
         ("", False, "bank", "Waiting for the bank", "checking", "Checks", "the bank", "the bank"),
-        ("sent", False, "employer", "Waiting for you", "changes_requested", "Documents",
-         "provide what", "your turn"),
-        ("arrived", True, "bank", "Waiting for the bank", "checking", "Checks", "the bank",
-         "the bank"),
+        (
+            "sent",
+            False,
+            "employer",
+            "Waiting for you",
+            "changes_requested",
+            "Documents",
+            "provide what",
+            "your turn",
+        ),
+        (
+            "arrived",
+            True,
+            "bank",
+            "Waiting for the bank",
+            "checking",
+            "Checks",
+            "the bank",
+            "the bank",
+        ),
     ],
-)  # fmt: skip
+)
 def test_all_say_the_same(
     waiting: Case,
     now: datetime,

@@ -234,9 +234,19 @@ class TestItsRecordLooksLikeAnyOther:
     def test_every_step_is_an_event(self, planted: Case) -> None:
         verbs = Event.objects.filter(employer_id=planted.employer_id).values_list("verb", flat=True)
         assert sorted(verbs) == [
-            "add_document", "begin_proof", "begin_proof", "fail_proof", "hold_for_review", "open",
-            "prove", "register", "start_checks", "state_values", "submit", "verify_email",
-        ]  # fmt: skip
+            "add_document",
+            "begin_proof",
+            "begin_proof",
+            "fail_proof",
+            "hold_for_review",
+            "open",
+            "prove",
+            "register",
+            "start_checks",
+            "state_values",
+            "submit",
+            "verify_email",
+        ]
 
     def test_no_hash_follows_from_an_id(self, planted: Case) -> None:
         document = planted.documents.get()

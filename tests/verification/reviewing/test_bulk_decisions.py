@@ -226,6 +226,13 @@ def test_a_proposal_can_be_dropped(senior: User, other: User, now: datetime) -> 
         with refused("bulk_settled"):
             attempt(bulk.pk, other, now)
     assert not Ruling.objects.exists()
+    dropped = Bulk.objects.get()
+    assert (dropped.settled_by, dropped.settled_at, dropped.dropped_at) == (other, now, now)
+
+
+def test_who_proposed_it_can_drop_it(senior: User, now: datetime) -> None:
+    bulk_decisions.drop(propose([waiting(now)], senior, now).pk, senior, now)
+    assert Bulk.objects.get().settled_by == senior
 
 
 class TestUndo:

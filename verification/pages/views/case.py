@@ -16,7 +16,8 @@ from employers.models import Member
 from events.core.errors import Refused
 from verification.cases import operations
 from verification.models import Case
-from verification.pages.case_page import code_proof, current_case, page
+from verification.pages.case_editor import code_proof
+from verification.pages.case_page import current_case, page
 from verification.pages.case_progress import meanwhile, progress
 from verification.pages.forms import DeclareForm, SubmitForm
 from verification.rules import states

@@ -45,7 +45,8 @@ from verification.models import (
     HeldUpload,
     LicencePhotoPage,
 )
-from verification.pages.case_page import editor, page, reading_of, remarks_on
+from verification.pages.case_editor import editor, reading_of, remarks_on
+from verification.pages.case_page import page
 from verification.pages.forms import UploadForm
 from verification.pages.requirement_rows import item_of_kind
 from verification.pages.views.case import case_or_404, refused_at_home
