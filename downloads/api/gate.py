@@ -63,9 +63,7 @@ JobTitle = Annotated[
 ]
 JobTitleOut = Annotated[
     str,
-    Field(
-        description="The job, as you named it. Empty if you did not.", examples=["前端工程师"]
-    ),
+    Field(description="The job, as you named it. Empty if you did not.", examples=["前端工程师"]),
 ]
 
 

@@ -56,9 +56,9 @@ def ask_consent(
     """Ask this candidate for consent on behalf of an employer that may download.
 
     If a request is already open, it is returned as it is, and the candidate is not asked again.
-    Raises Refused: `job_title_not_allowed`, `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`, `consent_given`,
-    `consent_refused`, `member_unknown`, `member_in_review`, `contact_missing`, or why the employer
-    may not ask.
+    Raises Refused: `job_title_not_allowed`, `candidate_unknown`, `candidate_closed`,
+    `candidate_blocked_employer`, `consent_given`, `consent_refused`, `member_unknown`,
+    `member_in_review`, `contact_missing`, or why the employer may not ask.
     """
     job_title = checked_job_title(job_title)
     candidate_id = operations.candidate_of(client.pk, reference).pk

@@ -199,9 +199,7 @@ def _message(
     return _with_job("candidate_told", params, jobs.pop() if len(jobs) == 1 else "")
 
 
-def _with_job(
-    template: str, params: dict[str, str], job_title: str
-) -> tuple[str, dict[str, str]]:
+def _with_job(template: str, params: dict[str, str], job_title: str) -> tuple[str, dict[str, str]]:
     """Return the text that names the job, if there is one to name."""
     if not job_title:
         return template, params

@@ -68,11 +68,12 @@ class Asked:
 def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     """Return the copy for the receiver of the pass.
 
-    A repeated request for the same resume returns the same copy, with the first job. The pass is not spent if the
-    candidate cannot get a relay number, or if too many copies are waiting. A failed copy can be
-    requested again with the same pass while the employer may still download. Raises Refused:
+    A repeated request for the same resume returns the same copy, with the first job. The pass is
+    not spent if the candidate cannot get a relay number, or if too many copies are waiting. A
+    failed copy can be requested again with the same pass while the employer may still download.
+    Raises Refused: `job_title_not_allowed`,
     `release_busy`, `release_closed` for a copy that is no longer available, the errors of
-    `passes.spend` and `bindings.request_binding`, `relay_no_caller`, `job_title_not_allowed`, and for the file
+    `passes.spend` and `bindings.request_binding`, `relay_no_caller`, and for the file
     `resume_empty`, `resume_too_large`, `resume_format_not_supported`, `resume_missing`,
     `resume_source_missing`.
     """

@@ -66,8 +66,8 @@ def spend(
     candidate notified (`downloads.candidates.notices`) in the same transaction. For a copy that is
     made here first (`downloads.releases.operations`), this happens when it leaves. Raises Refused:
     `job_title_not_allowed`, `pass_unknown` (not ours, or another platform's), `pass_spent`,
-    `pass_expired`, or why the employer may no longer download or the candidate does not allow it. Raises
-    `django.db.DatabaseError`, which callers answer with no.
+    `pass_expired`, or why the employer may no longer download or the candidate does not allow it.
+    Raises `django.db.DatabaseError`, which callers answer with no.
     """
     job_title = checked_job_title(job_title)
     decision_id, employer_id, member_id = _read(gate_pass, client_id)
