@@ -54,6 +54,8 @@ REPORTED_WITHIN: Final = timedelta(days=3)
 """Carriers report no later. Without a report, a message counts as sent."""
 MOST_DEATHS: Final = 5
 COMPANY_LONGEST: Final = 20
+QUOTATION_MARKS: Final = str.maketrans(dict.fromkeys('“”"„‟＂'))
+"""The texts put a job in quotation marks, which it must not end itself."""
 NOT_DELIVERED: Final = frozenset({SmsOutcome.FAILED, SmsOutcome.LATE})
 ARRIVED: Final = frozenset({SmsOutcome.DELIVERED, SmsOutcome.TEST})
 
@@ -203,7 +205,7 @@ def _with_job(template: str, params: dict[str, str], job_title: str) -> tuple[st
     """Return the text that names the job, if there is one to name."""
     if not job_title:
         return template, params
-    return f"{template}_job", params | {"job": job_title}
+    return f"{template}_job", params | {"job": job_title.translate(QUOTATION_MARKS)}
 
 
 def _companies(names: list[str]) -> str:

@@ -132,6 +132,13 @@ def test_the_message_about_a_release_names_the_job(live: Live) -> None:
     assert template == "candidate_told_job" and params["job"] == JOB
 
 
+def test_a_job_does_not_end_its_quotation_marks(live: Live) -> None:
+    put(live)
+    live.take(NOON, job="店长”职位。你的账户异常“")
+    work(NOON + timedelta(minutes=5))
+    assert said()[0][1]["job"] == "店长职位。你的账户异常"
+
+
 @pytest.mark.parametrize(("other", "named"), [(JOB, True), ("测试工程师", False), ("", False)])
 def test_a_message_about_several_names_the_job_they_share(
     live: Live, other: str, named: bool
