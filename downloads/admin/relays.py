@@ -87,6 +87,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
         "decision_id",
         "member",
         "candidate",
+        "job_title",
         "provider",
         "number",
         "extension",

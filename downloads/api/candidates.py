@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from ninja import Field, Path, Query, Router, Schema, Status
 
+from downloads.api.gate import JobTitleOut
 from downloads.api.text_messages import TEXT_MESSAGE, TextMessage, text_message_of
 from downloads.candidates import consents, erasure, operations, page_links
 from downloads.models import Candidate, CandidateDefault, EraseOrder, Mode, Release
@@ -246,6 +247,7 @@ class ReleaseOut(Schema):
         description="The kinds of the candidate's data that were released.",
         examples=[["resume", "relay_number"]],
     )
+    job_title: JobTitleOut
     released_at: datetime = Field(description="When the resume was released.")
     receipt: str = Field(description="The signed receipt, verbatim: JSON in canonical form.")
     signature: str = Field(description="Ed25519 signature over the receipt's bytes, base64url.")
@@ -269,6 +271,7 @@ class ReleaseOut(Schema):
             purpose=row.purpose,
             method=row.method,
             kinds=row.kinds,
+            job_title=row.job_title,
             released_at=row.released_at,
             receipt=row.receipt,
             signature=row.signature,

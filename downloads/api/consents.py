@@ -11,6 +11,7 @@ from uuid import UUID
 from ninja import Field, Path, Query, Router, Schema, Status
 
 from downloads.api.candidates import EVIDENCE, Reference
+from downloads.api.gate import JobTitle, JobTitleOut
 from downloads.api.text_messages import TEXT_MESSAGE, TextMessage, text_message_of
 from downloads.candidates import consents, operations
 from downloads.models import Consent, ConsentRequest
@@ -156,6 +157,7 @@ class ConsentRequestOut(Schema):
         description="The kinds of the candidate's data to be released.",
         examples=[["resume", "relay_number"]],
     )
+    job_title: JobTitleOut
     state: str = Field(description="open, agreed, refused or expired.", examples=["open"])
     asked_at: datetime = Field(description="When the candidate was asked.")
     expires_at: datetime = Field(description="When the request expires.")
@@ -174,6 +176,7 @@ class ConsentRequestOut(Schema):
             employer_id=row.employer_id,
             purpose=row.purpose,
             kinds=row.kinds,
+            job_title=row.job_title,
             state={None: waiting, True: "agreed", False: "refused"}[row.agreed],
             asked_at=row.asked_at,
             expires_at=row.expires_at,
@@ -198,6 +201,7 @@ class ConsentAskIn(Schema):
         max_length=10,
         description="The kinds of data to be released. The resume is always included.",
     )
+    job_title: JobTitle = ""
 
 
 @of_candidate.post(
@@ -216,7 +220,13 @@ def ask(request: ApiRequest, reference: Path[Reference], body: ConsentAskIn) -> 
     """
     client, now = request.auth.client, now_for(request.auth.client)
     row = consents.ask_consent(
-        client, reference, _employer(client, body.employer_id), body.member_id, body.kinds, now
+        client,
+        reference,
+        _employer(client, body.employer_id),
+        body.member_id,
+        body.kinds,
+        now,
+        job_title=body.job_title,
     )
     return ConsentRequestOut.of(answer_at_once(row, client, now), now)
 

@@ -18,6 +18,7 @@ from downloads.gate import decide as gate_decide
 from downloads.relays import contact_reports
 from downloads.releases import explain as releases_explain
 from downloads.releases import passes
+from downloads.rules.job_titles import LONGEST
 from downloads.rules.ladder import RESTRICTED, STEP_UP
 from employers.clock import now_for
 from employers.models import Scope
@@ -45,6 +46,24 @@ Candidate = Annotated[
             "Your own ID for the candidate. Don't use a name, phone number or e-mail address."
         ),
     ),
+]
+
+
+JobTitle = Annotated[
+    str,
+    Field(
+        max_length=LONGEST,
+        examples=["前端工程师"],
+        description=(
+            "The title of the job that the recruiter hires for. The candidate sees it on their page"
+            " and in messages. Titles with contact details, links or invitations to get in touch"
+            " are refused with `job_title_not_allowed`; then send the call again without it."
+        ),
+    ),
+]
+JobTitleOut = Annotated[
+    str,
+    Field(description="The job, as you named it. Empty if you did not.", examples=["前端工程师"]),
 ]
 
 
@@ -324,6 +343,7 @@ class PassIn(Schema):
     gate_pass: str = Field(
         min_length=1, max_length=200, description="The decision's `gate_pass`, unchanged."
     )
+    job_title: JobTitle = ""
 
 
 class SpentOut(Schema):
@@ -355,7 +375,13 @@ def spend_pass(request: ApiRequest, body: PassIn) -> passes.Spent:
     The facts are checked again. Treat anything but 200 as no.
     """
     client = request.auth.client
-    return passes.spend(body.gate_pass, client_id=client.pk, now=now_for(client), test=client.test)
+    return passes.spend(
+        body.gate_pass,
+        client_id=client.pk,
+        now=now_for(client),
+        test=client.test,
+        job_title=body.job_title,
+    )
 
 
 class ContactIn(Schema):

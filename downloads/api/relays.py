@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ninja import Field, Query, Router, Schema, Status
 
-from downloads.api.gate import Candidate, ReasonOut
+from downloads.api.gate import Candidate, JobTitle, JobTitleOut, ReasonOut
 from downloads.models import RelayBinding, RelayCall
 from downloads.models.relays import OPEN, RelayState
 from downloads.relays import bindings
@@ -36,6 +36,7 @@ class RelayIn(Schema):
             " the relay number, and never returned."
         ),
     )
+    job_title: JobTitle = ""
 
 
 class RelayOut(Schema):
@@ -48,6 +49,7 @@ class RelayOut(Schema):
         description=("The member who downloaded the resume, and who gets reminders.")
     )
     candidate: str = Field(description="Your ID for the candidate.", examples=["cand-20481"])
+    job_title: JobTitleOut
     state: str = Field(
         description=("The state: requested, bound, ended or failed."), examples=["bound"]
     )
@@ -88,6 +90,7 @@ class RelayOut(Schema):
             employer_id=binding.employer_id,
             member_id=binding.member_id,
             candidate=binding.candidate,
+            job_title=binding.job_title,
             state=binding.state,
             number=binding.number if bound else None,
             extension=binding.extension or None if bound else None,
@@ -139,10 +142,10 @@ def bind(request: ApiRequest, body: RelayIn) -> RelayOut:
     The number follows within seconds, with the event `relay.bound`.
     """
     client = request.auth.client
-    return shown(
-        bindings.request_binding(body.decision_id, client, body.candidate_phone, now_for(client)),
-        client,
+    binding = bindings.request_binding(
+        body.decision_id, client, body.candidate_phone, now_for(client), job_title=body.job_title
     )
+    return shown(binding, client)
 
 
 @router.get(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from ninja import Field, File, Form, Header, Query, Router, Schema, Status, UploadedFile
 
-from downloads.api.gate import Candidate, ReasonOut
+from downloads.api.gate import Candidate, JobTitle, JobTitleOut, ReasonOut
 from downloads.models import Copy, CopyState, RelayBinding, Release
 from downloads.models.relays import RelayState
 from downloads.releases import operations, prefer_wait
@@ -71,6 +71,7 @@ class ReleaseIn(Schema):
             "Your own reference to the file, if this deployment fetches resumes from your store."
         ),
     )
+    job_title: JobTitle = ""
 
 
 class RemovedOut(Schema):
@@ -153,6 +154,7 @@ class ResumeReleaseOut(Schema):
     employer_id: UUID = Field(description="The employer that receives the resume.")
     member_id: UUID = Field(description="The member who receives it.")
     candidate: str = Field(description="Your ID for the candidate.", examples=["cand-20481"])
+    job_title: JobTitleOut
     pages: int | None = Field(
         description="The number of pages of the copy, once it is made.", examples=[2]
     )
@@ -213,6 +215,7 @@ class ResumeReleaseOut(Schema):
             employer_id=copy.employer_id,
             member_id=copy.member_id,
             candidate=copy.candidate,
+            job_title=copy.job_title,
             pages=resume.page_count if made and resume else None,
             size=copy.pdf_bytes if made else None,
             removed=_removed(copy) if made else [],
@@ -273,6 +276,7 @@ def release(
         body.candidate_email.strip(),
         resume.read() if resume is not None else None,
         "" if resume is not None else body.resume_reference,
+        body.job_title,
     )
     copy = operations.begin_release(asked, client, now_for(client))
     # With an Idempotency-Key this call is a transaction, and no worker sees the copy before it

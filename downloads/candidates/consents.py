@@ -22,6 +22,7 @@ from downloads.gate.current_tier import current_tier_of
 from downloads.models import Candidate, Consent, ConsentRequest, Mode
 from downloads.models.consent_purposes import USUAL, Kind, Method, Purpose, purpose_of
 from downloads.relays import eligibility
+from downloads.rules.job_titles import checked_job_title
 from employers.models import ApiClient, Employer, Member
 from events.core.actor import Actor
 from events.core.errors import Refused
@@ -49,14 +50,17 @@ def ask_consent(
     member_id: UUID,
     kinds: Sequence[str],
     now: datetime,
+    *,
+    job_title: str = "",
 ) -> ConsentRequest:
     """Ask this candidate for consent on behalf of an employer that may download.
 
-    If a request is already open, it is returned, and the candidate is not asked again. Raises
-    Refused: `candidate_unknown`, `candidate_closed`, `candidate_blocked_employer`, `consent_given`,
-    `consent_refused`, `member_unknown`, `member_in_review`, `contact_missing`, or why the employer
-    may not ask.
+    If a request is already open, it is returned as it is, and the candidate is not asked again.
+    Raises Refused: `job_title_not_allowed`, `candidate_unknown`, `candidate_closed`,
+    `candidate_blocked_employer`, `consent_given`, `consent_refused`, `member_unknown`,
+    `member_in_review`, `contact_missing`, or why the employer may not ask.
     """
+    job_title = checked_job_title(job_title)
     candidate_id = operations.candidate_of(client.pk, reference).pk
     kinds = _checked(kinds)
     member = (
@@ -88,6 +92,7 @@ def ask_consent(
             member=member,
             purpose=purpose_of(employer.account_class),
             kinds=kinds,
+            job_title=job_title,
             asked_at=now,
             expires_at=now + timedelta(days=settings.CONSENT_ASKED_DAYS),
         )

@@ -71,6 +71,7 @@ class ReleasePart(_Part):
     purpose: str
     method: str
     kinds: list[str] = Field(description="The kinds of data that the company received.")
+    job_title: str = Field(description="The job, as the site names it. Empty if it did not.")
     released_at: datetime
     receipt: ReceiptPart | None = Field(description="Null for releases before there were receipts.")
 
@@ -100,6 +101,7 @@ class RequestPart(_Part):
     company: str
     purpose: str
     kinds: list[str]
+    job_title: str
     asked_at: datetime
     expires_at: datetime
     answered_at: datetime | None
@@ -143,6 +145,7 @@ class RelayPart(_Part):
     id: UUID
     uscc: str
     company: str
+    job_title: str
     number: str
     extension: str
     state: str

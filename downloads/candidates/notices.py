@@ -42,6 +42,7 @@ class Left:
     candidate: str
     obligations: tuple[Obligation, ...]
     at: datetime
+    job_title: str = ""
 
 
 def tell_candidate(left: Left) -> Release:
@@ -71,6 +72,7 @@ def tell_candidate(left: Left) -> Release:
         purpose=purpose_of(employer.account_class),
         method=Method.MARKED_COPY,
         kinds=_kinds(left.obligations, consent),
+        job_title=left.job_title,
         consent=consent,
         released_at=left.at,
     )
@@ -150,7 +152,12 @@ def _kinds(obligations: tuple[Obligation, ...], consent: Consent | None) -> list
 
 
 def _told(release: Release) -> dict[str, Any]:
-    return {"company": release.receiver, "purpose": release.purpose, "kinds": release.kinds}
+    return {
+        "company": release.receiver,
+        "job": release.job_title,
+        "purpose": release.purpose,
+        "kinds": release.kinds,
+    }
 
 
 def mail_candidate(
@@ -170,7 +177,7 @@ def mail_candidate(
 def ask_candidate(request: ConsentRequest, candidate: Candidate, now: datetime) -> None:
     """Send the candidate the request for their consent, by mail or else by text message."""
     days = (request.expires_at - request.asked_at).days
-    asked = {"company": request.employer.name, "days": days}
+    asked = {"company": request.employer.name, "job": request.job_title, "days": days}
     if not mail_candidate(candidate, "candidate_asked", asked, now) and text_queue.gets_texts(
         candidate
     ):

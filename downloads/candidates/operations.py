@@ -20,7 +20,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from documents import uscc as usccs
 from downloads import locks
-from downloads.models import BlockedEmployer, Candidate, CandidateDefault, Mode
+from downloads.models import BlockedEmployer, Candidate, CandidateDefault, Copy, Mode, Release
 from downloads.relays import bindings
 from employers.models import ApiClient, Employer
 from events.api.texts import checked_reference
@@ -202,7 +202,8 @@ def _checked_phone(typed: str, client: ApiClient) -> str:
 
 
 def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candidate:
-    """Erase the candidate's contact data and close the candidate; past releases stay recorded.
+    """Erase the candidate's contact data and close the candidate; past releases stay recorded,
+    without their jobs.
 
     Their relay numbers end. The number behind each is erased with the address, because ending a
     relay number does not need it. Idempotent. Raises Refused `candidate_unknown`.
@@ -216,10 +217,20 @@ def erase_candidate(client: ApiClient, reference: str, now: datetime) -> Candida
             candidate.save()
             bindings.end_as_candidate_says(client.pk, reference, client.as_actor(), now)
             bindings.forget_candidate(client.pk, reference)
+            _forget_jobs(candidate)
             record(
                 "erase_candidate", candidate, client.as_actor(), now, data={"candidate": reference}
             )
     return candidate
+
+
+def _forget_jobs(candidate: Candidate) -> None:
+    """Erase what the candidate's resume was asked for and given for."""
+    copies = Copy.objects.filter(
+        binding__client_id=candidate.client_id, binding__candidate=candidate.reference
+    )
+    for rows in (candidate.requests, Release.objects.about(candidate), copies):
+        rows.exclude(job_title="").update(job_title="")
 
 
 def declare_default(client: ApiClient, mode: str, basis: str, now: datetime) -> CandidateDefault:

@@ -54,6 +54,8 @@ REPORTED_WITHIN: Final = timedelta(days=3)
 """Carriers report no later. Without a report, a message counts as sent."""
 MOST_DEATHS: Final = 5
 COMPANY_LONGEST: Final = 20
+QUOTATION_MARKS: Final = str.maketrans(dict.fromkeys('“”"„‟＂'))
+"""The texts put a job in quotation marks, which it must not end itself."""
 NOT_DELIVERED: Final = frozenset({SmsOutcome.FAILED, SmsOutcome.LATE})
 ARRIVED: Final = frozenset({SmsOutcome.DELIVERED, SmsOutcome.TEST})
 
@@ -184,16 +186,26 @@ def _message(
     texts: list[CandidateText], candidate: Candidate, now: datetime
 ) -> tuple[str, dict[str, str]]:
     """Return the message as the name of its text and the parameters, with a new link."""
-    first = texts[0]
+    first, params = texts[0], {"path": page_links.short_path_of(candidate, now).lstrip("/")}
     if (binding := first.binding) is not None:
-        return "call_coming", {"company": binding.employer.name, "number": binding.number}
-    path = {"path": page_links.short_path_of(candidate, now).lstrip("/")}
-    if first.request is not None:
-        return "candidate_asked", path | {"company": first.request.employer.name}
+        params |= {"company": binding.employer.name, "number": binding.number}
+        return _with_job("call_announced", params, binding.job_title)
+    if (request := first.request) is not None:
+        params["company"] = request.employer.name
+        return _with_job("candidate_asked", params, request.job_title)
     releases = [each.release for each in texts if each.release]
     companies = {release.uscc: release.receiver for release in releases}
     with translation.override(candidate.language):
-        return "candidate_told", path | {"company": _companies(list(companies.values()))}
+        params["company"] = _companies(list(companies.values()))
+    jobs = {release.job_title for release in releases}
+    return _with_job("candidate_told", params, jobs.pop() if len(jobs) == 1 else "")
+
+
+def _with_job(template: str, params: dict[str, str], job_title: str) -> tuple[str, dict[str, str]]:
+    """Return the text that names the job, if there is one to name."""
+    if not job_title:
+        return template, params
+    return f"{template}_job", params | {"job": job_title.translate(QUOTATION_MARKS)}
 
 
 def _companies(names: list[str]) -> str:

@@ -197,6 +197,7 @@ class ConsentRequest(models.Model):
     )
     purpose = models.CharField(_("purpose"), max_length=20, choices=Purpose.choices)
     kinds = models.JSONField(_("kinds of data"), default=list)
+    job_title = models.CharField(_("job"), max_length=60, blank=True, default="", db_default="")
     asked_at = models.DateTimeField(_("requested on"))
     expires_at = models.DateTimeField(_("ends"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
@@ -246,10 +247,13 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 class Release(models.Model):
     """The record of a resume that left: the receiver, the purpose and the data, with the receipt.
 
-    Written when the resume leaves, and never changed.
+    Written when the resume leaves, and never changed. Only the job's title is erased with the
+    candidate.
     """
 
-    guard: ClassVar[Guard] = Guard(removed_after=("released_at", GUARDED_DAYS))
+    guard: ClassVar[Guard] = Guard(
+        erased=("job_title",), removed_after=("released_at", GUARDED_DAYS)
+    )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     decision_id = models.UUIDField(_("gate decision"), unique=True)
@@ -270,6 +274,8 @@ class Release(models.Model):
         _("method"), max_length=20, choices=Method.choices, default=Method.MARKED_COPY
     )
     kinds = models.JSONField(_("kinds of data"), default=list)
+    job_title = models.CharField(_("job"), max_length=60, blank=True, default="", db_default="")
+    """Not in the receipt, so that it can be erased."""
     contact = models.CharField(_("receiver's contact"), max_length=254)
     consent = models.ForeignKey(
         Consent,

@@ -108,6 +108,7 @@ class Copy(Job):
             "binding",
             "sha256",
             "given_sealed",
+            "job_title",
             "original",
             "original_reference",
             "resume",
@@ -119,7 +120,7 @@ class Copy(Job):
             "links_until",
         ),
         once=("opened_at",),
-        erased=("pdf",),
+        erased=("pdf", "job_title"),
         resealed=("given_sealed",),
         steps={"state": (CopyState.READY, CopyState.CLOSED)},
         removed_after=("requested_at", GUARDED_DAYS),
@@ -140,6 +141,8 @@ class Copy(Job):
         Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("recruiter")
     )
     candidate = models.CharField(_("candidate"), max_length=64)
+    job_title = models.CharField(_("job"), max_length=60, blank=True, default="", db_default="")
+    """What the recruiter hires for, as the platform names it."""
     binding = models.ForeignKey(
         RelayBinding,
         on_delete=models.PROTECT,

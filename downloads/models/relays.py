@@ -129,6 +129,7 @@ class RelayBinding(Job):
     """The member who downloaded, and who gets reminders."""
     candidate = models.CharField(_("candidate"), max_length=64)
     """The platform's own reference to the candidate; no personal data."""
+    job_title = models.CharField(_("job"), max_length=60, blank=True, default="", db_default="")
     candidate_sealed = SealedText(blank=True, purpose=attrgetter("candidate_purpose"))
     """The candidate's number, encrypted for this row alone; erased half a year after the end."""
     candidate_index = BlindIndex()

@@ -32,6 +32,7 @@ from downloads.relays.eligibility import (
     refused_since,
     unwilling,
 )
+from downloads.rules.job_titles import checked_job_title
 from employers.accounts.sightings import check_phone
 from employers.models import ApiClient, Employer, Member
 from events.core.actor import SYSTEM, Actor
@@ -50,16 +51,23 @@ CLOSED_AT_ONCE: Final = 500
 
 
 def request_binding(
-    decision_id: UUID, client: ApiClient, candidate_phone: str, now: datetime
+    decision_id: UUID,
+    client: ApiClient,
+    candidate_phone: str,
+    now: datetime,
+    *,
+    job_title: str = "",
 ) -> RelayBinding:
     """Return the open relay number between this decision's employer and candidate, or request one.
 
     The row exists at once; its number follows when the provider lends one. If the previous number
-    was muted, the new one starts muted. Raises Refused: `decision_unknown`, `phone_invalid`,
+    was muted, the new one starts muted. An open number keeps the job it was requested for. Raises
+    Refused: `job_title_not_allowed`, `decision_unknown`, `phone_invalid`,
     `relay_not_offered`, `relay_not_for_tier`, the reason why the employer may not or the candidate
     does not want it, or, if the candidate has said so since the decision, `relay_candidate_ended`
     or `relay_contact_refused`.
     """
+    job_title = checked_job_title(job_title)
     decision = GateDecision.objects.allowed().filter(pk=decision_id, client_id=client.pk).first()
     if decision is None:
         raise Refused("decision_unknown", "decision_id")
@@ -87,29 +95,29 @@ def request_binding(
                 return latest
             end_binding(latest, "relay_number_changed", SYSTEM, now)
         muted = latest is not None and latest.muted
-        return _begin(
-            decision, client.test, phone, indexes[0], provider, muted, client.as_actor(), now
-        )
+        actor = client.as_actor()
+        return _begin(decision, phone, indexes[0], provider, muted, actor, now, job_title)
 
 
 def _begin(
     decision: GateDecision,
-    test: bool,
     phone: str,
     index: str,
     provider: str,
     muted: bool,
     actor: Actor,
     now: datetime,
+    job_title: str,
 ) -> RelayBinding:
     binding = RelayBinding(
         employer_id=decision.employer_id,
         uscc=decision.uscc,
         client_id=decision.client_id,
-        test=test,
+        test=decision.test,
         decision_id=decision.pk,
         member_id=decision.member_id,
         candidate=decision.candidate,
+        job_title=job_title,
         candidate_index=index,
         provider=provider,
         team=callers.team_of(decision.employer_id, provider, now),
@@ -133,17 +141,23 @@ def begin_again(binding: RelayBinding, now: datetime) -> None:
     if current_tier_of(binding.employer_id, now).tier in MAY_HAVE_NEW_NUMBERS and not unwilling(
         binding, now
     ):
-        decision = GateDecision.objects.get(pk=binding.decision_id)
-        _begin(
-            decision,
-            binding.test,
-            candidate_phone(binding),
-            binding.candidate_index,
-            binding.provider,
-            binding.muted,
-            SYSTEM,
-            now,
-        )
+        _begin_like(binding, binding.provider, binding.muted, SYSTEM, now)
+
+
+def _begin_like(
+    binding: RelayBinding, provider: str, muted: bool, actor: Actor, now: datetime
+) -> RelayBinding:
+    """Request another number for the same download."""
+    return _begin(
+        GateDecision.objects.get(pk=binding.decision_id),
+        candidate_phone(binding),
+        binding.candidate_index,
+        provider,
+        muted,
+        actor,
+        now,
+        binding.job_title,
+    )
 
 
 def candidate_phone(binding: RelayBinding) -> str:
@@ -296,10 +310,12 @@ def _end_for_candidate(of_them: RelayBindingQuerySet, actor: Actor, now: datetim
 
 
 def forget_candidate(client_id: UUID, candidate: str) -> None:
-    """Erase the candidate's number from every binding, including old ones; all must have ended."""
+    """Erase the candidate's number and the jobs from every binding, including old ones; all must
+    have ended.
+    """
     RelayBinding.objects.of(client_id).filter(candidate=candidate).exclude(
-        candidate_sealed=""
-    ).update(candidate_sealed="")
+        candidate_sealed="", job_title=""
+    ).update(candidate_sealed="", job_title="")
 
 
 def ask_for_contact(binding_id: UUID, member_id: UUID, now: datetime) -> RelayBinding:
@@ -370,18 +386,7 @@ def answer_contact_request(
         )
         if not agrees or opened is not None:
             return opened or binding
-        decision = GateDecision.objects.get(pk=binding.decision_id)
-        index = binding.candidate_index
-        return _begin(
-            decision,
-            binding.test,
-            candidate_phone(binding),
-            index,
-            provider,
-            False,
-            client.as_actor(),
-            now,
-        )
+        return _begin_like(binding, provider, False, client.as_actor(), now)
 
 
 def _between(binding: RelayBinding) -> RelayBindingQuerySet:

@@ -30,6 +30,8 @@ def card_of(binding: RelayBinding, platform: str, now: datetime) -> str:
         "Relay number of %(company)s for your application. Valid until %(until)s; after that,"
         " someone else may get it. Delete this contact then."
     ) % {"company": company, "until": until}
+    if binding.job_title:
+        note = gettext("Job: %(job)s. %(note)s") % {"job": binding.job_title, "note": note}
     lines = [
         "BEGIN:VCARD",
         "VERSION:3.0",

@@ -13,7 +13,7 @@ import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -33,6 +33,7 @@ from downloads.gate.current_tier import employer_tier
 from downloads.models import Copy, CopyLink, CopyState, GateDecision
 from downloads.relays import bindings, callers, eligibility
 from downloads.releases import passes, resume_sources
+from downloads.rules.job_titles import checked_job_title
 from downloads.rules.ladder import Obligation
 from employers.models import ApiClient, Employer, Member
 from events.core import undoing
@@ -52,8 +53,8 @@ _ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 @dataclass(frozen=True)
 class Asked:
-    """A platform's request: the pass, the resume or a reference to one, and the candidate's
-    contacts.
+    """A platform's request: the pass, the resume or a reference to one, the candidate's contacts,
+    and what the recruiter hires for.
     """
 
     gate_pass: str = field(repr=False)
@@ -61,19 +62,22 @@ class Asked:
     email: str = field(default="", repr=False)
     resume: bytes | None = field(default=None, repr=False)
     reference: str = ""
+    job_title: str = ""
 
 
 def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     """Return the copy for the receiver of the pass.
 
-    A repeated request for the same resume returns the same copy. The pass is not spent if the
-    candidate cannot get a relay number, or if too many copies are waiting. A failed copy can be
-    requested again with the same pass while the employer may still download. Raises Refused:
+    A repeated request for the same resume returns the same copy, with the first job. The pass is
+    not spent if the candidate cannot get a relay number, or if too many copies are waiting. A
+    failed copy can be requested again with the same pass while the employer may still download.
+    Raises Refused: `job_title_not_allowed`,
     `release_busy`, `release_closed` for a copy that is no longer available, the errors of
     `passes.spend` and `bindings.request_binding`, `relay_no_caller`, and for the file
     `resume_empty`, `resume_too_large`, `resume_format_not_supported`, `resume_missing`,
     `resume_source_missing`.
     """
+    asked = replace(asked, job_title=checked_job_title(asked.job_title))
     _check_resume(asked)
     decision_id = passes.decision_of(asked.gate_pass, client.pk)
     existing: Copy | None = (
@@ -201,7 +205,10 @@ def _begin(
             verb, earlier = "retry_copy", copy.state
         else:
             return Refused("pass_spent", "gate_pass")
-        copy.binding = bindings.request_binding(decision_id, client, asked.phone, now)
+        copy.job_title = asked.job_title
+        copy.binding = bindings.request_binding(
+            decision_id, client, asked.phone, now, job_title=asked.job_title
+        )
         copy.state, copy.why, copy.last_error = CopyState.PREPARING, "", ""
         copy.due_at, copy.requested_at, copy.finished_at = now, now, None
         copy.lease = copy.leased_until = None
@@ -415,6 +422,7 @@ def _tell(copy: Copy, now: datetime) -> None:
             copy.candidate,
             obligations,
             now,
+            copy.job_title,
         )
     )
 

@@ -23,6 +23,7 @@ from django.db import transaction
 from downloads import locks
 from downloads.candidates import notices
 from downloads.gate import ladder_versions, sql
+from downloads.rules.job_titles import checked_job_title
 from downloads.rules.ladder import Obligation, Tier
 from events.core.errors import Refused
 from events.db.dialect import current_dialect
@@ -50,7 +51,13 @@ def issue(decision_id: UUID, client_id: UUID, employer_id: UUID, member_id: UUID
 
 
 def spend(
-    gate_pass: str, *, client_id: UUID, now: datetime, test: bool = False, leaves: bool = True
+    gate_pass: str,
+    *,
+    client_id: UUID,
+    now: datetime,
+    test: bool = False,
+    leaves: bool = True,
+    job_title: str = "",
 ) -> Spent:
     """Honour the pass, once, if the decision would still be yes. The quota is not checked again,
     because the decision has already used it.
@@ -58,10 +65,11 @@ def spend(
     Each attempt is recorded. If the resume `leaves` with the pass, the release is recorded and the
     candidate notified (`downloads.candidates.notices`) in the same transaction. For a copy that is
     made here first (`downloads.releases.operations`), this happens when it leaves. Raises Refused:
-    `pass_unknown` (not ours, or another platform's), `pass_spent`, `pass_expired`, or why the
-    employer may no longer download or the candidate does not allow it. Raises
-    `django.db.DatabaseError`, which callers answer with no.
+    `job_title_not_allowed`, `pass_unknown` (not ours, or another platform's), `pass_spent`,
+    `pass_expired`, or why the employer may no longer download or the candidate does not allow it.
+    Raises `django.db.DatabaseError`, which callers answer with no.
     """
+    job_title = checked_job_title(job_title)
     decision_id, employer_id, member_id = _read(gate_pass, client_id)
     parameters = {
         "decision": decision_id,
@@ -97,6 +105,7 @@ def spend(
                                 candidate,
                                 obligations,
                                 now,
+                                job_title,
                             )
                         )
         if spent:

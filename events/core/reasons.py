@@ -1812,6 +1812,12 @@ REASONS: dict[str, Reason] = _table(
         "platform", AT_ONCE, appeal=False,
     ),
     Reason(
+        "job_title_not_allowed",
+        Text("职位名称须不超过 60 个字，不含联系方式、链接、加好友之类的话或不可见字符", "A job title must have at most 60 characters, without contact details, links, invitations to get in touch or invisible characters"),
+        Text("职位名称会发给求职者，不能让人借此夹带信息。请只写职位名称，或不传该字段", "We send the title to candidates, so nobody may put a message into it. Send only the name of the job, or leave the field out"),
+        "platform", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "email_invalid",
         Text("邮箱地址格式不正确", "This is not a valid email address"),
         Text("请填写招聘者本人的邮箱", "Use the recruiter's own address"),

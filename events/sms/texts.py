@@ -28,7 +28,7 @@ _REFUSED: Final = re.compile(
     r"[\x00-\x1f\x7f【】\[\]{}$<>]|https?:/*|(?<=[A-Za-z0-9])\.(?=[A-Za-z0-9])", re.I
 )
 """What providers refuse in a parameter: control characters, brackets as of signs, and links. A
-point inside of a word makes one.
+point inside of a word makes one. They refuse pictures such as ★ too.
 """
 
 
@@ -98,13 +98,18 @@ class SmsText:
 
 def _value(text: str, param: Param, value: str) -> str:
     if param.is_shortened:
-        value = " ".join(_REFUSED.sub(" ", unicodedata.normalize("NFC", value)).split())
+        value = _REFUSED.sub(" ", unicodedata.normalize("NFC", value))
+        value = " ".join("".join(map(_without_pictures, value)).split())
         if len(value) > param.longest:
             value = value[: param.longest - 1].rstrip() + "…"
         value = value or "—"
     if len(value) > param.longest or not re.fullmatch(param.allowed, value):
         raise ValueError(f"{text} cannot have this {param.name}")
     return value
+
+
+def _without_pictures(character: str) -> str:
+    return " " if unicodedata.category(character) == "So" else character
 
 
 def segments(text: str) -> int:
@@ -114,6 +119,8 @@ def segments(text: str) -> int:
 
 
 _COMPANY: Final = Param("company", 20, is_shortened=True)
+_JOB: Final = Param("job", 20, is_shortened=True)
+_NUMBER: Final = Param("number", 20, r"\+?[0-9][0-9 -]+")
 _PATH: Final = Param("path", 24, r"[A-Za-z0-9_-][A-Za-z0-9_/-]*")
 """A page's path without its first slash. It must be short: a message has 70 characters."""
 
@@ -159,40 +166,74 @@ TEXTS: Final[dict[str, SmsText]] = {
             "candidate_told",
             Purpose.NOTICE,
             Text(
-                "{company}已获得你的简历。查看详情或停止提供：{site}/{path}",
-                "{company} received your resume. Details and choices: {site}/{path}",
+                "{company}获得了你的简历。查看用途、要求删除或举报：{site}/{path}",
+                "{company} received your resume. See why, have it erased or report misuse:"
+                " {site}/{path}",
             ),
             (_COMPANY, _PATH),
+            timedelta(days=2),
+        ),
+        SmsText(
+            "candidate_told_job",
+            Purpose.NOTICE,
+            Text(
+                "{company}因“{job}”职位获得了你的简历。查看用途、要求删除或举报：{site}/{path}",
+                "{company} got your resume for “{job}”. Details or erasure: {site}/{path}",
+            ),
+            (_COMPANY, _JOB, _PATH),
             timedelta(days=2),
         ),
         SmsText(
             "candidate_asked",
             Purpose.NOTICE,
             Text(
-                "{company}希望获得你的简历，是否同意由你决定：{site}/{path}",
-                "{company} asks for your resume. You decide: {site}/{path}",
+                "{company}希望获得你的简历，你同意才会提供，请答复：{site}/{path}",
+                "{company} asks for your resume. It gets nothing unless you agree. Answer:"
+                " {site}/{path}",
             ),
             (_COMPANY, _PATH),
+            timedelta(days=2),
+        ),
+        SmsText(
+            "candidate_asked_job",
+            Purpose.NOTICE,
+            Text(
+                "{company}因“{job}”职位希望获得你的简历，你同意才会提供，请答复：{site}/{path}",
+                "{company} asks for your resume for “{job}”. You decide: {site}/{path}",
+            ),
+            (_COMPANY, _JOB, _PATH),
             timedelta(days=2),
         ),
         SmsText(
             "candidate_link",
             Purpose.NOTICE,
             Text(
-                "打开你的页面，查看谁获得了你的简历：{site}/{path}",
-                "Your page, which shows who has your resume: {site}/{path}",
+                "你要的页面链接，可查看谁获得了你的简历。请勿转发：{site}/{path}",
+                "The link you asked for shows who has your resume. Do not share it: {site}/{path}",
             ),
             (_PATH,),
             timedelta(hours=2),
         ),
         SmsText(
-            "call_coming",
+            "call_announced",
             Purpose.NOTICE,
             Text(
-                "{company}可能会就你的求职来电，来电号码为 {number}。",
-                "{company} may call you about your application from {number}.",
+                "{company}可能会就你的求职来电，号码 {number}。保存号码或暂停来电：{site}/{path}",
+                "{company} may call about a job from {number}. Save it or pause calls:"
+                " {site}/{path}",
             ),
-            (_COMPANY, Param("number", 20, r"\+?[0-9][0-9 -]+")),
+            (_COMPANY, _NUMBER, _PATH),
+            timedelta(hours=2),
+        ),
+        SmsText(
+            "call_announced_job",
+            Purpose.NOTICE,
+            Text(
+                "{company}可能会就“{job}”职位来电，号码 {number}。保存号码或暂停来电："
+                "{site}/{path}",
+                "{company} may call about “{job}” from {number}. Save: {site}/{path}",
+            ),
+            (_COMPANY, _JOB, _NUMBER, _PATH),
             timedelta(hours=2),
         ),
     )

@@ -367,6 +367,26 @@ def test_a_release_that_is_waited_for_is_repeated_by_its_pass_and_waited_for_lon
         assert each.extensions["timeout"]["read"] == 15.0
 
 
+@pytest.mark.parametrize(
+    ("answer", "call"),
+    [
+        ("SpentOut", lambda one: one.spend_pass("pass", job_title="店长")),
+        ("RelayOut", lambda one: one.bind_relay("d-1", "13900000001", job_title="店长")),
+        ("ConsentRequestOut", lambda one: one.ask_consent("c-1", "e", "m", job_title="店长")),
+        ("ResumeReleaseOut", lambda one: one.release("pass", "139", b"%PDF", job_title="店长")),
+    ],
+)
+def test_the_job_is_sent(answer: str, call: Callable[[Any], Any]) -> None:
+    seen: list[bytes] = []
+
+    def serve(request: httpx.Request) -> httpx.Response:
+        seen.append(request.read())
+        return httpx.Response(200, json=example(SCHEMAS[answer]))
+
+    call(client(serve))
+    assert b"job_title" in seen[0] and "店长".encode() in seen[0]
+
+
 def test_it_gives_up_in_the_end(waits: list[float]) -> None:
     with pytest.raises(Unavailable) as raised:
         client(lambda request: problem(503, "unavailable"), retries=2).me()

@@ -75,11 +75,10 @@ class Platform:
         answer = self.decide(candidate, **who)
         return "" if answer["allowed"] else str(answer["reasons"][0]["code"])
 
-    def take(self, candidate: str = "c-1") -> Any:
+    def take(self, candidate: str = "c-1", **more: str) -> Any:
         """Download a resume, up to its release."""
-        return self.call(
-            "post", "/gate/passes/spend", {"gate_pass": self.decide(candidate)["gate_pass"]}
-        )
+        body = {"gate_pass": self.decide(candidate)["gate_pass"]} | more
+        return self.call("post", "/gate/passes/spend", body)
 
     def ask(self, candidate: str = "c-1", **more: Any) -> Any:
         body = {"employer_id": self.employer, "member_id": self.member} | more
@@ -137,7 +136,8 @@ class Live:
         assert answer.allowed, answer.reasons
         return passes.issue(answer.id, self.client.pk, who.employer_id, who.pk)
 
-    def take(self, now: datetime, candidate: str = "c-1", member: Member | None = None) -> UUID:
-        return passes.spend(
-            self.a_pass(now, candidate, member), client_id=self.client.pk, now=now
-        ).decision_id
+    def take(
+        self, now: datetime, candidate: str = "c-1", member: Member | None = None, job: str = ""
+    ) -> UUID:
+        gate_pass = self.a_pass(now, candidate, member)
+        return passes.spend(gate_pass, client_id=self.client.pk, now=now, job_title=job).decision_id

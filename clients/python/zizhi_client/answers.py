@@ -250,6 +250,9 @@ class ConsentRequest:
     kinds: list[str]
     """The kinds of the candidate's data to be released."""
 
+    job_title: str
+    """The job, as you named it. Empty if you did not."""
+
     state: str
     """open, agreed, refused or expired."""
 
@@ -860,6 +863,9 @@ class Relay:
     candidate: str
     """Your ID for the candidate."""
 
+    job_title: str
+    """The job, as you named it. Empty if you did not."""
+
     state: str
     """The state: requested, bound, ended or failed."""
 
@@ -960,6 +966,9 @@ class ReleasedResume:
 
     kinds: list[str]
     """The kinds of the candidate's data that were released."""
+
+    job_title: str
+    """The job, as you named it. Empty if you did not."""
 
     released_at: datetime
     """When the resume was released."""
@@ -1075,6 +1084,9 @@ class ResumeRelease:
 
     candidate: str
     """Your ID for the candidate."""
+
+    job_title: str
+    """The job, as you named it. Empty if you did not."""
 
     pages: int | None
     """The number of pages of the copy, once it is made."""

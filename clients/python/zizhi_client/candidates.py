@@ -137,14 +137,20 @@ class CandidateCalls(TypedCalls):
         member_id: str,
         *,
         kinds: Sequence[str] = (),
+        job_title: str = "",
         idempotency_key: str | None = None,
     ) -> answers.ConsentRequest:
-        """Ask a candidate for consent on behalf of an employer. Asking again returns the same
-        request.
+        """Ask a candidate for consent on behalf of an employer, who hires for `job_title`. Asking
+        again returns the same request.
 
         Raises Conflict `consent_refused`, `consent_given`.
         """
-        body = {"employer_id": employer_id, "member_id": member_id, "kinds": list(kinds)}
+        body = {
+            "employer_id": employer_id,
+            "member_id": member_id,
+            "kinds": list(kinds),
+            "job_title": job_title,
+        }
         return self._post(
             answers.ConsentRequest,
             f"/candidates/{part(reference)}/consent-requests",

@@ -62,14 +62,19 @@ class GateCalls(TypedCalls):
         """
         return self._get(answers.Explanation, f"/gate/decisions/{part(decision_id)}")
 
-    def spend_pass(self, gate_pass: str, *, idempotency_key: str | None = None) -> answers.Spent:
+    def spend_pass(
+        self, gate_pass: str, *, job_title: str = "", idempotency_key: str | None = None
+    ) -> answers.Spent:
         """Spend the pass just before the first byte is sent. The facts are checked again, and a
-        pass works once.
+        pass works once. The candidate sees the `job_title`.
 
         Never retried. Raises ZizhiError for a refusal, and GateUnavailable if there is no answer.
         """
         return self._ask(
-            answers.Spent, "/gate/passes/spend", {"gate_pass": gate_pass}, idempotency_key
+            answers.Spent,
+            "/gate/passes/spend",
+            {"gate_pass": gate_pass, "job_title": job_title},
+            idempotency_key,
         )
 
     def report_contact(self, decision_id: str, *, idempotency_key: str | None = None) -> None:

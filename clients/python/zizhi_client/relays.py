@@ -10,12 +10,21 @@ from zizhi_client.typed_calls import TypedCalls, part
 
 class RelayCalls(TypedCalls):
     def bind_relay(
-        self, decision_id: str, candidate_phone: str, *, idempotency_key: str | None = None
+        self,
+        decision_id: str,
+        candidate_phone: str,
+        *,
+        job_title: str = "",
+        idempotency_key: str | None = None,
     ) -> answers.Relay:
         """Get the relay number for an allowed answer. Asking again returns the same one. It is
-        bound within seconds.
+        bound within seconds. The candidate sees the `job_title`.
         """
-        body = {"decision_id": decision_id, "candidate_phone": candidate_phone}
+        body = {
+            "decision_id": decision_id,
+            "candidate_phone": candidate_phone,
+            "job_title": job_title,
+        }
         return self._post(answers.Relay, "/relays", body, idempotency_key)
 
     def relays(

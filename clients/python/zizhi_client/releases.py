@@ -17,6 +17,7 @@ class ReleaseCalls(TypedCalls):
         *,
         candidate_email: str = "",
         resume_reference: str = "",
+        job_title: str = "",
         wait: int | None = None,
         idempotency_key: str | None = None,
     ) -> answers.ResumeRelease:
@@ -24,7 +25,8 @@ class ReleaseCalls(TypedCalls):
 
         Call `read_release` until it is `ready`.
 
-        Send the file, or your reference to it if the service reads from your storage. With `wait`,
+        Send the file, or your reference to it if the service reads from your storage. The candidate
+        sees the `job_title`. With `wait`,
         the call waits up to this number of seconds (at most 20) for the copy: redirect the
         recruiter to its `link`, or keep polling if that is None. With an `idempotency_key` it does
         not wait. Without one, the same pass and file return the same release.
@@ -34,6 +36,7 @@ class ReleaseCalls(TypedCalls):
             "candidate_phone": candidate_phone,
             "candidate_email": candidate_email,
             "resume_reference": resume_reference,
+            "job_title": job_title,
         }
         files = {} if resume is None else {"resume": resume}
         return self._send_form(

@@ -44,6 +44,12 @@ class Company:
         """Return the kinds of data that the company has ever received."""
         return in_words({kind for release in self.releases for kind in release.kinds})
 
+    @property
+    def jobs(self) -> str:
+        """Return the jobs that the company has received it for."""
+        titles = dict.fromkeys(release.job_title for release in self.releases)
+        return " · ".join(filter(None, titles))
+
 
 @dataclass(frozen=True)
 class Asked:

@@ -21,6 +21,7 @@ from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+JOB = "高级前端开发工程师（React/Vue 方向，可接受应届毕业生，周末双休，五险一金，云溪市高新区）"
 SAID = {
     "zh-hans": ("撤回授权并要求删除", "撤回授权并要求删除", "已停止提供", "同意", "凭证", "已校验"),
     "en": (
@@ -41,7 +42,9 @@ def asking(live: Live, now: datetime) -> Member:
     member.employer.save()
     make_case(member, now, State.APPROVED)
     make_link(member, live.client.pk, now)
-    consents.ask_consent(live.client, "c-1", member.employer, member.pk, [], now)
+    consents.ask_consent(
+        live.client, "c-1", member.employer, member.pk, [], now, job_title="Sales manager, APAC"
+    )
     return member
 
 
@@ -55,7 +58,7 @@ def test_who_has_it_is_seen_and_stopped(
 ) -> None:
     live = Live(now)
     live.candidate(now)
-    live.take(now)
+    live.take(now, job=JOB)
     candidate = live.candidate(now, mode=Mode.ASK_FIRST)
     Candidate.objects.update(language=language)
     asking(live, now)
@@ -64,10 +67,16 @@ def test_who_has_it_is_seen_and_stopped(
     page = visitor.go(page_links.path_of(candidate, now))
     assert page.url.endswith("/mine/"), "the link leaves the address bar at once"
     is_for_everybody(visitor, "asked")
+    asked, took = page.locator("section.asked dl"), page.locator("dl", has_text=JOB)
+    name = "职位" if language == "zh-hans" else "Job"
+    assert asked.locator("dt").first.inner_text() == took.locator("dt").first.inner_text() == name
+    expect(asked.locator("dd").first).to_have_text("Sales manager, APAC")
+    expect(took.locator("dd").first).to_have_text(JOB)
     page.locator("section.asked").get_by_role("button", name=agree).first.click()
     expect(page.locator(".notice").first).to_be_visible()
     page.get_by_role("link", name=receipt).first.click()
     expect(page.get_by_text(checked)).to_be_visible()
+    expect(page.get_by_text(JOB)).to_be_visible()
     is_for_everybody(visitor, "receipt")
     page.go_back()
     page.locator("summary", has_text=revoke).click()

@@ -68,8 +68,10 @@ def told(live: Live, now: datetime, language: str) -> list[str]:
 
 
 def link_in(messages: list[str]) -> str:
-    (path,) = [found[0] for each in messages if (found := re.search(r"/c/\w+$", each))]
-    return path
+    """Return the link of one message: that about a call and that about the release have one."""
+    paths = [found[0] for each in messages if (found := re.search(r"/c/\w+$", each))]
+    assert len(paths) == len(messages) == len(set(paths)) == 2
+    return paths[0]
 
 
 def fits(page: Page) -> bool:

@@ -233,12 +233,15 @@ def test_the_number_that_will_call_is_told_once(
     put(live, email="lin@home.example")
     binding = lent(NOON)
     work(NOON)
-    assert said() == [("call_coming", {"company": live.employer.name, "number": binding.number})], (
+    ((template, params),) = said()
+    assert template == "call_announced", (
         "a mail would be too late, so this goes to those with an address too"
     )
+    assert (params["company"], params["number"]) == (live.employer.name, binding.number)
+    assert Client().get(f"/{params['path']}").status_code == 302, "there the number is saved"
     provider_sync.sync_binding(binding.pk, lambda: NOON + timedelta(days=2))
     work(NOON + timedelta(days=2))
-    assert Sms.objects.count() == 1 and not ShortLink.objects.exists()
+    assert Sms.objects.count() == ShortLink.objects.count() == 1
 
 
 @pytest.mark.parametrize("why", ["muted", "ended"])

@@ -22,6 +22,7 @@ LONGEST = {
     "path": "c/8aZkQ2hhXmnpq",
     "company": "深圳市某某某某计算机系统有限公司第一分公司",
     "number": "+86 170 0000 0000",
+    "job": "高级前端开发工程师（React/Vue 方向，急招）",
 }
 
 
@@ -79,6 +80,7 @@ TOLD = TEXTS["candidate_told"]
         ("某某\r\n公司\x00", "某某 公司"),
         ("${code}公司", "code 公司"),
         ("【】", "—"),
+        ("★急招★某某公司🎉", "急招 某某公司"),
     ],
 )
 def test_a_companys_name_cannot_write_another_message(company: str, sent: str) -> None:
@@ -100,7 +102,7 @@ def test_a_missing_or_another_parameter_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("provider", "line"),
-    [("aliyun", "zh: 验证码：${code}，5 分钟内有效。"), ("tencent", "zh: {1}已获得你的简历。")],
+    [("aliyun", "zh: 验证码：${code}，5 分钟内有效。"), ("tencent", "zh: {1}获得了你的简历。")],
 )
 def test_the_command_prints_what_to_submit(provider: str, line: str) -> None:
     said = io.StringIO()

@@ -1,0 +1,28 @@
+"""The title of the job that a resume is asked for and given for."""
+
+from django.db import migrations, models
+
+from events.db.guards import GuardTable
+from events.db.locking import quickly
+
+MODELS = ("consentrequest", "copy", "relaybinding", "release")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("downloads", "0021_candidate_texts")]
+
+    operations = [
+        quickly(),
+        *(
+            migrations.AddField(
+                model_name=model,
+                name="job_title",
+                field=models.CharField(
+                    blank=True, db_default="", default="", max_length=60, verbose_name="job"
+                ),
+            )
+            for model in MODELS
+        ),
+        GuardTable("Copy"),
+        GuardTable("Release"),
+    ]

@@ -1,0 +1,83 @@
+"""What a job's title may contain.
+
+Recruiters write titles, and we send them to candidates. So a title with a number, an account or a
+link would be a thief's message in our name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from events.core.errors import Refused
+from resumes.redaction.contacts import contacts_in
+from resumes.redaction.digits import plain, with_numerals
+
+LONGEST: Final = 60
+FIELD: Final = "job_title"
+
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+"""The Unicode categories of control characters, of invisible ones and of those without meaning."""
+_HAN: Final = r"\u3400-\u4dbf\u4e00-\u9fff"
+_LINK: Final = re.compile(
+    rf"[\w-]*\w\.[^\W\d_{_HAN}]{{2,}}"
+    r"|[\w-]*\w\.(?:中国|中國|公司|网络|網絡|网址|商城|集团|在线|中文网|手机|招聘|企业)"
+    r"|[a-z0-9-]*[a-z0-9] ?(?:\.|点|。|,|\(\.\)|\[\.\]|\bdot\b) ?"
+    r"(?:com|cn|net|org|top|xyz|vip|cc|club|shop|site|icu|link)(?![a-z])"
+)
+"""A point inside of a word, of which phones make a link whatever its ending is, or in disguise."""
+_TECHNIQUE: Final = re.compile(
+    r"(?<![a-z0-9_.@-])(?:[a-z0-9]+\.(?:js|ts)|(?:(?:asp|ado|vb)\.net|socket\.io)(?!/[a-z0-9]))(?![a-z0-9_.@-])"
+)
+"""Names that look like links."""
+_NUMBER: Final = re.compile(r"\d{7,}|(?:\d[^\w]{1,2}){6,}\d")
+"""Digits in a row or one by one. Salaries and years are shorter."""
+_INVITATION: Final = re.compile(
+    r"(?<![参增])加 ?(?:我|下|个)? ?(?:微信|[薇威]信?|微(?!\w)|[扣群]|企鹅|好友|飞机|电报"
+    r"|(?:v|vx|wx|q|qq|wechat|telegram|whatsapp|line)(?![a-z]))"
+    r"|私聊|私信我|联系我|\b(?:add|call|contact|dm|message|text) me\b"
+)
+_WORD: Final = re.compile(rf"[^\s{_HAN}]+")
+_LOOKALIKES: Final = ("CYRILLIC", "GREEK")
+
+
+def checked_job_title(title: str) -> str:
+    """Return the title as it is stored. Raises Refused `job_title_not_allowed`."""
+    title = re.sub(" +", " ", unicodedata.normalize("NFC", title)).strip(" ")
+    if (fault := next(_faults(title), None)) is not None:
+        seen, expected = fault
+        raise Refused("job_title_not_allowed", FIELD, seen=seen, expected=expected)
+    return title
+
+
+def _faults(title: str) -> Iterator[tuple[str, str]]:
+    """Yield each thing that must not be in the title, and what is expected instead."""
+    if len(title) > LONGEST:
+        yield str(len(title)), f"≤ {LONGEST}"
+    for character in title:
+        if unicodedata.category(character) in _UNSEEN:
+            yield f"U+{ord(character):04X}", "no control characters, no invisible ones"
+    for contact in contacts_in(title):
+        yield contact.masked, f"no contact details ({contact.kind})"
+    text = plain(title).text
+    if "@" in text:
+        yield "@", "no addresses"
+    for link in _LINK.finditer(_TECHNIQUE.sub(" ", text)):
+        yield link[0], "no links, no point inside of a word"
+    for number in _NUMBER.finditer(with_numerals(text)):
+        yield number[0][:2] + "****", "no numbers of seven digits or more"
+    for invitation in _INVITATION.finditer(text):
+        yield invitation[0], "no invitation to get in touch"
+    for word in _WORD.findall(text):
+        if len({_script(letter) for letter in word if letter.isalpha()} & {"", *_LOOKALIKES}) > 1:
+            yield word, "no word of letters that look like those of another script"
+
+
+def _script(letter: str) -> str:
+    """Return "" for Latin letters, and the script of those that look like them."""
+    name = unicodedata.name(letter, "")
+    if name.startswith("LATIN"):
+        return ""
+    return next((script for script in _LOOKALIKES if name.startswith(script)), "other")
