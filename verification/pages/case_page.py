@@ -34,7 +34,6 @@ from verification.pages.requirement_rows import (
     slots,
 )
 from verification.rules import states
-from verification.rules.facts import RequirementState
 from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import (
     AUTHORITY,
@@ -44,7 +43,7 @@ from verification.rules.required_documents import (
     SUBMISSION,
     paper_of,
 )
-from verification.rules.requirements import Requirement, due_requirements
+from verification.rules.requirements import due_requirements
 from verification.rules.states import State
 from verification.rules.turn import turn_of
 
@@ -136,7 +135,8 @@ def editor(
         "others": [
             slot for kind, slot in slot_of.items() if slot.documents and kind not in in_rows
         ],
-        "met": sum(_met(item.requirement, case) for item in rows),
+        "asked": sum(not item.is_ours for item in rows),
+        "met": sum(item.is_provided for item in rows),
         "next": _following(rows, made),
         "turn": turn,
         "badge": wording.badge(case.state, turn, case.is_in_force(now)),
@@ -213,15 +213,6 @@ def code_proof(member: Member, case: Case, now: datetime) -> Proof | None:
     return next((proof for proof in typed if "code_given_at" not in proof.observed), None)
 
 
-def _met(requirement: Requirement, case: Case) -> bool:
-    """Whether the employer's part is done; once the case is submitted, whether it was accepted."""
-    return (
-        not requirement.open and not requirement.only_begun
-        if case.state in states.EDITABLE
-        else requirement.state is RequirementState.SATISFIED
-    )
-
-
 def _awaits_employer(document: Any) -> bool:
     """Whether the document has remarks, or values, or soon will have, that the employer has not
     confirmed.
@@ -296,7 +287,8 @@ def page(
         "appealed": said is not None and said.verb == "appeal",
         "appealable": guards.may("appeal", case, actor, now) is None,
         "own_words": said,
-        "contact_missing": member.user.is_proven and not Member.objects.contact_of(member),
+        # Before the approval nothing asks for the contact, and it would distract.
+        "contact_missing": in_force is not None and not Member.objects.contact_of(member),
         "asked_to_vouch": vouches.asked_of(member, now),
         "links_no_site": case.state == State.APPROVED
         and may_link(member)
