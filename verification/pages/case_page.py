@@ -41,6 +41,7 @@ from verification.rules.required_documents import (
     MAIL,
     REVERIFICATION,
     SUBMISSION,
+    about,
     paper_of,
 )
 from verification.rules.requirements import due_requirements
@@ -135,8 +136,7 @@ def editor(
         "others": [
             slot for kind, slot in slot_of.items() if slot.documents and kind not in in_rows
         ],
-        "asked": sum(not item.is_ours for item in rows),
-        "met": sum(item.is_provided for item in rows),
+        **_counts(rows),
         "next": _following(rows, made),
         "turn": turn,
         "badge": wording.badge(case.state, turn, case.is_in_force(now)),
@@ -181,6 +181,14 @@ def editor(
         ),
         "upload_max_bytes": settings.UPLOAD_MAX_BYTES,
         "upload_max_mb": settings.UPLOAD_MAX_BYTES // 1024**2,
+    }
+
+
+def _counts(rows: Sequence[Item]) -> dict[str, int]:
+    """Return how many items the employer provides, and how many of them it has."""
+    return {
+        "asked": sum(not item.is_ours for item in rows),
+        "met": sum(item.is_provided for item in rows),
     }
 
 
@@ -281,7 +289,7 @@ def page(
     return context | {
         "steps": steps(case.state, context["turn"]),
         "decision": decision,
-        "reasons": [wording.told_reason(reason) for reason in decision.reasons] if decision else [],
+        "reasons": _reasons(case, decision, edited["items"]),
         "suspended_beside": case.state == State.REJECTED
         and Case.objects.beside(case).filter(state=State.SUSPENDED).exists(),
         "appealed": said is not None and said.verb == "appeal",
@@ -305,6 +313,20 @@ def page(
         "timeline": timeline(case),
         "to_come": to_come(case, context["turn"], context["waits_until"], said),
     }
+
+
+def _reasons(case: Case, decision: Decision | None, rows: Sequence[Item]) -> list[Any]:
+    """Return the reasons of the decision. Authority can still be proven while a reviewer has the
+    case; what that has settled is left out.
+    """
+    if decision is None:
+        return []
+    told = [wording.told_reason(reason) for reason in decision.reasons]
+    item = next((item for item in rows if item.code == AUTHORITY), None)
+    if case.state != State.IN_REVIEW or item is None or not item.is_provided:
+        return told
+    still = {why.code for why in item.requirement.reasons}
+    return [why for why in told if about(why["code"]) != AUTHORITY or why["code"] in still]
 
 
 PROVED_BY: Final = {"authority_email_at_company_domain": _("Email address at the company's domain")}

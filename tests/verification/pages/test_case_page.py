@@ -26,6 +26,7 @@ from verification.models import (
     DocumentReading,
     Proof,
     ProofKind,
+    ProofState,
     Statement,
 )
 from verification.pages import case_page, case_progress, requirement_facts, requirement_rows
@@ -489,11 +490,11 @@ def test_a_requirement_that_is_waited_for_has_one_deadline(now: datetime, client
 def test_no_box_contradicts_the_time_of_the_ways(now: datetime, client: Client) -> None:
     """A way to prove authority takes minutes or days. Only the way itself says which."""
     member = make_member(now, email="lin@qq.com")
-    case = make_case(member, now, State.CHANGES_REQUESTED)
+    case = make_case(member, now, State.IN_REVIEW)
     Decision.objects.create(
         case=case,
         attempt_number=1,
-        verb="request_changes",
+        verb="hold_for_review",
         reasons=[{"code": "authority_missing", "field": "authority"}],
         policy_version="1",
         decided_at=now,
@@ -501,8 +502,11 @@ def test_no_box_contradicts_the_time_of_the_ways(now: datetime, client: Client) 
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
     body = page.partition('id="requirement-authority"')[2].partition("</details>")[0]
-    assert "Choose one: an email address" in body and "one or two working days" in body
-    assert "Time:" not in body
+    assert "one or two working days" in body and "Time:" not in body
+    assert "What to do:</b> Choose one: an email address" in page
+    boxes = re.findall(r'<li class="reason">(.*?)</li>', page, re.S)
+    (box,) = [box for box in boxes if "Choose one" in box]
+    assert "What to do:" in box and "Time:" not in box
 
 
 @pytest.mark.django_db
@@ -518,3 +522,43 @@ def test_a_missing_contact_matters_once_resumes_can_be_had(
     client.force_login(member.user)
     page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
     assert ("Add an email address" in page) is is_told
+
+
+@pytest.mark.django_db
+def test_what_was_settled_while_a_reviewer_has_the_case_is_no_longer_asked_for(
+    now: datetime, client: Client
+) -> None:
+    real = timezone.now()
+    member = make_member(real, email="lin@qq.com")
+    case = make_case(member, real, State.IN_REVIEW)
+    Attempt.objects.create(case=case, number=1, submitted_at=real, due_at=real, finished_at=real)
+    Decision.objects.create(
+        case=case,
+        attempt_number=1,
+        verb="hold_for_review",
+        reasons=[{"code": "registry_not_found", "field": "uscc"}, {"code": "authority_missing"}],
+        policy_version="1",
+        decided_at=real,
+    )
+    client.force_login(member.user)
+
+    def box() -> str:
+        page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
+        return page.partition('class="reasons"')[2].partition("</ol>")[0]
+
+    assert "There is no proof that the recruiter may act" in box()
+    Proof.objects.create(
+        employer=member.employer,
+        member=member,
+        uscc=case.declared_uscc,
+        kind=ProofKind.E_LICENCE,
+        observed={"name": case.declared_name},
+        state=ProofState.PROVEN,
+        started_at=real,
+        proven_at=real,
+        finished_at=real,
+        expires_at=real + timedelta(minutes=5),
+        holds_until=real + timedelta(days=9),
+        due_at=real,
+    )
+    assert "There is no proof" not in box() and "company register" in box()
