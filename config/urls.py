@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from django.views.defaults import page_not_found
 
 from config.api.routes import api
-from config.trying_out import pages
+from config.trying_out import outside, pages
 from downloads.admin.console import search_page
 from downloads.pages.call_webhook import calls as receive_calls
 from downloads.pages.ledger import access as ledger_access
@@ -85,6 +85,8 @@ urlpatterns = [
     path("try/", pages.start),
     path("try/mails", pages.mails, name="try_mails"),
     path("try/mails/<str:key>", pages.mail, name="try_mail"),
+    path("try/outside", outside.outside, name="try_outside"),
+    path("try/outside/<uuid:proof_id>", outside.act, name="try_outside_act"),
     path("favicon.ico", icon),
     path("", include("employers.accounts.urls")),
     path("sites/", include("employers.member_links.urls")),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -18,6 +20,13 @@ class KeptSms:
     sent_at: datetime
     number: str
     text: str
+
+    @property
+    def link(self) -> str:
+        """The address in the text, which names no scheme there; "" if there is none."""
+        site = urlsplit(settings.SITE_URL)
+        found = re.search(rf"{re.escape(site.netloc)}/[A-Za-z0-9_/-]+", self.text)
+        return f"{site.scheme}://{found[0]}" if found else ""
 
 
 def messages(count: int) -> list[KeptSms]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -10,6 +12,7 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, PasswordResetForm
 from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -299,13 +302,37 @@ class RecoveryForm(RefusableForm):
 
 
 class InviteForm(RefusableForm):
-    """A colleague's address."""
+    """A colleague's address, or number if there is a provider of text messages."""
 
-    email = forms.EmailField(
+    contact = forms.CharField(
         label=_("Colleague's email"),
         max_length=254,
+        validators=[EmailValidator()],
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, by_phone: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if by_phone:
+            self.fields["contact"] = forms.CharField(
+                label=_("Colleague's mobile number or email"),
+                max_length=254,
+                validators=[self._check],
+                widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+            )
+
+    @staticmethod
+    def is_phone(contact: str) -> bool:
+        """Whether this is a number and not an address."""
+        return re.search(r"[^\W\d]|@", contact) is None
+
+    def _check(self, contact: str) -> None:
+        if not self.is_phone(contact):
+            EmailValidator()(contact)
+
+    def refuse(self, refused: Refused) -> None:
+        is_about_contact = refused.field in ("email", "phone")
+        super().refuse(replace(refused, field="contact") if is_about_contact else refused)
 
 
 class ResetForm(_Refusable, PasswordResetForm):

@@ -1,4 +1,4 @@
-"""Invitations: an owner invites an address, and its owner joins as a recruiter.
+"""Invitations: an owner invites an address or a number, and its owner joins as a recruiter.
 
 An invitation speaks for the company in its inviter's name. So it can be accepted only while the
 inviter is an owner without interruption since it was sent, and the company is approved and not
@@ -16,6 +16,7 @@ from django.contrib.auth.hashers import make_password
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from employers.accounts.membership import forget_access, record_joining
 from employers.accounts.registration import (
@@ -27,8 +28,9 @@ from employers.accounts.registration import (
     tell_holder,
     user_with,
 )
-from employers.models import Employer, Invitation, Member, User
+from employers.models import INVITED_PURPOSE, PHONE_PURPOSE, Employer, Invitation, Member, User
 from events.core.errors import Refused
+from events.core.sealing import blind_index, blind_indexes, seal_text
 from events.delivery.mail import NOWHERE, queue_mail
 from events.models import Event, record
 
@@ -107,27 +109,7 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> Invitation
     if Member.objects.active().filter(employer=owner.employer, user=holder).exists():
         raise Refused("email_taken", "email", seen=email)
     with transaction.atomic():
-        # Serialises concurrent invitations, so that all are counted. Whoever joins meanwhile is not
-        # blocked.
-        Employer.objects.select_for_update(no_key=True).get(pk=owner.employer_id)
-        sent = Event.objects.filter(
-            employer_id=owner.employer_id, verb="invite", at__gt=now - timedelta(days=1)
-        ).count()
-        if sent >= INVITATIONS_PER_DAY:
-            raise Refused("invited_too_often", expected=f"≤ {INVITATIONS_PER_DAY}")
-        invitation, _ = Invitation.objects.open().update_or_create(
-            employer=owner.employer,
-            email=email,
-            defaults={"inviter": owner, "sent_at": now, "expires_at": now + VALID_FOR},
-        )
-        record(
-            "invite",
-            owner.employer,
-            owner.as_actor(),
-            now,
-            employer_id=owner.employer_id,
-            data={"invitation": str(invitation.pk)},
-        )
+        invitation = store(owner, now, email=email)
         # Asked for every address, so that the work does not tell which have an account.
         confirmed = Member.objects.filter(user__email_verified_at__isnull=False)
         has_company = confirmed.filter(user__email=email).exists()
@@ -140,14 +122,54 @@ def invite(owner: Member, email: str, links: Links, now: datetime) -> Invitation
     return invitation
 
 
-def address_of(owner: Member, invitation_id: UUID) -> str:
-    """Return the address of an open invitation, for an owner who invites it again.
+def store(owner: Member, now: datetime, *, email: str = "", phone: str = "") -> Invitation:
+    """Store the invitation of an address or a number that is about to be sent, within the caller's
+    transaction. An open one of the same is renewed. Raises Refused `invited_too_often`.
+    """
+    # Serialises concurrent invitations, so that all are counted. Whoever joins meanwhile is not
+    # blocked.
+    Employer.objects.select_for_update(no_key=True).get(pk=owner.employer_id)
+    sent = Event.objects.filter(
+        employer_id=owner.employer_id, verb="invite", at__gt=now - timedelta(days=1)
+    ).count()
+    if sent >= INVITATIONS_PER_DAY:
+        raise Refused("invited_too_often", expected=f"≤ {INVITATIONS_PER_DAY}")
+    of_employer = Invitation.objects.open().filter(employer=owner.employer)
+    same = (
+        of_employer.filter(phone_index__in=blind_indexes(phone, INVITED_PURPOSE))
+        if phone
+        else of_employer.filter(email=email)
+    )
+    sending = {"inviter": owner, "sent_at": now, "expires_at": now + VALID_FOR}
+    if same.update(**sending):
+        invitation = same.get()
+    else:
+        invitation = Invitation.objects.create(
+            employer=owner.employer,
+            email=email,
+            phone_sealed=seal_text(phone, INVITED_PURPOSE) if phone else "",
+            phone_index=blind_index(phone, INVITED_PURPOSE) if phone else "",
+            **sending,
+        )
+    record(
+        "invite",
+        owner.employer,
+        owner.as_actor(),
+        now,
+        employer_id=owner.employer_id,
+        data={"invitation": str(invitation.pk)},
+    )
+    return invitation
+
+
+def to_send_again(owner: Member, invitation_id: UUID) -> Invitation:
+    """Return an open invitation, for an owner who sends it again.
 
     Raises Refused: those of `may_invite`, `invitation_gone`.
     """
     if refused := may_invite(owner):
         raise refused
-    return _open(owner, invitation_id).email
+    return _open(owner, invitation_id)
 
 
 def withdraw(owner: Member, invitation_id: UUID, now: datetime) -> None:
@@ -193,23 +215,36 @@ def read_invitation(token: str) -> Invitation:
     Raises Refused `invitation_gone`, also for links from before invitations were stored.
     """
     try:
-        pk = signing.loads(token, salt=SALT)
-        found = Invitation.objects.select_related("employer__platform", "inviter__user").get(pk=pk)
-    except (signing.BadSignature, ValidationError, Invitation.DoesNotExist) as error:
+        return stored(signing.loads(token, salt=SALT))
+    except (signing.BadSignature, ValidationError) as error:
         raise Refused("invitation_gone") from error
-    found.inviter.employer = found.employer
-    return found
+
+
+def stored(pk: UUID | str) -> Invitation:
+    """Return the invitation with this key. It may have ended. Raises Refused `invitation_gone`."""
+    found = Invitation.objects.select_related("employer__platform", "inviter__user")
+    invitation: Invitation | None = found.filter(pk=pk).first()
+    if invitation is None:
+        raise Refused("invitation_gone")
+    invitation.inviter.employer = invitation.employer
+    return invitation
 
 
 def check_open(invitation: Invitation, now: datetime) -> None:
     """Raise Refused `invitation_gone` unless the invitation can be accepted, or was accepted by
     somebody who is still a member.
     """
-    joined = Member.objects.active().filter(
-        employer=invitation.employer, user__email=invitation.email
-    )
+    joined = members_invited(invitation).filter(left_at=None)
     if not is_live(invitation, now) and not (invitation.accepted_at and joined.exists()):
         raise Refused("invitation_gone")
+
+
+def members_invited(invitation: Invitation) -> QuerySet[Member]:
+    """Return the employer's members, present and former, whose address or number was invited."""
+    of_employer = Member.objects.filter(employer=invitation.employer)
+    if invitation.email:
+        return of_employer.filter(user__email=invitation.email)
+    return of_employer.filter(user__phone_index__in=blind_indexes(invitation.phone, PHONE_PURPOSE))
 
 
 def join(token: str, password: str, language: str, now: datetime) -> Member:
@@ -222,7 +257,7 @@ def join(token: str, password: str, language: str, now: datetime) -> Member:
     """
     pk, hashed = read_invitation(token).pk, make_password(password)
     with transaction.atomic():
-        invitation = _locked(pk)
+        invitation = locked(pk)
         check_open(invitation, now)
         if invitation.accepted_at is None and (member := _join(invitation, hashed, language, now)):
             invitation.accepted_at = now
@@ -230,16 +265,7 @@ def join(token: str, password: str, language: str, now: datetime) -> Member:
             record_joining(member, now)
             return member
         if invitation.accepted_at is None and (user := _without_company(invitation, password)):
-            member = Member.objects.create(
-                user=user,
-                employer=invitation.employer,
-                role=Member.MemberRole.RECRUITER,
-                joined_at=now,
-            )
-            invitation.accepted_at = now
-            invitation.save(update_fields=["accepted_at"])
-            record_joining(member, now)
-            return member
+            return accept(invitation, user, now)
     return member_again(invitation.email, password)
 
 
@@ -254,12 +280,26 @@ def _without_company(invitation: Invitation, password: str) -> User | None:
     return None if Member.objects.filter(user=user).exists() else user
 
 
-def _locked(pk: UUID) -> Invitation:
+def accept(invitation: Invitation, user: User, now: datetime) -> Member:
+    """Make an account that has no company the employer's recruiter, within the caller's
+    transaction, which has locked the invitation.
+    """
+    member = Member.objects.create(
+        user=user, employer=invitation.employer, role=Member.MemberRole.RECRUITER, joined_at=now
+    )
+    invitation.accepted_at = now
+    invitation.save(update_fields=["accepted_at"])
+    record_joining(member, now)
+    return member
+
+
+def locked(pk: UUID) -> Invitation:
     """Return the invitation with its inviter, both locked: an owner who is removed at this moment
     waits, or was removed before.
     """
     invitation = Invitation.objects.select_for_update().get(pk=pk)
-    lock_address(invitation.email)
+    if invitation.email:
+        lock_address(invitation.email)
     invitation.inviter = (
         Member.objects.select_for_update(of=("self",), no_key=True)
         .select_related("user", "employer")

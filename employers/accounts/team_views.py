@@ -15,11 +15,16 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from employers.accounts import invitations, membership
 from employers.accounts.forms import InviteForm, JoinForm, network_of, passwords_of, refusal_html
+from employers.accounts.phones import invitations as phone_invitations
+from employers.accounts.phones import numbers
+from employers.accounts.phones.forms import CodeSentForm
+from employers.accounts.phones.views import after_sending, asker_of, let_in, refuse, show_sent
 from employers.accounts.self_service import own_password
 from employers.accounts.self_service.fresh_code_views import fresh_code_first
 from employers.accounts.views import (
     enter,
     links,
+    page_after,
     posted_or,
     private,
     proven_member_required,
@@ -28,7 +33,9 @@ from employers.accounts.views import (
 from employers.clock import now_of
 from employers.models import Invitation, Member
 from employers.security import throttle
+from employers.security.one_time_codes import Purpose
 from events.core.errors import Refused
+from events.delivery.sms import sms_ready
 
 
 @sensitive_post_parameters("password")
@@ -60,6 +67,36 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
     return private(render(request, "employers/join.html", context, status=status_of(form)))
 
 
+@sensitive_post_parameters("code")
+def join_by_phone(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Join with the code that is sent to the invited number."""
+    now, form = timezone.now(), CodeSentForm(request.POST or None)
+    try:
+        invitation = phone_invitations.read(key)
+        invitations.check_open(invitation, now_of(invitation.employer))
+    except Refused as refused:
+        return _invitation_refused(request, refused)
+    if request.method == "POST" and form.is_valid():
+        asker, language = asker_of(request, None), get_language() or ""
+        try:
+            if form.asks_for_code:
+                numbers.send_code(Purpose.JOIN, invitation.phone, language, asker, now)
+                form.was_sent()
+            else:
+                typed = form.cleaned_data["code"]
+                member = phone_invitations.join(invitation, typed, asker, language, now)
+                return private(let_in(request, member.user, page_after(request, member.user), now))
+        except Refused as refused:
+            if refused.code == "invitation_gone":
+                return _invitation_refused(request, refused)
+            refuse(form, refused)
+    if form.has_sent:
+        return private(after_sending(request, form, now))
+    show_sent(request, form, now)
+    context = {"form": form, "employer": invitation.employer, "phone": invitation.contact}
+    return private(render(request, "employers/join_by_phone.html", context, status=status_of(form)))
+
+
 def _invitation_refused(request: HttpRequest, refused: Refused) -> HttpResponseBase:
     context = {"refused": refused, "invitation": True}
     return private(render(request, "employers/link_refused.html", context, status=410))
@@ -68,20 +105,18 @@ def _invitation_refused(request: HttpRequest, refused: Refused) -> HttpResponseB
 @proven_member_required
 def team(request: HttpRequest, member: Member) -> HttpResponse:
     """Show the members and the open invitations. Owners of a verified company can also invite."""
-    form = InviteForm(request.POST or None)
+    form = InviteForm(request.POST or None, by_phone=sms_ready())
     hindrance = invitations.may_invite(member)
     if request.method == "POST" and hindrance:  # the page has no form to show it beside
         messages.error(request, refusal_html(hindrance))
         return redirect("employers:team")
     if request.method == "POST" and form.is_valid():
         try:
-            _send(request, member, form.cleaned_data["email"])
+            _send(request, member, form.cleaned_data["contact"])
         except Refused as refused:
             form.refuse(refused)
         else:
-            messages.success(
-                request, gettext("We've sent the invitation to %(email)s.") % form.cleaned_data
-            )
+            messages.success(request, _sent_to(form.cleaned_data["contact"]))
             return redirect("employers:team")
     members = (
         member.employer.members.active().select_related("user__second_factor").order_by("joined_at")
@@ -94,6 +129,7 @@ def team(request: HttpRequest, member: Member) -> HttpResponse:
         "is_owner": is_owner,
         "invitations": _open_invitations(member) if is_owner else [],
         "hindrance": hindrance,
+        "by_phone": sms_ready(),
         "has_phone": bool(member.user.phone_index or member.user.phone_vouched_at),
     }
     return render(request, "employers/team.html", context, status=status_of(form))
@@ -109,15 +145,26 @@ def _open_invitations(member: Member) -> list[tuple[Invitation, bool]]:
     return [(invitation, invitations.is_live(invitation, now)) for invitation in rows]
 
 
-def _send(request: HttpRequest, member: Member, email: str) -> None:
-    """Invite the address, within the limits of the network and of mails to it. Raises Refused."""
-    now = timezone.now()
-    to_address = (throttle.INVITATIONS_TO_ADDRESS, email.strip().lower())
-    throttle.count_try([(throttle.INVITATIONS_FROM_NETWORK, network_of(request)), to_address], now)
+def _sent_to(contact: str) -> str:
+    return gettext("We've sent the invitation to %(email)s.") % {"email": contact}
+
+
+def _send(request: HttpRequest, member: Member, contact: str) -> None:
+    """Invite the address or number, within the limits of the network and of messages to it. Raises
+    Refused.
+    """
+    now, network = timezone.now(), network_of(request)
+    is_phone = InviteForm.is_phone(contact)
+    to = numbers.read_number(contact) if is_phone else contact.strip().lower()
+    counted = (throttle.INVITATIONS_TO_ADDRESS, to)
+    throttle.count_try([(throttle.INVITATIONS_FROM_NETWORK, network), counted], now)
     try:
-        invitations.invite(member, email, links(), now_of(member.employer))
+        if is_phone:
+            phone_invitations.invite(member, to, network, now_of(member.employer))
+        else:
+            invitations.invite(member, to, links(), now_of(member.employer))
     except Refused:
-        throttle.give_back_try([to_address], now)
+        throttle.give_back_try([counted], now)
         raise
 
 
@@ -144,12 +191,12 @@ def _check_password(request: HttpRequest, member: Member) -> None:
 @proven_member_required
 def invite_again(request: HttpRequest, member: Member, invitation_id: UUID) -> HttpResponse:
     try:
-        email = invitations.address_of(member, invitation_id)
+        invitation = invitations.to_send_again(member, invitation_id)
     except Refused as refused:
         messages.error(request, refusal_html(refused))
         return redirect("employers:team")
-    said = gettext("We've sent the invitation to %(email)s.") % {"email": email}
-    return _done(request, lambda: _send(request, member, email), said)
+    to = invitation.email or invitation.phone
+    return _done(request, lambda: _send(request, member, to), _sent_to(invitation.contact))
 
 
 @posted_or("employers:team")

@@ -28,6 +28,7 @@ urlpatterns = [
     ),
     path("verify-email/<str:token>/", confirmation_views.verify_email, name="verify_email"),
     path("join/<str:token>/", team_views.join, name="join"),
+    path("j/<str:key>", team_views.join_by_phone, name="join_by_phone"),
     path("account/", include("employers.accounts.self_service.urls")),
     path("team/", team_views.team, name="team"),
     path("team/<uuid:member_id>/remove/", team_views.remove_member, name="remove_member"),

@@ -1,6 +1,7 @@
 """The models: users, employers and their members, platforms and their keys."""
 
 from employers.models.employers import (
+    INVITED_PURPOSE,
     AccountClass,
     Employer,
     EmployerQuerySet,
@@ -46,6 +47,7 @@ from employers.models.users import (
 
 __all__ = [
     "IDEMPOTENCY_PURPOSE",
+    "INVITED_PURPOSE",
     "KEY_OPENS",
     "PHONE_FIELDS",
     "PHONE_PURPOSE",

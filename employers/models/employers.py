@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from typing import Final
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from employers.masking import masked_phone
 from employers.models.platforms import ApiClient
 from employers.models.users import User
 from events.core.actor import Actor, Role
-from events.db.fields import BlindIndex
+from events.core.sealing import unseal_text
+from events.db.fields import BlindIndex, SealedText
 
 
 class AccountClass(models.TextChoices):
@@ -205,8 +208,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(accepted_at=None, withdrawn_at=None)
 
 
+INVITED_PURPOSE: Final = "invitation.phone"
+"""The purpose for which invited numbers are sealed and indexed."""
+
+
 class Invitation(models.Model):
-    """An owner's invitation of an address to recruit for their employer.
+    """An owner's invitation of an address or a number to recruit for their employer.
 
     `employers.accounts.invitations` tells whether it can still be accepted.
     """
@@ -219,7 +226,13 @@ class Invitation(models.Model):
         Member, on_delete=models.PROTECT, related_name="+", verbose_name=_("invited by")
     )
     """The owner who sent it last."""
-    email = models.EmailField(_("email"), max_length=254)
+    email = models.EmailField(_("email"), max_length=254, blank=True)
+    """Empty if a number was invited."""
+    phone_sealed = SealedText(
+        blank=True, db_default="", default="", purpose=lambda _: INVITED_PURPOSE
+    )
+    phone_index = BlindIndex(blank=True, db_default="", default="")
+    """The invited number, sealed and indexed. Empty if an address was invited."""
     sent_at = models.DateTimeField(_("sent"))
     expires_at = models.DateTimeField(_("valid until"))
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
@@ -232,14 +245,24 @@ class Invitation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["employer", "email"],
-                condition=Q(accepted_at=None, withdrawn_at=None),
-                name="invitation_open_once",
+                condition=Q(accepted_at=None, withdrawn_at=None) & ~Q(email=""),
+                name="invitation_of_address_open_once",
             )
         ]
         indexes = [models.Index(fields=["expires_at"], name="invitation_end")]
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
+
+    @property
+    def phone(self) -> str:
+        """The invited number, or ""."""
+        return unseal_text(self.phone_sealed, INVITED_PURPOSE) if self.phone_sealed else ""
+
+    @property
+    def contact(self) -> str:
+        """What the owner knows the person by: the address, or else the masked number."""
+        return self.email or masked_phone(self.phone)
 
 
 class MemberLinkQuerySet(models.QuerySet["MemberLink"]):

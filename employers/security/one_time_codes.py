@@ -53,6 +53,8 @@ class Purpose(StrEnum):
     """To sign in with a phone number, or to register with it."""
     OWN_PHONE = "own_phone"
     """That a signed-in person has a phone number, which is to be their account's."""
+    JOIN = "join"
+    """To join a company that has invited a phone number."""
     REAUTHENTICATE = "reauthenticate"
     """Before an account without password is changed."""
 

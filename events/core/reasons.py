@@ -922,6 +922,12 @@ REASONS: dict[str, Reason] = _table(
         "recruiter", AT_ONCE, appeal=False,
     ),
     Reason(
+        "colleague_already",
+        Text("对方已经是你公司的同事", "This person is already a colleague here"),
+        Text("无需再次邀请，对方可以直接登录", "There is no need to invite them again. They can sign in"),
+        "recruiter", AT_ONCE, appeal=False,
+    ),
+    Reason(
         "link_invalid",
         Text("链接无效", "This link is not valid"),
         Text("请完整复制邮件中的链接，或重新发送邮件", "Copy the whole link from the email, or ask for a new one"),

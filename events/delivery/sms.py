@@ -183,7 +183,7 @@ def _budget() -> Budget:
 
 
 def _site() -> str:
-    return urlsplit(settings.SITE_URL).hostname or ""
+    return urlsplit(settings.SITE_URL).netloc
 
 
 def _has_blocked(number: str, now: datetime) -> bool:

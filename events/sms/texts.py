@@ -163,6 +163,16 @@ TEXTS: Final[dict[str, SmsText]] = {
             timedelta(days=1),
         ),
         SmsText(
+            "colleague_invited",
+            Purpose.NOTICE,
+            Text(
+                "{company}邀请你一起招聘，7 天内有效：{site}/{path}",
+                "{company} invites you to recruit with them: {site}/{path}",
+            ),
+            (_COMPANY, _PATH),
+            timedelta(days=1),
+        ),
+        SmsText(
             "candidate_told",
             Purpose.NOTICE,
             Text(

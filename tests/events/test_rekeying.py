@@ -50,6 +50,11 @@ WRITERS: Final = {
         "employers.IdempotentAnswer.asked_index",
         "employers.IdempotentAnswer.answer_sealed",
     ),
+    "employers/accounts/invitations.py": (
+        "employers.Invitation.phone_sealed",
+        "employers.Invitation.phone_index",
+    ),
+    "employers/accounts/phones/invitations.py": (),  # looks indexes up
     "employers/accounts/phones/numbers.py": ("employers.User.phone_index",),
     "employers/accounts/phones/views.py": (),  # a session
     "employers/accounts/sightings.py": ("employers.Sighting.digest", "employers.User.phone_sealed"),

@@ -33,7 +33,6 @@ from verification.pages.requirement_rows import (
     slots,
 )
 from verification.rules import states
-from verification.rules.facts import RequirementState
 from verification.rules.findings import Finding
 from verification.rules.required_documents import (
     AUTHORITY,
@@ -43,7 +42,7 @@ from verification.rules.required_documents import (
     SUBMISSION,
     paper_of,
 )
-from verification.rules.requirements import Requirement, due_requirements
+from verification.rules.requirements import due_requirements
 from verification.rules.turn import turn_of
 
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
@@ -104,7 +103,7 @@ def editor(
         "items": rows,
         "finished": _finished(rows, case),
         "submission": submission,
-        "met": sum(_met(item.requirement, case) for item in rows),
+        **_counts(rows),
         "next": _following(rows, made),
         "turn": turn,
         "badge": wording.badge(case.state, turn, case.is_in_force(now)),
@@ -201,6 +200,14 @@ def _of_papers(papers: Papers, rows: Sequence[Item], case: Case) -> dict[str, An
     }
 
 
+def _counts(rows: Sequence[Item]) -> dict[str, int]:
+    """Return how many items the employer provides, and how many of them it has."""
+    return {
+        "asked": sum(not item.is_ours for item in rows),
+        "met": sum(item.is_provided for item in rows),
+    }
+
+
 def _finished(rows: Sequence[Item], case: Case) -> list[Item]:
     """Return the items to fold away: those that need nothing from the employer."""
     if case.state in states.EDITABLE:
@@ -228,15 +235,6 @@ def code_proof(member: Member, case: Case, now: datetime) -> Proof | None:
     under_way = Proof.objects.of(member, case.declared_uscc).under_way()
     typed = under_way.filter(kind__in=CODE_TYPED, expires_at__gt=now)
     return next((proof for proof in typed if "code_given_at" not in proof.observed), None)
-
-
-def _met(requirement: Requirement, case: Case) -> bool:
-    """Whether the employer's part is done; once the case is submitted, whether it was accepted."""
-    return (
-        not requirement.open and not requirement.only_begun
-        if case.state in states.EDITABLE
-        else requirement.state is RequirementState.SATISFIED
-    )
 
 
 def _awaits_employer(document: Any) -> bool:

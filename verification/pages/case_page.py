@@ -15,9 +15,10 @@ from verification.cases import guards, wording
 from verification.models import Appeal, Case, Decision, Proof
 from verification.pages.case_editor import SentForm, editor
 from verification.pages.case_progress import CheckLine, progress, steps, timeline, to_come
+from verification.pages.requirement_rows import Item
 from verification.rules import states
 from verification.rules.findings import Severity
-from verification.rules.required_documents import AUTHORITY, CURRENT
+from verification.rules.required_documents import AUTHORITY, CURRENT, about
 from verification.rules.states import State
 
 
@@ -60,13 +61,14 @@ def page(
     return context | {
         "steps": steps(case.state, context["turn"]),
         "decision": decision,
-        "reasons": [wording.told_reason(reason) for reason in decision.reasons] if decision else [],
+        "reasons": _reasons(case, decision, edited["items"]),
         "suspended_beside": case.state == State.REJECTED
         and Case.objects.beside(case).filter(state=State.SUSPENDED).exists(),
         "appealed": said is not None and said.verb == "appeal",
         "appealable": guards.may("appeal", case, actor, now) is None,
         "own_words": said,
-        "contact_missing": member.user.is_proven and not Member.objects.contact_of(member),
+        # Before the approval nothing asks for the contact, and it would distract.
+        "contact_missing": in_force is not None and not Member.objects.contact_of(member),
         "asked_to_vouch": vouches.asked_of(member, now),
         "links_no_site": case.state == State.APPROVED
         and may_link(member)
@@ -83,6 +85,20 @@ def page(
         "timeline": timeline(case),
         "to_come": to_come(case, context["turn"], context["waits_until"], said),
     }
+
+
+def _reasons(case: Case, decision: Decision | None, rows: Sequence[Item]) -> list[Any]:
+    """Return the reasons of the decision. Authority can still be proven while a reviewer has the
+    case; what that has settled is left out.
+    """
+    if decision is None:
+        return []
+    told = [wording.told_reason(reason) for reason in decision.reasons]
+    item = next((item for item in rows if item.code == AUTHORITY), None)
+    if case.state != State.IN_REVIEW or item is None or not item.is_provided:
+        return told
+    still = {why.code for why in item.requirement.reasons}
+    return [why for why in told if about(why["code"]) != AUTHORITY or why["code"] in still]
 
 
 PROVED_BY: Final = {"authority_email_at_company_domain": _("Email address at the company's domain")}

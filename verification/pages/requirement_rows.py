@@ -17,13 +17,22 @@ from verification.intake import document_reuse
 from verification.models import Document, DocumentKind, HeldUpload, ProofKind
 from verification.rules import states
 from verification.rules.facts import RequirementState, Why
-from verification.rules.required_documents import CLIENTS, CURRENT, HOW, MAIL, SUBMISSION
+from verification.rules.required_documents import (
+    CLIENTS,
+    CURRENT,
+    HOW,
+    MAIL,
+    REGISTRATION,
+    SUBMISSION,
+)
 from verification.rules.requirement_ways import Way
 from verification.rules.requirements import Requirement, next_of
 
 Word = str | Promise
 UNSAID: Final = frozenset({"case_not_submitted"})
 """Reasons that the page's buttons make obvious."""
+PROVIDED: Final = frozenset({"ready", "checking", "reviewing", "done"})
+"""Tags of requirements for which the employer has done its part."""
 PAGE_OF: Final[dict[str, str]] = {
     ProofKind.COMPANY_EMAIL: "verification:company_email",
     ProofKind.BANK_DEPOSIT: "verification:bank_deposit",
@@ -121,6 +130,19 @@ class Item:
     @property
     def code(self) -> str:
         return self.requirement.code
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we look it up, so that the employer has nothing to provide."""
+        return self.code == REGISTRATION
+
+    @property
+    def is_provided(self) -> bool:
+        """Whether the employer has done its part, so that it counts as done.
+
+        It stays so while we check and decide, and ends only if something is to be done again.
+        """
+        return not self.is_ours and self.tag_style in PROVIDED
 
     @property
     def title(self) -> Word:

@@ -172,13 +172,14 @@ def waited_until(
     if they do not wait.
 
     An attempt names one reason for waiting. If it waits for the employer and for the register, it
-    names the employer's part.
+    names the employer's part. A proof under way does not change that: its own end is told beside
+    its way.
     """
     if item.code == REGISTRATION:
         waits = any(why.code == "registry_pending" for why in whys)
     else:
         waits = (
-            state is RequirementState.CURRENTLY_DUE
+            state is not RequirementState.SATISFIED
             and bool(facts.waiting_for)
             and about(facts.waiting_for) == item.code
         )

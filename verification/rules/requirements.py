@@ -144,7 +144,7 @@ def _requirement(
             )
     if item.code == AUTHORITY:
         deadline = (
-            proofs_end(facts, state, now) or waited_until(item, facts, state, whys) or deadline
+            waited_until(item, facts, state, whys) or proofs_end(facts, state, now) or deadline
         )
     if item.code == REGISTRATION and facts.state in states.OPEN:
         deadline = waited_until(item, facts, state, whys) or deadline

@@ -22,7 +22,7 @@ from verification.cases import turnaround, wording
 from verification.models import Case
 from verification.pages import requirement_facts
 from verification.pages.requirement_rows import UNSAID, tag_of
-from verification.rules.required_documents import LICENCE, SUBMISSION, about, paper_of
+from verification.rules.required_documents import AUTHORITY, LICENCE, SUBMISSION, about, paper_of
 from verification.rules.requirements import Requirement
 
 register = template.Library()
@@ -62,12 +62,12 @@ def fix(code: str) -> str:
 
 @register.filter
 def takes(code: str) -> str:
-    """Return how long the fix takes; "" if that does not apply."""
-    return (
-        _say(turnaround.told(REASONS[code].takes))
-        if code in REASONS and REASONS[code].takes is not NEVER
-        else ""
-    )
+    """Return how long the fix takes; "" if that does not apply, and for authority, where each way
+    to prove it has its own time.
+    """
+    if code not in REASONS or REASONS[code].takes is NEVER or about(code) == AUTHORITY:
+        return ""
+    return _say(turnaround.told(REASONS[code].takes))
 
 
 @register.filter

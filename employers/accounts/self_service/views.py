@@ -62,7 +62,8 @@ def account(request: HttpRequest, member: Member) -> HttpResponseBase:
     user, now = member.user, timezone.now()
     context = {
         "member": member,
-        "contact_missing": user.is_proven and not Member.objects.contact_of(member),
+        "contact_missing": member.employer.confirmed_at is not None
+        and not Member.objects.contact_of(member),
         "phone": masked_phone(user.phone),
         "can_prove": sms_ready(),
         "pending": address_change.pending(user, settings.EMAIL_VERIFICATION_TIMEOUT, now),

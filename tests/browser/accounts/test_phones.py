@@ -26,9 +26,10 @@ from tests.employers.accounts.phone_codes import (
     again,
     by_phone_alone,
     code_to,
+    messages,
     with_number,
 )
-from tests.factories import PASSWORD, make_case, make_member
+from tests.factories import PASSWORD, make_case, make_employer, make_member
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -156,3 +157,30 @@ def test_a_number_that_was_not_used_for_long(visit: Visitor) -> None:
     page.locator("main form .primary").click()
     expect(page).to_have_url(re.compile("/sign-in/phone/confirm/"))
     looked_at(visitor, "stale")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_colleague_is_invited_by_number_and_joins(visit: Visitor, screen: str) -> None:
+    owner = make_member(timezone.now(), make_employer(timezone.now(), confirmed_at=timezone.now()))
+    make_case(owner, timezone.now(), State.APPROVED)
+    at_work = visit(**_screen(screen))
+    at_work.sign_in(owner.user)
+    page = at_work.go("/team/")
+    looked_at(at_work, f"team-{screen}")
+    page.locator("[name=contact]").fill("138 0013 8000")
+    page.locator("form.panel button.primary").click()
+    expect(page.locator(".people").last).to_contain_text("+86 138****8000")
+    looked_at(at_work, f"team-invited-{screen}")
+    (path,) = [said["path"] for _template, said in messages(NUMBER)]
+    invited = visit(**_screen(screen))
+    page = invited.go(f"/{path}")
+    looked_at(invited, f"join-{screen}")
+    page.locator("button[name=send]").click()
+    expect(page.locator("button[name=send]")).to_be_disabled()
+    expect(page.locator("[name=code]")).to_be_focused()
+    looked_at(invited, f"join-sent-{screen}")
+    page.locator("[name=code]").fill(code_to(NUMBER))
+    page.locator("form.panel button.primary").click()
+    expect(page).to_have_url(re.compile("/case/$"))
+    looked_at(invited, f"joined-{screen}")
+    assert owner.employer.members.active().count() == 2

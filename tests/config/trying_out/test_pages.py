@@ -288,3 +288,12 @@ def test_who_waits_for_a_mail_is_led_there(kept: Path, now: datetime) -> None:
     assert waiting.redirect_chain[-1][0] == "/register/address/"
     assert f'href="{PAGE}"' in waiting.content.decode()
     assert f'href="{PAGE}"' in at_home().get("/password/sent/").content.decode()
+
+
+def test_the_link_of_a_text_message_can_be_opened(kept: Path, settings: Any) -> None:
+    """Messages name no scheme, and the trial has a port."""
+    settings.SITE_URL = "http://localhost:8017"
+    said = "【资质】示例公司邀请你一起招聘，7 天内有效：localhost:8017/j/AbC-_1"
+    simulator().send(Message("m-9", "+8613912345678", "资质", "x", {}, said), timezone.now())
+    page = at_home().get(PAGE).content.decode()
+    assert 'href="http://localhost:8017/j/AbC-_1"' in page

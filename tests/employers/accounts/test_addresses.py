@@ -250,7 +250,7 @@ def _invite(now: datetime) -> list[Any]:
     browser = Client(headers={"accept-language": "en"})
     browser.force_login(owner.user)
     return [
-        browser.post("/team/", {"email": ADDRESS}),
+        browser.post("/team/", {"contact": ADDRESS}),
         browser.get("/team/"),
         browser.post(f"/team/invitations/{owner.employer.invitations.get().pk}/again/"),
     ]

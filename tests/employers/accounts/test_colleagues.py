@@ -26,7 +26,7 @@ class TestColleagues:
     def test_invite_join_remove(self, visitor: Client, now: datetime) -> None:
         owner = verified_owner(now)
         visitor.force_login(owner.user)
-        assert visitor.post("/team/", {"email": "new@example.com"}).status_code == 302
+        assert visitor.post("/team/", {"contact": "new@example.com"}).status_code == 302
         address = invitation("new@example.com")
         guest = Client(headers={"accept-language": "en"})
         assert owner.employer.name in text(guest.get(address))
@@ -49,7 +49,7 @@ class TestColleagues:
     ) -> None:
         owner = verified_owner(now)
         visitor.force_login(owner.user)
-        visitor.post("/team/", {"email": "new@example.com"})
+        visitor.post("/team/", {"contact": "new@example.com"})
         first, guest = invitation("new@example.com"), Client(headers={"accept-language": "en"})
         guest.post(first, {"password": "a sentence nobody knows"})
         member = Member.objects.get(user__email="new@example.com")
@@ -60,7 +60,7 @@ class TestColleagues:
         assert member.left_at is not None
         assert not member.user.is_active
 
-        visitor.post("/team/", {"email": "NEW@example.com"})
+        visitor.post("/team/", {"contact": "NEW@example.com"})
         for _ in range(2):
             assert (
                 guest.post(invitation("new@example.com"), {"password": "quite another sentence"})[
@@ -103,7 +103,7 @@ class TestColleagues:
         page = text(visitor.get("/team/"))
         assert says in page
         assert "Send invitation" not in page
-        assert says in text(visitor.post("/team/", {"email": "new@example.com"}, follow=True))
+        assert says in text(visitor.post("/team/", {"contact": "new@example.com"}, follow=True))
         assert not Mail.objects.exists()
 
     def test_a_day_holds_so_many_invitations_of_one_employer(self, now: datetime) -> None:
@@ -118,8 +118,8 @@ class TestColleagues:
     def test_one_address_is_not_pestered(self, visitor: Client, now: datetime) -> None:
         visitor.force_login(verified_owner(now).user)
         for _ in range(throttle.INVITATIONS_TO_ADDRESS.tries):
-            visitor.post("/team/", {"email": "new@example.com"})
-        answer = visitor.post("/team/", {"email": "new@example.com"})
+            visitor.post("/team/", {"contact": "new@example.com"})
+        answer = visitor.post("/team/", {"contact": "new@example.com"})
         assert (answer.status_code, "You have tried too many times" in text(answer)) == (429, True)
         assert Mail.objects.count() == throttle.INVITATIONS_TO_ADDRESS.tries
 
@@ -128,7 +128,7 @@ class TestColleagues:
         visitor.force_login(make_member(now, owner.employer, role="recruiter").user)
         assert "Only your company's owner" in text(visitor.get("/team/"))
         assert "You do not have permission to do this" in text(
-            visitor.post("/team/", {"email": "new@example.com"}, follow=True)
+            visitor.post("/team/", {"contact": "new@example.com"}, follow=True)
         )
         assert not Mail.objects.exists()
         assert "You do not have permission to do this" in text(
@@ -158,7 +158,7 @@ class TestColleagues:
         owner = verified_owner(now)
         colleague = make_member(now, owner.employer, role="recruiter")
         visitor.force_login(owner.user)
-        page = text(visitor.post("/team/", {"email": colleague.user.email}))
+        page = text(visitor.post("/team/", {"contact": colleague.user.email}))
         assert "already an account with this" in page
         assert f'value="{colleague.user.email}"' in page
 

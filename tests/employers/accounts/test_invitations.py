@@ -196,7 +196,7 @@ def test_only_owners_of_this_company_see_and_touch_invitations(
 
 def test_sending_again_counts_as_inviting(owner: Member, now: datetime) -> None:
     browser = sign_in(owner.user)
-    browser.post("/team/", {"email": NEW})
+    browser.post("/team/", {"contact": NEW})
     again = f"/team/invitations/{Invitation.objects.get().pk}/again/"
     for _ in range(throttle.INVITATIONS_TO_ADDRESS.tries):
         page = text(browser.post(again, follow=True))

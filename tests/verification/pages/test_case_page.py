@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import override
 
 from events.core.reasons import MINUTES
+from tests.employers.accounts.phone_codes import by_phone_alone
 from tests.factories import make_case, make_document, make_employer, make_member, make_reviewer
 from verification.api.requirements import WhyOut
 from verification.cases import turnaround, wording
@@ -23,7 +24,9 @@ from verification.models import (
     Decision,
     DocumentKind,
     DocumentReading,
+    Proof,
     ProofKind,
+    ProofState,
     Statement,
 )
 from verification.pages import case_editor, case_progress, requirement_facts, requirement_rows
@@ -411,3 +414,151 @@ def test_what_comes_next_is_told_with_its_time(
     row = case_progress.to_come(Case(state=state), turn, until, own_words)
     assert (row.whose if row else None) == whose
     assert row is None or (row.until == until and row.words)
+
+
+@pytest.mark.django_db
+def test_what_counts_as_done_stays_done_until_it_is_asked_for_again(now: datetime) -> None:
+    member = make_member(now, email="lin@qq.com")
+    case = make_case(member, now)
+
+    def done() -> tuple[int, int]:
+        shown = case_page.editor(member, Case.objects.get(pk=case.pk), now)
+        return shown["met"], shown["asked"]
+
+    assert done() == (2, 4), "the address and the details; we look the company up ourselves"
+    make_document(case, now)
+    assert done() == (3, 4), "not the proof of authority"
+    Attempt.objects.create(case=case, number=1, submitted_at=now, due_at=now)
+    for state in (State.SUBMITTED, State.CHECKING, State.IN_REVIEW):
+        Case.objects.filter(pk=case.pk).update(state=state)
+        assert done() == (3, 4), state
+    Case.objects.filter(pk=case.pk).update(state=State.CHANGES_REQUESTED)
+    Decision.objects.create(
+        case=case,
+        attempt_number=1,
+        verb="request_changes",
+        reasons=[{"code": "document_blurred", "field": "business_licence"}],
+        policy_version="1",
+        decided_at=now,
+    )
+    assert done() == (2, 4), "the photo is asked for again, and nothing else"
+    make_document(case, now + timedelta(seconds=1))
+    assert done() == (3, 4)
+
+
+@pytest.mark.django_db
+def test_a_requirement_that_is_waited_for_has_one_deadline(now: datetime, client: Client) -> None:
+    """A transfer under way has ten days; the checks may wait for less, or for longer."""
+    member = make_member(now, email="lin@qq.com")
+    case = make_case(member, now, State.CHECKING)
+    Attempt.objects.create(
+        case=case,
+        number=1,
+        submitted_at=now,
+        due_at=now + timedelta(hours=1),
+        waits=1,
+        waiting_for="authority_pending",
+    )
+    Proof.objects.create(
+        employer=member.employer,
+        member=member,
+        uscc=case.declared_uscc,
+        kind=ProofKind.BANK_DEPOSIT,
+        started_at=now,
+        expires_at=now + timedelta(days=10),
+        due_at=now + timedelta(days=10),
+        stage="accepted",
+    )
+    until = policy.waits_until(1, now + timedelta(hours=1), policy.CURRENT)
+    (authority,) = [
+        item
+        for item in requirement_facts.requirements_of(case, member, now)
+        if item.code == "authority"
+    ]
+    assert authority.deadline == until != now + timedelta(days=10)
+    client.force_login(member.user)
+    page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
+    with override("en"):
+        shown = date_format(timezone.localtime(until), "DATETIME_FORMAT")
+        again = date_format(timezone.localtime(now + timedelta(hours=1)), "DATETIME_FORMAT")
+    assert f"needed by {shown}" in page
+    assert f"If it is still missing at {shown}, a reviewer decides without it." in page
+    assert page.count(again) <= 1, "only the next question to the bank"
+
+
+@pytest.mark.django_db
+def test_no_box_contradicts_the_time_of_the_ways(now: datetime, client: Client) -> None:
+    """A way to prove authority takes minutes or days. Only the way itself says which."""
+    member = make_member(now, email="lin@qq.com")
+    case = make_case(member, now, State.IN_REVIEW)
+    Decision.objects.create(
+        case=case,
+        attempt_number=1,
+        verb="hold_for_review",
+        reasons=[{"code": "authority_missing", "field": "authority"}],
+        policy_version="1",
+        decided_at=now,
+    )
+    client.force_login(member.user)
+    page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
+    body = page.partition('id="requirement-authority"')[2].partition("</details>")[0]
+    assert "one or two working days" in body and "Time:" not in body
+    assert "What to do:</b> Choose one: an email address" in page
+    boxes = re.findall(r'<li class="reason">(.*?)</li>', page, re.S)
+    (box,) = [box for box in boxes if "Choose one" in box]
+    assert "What to do:" in box and "Time:" not in box
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "is_told"), [(State.DRAFT, False), (State.IN_REVIEW, False), (State.APPROVED, True)]
+)
+def test_a_missing_contact_matters_once_resumes_can_be_had(
+    state: State, is_told: bool, now: datetime, client: Client
+) -> None:
+    real = timezone.now()
+    member = by_phone_alone(real, employer=make_employer(real, confirmed_at=real))
+    make_case(member, real, state)
+    client.force_login(member.user)
+    page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
+    assert ("Add an email address" in page) is is_told
+
+
+@pytest.mark.django_db
+def test_what_was_settled_while_a_reviewer_has_the_case_is_no_longer_asked_for(
+    now: datetime, client: Client
+) -> None:
+    real = timezone.now()
+    member = make_member(real, email="lin@qq.com")
+    case = make_case(member, real, State.IN_REVIEW)
+    Attempt.objects.create(case=case, number=1, submitted_at=real, due_at=real, finished_at=real)
+    Decision.objects.create(
+        case=case,
+        attempt_number=1,
+        verb="hold_for_review",
+        reasons=[{"code": "registry_not_found", "field": "uscc"}, {"code": "authority_missing"}],
+        policy_version="1",
+        decided_at=real,
+    )
+    client.force_login(member.user)
+
+    def box() -> str:
+        page = client.get("/case/", headers={"accept-language": "en"}).content.decode()
+        return page.partition('class="reasons"')[2].partition("</ol>")[0]
+
+    assert "There is no proof that the recruiter may act" in box()
+    Proof.objects.create(
+        employer=member.employer,
+        member=member,
+        uscc=case.declared_uscc,
+        kind=ProofKind.E_LICENCE,
+        observed={"name": case.declared_name},
+        state=ProofState.PROVEN,
+        started_at=real,
+        proven_at=real,
+        finished_at=real,
+        expires_at=real + timedelta(minutes=5),
+        holds_until=real + timedelta(days=9),
+        due_at=real,
+    )
+    assert "There is no proof" not in box() and "company register" in box()

@@ -139,8 +139,8 @@ def test_a_proof_that_was_only_begun_is_not_counted(
         Proof.objects.all().delete()
         begin(member, now, stage=stage)
         page = text(visitor.get("/case/"))
-        assert "5 of 5 done" not in page
-        assert "4 of 5 done" in page
+        assert "4 of 4 done" not in page
+        assert "3 of 4 done" in page
         assert "You have provided everything we need" not in page
         assert '<strong class="tag begun">In progress</strong>' in page
     assert 'id="code"' in page, "the money was sent"

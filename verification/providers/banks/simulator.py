@@ -216,6 +216,24 @@ class SimulatedBank:
             if datetime.fromisoformat(row["ends_at"]) <= now
         ]
 
+    def arrive(self, request_id: str, now: datetime) -> None:
+        """End a transfer at once, at any hour: it arrives or is returned as it would have later."""
+        with self._books.writing() as books:
+            books.execute(
+                "UPDATE transfers SET sent_at = min(sent_at, ?), ends_at = ? WHERE request_id = ?"
+                " AND ends_at > ?",
+                (now.isoformat(), now.isoformat(), request_id, now.isoformat()),
+            )
+
+    def memo(self, request_id: str, now: datetime) -> str:
+        """The memo of a transfer that has arrived, else ""."""
+        with self._books.writing() as books:
+            row = books.execute(
+                "SELECT memo, ends_at FROM transfers WHERE request_id = ? AND returned IS NULL",
+                (request_id,),
+            ).fetchone()
+        return row["memo"] if row and datetime.fromisoformat(row["ends_at"]) <= now else ""
+
     def transfers(self) -> int:
         """How many transfers were made."""
         with self._books.writing() as books:

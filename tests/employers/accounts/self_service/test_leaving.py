@@ -218,7 +218,7 @@ def test_the_address_is_free_again_and_joins_as_somebody_new(
     member.employer.refresh_from_db()
     clock.forward(days=1)
     browser = sign_in(member.user)
-    browser.post("/team/", {"email": colleague.user.email})
+    browser.post("/team/", {"contact": colleague.user.email})
     joined = Client(headers={"accept-language": "en"})
     sent = {"password": "another sentence nobody knows"}
     assert joined.post(invitation(colleague.user.email), sent).status_code == 302

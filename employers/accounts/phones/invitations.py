@@ -1,0 +1,114 @@
+"""Invitations by text message: an owner invites a number, and its owner joins with the code that is
+sent to it.
+
+The link in the message says which invitation it is and opens nothing by itself.
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from employers.accounts import invitations
+from employers.accounts.phones import numbers
+from employers.models import PHONE_PURPOSE, Invitation, Member, User
+from employers.notices import PAYER
+from employers.security.one_time_codes import Purpose
+from events.core.errors import Refused
+from events.core.sealing import blind_indexes
+from events.delivery.sms import queue_sms
+from events.sms.numbers import NOBODY
+
+PATH: Final = "j/"
+"""The start of the link's path, which must be short (`events.sms.texts`)."""
+
+
+def invite(owner: Member, phone: str, network: str, now: datetime) -> Invitation:
+    """Send a new or former colleague a link to join as recruiter. An open invitation of the same
+    number is sent again, from now on in this owner's name.
+
+    The answer is the same whether or not the number has an account. `phone` is as `read_number`
+    returns it, and `network` where the request came from.
+
+    Raises Refused: those of `may_invite` and `queue_sms`, `colleague_already`, `invited_too_often`;
+    in a platform's test `test_phone_required`.
+    """
+    if refused := invitations.may_invite(owner):
+        raise refused
+    if owner.employer.test and not phone.startswith(NOBODY):
+        raise Refused("test_phone_required", "phone")
+    indexes = blind_indexes(phone, PHONE_PURPOSE)
+    colleagues = Member.objects.active().filter(employer=owner.employer)
+    if colleagues.filter(user__phone_index__in=indexes).exists():
+        raise Refused("colleague_already", "phone")
+    with transaction.atomic():
+        invitation = invitations.store(owner, now, phone=phone)
+        queue_sms(
+            phone,
+            "colleague_invited",
+            owner.user.language,
+            {"company": owner.employer.name, "path": PATH + key_of(invitation)},
+            now,
+            payer=PAYER,
+            network=network,
+            account=str(owner.user_id),
+        )
+    return invitation
+
+
+def key_of(invitation: Invitation) -> str:
+    """Return the invitation's part of the link: its id, written shorter."""
+    return urlsafe_b64encode(invitation.pk.bytes).decode().rstrip("=")
+
+
+def read(key: str) -> Invitation:
+    """Return the invitation of a link in a text message. It may have ended. Raises Refused
+    `invitation_gone`.
+    """
+    try:
+        pk = UUID(bytes=urlsafe_b64decode(f"{key}=="))
+    except ValueError as error:
+        raise Refused("invitation_gone") from error
+    invitation = invitations.stored(pk)
+    if not invitation.phone_index:
+        raise Refused("invitation_gone")
+    return invitation
+
+
+def join(
+    invitation: Invitation, typed: str, asker: numbers.Asker, language: str, now: datetime
+) -> Member:
+    """Accept an invitation with the code that was sent to the invited number.
+
+    The number's account joins if it has no company, otherwise a new one is opened if the number may
+    be somebody else's by now. The owners are notified. Accepting again returns the same member.
+
+    Not for use in a transaction. Raises Refused: those of `numbers.check_code`, `invitation_gone`,
+    and `phone_taken` if the number's account belongs to another company.
+    """
+    phone = invitation.phone
+    numbers.check_code(Purpose.JOIN, phone, typed, asker, now)
+    with transaction.atomic():
+        invitation = invitations.locked(invitation.pk)
+        invitations.check_open(invitation, now)
+        invited = invitations.members_invited(invitation)
+        if invitation.accepted_at is not None:
+            return invited.select_related("user").get(left_at=None)
+        if invited.filter(left_at__gte=invitation.sent_at).exists():
+            raise Refused("invitation_gone")
+        return invitations.accept(invitation, _account(phone, language, now), now)
+
+
+def _account(phone: str, language: str, now: datetime) -> User:
+    """Return the account that joins, locked. Raises Refused `phone_taken`."""
+    user = numbers.account_of(phone)
+    if user is None or numbers.needs_more(user, now):
+        return numbers.open_account(phone, language, now)
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if Member.objects.filter(user=user).exists():
+        raise Refused("phone_taken", "phone")
+    return user
