@@ -153,7 +153,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
 
 class Member(models.Model):
-    """A recruiter (经办人) acting for an employer."""
+    """A recruiter (招聘者) acting for an employer."""
 
     class MemberRole(models.TextChoices):
         OWNER = "owner", _("Owner")
