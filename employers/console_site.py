@@ -73,7 +73,9 @@ WHY_OVER: Final[dict[Over, Any]] = {
         "You were signed out because this sign-in was used in another browser or on"
         " another network. Sign in again."
     ),
-    Over.FACTOR: _("You were signed out because your second factor changed. Sign in again."),
+    Over.FACTOR: _(
+        "You were signed out because your two-step verification changed. Sign in again."
+    ),
 }
 
 
@@ -279,12 +281,14 @@ class ConsoleSite(admin.AdminSite):
         status = (
             429 if form.has_error("code", "second_factor_locked") else 422 if form.errors else 200
         )
-        return self._page(request, "second_factor", gettext("Second factor"), context, status)
+        return self._page(
+            request, "second_factor", gettext("Two-step verification"), context, status
+        )
 
     @method_decorator(never_cache)
     @method_decorator(sensitive_post_parameters("code"))
     def enrol(self, request: HttpRequest) -> HttpResponse:
-        """Set up a second factor: during sign-in if there is none, or to replace one soon after
+        """Set up two-step verification: during sign-in if there is none, or to replace one soon after
         sign-in.
         """
         now = timezone.now()
@@ -306,7 +310,7 @@ class ConsoleSite(admin.AdminSite):
         }
         if existing and not (stay and stay.is_fresh(now)):
             context |= {"too_old": True, "codes_left": second_factor.recovery_codes_left(user)}
-            return self._page(request, "enrol", gettext("Second factor"), context)
+            return self._page(request, "enrol", gettext("Two-step verification"), context)
         secret = second_factor.pending_secret(user, request.session.get(PENDING, ""))
         request.session[PENDING] = second_factor.seal_secret(user, secret)
         form = CodeForm(request.POST or None)
@@ -330,7 +334,7 @@ class ConsoleSite(admin.AdminSite):
         return self._page(
             request,
             "enrol",
-            gettext("Set up a second factor"),
+            gettext("Set up two-step verification"),
             context,
             422 if form.errors else 200,
         )

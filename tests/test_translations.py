@@ -63,7 +63,6 @@ OF_DJANGO = {
     "Model name",
     "Add link",
     "Change or view list link",
-    "Log out",
     "Filter",
     " By %(filter_title)s ",
     "Recent actions",

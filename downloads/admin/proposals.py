@@ -1,4 +1,4 @@
-"""The console's pages for acts of two people: changes of the ladder or a tier, stops of releases.
+"""The console's pages for acts of two people: changes of the ladder or a tier, download stops.
 
 One proposes, and another confirms.
 """
@@ -72,9 +72,9 @@ class LadderForm(forms.Form):
 
 
 class StopForm(forms.Form):
-    """A stop of releases, or its end."""
+    """A download stop, or its end."""
 
-    act = forms.ChoiceField(label=_("Act"), choices=ReleaseStop.Act.choices)
+    act = forms.ChoiceField(label=_("Action"), choices=ReleaseStop.Act.choices)
     client = forms.ModelChoiceField(
         label=_("Platform"),
         queryset=ApiClient.objects.filter(revoked_at=None).order_by("name"),

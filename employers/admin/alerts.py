@@ -173,7 +173,7 @@ class AlertChannelAdmin(ReadOnlyAdmin):
         typed = request.POST if request.method == "POST" else None
         form = ChangeForm(channel.kind, typed, initial=stored)
         for field in ("address", "secret"):
-            form.fields[field].help_text = _("Leave empty to keep the present one")
+            form.fields[field].help_text = _("Leave empty to keep the current one")
         if form.is_bound and form.is_valid():
             try:
                 channels.change_channel(
@@ -221,7 +221,7 @@ class AlertChannelAdmin(ReadOnlyAdmin):
 
     # --- Columns ----------------------------------------------------------------------------------
 
-    @admin.display(description=_("sends"), boolean=True)
+    @admin.display(description=_("sending"), boolean=True)
     def sends(self, channel: AlertChannel) -> bool:
         return channel.active and channel.stopped_at is None
 
@@ -229,7 +229,7 @@ class AlertChannelAdmin(ReadOnlyAdmin):
     def in_language(self, channel: AlertChannel) -> str:
         return dict(settings.LANGUAGES).get(channel.language, channel.language)
 
-    @admin.display(description=_("signs"), boolean=True)
+    @admin.display(description=_("signed"), boolean=True)
     def signed(self, channel: AlertChannel) -> bool:
         return bool(channel.secret_sealed)
 

@@ -381,7 +381,7 @@ class PlatformAdmin(ReadOnlyAdmin):
         return self._page(
             request,
             "contact",
-            gettext("Second factor at %(name)s") % {"name": client.name},
+            gettext("Two-step verification at %(name)s") % {"name": client.name},
             form=form,
             client=client,
         )

@@ -261,7 +261,7 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
     def told(self, endpoint: WebhookEndpoint) -> SafeString | str:
         return codes(endpoint.types) or gettext("All")
 
-    @admin.display(description=_("sends"), boolean=True)
+    @admin.display(description=_("sending"), boolean=True)
     def sends(self, endpoint: WebhookEndpoint) -> bool:
         return endpoint.paused_at is None and endpoint.finished_at is None
 

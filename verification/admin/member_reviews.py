@@ -126,6 +126,8 @@ class MemberReviewAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(here)
         messages.success(
             request,
-            gettext("The recruiter is let in.") if let_in else gettext("The membership has ended."),
+            gettext("The recruiter can download resumes.")
+            if let_in
+            else gettext("The recruiter is removed."),
         )
         return HttpResponseRedirect(reverse("admin:verification_memberreview_changelist"))

@@ -84,7 +84,7 @@ EXAMPLE: Final[dict[str, Any]] = {
                     "fix": {
                         "zh": "用公司域名邮箱注册并验证，可自动通过；否则由审核员处理",
                         "en": (
-                            "Verify an e-mail address at the company's own domain to pass at once;"
+                            "Verify an email address at the company's own domain to pass at once;"
                             " otherwise a reviewer decides"
                         ),
                     },
