@@ -288,7 +288,7 @@ class ConsoleSite(admin.AdminSite):
     @method_decorator(never_cache)
     @method_decorator(sensitive_post_parameters("code"))
     def enrol(self, request: HttpRequest) -> HttpResponse:
-        """Set up two-step verification: during sign-in if there is none, or to replace one soon after
+        """Set up two-step verification: during sign-in, or again soon after
         sign-in.
         """
         now = timezone.now()

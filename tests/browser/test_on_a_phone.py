@@ -227,7 +227,7 @@ def test_what_cannot_be_read_is_typed_and_the_register_names_the_company(
 def test_a_press_is_not_lost_when_the_state_of_the_code_appears_meanwhile(
     visit: Visitor, company: Company
 ) -> None:
-    """The state comes from the server when the field is left, that is, when the button is pressed."""
+    """The state comes from the server when the field is left, when the button is pressed."""
     page = open_account(visit(**PHONE), company)
     page.get_by_role("link", name="改为手动填写").click()
     page.route("**/register/code/**", lambda route: None)
