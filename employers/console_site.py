@@ -288,9 +288,7 @@ class ConsoleSite(admin.AdminSite):
     @method_decorator(never_cache)
     @method_decorator(sensitive_post_parameters("code"))
     def enrol(self, request: HttpRequest) -> HttpResponse:
-        """Set up two-step verification: during sign-in, or again soon after
-        sign-in.
-        """
+        """Set up two-step verification: during sign-in, or again soon after it."""
         now = timezone.now()
         began = _entry(request, SETTING_UP_SECONDS, now)
         user = began.user if began else request.user
@@ -416,7 +414,7 @@ class ConsoleSite(admin.AdminSite):
             return HttpResponseRedirect(
                 reverse("admin:verification_case_changelist", current_app=self.name)
             )
-        context = {"title": gettext("What waits for you"), "is_nav_sidebar_enabled": False}
+        context = {"title": gettext("Waiting for you"), "is_nav_sidebar_enabled": False}
         return super().index(request, {**(extra_context or {}), **context})
 
     def i18n_javascript(

@@ -59,6 +59,8 @@ OF_DJANGO = {
     "Your password must contain at least %(min_length)d character.",
     "Please enter the correct %(username)s and password for a staff account. Note that both"
     " fields may be case-sensitive.",
+    "superuser status",
+    "Designates that this user has all permissions without explicitly assigning them.",
     "Breadcrumbs",
     "Model name",
     "Add link",

@@ -32,7 +32,7 @@ from employers.accounts.forms import refusal_html
 from employers.admin.employers import employer
 from employers.models import ApiClient, Employer, User
 from employers.permissions import PERMISSIONS, Power
-from events.admin import ReadOnlyAdmin
+from events.admin import ReadOnlyAdmin, WhetherFilter
 from events.core.errors import Refused
 
 
@@ -212,7 +212,7 @@ class MoveAdmin(ProposalAdmin):
         "settled_by",
         "confirmed",
     )
-    list_filter = ("tier", "confirmed", ("settled_at", admin.EmptyFieldListFilter))
+    list_filter = ("tier", "confirmed", ("settled_at", WhetherFilter))
     fields = (
         "employer",
         "tier",
@@ -306,7 +306,7 @@ class ReleaseStopAdmin(ProposalAdmin):
     form_class = StopForm
     may_propose = may_confirm = PERMISSIONS[release_stops.POWER]
     list_display = ("act", "scope", "in_force", "proposed_at", "proposed_by", "settled_by")
-    list_filter = ("in_force", ("settled_at", admin.EmptyFieldListFilter))
+    list_filter = ("in_force", ("settled_at", WhetherFilter))
     fields = (
         "act",
         "scope",

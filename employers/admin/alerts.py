@@ -25,7 +25,7 @@ from employers.admin.platform_forms import RefusableForm
 from employers.alerts import channels
 from employers.models import User
 from employers.permissions import Power
-from events.admin import ReadOnlyAdmin
+from events.admin import ReadOnlyAdmin, WhetherFilter
 from events.core.errors import Refused
 from events.delivery.alert_channels import Result, Verdict
 from events.delivery.alert_texts import lines_of
@@ -101,7 +101,7 @@ class NewForm(ChangeForm):
 class AlertChannelAdmin(ReadOnlyAdmin):
     about_people = False
     list_display = ("name", "kind", "address_hint", "sends", "failing_since", "last_success_at")
-    list_filter = ("kind", "active", ("stopped_at", admin.EmptyFieldListFilter))
+    list_filter = ("kind", "active", ("stopped_at", WhetherFilter))
     search_fields = ("name",)
     ordering = ("name",)
     fields = (

@@ -70,7 +70,7 @@ def _contact() -> forms.EmailField:
 
 def _language() -> forms.ChoiceField:
     return forms.ChoiceField(
-        label=_("Language of these mails"),
+        label=_("Language of these emails"),
         choices=settings.LANGUAGES,
         initial="zh-hans",
         required=False,

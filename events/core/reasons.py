@@ -1002,7 +1002,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "second_person_required",
-        Text("这个决定由你提出或作出，须由另一人确认", "You proposed or made this decision, so somebody else must confirm it"),
+        Text("这个决定由你提出或作出，须由另一人确认", "You proposed or made this decision, so someone else must confirm it"),
         Text("请交给另一位审核员", "Leave it to another reviewer"),
         "reviewer", REVIEWED, appeal=False,
     ),
@@ -1226,7 +1226,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "employer_not_approved",
         Text("企业尚未通过资质核验", "This employer is not verified yet"),
-        Text("请企业完成资质核验，通过后立即生效", "Complete the verification. Downloads open as soon as the employer is approved"),
+        Text("请完成资质核验，通过后即可下载", "Complete the verification. Downloads open as soon as the employer is approved"),
         "recruiter", MINUTES,
     ),
     Reason(

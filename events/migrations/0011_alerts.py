@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                     "outcome",
                     models.CharField(
                         blank=True,
-                        choices=[("sent", "sent"), ("dead", "given up")],
+                        choices=[("sent", "sent out"), ("dead", "given up")],
                         max_length=10,
                         verbose_name="outcome",
                     ),

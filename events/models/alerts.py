@@ -142,7 +142,7 @@ class Said(models.TextChoices):
 class AlertOutcome(models.TextChoices):
     """How a message ended."""
 
-    SENT = "sent", _("sent")
+    SENT = "sent", _("sent out")
     DEAD = "dead", _("given up")
 
 
