@@ -404,13 +404,13 @@ REASONS: dict[str, Reason] = _table(
     # The recruiter's authority
     Reason(
         "authority_missing",
-        Text("尚未证明你有权代表该公司招聘", "There is no proof that the recruiter may act for this company"),
+        Text("尚未证明你有权代表该公司招聘", "There is no proof yet that you may act for this company"),
         Text("任选一种方式：公司域名邮箱、对公打款、电子营业执照扫码、同事担保，或上传盖章的委托书由审核员核实", "Choose one: an email address at the company's domain, a small transfer to its bank account, a scan of its electronic licence, or a colleague who vouches for you. You can also upload a stamped letter for a reviewer to check"),
         "recruiter", MINUTES,
     ),
     Reason(
         "authority_unproven",
-        Text("现有材料不足以证明你获得公司授权", "The documents do not show that the company has authorised the recruiter"),
+        Text("现有材料不足以证明你获得公司授权", "The documents do not show that the company has authorised you"),
         Text("请用对公打款、电子营业执照扫码、登记信息所列域名邮箱或同事担保来证明授权，无需人工审核", "Use a small transfer, a scan of the electronic licence, an email address at the company's registered domain or a colleague who vouches for you. None of them needs a review"),
         "company", REVIEWED,
     ),

@@ -79,7 +79,7 @@ EXAMPLE: Final[dict[str, Any]] = {
                     "expected": "",
                     "says": {
                         "zh": "尚未证明你有权代表该公司招聘",
-                        "en": "There is no proof that the recruiter may act for this company",
+                        "en": "There is no proof yet that you may act for this company",
                     },
                     "fix": {
                         "zh": "用公司域名邮箱注册并验证，可自动通过；否则由审核员处理",
