@@ -73,7 +73,9 @@ WHY_OVER: Final[dict[Over, Any]] = {
         "You were signed out because this sign-in was used in another browser or on"
         " another network. Sign in again."
     ),
-    Over.FACTOR: _("You were signed out because your second factor changed. Sign in again."),
+    Over.FACTOR: _(
+        "You were signed out because your two-step verification changed. Sign in again."
+    ),
 }
 
 
@@ -279,14 +281,14 @@ class ConsoleSite(admin.AdminSite):
         status = (
             429 if form.has_error("code", "second_factor_locked") else 422 if form.errors else 200
         )
-        return self._page(request, "second_factor", gettext("Second factor"), context, status)
+        return self._page(
+            request, "second_factor", gettext("Two-step verification"), context, status
+        )
 
     @method_decorator(never_cache)
     @method_decorator(sensitive_post_parameters("code"))
     def enrol(self, request: HttpRequest) -> HttpResponse:
-        """Set up a second factor: during sign-in if there is none, or to replace one soon after
-        sign-in.
-        """
+        """Set up two-step verification: during sign-in, or again soon after it."""
         now = timezone.now()
         began = _entry(request, SETTING_UP_SECONDS, now)
         user = began.user if began else request.user
@@ -306,7 +308,7 @@ class ConsoleSite(admin.AdminSite):
         }
         if existing and not (stay and stay.is_fresh(now)):
             context |= {"too_old": True, "codes_left": second_factor.recovery_codes_left(user)}
-            return self._page(request, "enrol", gettext("Second factor"), context)
+            return self._page(request, "enrol", gettext("Two-step verification"), context)
         secret = second_factor.pending_secret(user, request.session.get(PENDING, ""))
         request.session[PENDING] = second_factor.seal_secret(user, secret)
         form = CodeForm(request.POST or None)
@@ -330,7 +332,7 @@ class ConsoleSite(admin.AdminSite):
         return self._page(
             request,
             "enrol",
-            gettext("Set up a second factor"),
+            gettext("Set up two-step verification"),
             context,
             422 if form.errors else 200,
         )
@@ -412,7 +414,7 @@ class ConsoleSite(admin.AdminSite):
             return HttpResponseRedirect(
                 reverse("admin:verification_case_changelist", current_app=self.name)
             )
-        context = {"title": gettext("What waits for you"), "is_nav_sidebar_enabled": False}
+        context = {"title": gettext("Waiting for you"), "is_nav_sidebar_enabled": False}
         return super().index(request, {**(extra_context or {}), **context})
 
     def i18n_javascript(

@@ -1,4 +1,4 @@
-"""Masks e-mail addresses and numbers, so that they can be recognised but not used."""
+"""Masks email addresses and numbers, so that they can be recognised but not used."""
 
 from __future__ import annotations
 

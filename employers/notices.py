@@ -1,4 +1,4 @@
-"""Telling an account's owner what happened: by mail, or else by a message to the proven number."""
+"""Telling an account's owner what happened: by mail, or by a message to the verified number."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def tell_user(user: User, template: str, context: dict[str, Any], now: datetime)
     """Queue the mail `template` to the account's address. Return whether anything was queued.
 
     An account without an address, or with one that nobody has confirmed, gets a message to its
-    proven number instead. It waits if the number has had too many, and later news of the same kind
-    replaces it: of a case, only the latest state counts. A message is not worth failing for: to a
-    number that takes none, none is sent, and the owner reads it on the pages.
+    verified number instead. It waits if the number has had too many, and later news of the same
+    kind replaces it: of a case, only the latest state counts. A message is not worth failing for:
+    to a number that takes none, none is sent, and the owner reads it on the pages.
     """
     if user.email and (user.email_verified_at is not None or not user.phone_index):
         queue_mail(user.email, template, user.language, context, now)

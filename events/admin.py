@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -64,6 +65,23 @@ class ReadOnly:
 
 class ConsoleAdmin(OnlyListed, ModelAdmin):
     """The base of every list in the console."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list under the name of what it contains."""
+        title = capfirst(self.opts.verbose_name_plural)
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+
+class WhetherFilter(admin.EmptyFieldListFilter):
+    """A filter by whether a field has a value, such as the time when something happened."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice, words in zip(
+            super().choices(changelist), (_("All"), _("no"), _("yes")), strict=True
+        ):
+            yield {**choice, "display": words}
 
 
 class ReadOnlyAdmin(ReadOnly, ConsoleAdmin):
@@ -129,7 +147,9 @@ def in_words_filter(words: Callable[[str], Any]) -> type[admin.AllValuesFieldLis
 
     class InWordsFilter(admin.AllValuesFieldListFilter):
         def choices(self, changelist: Any) -> Iterator[Any]:
-            for choice in super().choices(changelist):
+            every, *each = super().choices(changelist)
+            yield every
+            for choice in each:
                 yield {**choice, "display": words(str(choice["display"]))}
 
     return InWordsFilter

@@ -148,8 +148,16 @@ def tables(text: str) -> list[list[int]]:
 
 def links(text: str) -> list[str]:
     """Return the linked pages, without their language."""
-    targets = (target.replace(".zh-CN.md", ".md") for target in LINK.findall(text))
+    targets = (target.replace(".zh-CN.", ".") for target in LINK.findall(text))
     return sorted(target for target in targets if not target.startswith("#"))
+
+
+WORDS = re.compile(r"<(?:text|title|desc)[^>]*>([^<]*)<")
+
+
+def drawing(picture: str) -> str:
+    """Return an SVG without its words."""
+    return re.sub(r">[^<>{}]*<", "><", picture)
 
 
 @pytest.mark.parametrize("part", [headings, code_blocks, tables])
@@ -167,6 +175,16 @@ def test_both_readmes_lead_to_the_same_pages_and_to_each_other() -> None:
     )
     assert links(english) == links(chinese)
     assert "(README.zh-CN.md)" in english and "(README.md)" in chinese
+
+
+def test_the_picture_of_the_way_is_drawn_alike_in_both_languages() -> None:
+    english, chinese = (
+        (DOCS / "how-it-works" / name).read_text(encoding="utf-8")
+        for name in ("way.svg", "way.zh-CN.svg")
+    )
+    assert drawing(english) == drawing(chinese)
+    assert not re.search(r"[\u3400-\u9fff]", english)
+    assert all(re.search(r"[\u3400-\u9fff]", words) for words in WORDS.findall(chinese))
 
 
 # --- What the code and the pages say of each other ------------------------------------------------

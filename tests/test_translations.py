@@ -12,7 +12,7 @@ from django.utils import translation
 
 from config.messages import compile_all, msgids
 from events.core.reasons import REASONS
-from tests.words import misprints
+from tests.words import misprints, rejected
 from verification.cases import wording
 
 ROOT = Path(settings.BASE_DIR)
@@ -59,11 +59,12 @@ OF_DJANGO = {
     "Your password must contain at least %(min_length)d character.",
     "Please enter the correct %(username)s and password for a staff account. Note that both"
     " fields may be case-sensitive.",
+    "superuser status",
+    "Designates that this user has all permissions without explicitly assigning them.",
     "Breadcrumbs",
     "Model name",
     "Add link",
     "Change or view list link",
-    "Log out",
     "Filter",
     " By %(filter_title)s ",
     "Recent actions",
@@ -159,6 +160,24 @@ def test_translations_are_chinese(entries: list[polib.POEntry]) -> None:
 def test_translations_have_chinese_punctuation(entries: list[polib.POEntry]) -> None:
     said = [text for entry in entries for text in (entry.msgstr, *entry.msgstr_plural.values())]
     assert misprints(said) == []
+
+
+def test_one_thing_has_one_name(entries: list[polib.POEntry]) -> None:
+    reasons = [text.zh for reason in REASONS.values() for text in (reason.says, reason.fix)]
+    documented = [
+        line
+        for page in (ROOT / "README.zh-CN.md", *(ROOT / "docs").rglob("*.zh-CN.*"))
+        if page.suffix in (".md", ".svg")
+        for line in page.read_text(encoding="utf-8").splitlines()
+    ]
+    coded = [
+        line
+        for path in files()
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"[\u3400-\u9fff]", line)
+    ]
+    said = [text for entry in entries for text in (entry.msgstr, *entry.msgstr_plural.values())]
+    assert rejected([*said, *reasons, *documented, *coded]) == []
 
 
 def numbers_in(text: str) -> set[str]:

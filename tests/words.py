@@ -26,12 +26,34 @@ NAMES: Final = re.compile(
     """,
     re.VERBOSE,
 )
+REJECTED: Final = {
+    "申请单": "申请",
+    "案件": "申请",
+    "经办人": "招聘者",
+    "招聘人员": "招聘者",
+    "中间号": "虚拟号码",
+    "隐私号": "虚拟号码",
+    "提供记录": "发放记录",
+    "询问放行": "查询放行",
+    "下载额度": "下载配额",
+    "电子邮箱": "邮箱",
+    "资质平台": "资质系统",
+    "回调接收": "Webhook 接收",
+    "平台凭证": "平台存证",
+    "已认证": "已通过核验",
+}
+"""Words that once named things of `docs/how-it-works/terms.md`, and their names now."""
 LATIN: Final = re.compile(r"[A-Za-z]{2,}")
 
 
 def misprints(lines: Iterable[str]) -> list[str]:
     """Return the Chinese lines that a typesetter would send back."""
     return [line for line in lines if any(mark.search(line) for mark in MISPRINTS)]
+
+
+def rejected(lines: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the lines with a rejected word, and that word."""
+    return [(word, line) for line in lines for word in REJECTED if word in line]
 
 
 def left_in_latin(lines: Iterable[str], *names: str) -> list[str]:

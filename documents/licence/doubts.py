@@ -129,7 +129,7 @@ class _Page:
     def _codes(self) -> Iterator[Doubt]:
         """The places of the code, if no valid one was read.
 
-        They are an unproven number's line or, without a number, everything like a code, and the
+        They are an unverified number's line or, without a number, everything like a code, and the
         head.
         """
         if uscc.is_valid(self.taken["uscc"].text if "uscc" in self.taken else ""):
@@ -165,7 +165,7 @@ class _Page:
             )
 
     def _around_number(self, cell: Cell) -> Doubt:
-        """The line of an unproven number: two crowded digits may have been read as one."""
+        """The line of an unverified number: two crowded digits may have been read as one."""
         x0, x1, h = cell.x0 - cell.h, cell.x1 + cell.h, cell.h
         cuts = tuple(self._polygon(x0, x1, cell.y + a * h, cell.y + b * h) for a, b in _CUTS)
         return replace(self._around(("registration_number",), x0, x1, cell.y, h), other_cuts=cuts)

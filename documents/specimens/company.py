@@ -289,7 +289,7 @@ class Company:
     business_scope: str
     registration_authority: str
     domain: str
-    """For e-mail; under .example, so that nothing sent there is delivered."""
+    """For email; under .example, so that nothing sent there is delivered."""
     status: str = "active"
 
     @property

@@ -42,7 +42,7 @@ OF_THE_TIER: Final = (
 
 
 TIERS: Final = {
-    Tier.HELD: _("held"),
+    Tier.HELD: _("no downloads yet"),
     Tier.PROVISIONAL: _("provisional"),
     Tier.ESTABLISHED: _("established employer"),
     Tier.RESTRICTED: _("restricted"),

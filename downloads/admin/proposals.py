@@ -1,4 +1,4 @@
-"""The console's pages for acts of two people: changes of the ladder or a tier, stops of releases.
+"""The console's pages for acts of two people: changes of the ladder or a tier, download stops.
 
 One proposes, and another confirms.
 """
@@ -32,7 +32,7 @@ from employers.accounts.forms import refusal_html
 from employers.admin.employers import employer
 from employers.models import ApiClient, Employer, User
 from employers.permissions import PERMISSIONS, Power
-from events.admin import ReadOnlyAdmin
+from events.admin import ReadOnlyAdmin, WhetherFilter
 from events.core.errors import Refused
 
 
@@ -72,9 +72,9 @@ class LadderForm(forms.Form):
 
 
 class StopForm(forms.Form):
-    """A stop of releases, or its end."""
+    """A download stop, or its end."""
 
-    act = forms.ChoiceField(label=_("Act"), choices=ReleaseStop.Act.choices)
+    act = forms.ChoiceField(label=_("Action"), choices=ReleaseStop.Act.choices)
     client = forms.ModelChoiceField(
         label=_("Platform"),
         queryset=ApiClient.objects.filter(revoked_at=None).order_by("name"),
@@ -210,7 +210,7 @@ class MoveAdmin(ProposalAdmin):
         "settled_by",
         "confirmed",
     )
-    list_filter = ("tier", "confirmed", ("settled_at", admin.EmptyFieldListFilter))
+    list_filter = ("tier", "confirmed", ("settled_at", WhetherFilter))
     fields = (
         "employer",
         "tier",
@@ -304,7 +304,7 @@ class ReleaseStopAdmin(ProposalAdmin):
     form_class = StopForm
     may_propose = may_confirm = PERMISSIONS[release_stops.POWER]
     list_display = ("act", "scope", "in_force", "proposed_at", "proposed_by", "settled_by")
-    list_filter = ("in_force", ("settled_at", admin.EmptyFieldListFilter))
+    list_filter = ("in_force", ("settled_at", WhetherFilter))
     fields = (
         "act",
         "scope",

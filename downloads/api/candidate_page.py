@@ -34,9 +34,9 @@ class CandidatePageOut(Schema):
     )
     text_messages: bool = Field(
         description=(
-            "Whether candidates without an e-mail address are told and asked by text message, and"
-            " all with a mobile number learn which relay number will call. Your operator switches"
-            " this on, because it is charged to you."
+            "Whether candidates without an email address get notices and requests for consent by"
+            " text message, and all candidates with a mobile number are told which relay number"
+            " will call them. Your operator switches this on, because it is charged to you."
         ),
         examples=[False],
     )

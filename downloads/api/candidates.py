@@ -34,7 +34,7 @@ Reference = Annotated[
         pattern=REFERENCE,
         examples=["cand-20481"],
         description=(
-            "Your own ID for the candidate. Don't use a name, phone number or e-mail address."
+            "Your own ID for the candidate. Don't use a name, phone number or email address."
         ),
     ),
 ]
@@ -81,7 +81,7 @@ class CandidateIn(Schema):
         max_length=254,
         examples=[""],
         description=(
-            "The candidate's e-mail address, used to notify them. It is stored encrypted and never"
+            "The candidate's email address, used to notify them. It is stored encrypted and never"
             " returned. Leave it empty if your own app notifies them."
         ),
     )
@@ -91,7 +91,7 @@ class CandidateIn(Schema):
         examples=[""],
         description=(
             "The candidate's mobile number in mainland China, for text messages if your operator"
-            " has switched them on: which relay number will call, and without an e-mail address"
+            " has switched them on: which relay number will call, and without an email address"
             " all notices. It is stored encrypted and never returned."
         ),
     )
@@ -119,13 +119,13 @@ class BlockedOut(Schema):
 
 
 class CandidateOut(Schema):
-    """A candidate. Their e-mail address and mobile number are never returned."""
+    """A candidate. Their email address and mobile number are never returned."""
 
     model_config = {"json_schema_extra": {"examples": [EXAMPLE]}}
 
     reference: str = Field(description="Your ID for the candidate.")
     mode: Mode = Field(description="How the candidate wants to be asked.")
-    reachable: bool = Field(description="Whether we have an e-mail address for the candidate.")
+    reachable: bool = Field(description="Whether we have an email address for the candidate.")
     textable: bool = Field(description="Whether we have a mobile number for the candidate.")
     language: str = Field(description="The language of our messages to the candidate.")
     blocked: list[BlockedOut] = Field(description="The companies that the candidate blocks.")

@@ -43,7 +43,7 @@ Candidate = Annotated[
         pattern=REFERENCE,
         examples=["cand-20481"],
         description=(
-            "Your own ID for the candidate. Don't use a name, phone number or e-mail address."
+            "Your own ID for the candidate. Don't use a name, phone number or email address."
         ),
     ),
 ]

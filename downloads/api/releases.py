@@ -60,7 +60,7 @@ class ReleaseIn(Schema):
         "",
         max_length=254,
         examples=["lin@mail.example"],
-        description="The candidate's e-mail address. The copy must not contain it either.",
+        description="The candidate's email address. The copy must not contain it either.",
     )
     resume_reference: str = Field(
         "",

@@ -325,7 +325,7 @@ def locked_candidate(candidate_id: UUID) -> Candidate:
 
 
 def email_of(candidate: Candidate) -> str:
-    """Return the candidate's e-mail address, or "" if there is none."""
+    """Return the candidate's email address, or "" if there is none."""
     return (
         unseal_text(candidate.email_sealed, candidate.email_purpose)
         if candidate.email_sealed

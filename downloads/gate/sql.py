@@ -3,7 +3,7 @@
 All of them use the same facts (`_facts`, `_candidate_consent`): the employer if it is the
 platform's own or the member has linked their account with the platform, the member, the case that counts, and what the candidate allows. On PostgreSQL these rows
 are read `FOR SHARE`. So a suspension, or a candidate who closes, either came before and is seen, or
-waits (`docs/how-it-works/gate.md`). There is usually no stop of releases to lock, so the act that
+waits (`docs/how-it-works/gate.md`). There is usually no download stop to lock, so the act that
 confirms one waits for every statement that has looked (`downloads.gate.release_stops`). Consents
 and blocks are written under the company's lock, which the caller holds.
 """

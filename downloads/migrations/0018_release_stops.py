@@ -31,9 +31,12 @@ class Migration(migrations.Migration):
                 (
                     "act",
                     models.CharField(
-                        choices=[("stop", "Stop all releases"), ("resume", "Allow releases again")],
+                        choices=[
+                            ("stop", "Stop all downloads"),
+                            ("resume", "Allow downloads again"),
+                        ],
                         max_length=10,
-                        verbose_name="act",
+                        verbose_name="action",
                     ),
                 ),
                 (
@@ -77,8 +80,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "stop of releases",
-                "verbose_name_plural": "stops of releases",
+                "verbose_name": "download stop",
+                "verbose_name_plural": "download stops",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("in_force", True)),

@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("sent", "sent"),
+                            ("sent", "sent out"),
                             ("delivered", "delivered"),
                             ("failed", "could not be delivered"),
                             ("dropped", "no longer needed"),

@@ -29,7 +29,7 @@ class ShortLink(models.Model):
 class TextOutcome(models.TextChoices):
     """What became of a text message to a candidate. Empty while it waits."""
 
-    SENT = "sent", _("sent")
+    SENT = "sent", _("sent out")
     DELIVERED = "delivered", _("delivered")
     FAILED = "failed", _("could not be delivered")
     DROPPED = "dropped", _("no longer needed")

@@ -53,7 +53,7 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 class Candidate(models.Model):
     """A candidate of one platform, identified by its reference.
 
-    The only personal data is an encrypted e-mail address and mobile number, if we have them.
+    The only personal data is an encrypted email address and mobile number, if we have them.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -34,7 +34,7 @@ class Kind(models.TextChoices):
     RESUME = "resume", _("resume")
     RELAY_NUMBER = "relay_number", _("a relay number in place of your own")
     PHONE = "phone", _("your phone number")
-    EMAIL = "email", _("your e-mail address")
+    EMAIL = "email", _("your email address")
 
 
 OWN_CONTACT: Final = frozenset({Kind.PHONE, Kind.EMAIL})

@@ -342,8 +342,8 @@ class ReleaseStop(Proposal):
     """
 
     class Act(models.TextChoices):
-        STOP = "stop", _("Stop all releases")
-        RESUME = "resume", _("Allow releases again")
+        STOP = "stop", _("Stop all downloads")
+        RESUME = "resume", _("Allow downloads again")
 
     client = models.ForeignKey(
         ApiClient,
@@ -354,7 +354,7 @@ class ReleaseStop(Proposal):
         verbose_name=_("platform"),
     )
     """None: all platforms."""
-    act = models.CharField(_("act"), max_length=10, choices=Act.choices)
+    act = models.CharField(_("action"), max_length=10, choices=Act.choices)
     why = models.TextField(_("why"), max_length=2000)
     confirmed = models.BooleanField(_("confirmed"), default=False, db_default=False)
     in_force = models.BooleanField(_("in force"), default=False, db_default=False)
@@ -363,7 +363,7 @@ class ReleaseStop(Proposal):
     objects = ReleaseStopQuerySet.as_manager()
 
     class Meta:
-        verbose_name, verbose_name_plural = _("stop of releases"), _("stops of releases")
+        verbose_name, verbose_name_plural = _("download stop"), _("download stops")
         indexes = [
             models.Index(
                 fields=["client"], condition=models.Q(in_force=True), name="release_stop_in_force"

@@ -264,7 +264,7 @@ def _may_still(copy: Copy, now: datetime) -> None:
 
 
 def grant_of(copy: Copy) -> tuple[str, str]:
-    """Return the candidate's phone and e-mail address as given for this copy; "" once they are
+    """Return the candidate's phone and email address as given for this copy; "" once they are
     erased.
     """
     if not copy.given_sealed:

@@ -85,7 +85,7 @@ def seen_by_staff(move: Event) -> list[str]:
     return seen(move) + (
         [
             gettext(
-                "Somebody called a number that appears only in a canary resume. Do not tell the"
+                "Someone called a number that appears only in a canary resume. Do not tell the"
                 " employer."
             )
         ]

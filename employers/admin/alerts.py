@@ -25,7 +25,7 @@ from employers.admin.platform_forms import RefusableForm
 from employers.alerts import channels
 from employers.models import User
 from employers.permissions import Power
-from events.admin import ReadOnlyAdmin
+from events.admin import ReadOnlyAdmin, WhetherFilter
 from events.core.errors import Refused
 from events.delivery.alert_channels import Result, Verdict
 from events.delivery.alert_texts import lines_of
@@ -101,7 +101,7 @@ class NewForm(ChangeForm):
 class AlertChannelAdmin(ReadOnlyAdmin):
     about_people = False
     list_display = ("name", "kind", "address_hint", "sends", "failing_since", "last_success_at")
-    list_filter = ("kind", "active", ("stopped_at", admin.EmptyFieldListFilter))
+    list_filter = ("kind", "active", ("stopped_at", WhetherFilter))
     search_fields = ("name",)
     ordering = ("name",)
     fields = (
@@ -185,7 +185,7 @@ class AlertChannelAdmin(ReadOnlyAdmin):
         typed = request.POST if request.method == "POST" else None
         form = ChangeForm(channel.kind, typed, initial=stored)
         for field in ("address", "secret"):
-            form.fields[field].help_text = _("Leave empty to keep the present one")
+            form.fields[field].help_text = _("Leave empty to keep the current one")
         if form.is_bound and form.is_valid():
             try:
                 channels.change_channel(
@@ -233,7 +233,7 @@ class AlertChannelAdmin(ReadOnlyAdmin):
 
     # --- Columns ----------------------------------------------------------------------------------
 
-    @admin.display(description=_("sends"), boolean=True)
+    @admin.display(description=_("sending"), boolean=True)
     def sends(self, channel: AlertChannel) -> bool:
         return channel.active and channel.stopped_at is None
 
@@ -241,7 +241,7 @@ class AlertChannelAdmin(ReadOnlyAdmin):
     def in_language(self, channel: AlertChannel) -> str:
         return dict(settings.LANGUAGES).get(channel.language, channel.language)
 
-    @admin.display(description=_("signs"), boolean=True)
+    @admin.display(description=_("signed"), boolean=True)
     def signed(self, channel: AlertChannel) -> bool:
         return bool(channel.secret_sealed)
 

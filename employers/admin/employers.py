@@ -22,7 +22,7 @@ from employers.accounts import sightings, staff_reads
 from employers.masking import masked_phone
 from employers.models import Member, User
 from employers.permissions import Power, powers
-from events.admin import ReadOnlyAdmin
+from events.admin import ReadOnlyAdmin, WhetherFilter
 
 
 class OfEmployersAdmin(ReadOnlyAdmin):
@@ -64,7 +64,7 @@ def receiver(row: Any) -> SafeString | str:
 @admin.register(Member)
 class MemberAdmin(OfEmployersAdmin):
     list_display = ("address", employer, "role", "verified", "joined_at", "left_at")
-    list_filter = ("role", ("left_at", admin.EmptyFieldListFilter))
+    list_filter = ("role", ("left_at", WhetherFilter))
     list_select_related = ("user", "employer")
     search_fields = ("=user__email", "employer__name", "=employer__uscc", "=id")
     search_help_text = _("Full email address, company name, credit code, or an ID")

@@ -70,7 +70,7 @@ def _contact() -> forms.EmailField:
 
 def _language() -> forms.ChoiceField:
     return forms.ChoiceField(
-        label=_("Language of these mails"),
+        label=_("Language of these emails"),
         choices=settings.LANGUAGES,
         initial="zh-hans",
         required=False,
@@ -166,21 +166,21 @@ class CandidatesForm(RefusableForm):
         label=_("Text messages to candidates"),
         required=False,
         help_text=_(
-            "Candidates without an email address are told and asked by text message, and all with"
-            " a mobile number learn which relay number will call. The platform pays. Switch this"
-            " on only after it has agreed."
+            "Candidates without an email address get notices and requests for consent by text"
+            " message. All candidates with a mobile number are told which relay number will call"
+            " them. The platform pays. Switch this on only after it has agreed."
         ),
     )
 
 
 class SecondFactorForm(forms.Form):
     second_factor_required = forms.BooleanField(
-        label=_("Recruiters need a second factor"),
+        label=_("Recruiters need two-step verification"),
         required=False,
         help_text=_(
-            "Recruiters of this platform's employers who sign in here with a password must set up"
-            " an authenticator app before they can continue. Those who come by the platform's own"
-            " link do not need one, and can only work on their case."
+            "When recruiters of this platform's employers sign in here with a password, they must"
+            " set up an authenticator app before they can continue. Recruiters who follow the"
+            " platform's link do not need one, and can only work on their case."
         ),
     )
 

@@ -7,6 +7,7 @@ is submitted twice acts once.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -40,7 +41,7 @@ from employers.admin.platform_forms import (
     last_day_of,
 )
 from employers.models import ApiClient, ApiKey, Scope, User
-from events.admin import ReadOnlyAdmin, codes
+from events.admin import ReadOnlyAdmin, WhetherFilter, codes
 from events.core.actor import Actor
 from events.core.errors import Refused
 
@@ -48,11 +49,16 @@ ONCE: Final = "console.platform_form"
 """Session key with the id of the form opened last. Each id makes only one key."""
 
 
+def scopes_in_words(scopes: Collection[str]) -> str:
+    """Return what a key may do."""
+    return gettext(", ").join(str(each.label) for each in Scope if each in scopes)
+
+
 @admin.register(ApiClient)
 class PlatformAdmin(ReadOnlyAdmin):
     about_people = False
     list_display = ("name", "test", "key_begins", "may", "created_at", "revoked_at")
-    list_filter = ("test", ("revoked_at", admin.EmptyFieldListFilter))
+    list_filter = ("test", ("revoked_at", WhetherFilter))
     search_fields = ("name", "=keys__key_start")
     ordering = ("-created_at",)
     fields = (
@@ -86,17 +92,9 @@ class PlatformAdmin(ReadOnlyAdmin):
         return codes(str(key) for key in client.keys.all() if key.is_live(timezone.now()))
 
     @admin.display(description=_("permissions"))
-    def may(self, client: ApiClient) -> SafeString:
-        return codes(
-            sorted(
-                {
-                    scope
-                    for key in client.keys.all()
-                    if key.is_live(timezone.now())
-                    for scope in key.scopes
-                }
-            )
-        )
+    def may(self, client: ApiClient) -> str:
+        live = [key for key in client.keys.all() if key.is_live(timezone.now())]
+        return scopes_in_words({scope for key in live for scope in key.scopes})
 
     def get_urls(self) -> list[URLPattern]:
         pages: list[tuple[str, Any, str]] = [
@@ -126,7 +124,10 @@ class PlatformAdmin(ReadOnlyAdmin):
         """Show the platform and all of its keys, with actions for those in force."""
         now, client = timezone.now(), self.get_object(request, object_id)
         ever = client.keys.order_by("-created_at", "pk") if client else []
-        rows = [(key, key.is_live(now) and key.client.revoked_at is None) for key in ever]
+        rows = [
+            (key, key.is_live(now) and key.client.revoked_at is None, scopes_in_words(key.scopes))
+            for key in ever
+        ]
         context = {"rows": rows, "may_change": may_change(request)}
         return super().change_view(
             request, object_id, form_url, {**(extra_context or {}), **context}
@@ -381,7 +382,7 @@ class PlatformAdmin(ReadOnlyAdmin):
         return self._page(
             request,
             "contact",
-            gettext("Second factor at %(name)s") % {"name": client.name},
+            gettext("Two-step verification at %(name)s") % {"name": client.name},
             form=form,
             client=client,
         )
@@ -392,7 +393,9 @@ class PlatformAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, client: ApiClient, scopes: list[Scope], text: str
     ) -> HttpResponse:
         title = gettext("API key for %(name)s") % {"name": client.name}
-        return self._page(request, "created", title, scopes=scopes, key=text, client=client)
+        return self._page(
+            request, "created", title, may=scopes_in_words(scopes), key=text, client=client
+        )
 
     def _refused(self, request: HttpRequest, client: ApiClient, refused: Refused) -> HttpResponse:
         messages.error(request, mark_safe(refusal_html(refused)))  # noqa: S308 – our own template

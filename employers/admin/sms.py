@@ -5,6 +5,8 @@ They show no numbers: those are erased once a message is sent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -12,17 +14,45 @@ from django.contrib import admin
 from django.db.models import CharField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Replace
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import ApiClient
+from employers.notices import PAYER
 from events.admin import ReadOnlyAdmin, code, in_words_filter
 from events.delivery.sms_quotas import CODES
 from events.models import Sms, SmsDay
+from events.sms.base import NUMBER_ABSENT, NUMBER_BLOCKED, PHONE_OFF
 
 UNIT: Final = 10_000
 """Costs are stored in ten-thousandths of a yuan."""
+TEXTS: Final = {
+    "verification_code": _("Verification code"),
+    "account_notice": _("Notice about an account"),
+    "case_notice": _("Notice about a case"),
+    "candidate_told": _("Company has received a resume"),
+    "candidate_asked": _("Company asks for a resume"),
+    "candidate_link": _("Link to the candidate's page"),
+    "call_coming": _("Relay number that will call"),
+}
+FAILURES: Final = {
+    NUMBER_BLOCKED: _("the number has blocked our messages"),
+    NUMBER_ABSENT: _("the number does not exist"),
+    PHONE_OFF: _("phone off or out of service"),
+    "number_illegal": _("we cannot send to this number"),
+    "params_rejected": _("the provider rejected the contents"),
+    "rejected": _("rejected by the provider"),
+    "unknown": _("unknown"),
+}
+"""By the stored name. What else is stored is a carrier's code."""
+PAYERS: Final = {CODES: _("verification codes"), PAYER: _("notices to accounts")}
+
+
+def in_words(words: Mapping[str, Promise], value: str) -> SafeString | str:
+    """Return the words for a stored name, or the name itself as code."""
+    return str(words[value]) if value in words else code(value)
 
 
 class PaidByAdmin(ReadOnlyAdmin):
@@ -40,7 +70,7 @@ class PaidByAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("paid by"), ordering="payer")
     def paid_by(self, row: Any) -> SafeString | str:
-        return row.payer_name or code(row.payer)
+        return row.payer_name or in_words(PAYERS, row.payer)
 
     @admin.display(description=_("cost (¥)"), ordering="cost")
     def yuan(self, row: Any) -> str:
@@ -59,7 +89,7 @@ class SmsAdmin(PaidByAdmin):
         "segments",
         "yuan",
     )
-    list_filter = ("outcome", ("template", in_words_filter(code)), "provider")
+    list_filter = ("outcome", ("template", in_words_filter(partial(in_words, TEXTS))), "provider")
     search_fields = ("=id", "=reference")
     search_help_text = _("Full ID of a message, ours or the provider’s")
     ordering = ("-created_at",)
@@ -85,11 +115,11 @@ class SmsAdmin(PaidByAdmin):
 
     @admin.display(description=_("text"), ordering="template")
     def text(self, sms: Sms) -> SafeString | str:
-        return code(sms.template)
+        return in_words(TEXTS, sms.template)
 
     @admin.display(description=_("why not delivered"), ordering="failure")
     def failure_code(self, sms: Sms) -> SafeString | str:
-        return code(sms.failure)
+        return in_words(FAILURES, sms.failure)
 
 
 @admin.register(SmsDay)

@@ -40,7 +40,11 @@ else:
     UserForm = forms.ModelForm
 
 ACTS: Final = {
-    "second-factor": ("reset", _("Reset second factor for %(who)s"), _("Reset second factor")),
+    "second-factor": (
+        "reset",
+        _("Reset two-step verification for %(who)s"),
+        _("Reset two-step verification"),
+    ),
     "password-link": ("link", _("Send a password link to %(who)s"), _("Send a password link")),
     "propose": ("propose", _("Make %(who)s a superuser"), _("Make superuser")),
     "confirm": ("confirm", _("Confirm %(who)s as a superuser"), _("Confirm superuser")),
@@ -121,7 +125,7 @@ class StaffAdmin(ConsoleAdmin):
             }
         return super().formfield_for_manytomany(db_field, request=request, **kwargs)
 
-    @admin.display(description=_("second factor"), boolean=True)
+    @admin.display(description=_("two-step verification"), boolean=True)
     def has_second_factor(self, user: User) -> bool:
         return hasattr(user, "second_factor")
 
@@ -312,7 +316,9 @@ def _done(act: str, colleague: User, by: User, now: datetime) -> str:
     """Carry out an act, and return what to say. Raises Refused."""
     if act == "second-factor":
         second_factor.reset(colleague, by, now)
-        return gettext("Second factor reset. They set up a new one when they next sign in.")
+        return gettext(
+            "Two-step verification is reset. They set it up again when they next sign in."
+        )
     if act == "password-link":
         staff.send_password_link(colleague.pk, by, now)
         return gettext("We have sent %(who)s a link to choose a password.") % {

@@ -27,7 +27,16 @@ from django.utils.translation import gettext_lazy as _
 from employers.accounts.forms import refusal_html
 from employers.models import ApiClient, User
 from employers.permissions import Power
-from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline, code, codes, in_words_filter, raw
+from events.admin import (
+    ReadOnly,
+    ReadOnlyAdmin,
+    TabularInline,
+    WhetherFilter,
+    code,
+    codes,
+    in_words_filter,
+    raw,
+)
 from events.core.actor import Actor
 from events.core.errors import Refused
 from events.delivery import webhooks
@@ -71,13 +80,13 @@ def _to(endpoint: WebhookEndpoint) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:events_webhookendpoint_change", args=[endpoint.pk]))
 
 
-class DeletedFilter(admin.EmptyFieldListFilter):
+class DeletedFilter(WhetherFilter):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.title = _("deleted")
 
 
-class EndedFilter(admin.EmptyFieldListFilter):
+class EndedFilter(WhetherFilter):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.title = _("ended")
@@ -128,11 +137,7 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         "last_success_at",
         "paused_why",
     )
-    list_filter = (
-        "paused_why",
-        ("failing_since", admin.EmptyFieldListFilter),
-        ("finished_at", DeletedFilter),
-    )
+    list_filter = ("paused_why", ("failing_since", WhetherFilter), ("finished_at", DeletedFilter))
     search_fields = ("=id", "=client_id", "url")
     ordering = ("-failures", "-created_at")
     fields = (
@@ -270,7 +275,7 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
     def told(self, endpoint: WebhookEndpoint) -> SafeString | str:
         return codes(endpoint.types) or gettext("All")
 
-    @admin.display(description=_("sends"), boolean=True)
+    @admin.display(description=_("sending"), boolean=True)
     def sends(self, endpoint: WebhookEndpoint) -> bool:
         return endpoint.paused_at is None and endpoint.finished_at is None
 

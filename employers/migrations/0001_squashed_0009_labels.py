@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
                         (
                             "kind",
                             models.CharField(
-                                choices=[("code", "Code of a second factor")],
+                                choices=[("code", "Code for two-step verification")],
                                 max_length=10,
                                 verbose_name="kind",
                             ),
@@ -352,7 +352,7 @@ class Migration(migrations.Migration):
                                 ],
                                 default="direct_employer",
                                 max_length=20,
-                                verbose_name="account class",
+                                verbose_name="type of employer",
                             ),
                         ),
                         ("registered_at", models.DateTimeField(verbose_name="registered")),
@@ -497,8 +497,8 @@ class Migration(migrations.Migration):
                         ("confirmed_at", models.DateTimeField(verbose_name="set up")),
                     ],
                     options={
-                        "verbose_name": "second factor",
-                        "verbose_name_plural": "second factors",
+                        "verbose_name": "two-step verification",
+                        "verbose_name_plural": "two-step verification",
                     },
                 ),
                 migrations.CreateModel(

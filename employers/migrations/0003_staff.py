@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("code", "Code of a second factor")],
+                        choices=[("code", "Code for two-step verification")],
                         max_length=10,
                         verbose_name="kind",
                     ),
@@ -61,7 +61,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-            options={"verbose_name": "second factor", "verbose_name_plural": "second factors"},
+            options={
+                "verbose_name": "two-step verification",
+                "verbose_name_plural": "two-step verification",
+            },
         ),
         migrations.CreateModel(
             name="RecoveryCode",

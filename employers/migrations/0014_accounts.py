@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             model_name="apiclient",
             name="second_factor_required",
             field=models.BooleanField(
-                db_default=False, default=False, verbose_name="second factor required"
+                db_default=False, default=False, verbose_name="two-step verification required"
             ),
         ),
         migrations.AddField(

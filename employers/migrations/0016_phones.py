@@ -24,13 +24,13 @@ class Migration(migrations.Migration):
             model_name="user",
             name="phone_index",
             field=models.CharField(
-                blank=True, db_default="", default="", max_length=64, verbose_name="proven number"
+                blank=True, db_default="", default="", max_length=64, verbose_name="verified number"
             ),
         ),
         migrations.AddField(
             model_name="user",
             name="phone_verified_at",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="number proven"),
+            field=models.DateTimeField(blank=True, null=True, verbose_name="number verified"),
         ),
         migrations.AddField(
             model_name="user",

@@ -1,4 +1,4 @@
-"""A proven number belongs to one account."""
+"""A verified number belongs to one account."""
 
 from django.db import migrations, models
 

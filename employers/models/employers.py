@@ -53,7 +53,7 @@ class Employer(models.Model):
     name = models.CharField(_("company name"), max_length=200)
     uscc = models.CharField(_("unified social credit code"), max_length=18)
     account_class = models.CharField(
-        _("account class"),
+        _("type of employer"),
         max_length=20,
         choices=AccountClass.choices,
         default=AccountClass.DIRECT_EMPLOYER,
@@ -156,7 +156,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
 
 
 class Member(models.Model):
-    """A recruiter (经办人) acting for an employer."""
+    """A recruiter (招聘者) acting for an employer."""
 
     class MemberRole(models.TextChoices):
         OWNER = "owner", _("Owner")
@@ -297,10 +297,10 @@ class MemberLink(models.Model):
     client = models.ForeignKey(
         ApiClient, on_delete=models.PROTECT, related_name="+", verbose_name=_("platform")
     )
-    origin = models.CharField(_("how it was made"), max_length=20, choices=Origin.choices)
+    origin = models.CharField(_("how it was linked"), max_length=20, choices=Origin.choices)
     linked_at = models.DateTimeField(_("linked"))
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-    first_asked_at = models.DateTimeField(_("first asked for"), null=True, blank=True)
+    first_asked_at = models.DateTimeField(_("first asked about"), null=True, blank=True)
     """When a round found that the platform had asked the gate for the member."""
     code_hash = models.CharField(max_length=64, blank=True, editable=False)
     """The hash of the code that the recruiter brings back to the platform, until it is redeemed."""

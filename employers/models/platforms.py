@@ -47,7 +47,7 @@ class ApiClient(models.Model):
         _("language"), max_length=10, default="zh-hans", db_default="zh-hans"
     )
     second_factor_required = models.BooleanField(
-        _("second factor required"), default=False, db_default=False
+        _("two-step verification required"), default=False, db_default=False
     )
     """Whether the recruiters of its employers need a second factor to sign in here."""
     candidate_settings_url = models.URLField(

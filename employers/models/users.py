@@ -47,7 +47,7 @@ class UserManager(BaseUserManager["User"]):
         return self.filter(HOLDS_ADDRESS, email=email.strip().lower()).first()
 
     def holder_of_phone(self, phone: str) -> User | None:
-        """Return the account whose proven number this is, if there is one."""
+        """Return the account whose verified number this is, if there is one."""
         return self.filter(phone_index__in=blind_indexes(phone, PHONE_PURPOSE)).first()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -66,7 +66,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in with e-mail address and password: a recruiter or a member of staff.
+    """A person who signs in with email address and password: a recruiter or a member of staff.
     Recruiters may sign in with their phone number instead.
     """
 
@@ -77,11 +77,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     phone_sealed = SealedText(blank=True, purpose=lambda _: PHONE_PURPOSE)
     """The recruiter's mobile number, sealed (`events.core.sealing`). Empty if none was given.
     """
-    phone_index = BlindIndex(_("proven number"), blank=True, db_default="", default="")
+    phone_index = BlindIndex(_("verified number"), blank=True, db_default="", default="")
     """The index of the number if a code that was sent to it was entered, else "". The account signs
-    in with it, so it is the proven number of one account only.
+    in with it, so it is the verified number of one account only.
     """
-    phone_verified_at = models.DateTimeField(_("number proven"), null=True, blank=True)
+    phone_verified_at = models.DateTimeField(_("number verified"), null=True, blank=True)
     """When a code that was sent to the number was last entered."""
     phone_vouched_at = models.DateTimeField(_("number vouched for"), null=True, blank=True)
     """When the platform said that it had proven the number. It may call, and does not sign in."""
@@ -154,7 +154,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
 
     def merge_into(self, other: User) -> None:
-        """Leave the proven number to `other`, which proved it later, during a change of keys."""
+        """Leave the verified number to `other`, which proved it later, during a change of keys."""
         User.objects.filter(pk=self.pk).update(phone_index="", phone_verified_at=None)
 
 
@@ -239,7 +239,7 @@ class SecondFactor(models.Model):
     confirmed_at = models.DateTimeField(_("set up"))
 
     class Meta:
-        verbose_name, verbose_name_plural = _("second factor"), _("second factors")
+        verbose_name, verbose_name_plural = _("two-step verification"), _("two-step verification")
 
     def __str__(self) -> str:
         return f"second factor of {self.user_id}"
@@ -289,7 +289,7 @@ class Passkey(models.Model):
 
 
 class LockoutKind(models.TextChoices):
-    CODE = "code", _("Code of a second factor")
+    CODE = "code", _("Code for two-step verification")
 
 
 class Lockout(models.Model):

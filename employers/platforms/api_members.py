@@ -276,7 +276,7 @@ def redeem(request: ApiRequest, body: LinkCodeIn) -> LinkedOut:
 )
 def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn) -> Status[None]:
     """Sets the number that a recruiter calls from. Relay numbers only connect calls from the team's
-    proven numbers, so say whether you have proven it. A recruiter who has confirmed their address
+    verified numbers, so say whether you have proven it. A recruiter who has confirmed their address
     is told by mail. A number that they have proven themselves is not replaced: `phone_proven`.
     """
     client = request.auth.client

@@ -48,7 +48,7 @@ class Purpose(StrEnum):
     """What a code is for. A code for one purpose is wrong for every other."""
 
     CONFIRM_ADDRESS = "confirm_address"
-    """That a person reads an e-mail address that they named."""
+    """That a person reads an email address that they named."""
     ENTER = "enter"
     """To sign in with a phone number, or to register with it."""
     OWN_PHONE = "own_phone"

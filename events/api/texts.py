@@ -13,7 +13,7 @@ from events.core.reasons import Text
 REFERENCE: Final = r"^[A-Za-z0-9_.:\-]+$"
 REFERENCE_LONGEST: Final = 64
 """Characters in a platform's own id of an employer, a recruiter or a candidate. The pattern
-excludes names and e-mail addresses.
+excludes names and email addresses.
 """
 
 

@@ -404,13 +404,13 @@ REASONS: dict[str, Reason] = _table(
     # The recruiter's authority
     Reason(
         "authority_missing",
-        Text("尚未证明你有权代表该公司招聘", "There is no proof that the recruiter may act for this company"),
+        Text("尚未证明你有权代表该公司招聘", "There is no proof yet that you may act for this company"),
         Text("任选一种方式：公司域名邮箱、对公打款、电子营业执照扫码、同事担保，或上传盖章的委托书由审核员核实", "Choose one: an email address at the company's domain, a small transfer to its bank account, a scan of its electronic licence, or a colleague who vouches for you. You can also upload a stamped letter for a reviewer to check"),
         "recruiter", MINUTES,
     ),
     Reason(
         "authority_unproven",
-        Text("现有材料不足以证明你获得公司授权", "The documents do not show that the company has authorised the recruiter"),
+        Text("现有材料不足以证明你获得公司授权", "The documents do not show that the company has authorised you"),
         Text("请用对公打款、电子营业执照扫码、登记信息所列域名邮箱或同事担保来证明授权，无需人工审核", "Use a small transfer, a scan of the electronic licence, an email address at the company's registered domain or a colleague who vouches for you. None of them needs a review"),
         "company", REVIEWED,
     ),
@@ -822,7 +822,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "last_owner_held",
         Text("这是公司唯一的企业管理员", "This is the company's only owner"),
-        Text("请改为处理该公司的申请（例如暂停），或放行这位招聘者", "Decide the company's case instead (for example, suspend it), or let this recruiter in"),
+        Text("请改为处理该公司的申请（例如暂停），或允许这位招聘者下载", "Decide the company's case instead (for example, suspend it), or let this recruiter in"),
         "reviewer", AT_ONCE, appeal=False,
     ),
     Reason(
@@ -1008,7 +1008,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "second_person_required",
-        Text("这个决定由你提出或作出，须由另一人确认", "You proposed or made this decision, so somebody else must confirm it"),
+        Text("这个决定由你提出或作出，须由另一人确认", "You proposed or made this decision, so someone else must confirm it"),
         Text("请交给另一位审核员", "Leave it to another reviewer"),
         "reviewer", REVIEWED, appeal=False,
     ),
@@ -1232,7 +1232,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "employer_not_approved",
         Text("企业尚未通过资质核验", "This employer is not verified yet"),
-        Text("请企业完成资质核验，通过后立即生效", "Complete the verification. Downloads open as soon as the employer is approved"),
+        Text("请完成资质核验，通过后即可下载", "Complete the verification. Downloads open as soon as the employer is approved"),
         "recruiter", MINUTES,
     ),
     Reason(
@@ -1291,7 +1291,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "decision_unknown",
-        Text("没有这条放行查询记录", "There is no gate decision with this ID"),
+        Text("没有这条放行记录", "There is no gate decision with this ID"),
         Text("请使用查询时得到的编号", "Use the ID from the gate's answer"),
         "platform", AT_ONCE, appeal=False,
     ),
@@ -1310,7 +1310,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "pass_expired",
         Text("通行证已过期", "The pass has expired"),
-        Text("请在放行后一分钟内使用；已超时的请重新查询放行", "Use a pass within one minute. Ask the gate again"),
+        Text("请在一分钟内使用；已超时的请重新查询放行", "Use a pass within one minute. Ask the gate again"),
         "platform", AT_ONCE, appeal=False,
     ),
     Reason(
@@ -1334,7 +1334,7 @@ REASONS: dict[str, Reason] = _table(
     Reason(
         "quota_day",
         Text("已达到每日下载上限", "The download limit for today has been reached"),
-        Text("明天恢复；新企业的额度随时间提高，有真实招聘时提高更快", "You can download again tomorrow. A new employer's limit rises with time, and faster when it really hires"),
+        Text("明天恢复；新企业的配额随时间提高，有真实招聘时提高更快", "You can download again tomorrow. A new employer's limit rises with time, and faster when it really hires"),
         "nobody", ONE_DAY,
     ),
     Reason(
@@ -1454,7 +1454,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "release_unknown",
-        Text("没有这条放行记录", "There is no such release"),
+        Text("没有这条发放记录", "There is no such release"),
         Text("请从列出的记录中选择，或核对编号", "Choose one from the list, or check the ID"),
         "recruiter", AT_ONCE, appeal=False,
     ),
@@ -1935,7 +1935,7 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "resume_contact_left",
-        Text("简历中的联系方式未能全部遮盖，因此未放行", "We could not remove all the candidate's contact details, so we did not make the copy"),
+        Text("简历中的联系方式未能全部遮盖，因此没有发放", "We could not remove all the candidate's contact details, so we did not make the copy"),
         Text("请上传更清晰的文件，用同一通行证重试", "Send a clearer file and ask again with the same pass"),
         "platform", MINUTES, appeal=False,
     ),
@@ -1953,14 +1953,14 @@ REASONS: dict[str, Reason] = _table(
     ),
     Reason(
         "release_no_relay",
-        Text("暂时无法分配虚拟号码，简历未放行", "We could not assign a relay number in time, so we did not release the resume"),
-        Text("请稍后用同一通行证重试，不占用新的额度", "Ask again later with the same pass. It does not count against the quota again"),
+        Text("暂时无法分配虚拟号码，简历没有发放", "We could not assign a relay number in time, so we did not release the resume"),
+        Text("请稍后用同一通行证重试，不再占用配额", "Ask again later with the same pass. It does not count against the quota again"),
         "service", MINUTES, appeal=False,
     ),
     Reason(
         "release_not_made",
         Text("系统故障，未能制作简历副本", "Something went wrong on our side, so the copy was not made"),
-        Text("请稍后用同一通行证重试，不占用新的额度", "Ask again later with the same pass. It does not count against the quota again"),
+        Text("请稍后用同一通行证重试，不再占用配额", "Ask again later with the same pass. It does not count against the quota again"),
         "service", MINUTES, appeal=False,
     ),
     Reason(

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ("address_hint", models.CharField(max_length=100, verbose_name="address")),
                 ("secret_sealed", models.TextField(blank=True)),
                 ("kinds", models.JSONField(default=list, verbose_name="alerts")),
-                ("active", models.BooleanField(default=True, verbose_name="on")),
+                ("active", models.BooleanField(default=True, verbose_name="switched on")),
                 ("created_at", models.DateTimeField(verbose_name="created")),
                 (
                     "failures",
@@ -180,12 +180,12 @@ class Migration(migrations.Migration):
                     "said",
                     models.CharField(
                         choices=[
-                            ("raised", "it began"),
-                            ("still", "it lasts"),
-                            ("ended", "it ended"),
+                            ("raised", "has begun"),
+                            ("still", "continues"),
+                            ("ended", "has ended"),
                         ],
                         max_length=10,
-                        verbose_name="what",
+                        verbose_name="stage",
                     ),
                 ),
                 ("params", models.JSONField(default=dict, verbose_name="details")),
@@ -199,7 +199,7 @@ class Migration(migrations.Migration):
                     "outcome",
                     models.CharField(
                         blank=True,
-                        choices=[("sent", "sent"), ("dead", "given up")],
+                        choices=[("sent", "sent out"), ("dead", "given up")],
                         max_length=10,
                         verbose_name="outcome",
                     ),

@@ -73,7 +73,7 @@ class AlertChannel(Job):
     secret_sealed = SealedText(blank=True, purpose=attrgetter("secret_purpose"))
     kinds = models.JSONField(_("alerts"), default=list)
     """Empty: all kinds, including future ones."""
-    active = models.BooleanField(_("on"), default=True)
+    active = models.BooleanField(_("switched on"), default=True)
     created_at = models.DateTimeField(_("created"))
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
@@ -134,15 +134,15 @@ class Alert(models.Model):
 class Said(models.TextChoices):
     """What a message says about its alert."""
 
-    RAISED = "raised", _("it began")
-    STILL = "still", _("it lasts")
-    ENDED = "ended", _("it ended")
+    RAISED = "raised", _("has begun")
+    STILL = "still", _("continues")
+    ENDED = "ended", _("has ended")
 
 
 class AlertOutcome(models.TextChoices):
     """How a message ended."""
 
-    SENT = "sent", _("sent")
+    SENT = "sent", _("sent out")
     DEAD = "dead", _("given up")
 
 
@@ -156,7 +156,7 @@ class AlertMessage(models.Model):
         verbose_name=_("alert channel"),
     )
     kind = models.CharField(_("kind"), max_length=20, choices=AlertKind.choices)
-    said = models.CharField(_("what"), max_length=10, choices=Said.choices)
+    said = models.CharField(_("stage"), max_length=10, choices=Said.choices)
     params: Any = models.JSONField(_("details"), default=dict)
     path = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(_("created"))

@@ -136,7 +136,7 @@ def _numbers(text: str) -> Iterator[Span]:
             yield number.kind, number.start, number.end
 
 
-# --- E-mail ---------------------------------------------------------------------------------------
+# --- Email ---------------------------------------------------------------------------------------
 
 _TOP: Final = (
     r"(?:com|cn|net|org|edu|gov|io|me|co|hk|tw|mo|sg|jp|kr|uk|us|de|fr|ca|au|info|biz|dev|app|xyz|top|site|tech|cc|tv|vip|pro|live"

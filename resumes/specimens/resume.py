@@ -46,7 +46,7 @@ _LABELS: Final[dict[Language, dict[Contact, tuple[str, ...]]]] = {
     },
     "en": {
         Contact.PHONE: ("Phone: ", "Mobile: ", "Tel. "),
-        Contact.EMAIL: ("E-mail: ", "Email: "),
+        Contact.EMAIL: ("Email: ", "Email: "),
         Contact.ID_NUMBER: ("ID No.: ",),
         Contact.WECHAT: ("WeChat: ",),
         Contact.QQ: ("QQ: ",),

@@ -199,7 +199,7 @@ def test_a_link_that_another_finds_in_the_mailbox_confirms_nothing(
 ) -> None:
     thief, address_owner = visit(**PHONE), visit(**PHONE)
     open_account(thief.go("/register/"), company)
-    expect(thief.page.get_by_role("heading", name="请验证你的邮箱")).to_be_visible()
+    expect(thief.page.get_by_role("heading", name="验证邮箱")).to_be_visible()
     page = address_owner.go(
         Mail.objects.get(template="verify_email").context["link"].removeprefix(settings.SITE_URL)
     )
@@ -253,7 +253,7 @@ def test_a_button_pressed_twice_registers_once(visit: Visitor, company: Company)
     page.get_by_label("邮箱").fill("hr@example.com")
     page.get_by_label("密码").fill("一句只有我自己知道的话")
     page.get_by_role("button", name="注册").dblclick()
-    expect(page.get_by_role("heading", name="请验证你的邮箱")).to_be_visible()
+    expect(page.get_by_role("heading", name="验证邮箱")).to_be_visible()
     assert User.objects.count() == 1
 
 

@@ -116,7 +116,7 @@ def test_the_honest_way_on_a_phone_is_short(
     hand.type(page.get_by_label("邮箱"), f"hr@{company.domain}", focused=True)
     hand.type(page.get_by_label("密码"), PASSWORD)
     hand.tap(page.get_by_role("button", name="注册"))
-    expect(page.get_by_role("heading", name="请验证你的邮箱")).to_be_visible()
+    expect(page.get_by_role("heading", name="验证邮箱")).to_be_visible()
     visitor.is_calm()
     hand.open_link(page, link_to(visitor, company))
     hand.tap(page.get_by_role("button", name="是我本人，验证邮箱"))

@@ -30,8 +30,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def deliver(link: str) -> None:
-    context = {"link": link, "company": "云溪市示例科技有限公司", "subject": "请确认邮箱"}
-    message = EmailMultiAlternatives("请确认邮箱", f"请打开 {link}", to=["hr@example.com"])
+    context = {"link": link, "company": "云溪市示例科技有限公司", "subject": "验证邮箱"}
+    message = EmailMultiAlternatives("验证邮箱", f"请打开 {link}", to=["hr@example.com"])
     message.attach_alternative(
         render_to_string("email/account/verify_email.html", context), "text/html"
     )

@@ -124,7 +124,8 @@ def test_the_console_changes_its_language(root: Client) -> None:
         assert name in html
     with translation.override("zh-hans"):
         for model in admin.site._registry:
-            assert not re.search(r"[a-z]{3}", str(model._meta.verbose_name)), model
+            name = str(model._meta.verbose_name).replace("Webhook", "")
+            assert not re.search(r"[a-z]{3}", name), model
 
 
 def test_the_icon_where_browsers_look_by_themselves() -> None:

@@ -239,7 +239,8 @@ class BulkAdmin(ReadOnlyAdmin):
         return self._page(
             request,
             "bulk",
-            f"{wording.DECISIONS[bulk.verb].button}{gettext(': ')}{len(items)}",
+            f"{wording.DECISIONS[bulk.verb].button}{gettext(': ')}"
+            + ngettext("%(number)s case", "%(number)s cases", len(items)) % {"number": len(items)},
             context,
         )
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.accounts.forms import refusal_html
 from employers.models import User
-from events.admin import ReadOnlyAdmin
+from events.admin import ReadOnlyAdmin, WhetherFilter
 from events.core.errors import Refused
 from verification.checks import exclusion_list
 from verification.models import Case, Exclusion, ExclusionKind
@@ -73,7 +73,7 @@ class ExclusionForm(forms.Form):
 @admin.register(Exclusion)
 class ExclusionAdmin(ReadOnlyAdmin):
     list_display = ("added_at", "kind", "shown", "case", "added_by", "lifted_at")
-    list_filter = ("kind", ("lifted_at", admin.EmptyFieldListFilter))
+    list_filter = ("kind", ("lifted_at", WhetherFilter))
     search_fields = ("=shown", "=case__id")
     search_help_text = _("Full credit code, or full case ID")
     ordering = ("-added_at",)

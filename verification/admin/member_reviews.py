@@ -19,7 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from events.admin import ReadOnlyAdmin
+from events.admin import ReadOnlyAdmin, WhetherFilter
 from events.core.errors import Refused
 from verification.admin.case_content import in_words
 from verification.models import Case, MemberReview
@@ -43,7 +43,7 @@ class WhyForm(forms.Form):
 @admin.register(MemberReview)
 class MemberReviewAdmin(ReadOnlyAdmin):
     list_display = ("opened_at", "recruiter", "employer", "decided_at", "decided_by", "let_in")
-    list_filter = (("decided_at", admin.EmptyFieldListFilter),)
+    list_filter = (("decided_at", WhetherFilter),)
     ordering = ("decided_at", "opened_at")
     list_select_related = ("member__user", "member__employer", "decided_by")
     fields = (
@@ -126,6 +126,8 @@ class MemberReviewAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(here)
         messages.success(
             request,
-            gettext("The recruiter is let in.") if let_in else gettext("The membership has ended."),
+            gettext("The recruiter can download resumes.")
+            if let_in
+            else gettext("The recruiter is removed."),
         )
         return HttpResponseRedirect(reverse("admin:verification_memberreview_changelist"))

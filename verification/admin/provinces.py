@@ -21,8 +21,8 @@ NAMES: Final = {
 
 
 def name(code: str, language: str) -> str:
-    """Return the province's name in `language`, or the code itself if it is unknown."""
-    return NAMES[code].in_(language) if code in NAMES else code
+    """Return the province's name in `language`."""
+    return NAMES.get(code, Text(f"其他（{code}）", f"Other ({code})")).in_(language)
 
 
 def of_uscc(uscc: str) -> str:

@@ -149,7 +149,7 @@ class ReasonFilter(_Filter):
 
 
 class ClassFilter(_Filter):
-    title, asks = _("account class"), "account_class"
+    title, asks = _("type of employer"), "account_class"
 
     def offered(self, figures: Figures) -> list[tuple[str, str]]:
         return [

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.admin.employers import OfEmployersAdmin
 from employers.permissions import sees_quality
-from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline, in_words_filter, raw
+from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline, WhetherFilter, in_words_filter, raw
 from verification.cases import wording
 from verification.models import (
     Attempt,
@@ -76,7 +76,7 @@ class AttemptAdmin(OfEmployersAdmin):
     list_filter = (
         "outcome",
         ("waiting_for", in_words_filter(wording.code_for_staff)),
-        ("finished_at", admin.EmptyFieldListFilter),
+        ("finished_at", WhetherFilter),
     )
     list_select_related = ("case",)
     search_fields = ("=case__id", "=case__declared_uscc", "case__declared_name")

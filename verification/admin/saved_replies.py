@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.accounts.forms import refusal_html
 from employers.models import User
-from events.admin import ConsoleAdmin, in_words_filter
+from events.admin import ConsoleAdmin, WhetherFilter, in_words_filter
 from verification.cases import guards, wording
 from verification.models import SavedReply
 from verification.reviewing import saved_replies
@@ -81,7 +81,7 @@ class SavedReplyAdmin(ConsoleAdmin):
     fields = ("code", "verb", "title_zh", "title_en", "text_zh", "text_en", "retired")
     readonly_fields = ("decision", "chinese", "english")
     list_display = ("code", "decision", "title_zh", "title_en", "retired_at")
-    list_filter = (("verb", in_words_filter(_button)), ("retired_at", admin.EmptyFieldListFilter))
+    list_filter = (("verb", in_words_filter(_button)), ("retired_at", WhetherFilter))
     search_fields = ("code", "title_zh", "title_en")
     ordering = ("code",)
     actions = None

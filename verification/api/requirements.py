@@ -79,12 +79,12 @@ EXAMPLE: Final[dict[str, Any]] = {
                     "expected": "",
                     "says": {
                         "zh": "尚未证明你有权代表该公司招聘",
-                        "en": "There is no proof that the recruiter may act for this company",
+                        "en": "There is no proof yet that you may act for this company",
                     },
                     "fix": {
                         "zh": "用公司域名邮箱注册并验证，可自动通过；否则由审核员处理",
                         "en": (
-                            "Verify an e-mail address at the company's own domain to pass at once;"
+                            "Verify an email address at the company's own domain to pass at once;"
                             " otherwise a reviewer decides"
                         ),
                     },

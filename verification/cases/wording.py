@@ -248,7 +248,7 @@ HAPPENED: dict[str, Promise] = {
 
 HAPPENED_FOR_STAFF: Final[dict[str, Promise]] = HAPPENED | {
     "claim": _("Claimed"),
-    "release_claim": _("Claim released"),
+    "release_claim": _("Returned to the queue"),
     "view_phone": _("Recruiter's phone number viewed"),
     "assign": _("Assigned to a colleague"),
     "ask_take_over": _("A colleague asked to take over"),

@@ -47,7 +47,7 @@ _CUT: Final = 48
 _MOST: Final = 14
 
 _WORDS: Final = {
-    "case": Text("申请单", "Case"),
+    "case": Text("申请", "Case"),
     "state": Text("状态", "State"),
     "until": Text("有效至", "valid until"),
     "conditional": Text("附条件", "on condition"),

@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
                             ("person", "Legal representative"),
                             ("phone", "Phone"),
                             ("device", "Device"),
-                            ("email", "E-mail"),
+                            ("email", "Email"),
                             ("image", "Picture"),
                         ],
                         max_length=10,

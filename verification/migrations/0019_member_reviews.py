@@ -32,7 +32,10 @@ class Migration(migrations.Migration):
                 ),
                 ("opened_at", models.DateTimeField(verbose_name="opened")),
                 ("decided_at", models.DateTimeField(blank=True, null=True, verbose_name="decided")),
-                ("let_in", models.BooleanField(blank=True, null=True, verbose_name="let in")),
+                (
+                    "let_in",
+                    models.BooleanField(blank=True, null=True, verbose_name="allowed to download"),
+                ),
                 ("why", models.TextField(blank=True, verbose_name="why")),
                 (
                     "decided_by",

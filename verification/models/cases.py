@@ -197,7 +197,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
         _("legal representative"), max_length=100, blank=True
     )
     account_class = models.CharField(
-        _("account class"), max_length=20, choices=AccountClass.choices
+        _("type of employer"), max_length=20, choices=AccountClass.choices
     )
 
     opened_at = models.DateTimeField(_("opened"))

@@ -21,7 +21,7 @@ class ExclusionKind(models.TextChoices):
     PERSON = "person", _("Legal representative")
     PHONE = "phone", _("Phone")
     DEVICE = "device", _("Device")
-    EMAIL = "email", _("E-mail")
+    EMAIL = "email", _("Email")
     IMAGE = "image", _("Picture")
 
 

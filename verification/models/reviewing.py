@@ -401,7 +401,7 @@ class MemberReview(models.Model):
         related_name="+",
         verbose_name=_("decided by"),
     )
-    let_in = models.BooleanField(_("let in"), null=True, blank=True)
+    let_in = models.BooleanField(_("allowed to download"), null=True, blank=True)
     why = models.TextField(_("why"), blank=True)
 
     objects = MemberReviewQuerySet.as_manager()

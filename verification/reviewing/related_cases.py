@@ -312,7 +312,7 @@ _STOOD_BY: Final = (
     f" ({', '.join(repr(str(state)) for state in _UNSAID)})"
 )
 _OTHERS: Final = f"{_STOOD_BY} AND c.employer_id <> t.employer"
-# Accounts without a confirmed address or a proven number are ignored: a stranger can type anyone's.
+# Accounts without a confirmed address or a verified number are ignored: anyone can type them.
 # Deleted ones keep sightings only if their address was confirmed.
 _SEEN: Final = (
     "SELECT c.id FROM employers_sighting g JOIN employers_user u ON u.id = g.user_id JOIN"

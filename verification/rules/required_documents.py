@@ -192,7 +192,7 @@ HOW: Final[dict[str, Text]] = {
         " code.",
     ),
     "vouch": Text(
-        "请公司里已通过核验的同事确认你是公司的招聘人员。",
+        "请公司里已通过核验的同事确认你是公司的招聘者。",
         "A colleague who is already verified here confirms that you recruit for the company.",
     ),
     "authorization_letter": Text(

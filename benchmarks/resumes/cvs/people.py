@@ -204,7 +204,7 @@ def spelled(rng: random.Random, value: str, how: str) -> str:
 
 
 def veiled(rng: random.Random, email: str, how: str) -> str:
-    """Return an e-mail address in a spelling that hides it from machines."""
+    """Return an email address in a spelling that hides it from machines."""
     name, host = email.split("@")
     if how == "chinese":
         return f"{name}艾特{host.replace('.', '点')}"
@@ -215,7 +215,7 @@ def veiled(rng: random.Random, email: str, how: str) -> str:
 
 _LABELS: Final = (
     ("手机：", "电话：", "联系电话: ", "手机号码：", "Tel："),
-    ("邮箱：", "E-mail: ", "电子邮箱：", ""),
+    ("邮箱：", "Email: ", "电子邮箱：", ""),
     ("微信：", "微信号：", "VX: ", "V信："),
     ("QQ：", "QQ号：", "QQ "),
     ("身份证号：", "身份证：", ""),
@@ -223,7 +223,7 @@ _LABELS: Final = (
 )
 _LABELS_EN: Final = (
     ("Phone: ", "Mobile: ", "Tel ", "Cell: ", ""),
-    ("Email: ", "E-mail ", ""),
+    ("Email: ", "Email ", ""),
     ("WeChat: ", "WeChat ID: "),
     ("QQ: ",),
     ("ID card: ", "ID No.: "),

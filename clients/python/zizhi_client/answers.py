@@ -91,7 +91,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A candidate. Their e-mail address and mobile number are never returned."""
+    """A candidate. Their email address and mobile number are never returned."""
 
     reference: str
     """Your ID for the candidate."""
@@ -100,7 +100,7 @@ class Candidate:
     """How the candidate wants to be asked."""
 
     reachable: bool
-    """Whether we have an e-mail address for the candidate."""
+    """Whether we have an email address for the candidate."""
 
     textable: bool
     """Whether we have a mobile number for the candidate."""
@@ -140,7 +140,7 @@ class CandidatePage:
     """The URL where candidates change how they want to be asked. Empty for none."""
 
     text_messages: bool
-    """Whether candidates without an e-mail address are told and asked by text message, and all with a mobile number learn which relay number will call. Your operator switches this on, because it is charged to you."""
+    """Whether candidates without an email address get notices and requests for consent by text message, and all candidates with a mobile number are told which relay number will call them. Your operator switches this on, because it is charged to you."""
 
 
 @dataclass(frozen=True)

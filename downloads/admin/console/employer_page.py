@@ -24,9 +24,9 @@ from downloads.gate.current_tier import EmployerTier, employer_tier
 from downloads.models import GateDecision, MisuseReport, Move, MoveAppeal, Standing
 from downloads.rules.ladder import Tier
 from downloads.tiers import appeals
-from employers.models import Employer, User
+from employers.models import AccountClass, Employer, User
 from employers.permissions import Power, powers
-from events.admin import ReadOnlyAdmin
+from events.admin import ReadOnlyAdmin, WhetherFilter, in_words_filter
 from verification.cases import guards, wording
 from verification.models import Case
 from verification.rules.states import State
@@ -45,13 +45,25 @@ class Act:
     """Whether somebody waits for it."""
 
 
+def class_in_words(account_class: str) -> str:
+    """Return a type of employer as staff call it. Recruiters read it in the first person."""
+    return str(wording.ACCOUNT_CLASSES[AccountClass(account_class)])
+
+
 @admin.register(Employer)
 class EmployerAdmin(ReadOnlyAdmin):
-    list_display = ("name", "uscc", "account_class", "registered_at", "confirmed_at")
-    list_filter = ("account_class", ("confirmed_at", admin.EmptyFieldListFilter))
+    list_display = ("name", "uscc", "kind", "registered_at", "confirmed_at")
+    list_filter = (
+        ("account_class", in_words_filter(class_in_words)),
+        ("confirmed_at", WhetherFilter),
+    )
     search_fields = ("name", "uscc", "=id")
     search_help_text = _("Company name, credit code, or full ID")
     ordering = ("-registered_at",)
+
+    @admin.display(description=_("type of employer"), ordering="account_class")
+    def kind(self, employer: Employer) -> str:
+        return class_in_words(employer.account_class)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Employer]:
         assert isinstance(request.user, User)
@@ -82,6 +94,7 @@ class EmployerAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": employer.name,
             "employer": employer,
+            "kind": class_in_words(employer.account_class),
             "case": found.case,
             "case_state": wording.STATES[State(found.case.state)].staff if found.case else "",
             "chart": downloads_chart.of_employer(employer, now),

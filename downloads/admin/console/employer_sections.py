@@ -142,7 +142,7 @@ def _people(employer: Employer, request: HttpRequest) -> Section | None:
         for member in shown
     ]
     columns = (_("account"), _("role"), _("confirmed on"), _("joined"), _("left"))
-    note = ngettext("%(many)s works here now.", "%(many)s work here now.", many) % {"many": many}
+    note = ngettext("%(many)s recruiter now.", "%(many)s recruiters now.", many) % {"many": many}
     return Section("people", _("Recruiters"), columns, rows, list_of(Member, q=employer.uscc), note)
 
 

@@ -44,7 +44,7 @@ AREAS: Final[tuple[tuple[Promise, tuple[str, ...]], ...]] = (
         ),
     ),
     (
-        _("Resumes out"),
+        _("Released resumes"),
         (
             "downloads.gatedecision",
             "downloads.passuse",

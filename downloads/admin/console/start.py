@@ -44,10 +44,10 @@ class Task:
 
 
 def tasks(user: User) -> list[Task]:
-    """Return what the user's powers and permissions let them act on or watch: what waits first."""
+    """Return what waits that the user's powers and permissions let them act on or watch."""
     now = timezone.now()
     found = [*_of_review(user, now), *_of_two_people(user), *_of_platforms(user, now)]
-    return sorted(found, key=lambda task: not task.many)
+    return [task for task in found if task.many]
 
 
 def year_without_holidays(user: User) -> int | None:
@@ -67,7 +67,7 @@ def _of_review(user: User, now: datetime) -> Iterator[Task]:
             _("Restriction appeals to answer"), _list("moveappeal"), appeals.many, appeals.late
         )
         url = reverse("admin:verification_memberreview_changelist")
-        yield Task(_("Recruiters to let in or not"), f"{url}?decided_at__isempty=1", open_lately())
+        yield Task(_("Recruiters to check"), f"{url}?decided_at__isempty=1", open_lately())
         reports = MisuseReport.objects.filter(settled_at=None, candidate__test=False)
         yield Task(
             _("Misuse reports to look into"), _list("misusereport", "settled=no"), _many(reports)
@@ -92,7 +92,7 @@ def _of_two_people(user: User) -> Iterator[Task]:
         yield _to_confirm(_("Tier changes to confirm"), Move, user)
     if Power.QUALITY in can:
         yield _to_confirm(_("Ladder versions to confirm"), LadderVersion, user)
-        yield _to_confirm(_("Stops of releases to confirm"), ReleaseStop, user)
+        yield _to_confirm(_("Download stops to confirm"), ReleaseStop, user)
     if user.is_superuser:
         waiting = SuperuserProposal.objects.waiting_for(user.pk)
         url = reverse("admin:employers_user_changelist")
@@ -110,7 +110,7 @@ def _of_platforms(user: User, now: datetime) -> Iterator[Task]:
     if user.has_perm("downloads.view_gatedecision") or Power.QUALITY in powers(user.has_perm):
         stops = _many(ReleaseStop.objects.filter(in_force=True))
         yield Task(
-            _("Stops of releases in force"), _list("releasestop", "in_force__exact=1"), stops, stops
+            _("Download stops in force"), _list("releasestop", "in_force__exact=1"), stops, stops
         )
     if user.has_perm("events.view_webhookendpoint"):
         endpoints, url = (

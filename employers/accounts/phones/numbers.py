@@ -1,6 +1,6 @@
-"""Proving a number by a code that is sent to it, and which account a proven number belongs to.
+"""Proving a number by a code that is sent to it, and which account a verified number belongs to.
 
-A number is the proven number of one account. Carriers give unused numbers to other people after
+A number is the verified number of one account. Carriers give unused numbers to other people after
 some months, so a number that was not proven for long does not sign in by itself, and whoever proves
 it anew may take it. A number that its account uses is taken by nobody, unless that account can be
 entered in another way, in which case its owner is told, or has no company that would be lost. Who

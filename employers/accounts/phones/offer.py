@@ -1,4 +1,4 @@
-"""Whether the pages offer the phone before the e-mail address."""
+"""Whether the pages offer the phone before the email address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from events.delivery.sms import sms_ready
 
 
 def phone_comes_first(request: HttpRequest) -> bool:
-    """Return whether to offer the phone first: in Chinese, unless the e-mail address was chosen or
+    """Return whether to offer the phone first: in Chinese, unless the email address was chosen or
     this browser has signed in before.
     """
     chosen = "by" in request.GET or read_cookie(request, throttle.KNOWN_COOKIE)

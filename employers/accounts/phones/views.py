@@ -43,7 +43,7 @@ HOLDER: Final = "code_holder"
 PROVEN: Final = "proven_number"
 """Session key of the number that was proven here, and when. It is sealed."""
 PROVEN_FOR: Final = timedelta(minutes=30)
-"""How long a proven number waits for the rest of the registration."""
+"""How long a verified number waits for the rest of the registration."""
 SOON: Final = timedelta(minutes=10)
 """A wait that is counted down in seconds."""
 SENT: Final = "code_sent"

@@ -1,4 +1,4 @@
-"""A new e-mail address for an account.
+"""A new email address for an account.
 
 The new address is used once its reader, signed in to the account, confirms it by a mailed link. The
 old address gets a link that stops the change, and for some days reverses it: whoever asked for the

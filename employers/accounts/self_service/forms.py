@@ -51,7 +51,7 @@ class OwnPasswordForm(NewPasswordForm):
 
 
 class OwnAddressForm(RefusableForm):
-    """A new e-mail address."""
+    """A new email address."""
 
     email = email_field()
     current_password = current_password_field()

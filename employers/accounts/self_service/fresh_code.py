@@ -1,6 +1,6 @@
 """A fresh code in place of a password that an account does not have.
 
-It goes to the account's confirmed address, or else to its proven number, and opens for a few
+It goes to the account's confirmed address, or else to its verified number, and opens for a few
 minutes what others give their password for. The session keeps that it was entered.
 """
 

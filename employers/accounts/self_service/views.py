@@ -187,7 +187,7 @@ def phone(request: HttpRequest, member: Member) -> HttpResponseBase:
             return gettext("Your number is deleted.")
         proven = numbers.read_number(typed["phone"])
         numbers.prove(member, proven, typed["code"], asker, now)
-        return gettext("Your number is proven. You can sign in and call with it.")
+        return gettext("Your number is verified. You can sign in and call with it.")
 
     was_sent = "delete" not in request.POST and _sent_code(request, form, asker, now)
     if form.has_sent:

@@ -90,7 +90,7 @@ def test_rejecting_takes_a_second_look_and_no_script(
     form = page.locator(".decision-reject form")
     form.get_by_label("公司名称不一致").check()
     form.get_by_role("button", name="再核对一遍").click()
-    expect(page.get_by_text("企业将收到这封邮件")).to_be_visible()
+    expect(page.get_by_text("用人单位将收到这封邮件")).to_be_visible()
     case.refresh_from_db()
     assert case.state == State.IN_REVIEW
     page.get_by_role("button", name="拒绝").click()

@@ -77,7 +77,7 @@ def test_filters_lead_to_the_next_of_what_is_asked_for(
     first.locator(".level").focus()
     expect(first.get_by_text("risk: signs of fraud ×8")).to_be_visible()
     page.locator("#changelist-filter").get_by_role(
-        "link", name=re.compile("has authorised the recruiter")
+        "link", name=re.compile("has authorised you")
     ).click()
     expect(page.locator("a.company")).to_have_text([cases[1].declared_name])
     page.get_by_role("button", name="Claim the next of these").click()

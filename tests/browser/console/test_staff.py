@@ -177,7 +177,7 @@ def test_without_scripts(visit: Visitor, colleague: User) -> None:
     type_code(page, code_now(page.locator(".secret").inner_text().replace("-", "")))
     page.get_by_role("link", name="I have saved them").click()
     page.locator("#user-tools summary").click()
-    expect(page.get_by_role("link", name="Second factor")).to_be_visible()
+    expect(page.get_by_role("link", name="Two-step verification")).to_be_visible()
 
 
 def test_resetting_a_colleagues(visit: Visitor, colleague: User, now: datetime) -> None:
@@ -189,9 +189,9 @@ def test_resetting_a_colleagues(visit: Visitor, colleague: User, now: datetime) 
     page = visitor.go(f"/console/employers/user/{other.pk}/change/")
     type_password(page, colleague)
     type_code(page, code_now(SECRET))
-    page.get_by_role("link", name="Reset second factor").click()
+    page.get_by_role("link", name="Reset two-step verification").click()
     expect(page.get_by_role("button", name="Reset")).to_be_visible()
     fits(visitor, "reset")
     page.get_by_role("button", name="Reset").click()
-    expect(page.locator(".messagelist")).to_contain_text("Second factor reset")
+    expect(page.locator(".messagelist")).to_contain_text("Two-step verification is reset")
     assert second_factor.of(other) is None

@@ -454,7 +454,7 @@ def test_a_number_gives_way_to_a_proven_one_in_its_own_place_alone(
     page = [*without(CODE, "统一社会信用代码"), line(100, 340, "注册号"), line(250, 340, MISREAD)]
     assert read(*page, line(x, y, NUMBER)).fields["registration_number"] == taken
     assert read(*page, line(300, 340, NUMBER[:13])).fields["registration_number"] == MISREAD, (
-        "an unproven number replaces none"
+        "an unverified number replaces none"
     )
 
 

@@ -79,7 +79,7 @@ def test_an_event_is_found_and_shown_in_words_with_its_code(root: Client, now: d
         "submit", case, SYSTEM, now, from_state="draft", to_state="submitted", reasons=["no_code"]
     )
     rows = root.get("/console/events/event/?q=submit&to_state=submitted").content.decode()
-    assert f"<code>{case.pk}</code>" in rows and "申请单" in rows and "草稿" in rows
+    assert f"<code>{case.pk}</code>" in rows and "申请" in rows and "草稿" in rows
     page = root.get(f"/console/events/event/{event.pk}/change/").content.decode()
     assert "<code>submit</code>" in page and "已提交" in page and "None" not in page
 
@@ -93,7 +93,7 @@ def test_groups_offer_what_the_console_shows_in_words(root: Client) -> None:
     page = answer.context["adminform"].form
     labels = [label for _value, label in page.fields["permissions"].choices]
     assert left_in_latin(labels, "Webhook") == [] and misprints(labels) == []
-    assert "申请单 · 对申请作出决定" in labels and "申请单 · 查看审核质量" in labels
+    assert "申请 · 对申请作出决定" in labels and "申请 · 查看审核质量" in labels
     offered = {choice.value for choice, _label in page.fields["permissions"].choices}
     assert set(group.permissions.values_list("pk", flat=True)) <= offered, "saving drops nothing"
     assert apps.get_model("auth", "Permission").objects.count() > len(labels), "nothing internal"

@@ -33,7 +33,7 @@ def test_messages_and_days_are_listed_without_numbers(sent: Sms, now: datetime) 
     browser = sign_in(make_reviewer(now))
     Sms.objects.update(failure="MI:0099", outcome=SmsOutcome.FAILED)
     for model, pk, words in (
-        ("sms", sent.pk, ("candidate_told", "示例招聘网", "0.050", "未送达", "MI:0099")),
+        ("sms", sent.pk, ("企业获取了简历", "示例招聘网", "0.050", "未送达", "MI:0099")),
         ("smsday", SmsDay.objects.get(payer="").pk, ("0.050", "0%", "全部")),
     ):
         for address in (
@@ -44,6 +44,10 @@ def test_messages_and_days_are_listed_without_numbers(sent: Sms, now: datetime) 
             assert "13912345678" not in page and "8aZkQ2hh" not in page
             assert sent.number_index not in page
             assert [word for word in words if word not in page] == [], address
+    Sms.objects.update(failure="number_absent")
+    address = reverse("admin:events_sms_changelist")
+    page = browser.get(address, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "号码不存在" in page and "number_absent" not in page and ">candidate_told<" not in page
     days = browser.get(reverse("admin:events_smsday_changelist")).content.decode()
     assert "示例招聘网" in days
 

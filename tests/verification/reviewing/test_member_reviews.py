@@ -276,7 +276,7 @@ def test_the_console_lists_them_and_only_reviewers_decide(held: Member, now: dat
     reviewer = sign_in(make_colleague(now, "Reviewers"))
     english = {"accept-language": "en"}
     assert "t***@example.com" in text(reviewer.get(page, headers=english))
-    assert "May this recruiter stay?" in text(reviewer.get(page, headers=english))
+    assert "May this recruiter download resumes?" in text(reviewer.get(page, headers=english))
     auditor = sign_in(make_colleague(now, "Auditors"))
     assert auditor.post(decide, {"decision": "let_in", "why": "fine"}).status_code == 403
     assert reviewer.post(decide, {"decision": "let_in"}).headers["Location"] == page

@@ -43,7 +43,7 @@ class ClaimButtons(CasePages):
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
         claims.drop_claim(case_id, reviewer, now)
-        messages.success(request, gettext("Claim released. The case is back in the queue."))
+        messages.success(request, gettext("The case is back in the queue."))
         return to_queue(request)
 
     def beat(

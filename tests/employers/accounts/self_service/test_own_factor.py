@@ -322,7 +322,7 @@ def test_staff_set_it_in_the_console(clock: Clock, settings: Any) -> None:
     platform, _ = make_api_client(clock.now)
     page = f"/console/employers/apiclient/{platform.pk}/second-factor/"
     console = sign_in(make_reviewer(clock.now))
-    assert "Recruiters need a second factor" in console.get(page).content.decode()
+    assert "Recruiters need two-step verification" in console.get(page).content.decode()
     assert console.post(page, {"second_factor_required": "on"}).status_code == 302
     platform.refresh_from_db()
     assert platform.second_factor_required
