@@ -46,7 +46,7 @@ from verification.rules.required_documents import (
 )
 from verification.rules.requirements import Requirement, due_requirements
 from verification.rules.states import State
-from verification.rules.turn import turn_of
+from verification.rules.turn import Turn, turn_of
 
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
 """Shown above and below the list instead of in it."""
@@ -137,7 +137,7 @@ def editor(
             slot for kind, slot in slot_of.items() if slot.documents and kind not in in_rows
         ],
         "met": sum(_met(item.requirement, case) for item in rows),
-        "next": _following(rows, made),
+        "next": _following(rows, made) if turn is Turn.EMPLOYER else None,
         "turn": turn,
         "badge": wording.badge(case.state, turn, case.is_in_force(now)),
         "code_proof": code,

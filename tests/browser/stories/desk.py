@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from employers.models import User
 from tests.browser.conftest import Visit
+from tests.browser.stories.watch import NOTE
 from tests.browser.test_restriction import console_is_for_everybody
 from verification import tasks
 from verification.models import Attempt, Case, DocumentReading, ReviewStage
@@ -44,7 +45,7 @@ def decide(visitor: Visit, reviewer: User, case: Case, verb: str, reason: str = 
     form = open_form(page, verb)
     if reason:
         choose_reason(page, verb, reason)
-    form.locator("textarea[name=note]").fill("请看第一份材料。")
+    form.locator("textarea[name=note]").fill(NOTE)
     console_is_for_everybody(visitor)
     form.locator("button[name=confirmed]").click()
     expect(page.locator("#toasts form.toast")).to_be_visible()

@@ -80,9 +80,7 @@ KINDS: Final = {
         "institution",
         listed=False,
     ),
-    "institution": Kind(
-        _body(705, "12", "澜浦市图书馆"), certificate="institution", listed=False
-    ),
+    "institution": Kind(_body(705, "12", "澜浦市图书馆"), certificate="institution", listed=False),
     "association": Kind(
         _body(706, "51", "云溪市花艺行业协会"), certificate="association", listed=False
     ),
@@ -152,14 +150,16 @@ def _jpeg(kind: Kind, of: DocumentKind, day: date) -> bytes:
     return jpeg
 
 
+def wrong_paper(kind: Kind) -> dict[str, Any]:
+    """Return the founding document of another body of this class."""
+    return _file("other.jpg", _wrong_jpeg(kind))
+
+
 @cache
-def _other_licence() -> bytes:
+def _wrong_jpeg(kind: Kind) -> bytes:
+    if kind.certificate:
+        return make_approval(712, kind.certificate, OTHER_COMPANY, damage="light").jpeg()
     return make(712, company=OTHER_COMPANY, damage="light").jpeg()
-
-
-def wrong_paper() -> dict[str, Any]:
-    """The licence of another company."""
-    return _file("other.jpg", _other_licence())
 
 
 @cache

@@ -15,15 +15,8 @@ from events.models import Mail
 from tests.browser.conftest import Visit
 from tests.browser.hand import Hand
 from tests.browser.stories.desk import work
-from tests.browser.stories.employers import (
-    CLIENT,
-    CLIENT_COMPANY,
-    LETTER,
-    Kind,
-    picture,
-    table_top,
-)
-from tests.browser.stories.watch import looks_right
+from tests.browser.stories.employers import CLIENT, CLIENT_COMPANY, LETTER, Kind, picture, table_top
+from tests.browser.stories.watch import WORDS, looks_right
 from tests.factories import make_case, make_employer, make_member
 from verification.authority import proof_polling
 from verification.models import DocumentKind, Proof, ProofKind, ProofState
@@ -119,9 +112,11 @@ class Recruiter:
     def slot_of(self, kind: DocumentKind) -> Locator:
         """Open the row and the way of a kind of document, and return its slot."""
         slot = self.page.locator(f"#slot-{kind}")
-        self.item_of(slot.locator("xpath=ancestor::details[starts-with(@id, 'item-')]").evaluate(
-            "item => item.id.slice(5)"
-        ))
+        self.item_of(
+            slot.locator("xpath=ancestor::details[starts-with(@id, 'item-')]").evaluate(
+                "item => item.id.slice(5)"
+            )
+        )
         way = self.page.locator("details.choose-slot:not([open])").filter(has=slot)
         if way.count():
             self.hand.tap(way.locator("summary").first)
@@ -165,7 +160,9 @@ class Recruiter:
     def provide(self, kinds: tuple[DocumentKind, ...], paper: dict[str, Any] | None = None) -> None:
         """Upload these documents, `paper` instead of the founding document if it is given."""
         for kind in kinds:
-            self.upload(kind, paper if paper and kind == self.kind.paper else picture(self.kind, kind))
+            self.upload(
+                kind, paper if paper and kind == self.kind.paper else picture(self.kind, kind)
+            )
             if kind == CLIENT:
                 self.name_client()
             self.look()
@@ -192,7 +189,9 @@ class Recruiter:
     def offers(self, proof: str) -> bool:
         """Whether the page offers this way to prove authority, and whether its own page exists."""
         offered = self.item_of("authority").locator(f"#way-{proof}").count() == 1
-        answer = self.page.request.get(f"{self.visitor.base}/case/authority/{proof.replace('_', '-')}/")
+        answer = self.page.request.get(
+            f"{self.visitor.base}/case/authority/{proof.replace('_', '-')}/"
+        )
         assert answer.status == (200 if offered else 404)
         return offered
 
@@ -296,7 +295,7 @@ class Recruiter:
         self.look()
         page.locator("form.panel .primary").click()  # nothing is written yet
         expect(page.locator("#id_words")).to_be_visible()
-        page.locator("#id_words").fill("传错了一份材料，正确的附在这里。")
+        page.locator("#id_words").fill(WORDS)
         page.locator("#id_files").set_input_files(evidence)  # type: ignore[arg-type]
         page.locator("form.panel .primary").click()
         expect(page.locator("#case")).to_be_visible()

@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Visitor
 from tests.browser.stories.desk import QUEUE, decide, needs_another, time_passes, work
-from tests.browser.stories.employers import KINDS, LETTER, LICENCE, Kind, enter, picture, wrong_paper
+from tests.browser.stories.employers import KINDS, LETTER, enter, picture, wrong_paper
 from tests.browser.stories.recruiter import Recruiter
 from tests.browser.stories.watch import is_turn_of
 from tests.factories import make_reviewer
@@ -36,14 +36,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PROOFS: Final = ("mailbox", *CURRENT.items[AUTHORITY].ways)
 """An address at the company's own domain, and the ways that the rules know."""
 ENDS: Final = ("approved", "sent-back", "refused", "upheld", "granted")
-FORBIDDEN: Final = [
-    (kind, "e_licence") for kind in KINDS if KINDS[kind].certificate
-]
+FORBIDDEN: Final = [(kind, "e_licence") for kind in KINDS if KINDS[kind].certificate]
 """Only a body with a business licence has an electronic one."""
 Story = tuple[str, str, str]
-ALL: Final = [
-    story for story in product(KINDS, PROOFS, ENDS) if story[:2] not in FORBIDDEN
-]
+ALL: Final = [story for story in product(KINDS, PROOFS, ENDS) if story[:2] not in FORBIDDEN]
 
 
 def pairwise(stories: list[Story]) -> list[Story]:
@@ -51,7 +47,9 @@ def pairwise(stories: list[Story]) -> list[Story]:
     missing = {pair for story in stories for pair in combinations(enumerate(story), 2)}
     chosen = []
     while missing:
-        best = max(stories, key=lambda story: len(missing.intersection(combinations(enumerate(story), 2))))
+        best = max(
+            stories, key=lambda story: len(missing.intersection(combinations(enumerate(story), 2)))
+        )
         missing.difference_update(combinations(enumerate(best), 2))
         chosen.append(best)
     return chosen
@@ -98,7 +96,9 @@ class Play:
     def __init__(self, recruiter: Recruiter, proof: str, end: str, visit: Visitor) -> None:
         self.recruiter, self.proof, self.end, self.visit = recruiter, proof, end, visit
         self.kind = recruiter.kind
-        self.reviewers = iter(make_reviewer(timezone.now(), f"r{n}@zizhi.example") for n in range(4))
+        self.reviewers = iter(
+            make_reviewer(timezone.now(), f"r{n}@zizhi.example") for n in range(4)
+        )
 
     def is_turn_of(self, turn: Turn) -> Case:
         with self.recruiter.hand.resting():
@@ -161,7 +161,7 @@ class Play:
 
     def doubted(self) -> Case:
         """Hand in what a reviewer has to look at."""
-        self.hand_in(wrong_paper() if self.kind.paper == LICENCE else None)
+        self.hand_in(wrong_paper(self.kind))
         work()
         return self.is_turn_of(Turn.ZIZHI)
 
@@ -176,7 +176,9 @@ class Play:
         """Only the founding document is photographed again."""
         me = self.recruiter
         self.doubted()
-        assert self.decided("request_changes", "document_unreadable").state == State.CHANGES_REQUESTED
+        assert (
+            self.decided("request_changes", "document_unreadable").state == State.CHANGES_REQUESTED
+        )
         self.is_turn_of(Turn.EMPLOYER)
         expect(me.page.locator(".tag.again")).to_have_count(1)
         me.upload(me.kind.paper, picture(me.kind, me.kind.paper))
@@ -212,7 +214,8 @@ class Play:
         self.is_turn_of(Turn.ZIZHI)
         first = self.visit()
         first.sign_in(case.decisions.filter(decided_by__isnull=False).first().decided_by)
-        expect(first.go(QUEUE).locator("form[action$='/next/'] button:enabled")).to_have_count(0)
+        expect(first.go(f"{QUEUE}{case.pk}/change/").locator("h1")).to_have_text(case.declared_name)
+        expect(first.page.locator("form[action*='/claim/'], .decision-approve")).to_have_count(0)
         return case
 
     def upheld(self) -> None:

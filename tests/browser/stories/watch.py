@@ -43,11 +43,12 @@ STEPS: Final = {"draft": 1, "changes_requested": 1, "submitted": 2, "checking": 
 """By the style of the badge, the step under way (counted from 0); other cases are through."""
 TO_DO: Final = ".tag.todo, .tag.again, .tag.overdue"
 """Tags of rows in which the employer has something to do."""
-OFFERED: Final = {
-    State.CHECKING: {LETTER, CLIENT},
-    State.APPROVED: {CLIENT},
-}
+OFFERED: Final = {State.CHECKING: {LETTER, CLIENT}, State.APPROVED: {CLIENT}}
 """The kinds of documents that a submitted case takes; those of a draft depend on the class."""
+NOTE: Final = "请看第一份材料。"
+"""What the reviewers write."""
+WORDS: Final = "传错了一份材料，正确的附在这里。"
+"""What the recruiter writes."""
 HAN: Final = re.compile("[\u3400-\u9fff]+")
 SEEN_BY_AXE: set[int] = set()
 """Pages that differ from an earlier one in nothing but numbers need no second look by axe."""
@@ -60,7 +61,9 @@ def looks_right(visitor: Visit, kind: Kind) -> None:
     visitor.is_calm()
     page = visitor.page
     expect(page.locator(".status-code")).to_have_count(0)
-    if (look := hash(re.sub(r"[0-9a-f-]{36}|\d+|csrf\S+|value=\S+", "", page.content()))) not in SEEN_BY_AXE:
+    if (
+        look := hash(re.sub(r"[0-9a-f-]{36}|\d+|csrf\S+|value=\S+", "", page.content()))
+    ) not in SEEN_BY_AXE:
         assert serious(Axe().run(page).response["violations"]) == [], page.url
         SEEN_BY_AXE.add(look)
     is_translated(page, kind)
@@ -77,14 +80,20 @@ def is_translated(page: Page, kind: Kind) -> None:
           for (let text = texts.nextNode(); text; text = texts.nextNode()) {
             const marked = text.parentElement.closest("[lang]");
             const hidden = text.parentElement.closest("script, style, noscript, template");
-            if (!hidden && marked.lang.startsWith(lang) && text.data.trim()) said.push(text.data.trim());
+            if (!hidden && marked.lang.startsWith(lang)) said.push(text.data.trim());
           }
           return said;
         }"""
     )
     names = [
-        *(getattr(company, name) for company in (kind.body, CLIENT_COMPANY, OTHER_COMPANY) for name in ("name", "legal_representative")),
+        *(
+            getattr(company, name)
+            for company in (kind.body, CLIENT_COMPANY, OTHER_COMPANY)
+            for name in ("name", "legal_representative")
+        ),
         "工商银行",
+        NOTE,
+        WORDS,
     ]
     if page.evaluate("document.documentElement.lang").startswith("zh"):
         assert left_in_latin(other, "ICBC") == [], page.url
