@@ -100,14 +100,11 @@ def _page(
 
 def _ways(member: Member) -> list[dict[str, Any]]:
     """Return the ways to prove authority again, even if a proof is in force."""
-    offered = [
-        kind
-        for kind in ProofKind
-        if kind in PAGE_OF and kind in proofs.offered(test=member.employer.test)
-    ]
+    offered = proofs.offered(member.employer.uscc, test=member.employer.test)
     return [
         {"name": WAYS[kind], "how": HOW[kind], "href": f"{reverse(PAGE_OF[kind])}?{ANEW}=1"}
-        for kind in offered
+        for kind in ProofKind
+        if kind in PAGE_OF and kind in offered
     ]
 
 

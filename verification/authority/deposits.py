@@ -53,9 +53,9 @@ def start_deposit(
     Raises Refused: `proof_not_offered`, `bank_holder_mismatch`, `bank_account_invalid`,
     `bank_account_of_other`, `proof_under_way`, `proof_too_often`, and as `may_prove` does.
     """
-    if ProofKind.BANK_DEPOSIT not in proofs.offered(test=member.employer.test):
-        raise Refused("proof_not_offered", "bank_name")
     company = declared_by(member)
+    if ProofKind.BANK_DEPOSIT not in proofs.offered(company.uscc, test=member.employer.test):
+        raise Refused("proof_not_offered", "bank_name")
     number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", account_number))
     if not same_name(account_holder, company.name):
         raise Refused(

@@ -26,6 +26,7 @@ from verification.cases.proof_ways import WAYS, ProofWay
 from verification.models import Proof, ProofKind, ProofState
 from verification.providers import scripted_providers
 from verification.rules import policy
+from verification.rules.required_documents import has_e_licence
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,20 @@ VERBS: Final = {
 """The Event that ends a proof, by its state."""
 
 
-def offered(*, test: bool) -> frozenset[ProofKind]:
-    """The ways that this deployment offers. A test always has those of `scripted_providers`."""
-    if test:
-        return scripted_providers.OFFERED
-    return frozenset(
-        kind for kind, way in WAYS.items() if not way.provider or getattr(settings, way.provider)
+def offered(uscc: str, *, test: bool) -> frozenset[ProofKind]:
+    """The ways that this deployment offers to the organisation with this code. A test always has
+    the providers of `scripted_providers`.
+    """
+    provided = (
+        scripted_providers.OFFERED
+        if test
+        else frozenset(
+            kind
+            for kind, way in WAYS.items()
+            if not way.provider or getattr(settings, way.provider)
+        )
     )
+    return provided if has_e_licence(uscc) else provided - {ProofKind.E_LICENCE}
 
 
 def _provider(way: ProofWay, test: bool) -> str:

@@ -22,7 +22,9 @@ def begin(member: Member, now: datetime) -> Proof:
 
     Raises Refused: `proof_not_offered`, `proof_too_often`, and as `may_prove` does.
     """
-    if ProofKind.E_LICENCE not in proofs.offered(test=member.employer.test):
+    if ProofKind.E_LICENCE not in proofs.offered(
+        declared_by(member).uscc, test=member.employer.test
+    ):
         raise Refused("proof_not_offered")
     with proofs.beginning(member, ProofKind.E_LICENCE, now) as proof:
         return proof

@@ -43,7 +43,7 @@ from verification.rules.required_documents import (
     paper_of,
 )
 from verification.rules.requirements import due_requirements
-from verification.rules.turn import turn_of
+from verification.rules.turn import Turn, turn_of
 
 APART: Final = frozenset({SUBMISSION, REVERIFICATION})
 """Shown above and below the list instead of in it."""
@@ -104,7 +104,7 @@ def editor(
         "finished": _finished(rows, case),
         "submission": submission,
         **_counts(rows),
-        "next": _following(rows, made),
+        "next": _following(rows, made) if turn is Turn.EMPLOYER else None,
         "turn": turn,
         "badge": wording.badge(case.state, turn, case.is_in_force(now)),
         "code_proof": code,

@@ -95,7 +95,7 @@ def facts_before(employer: Employer, member: Member | None) -> Facts:
         employer.uscc,
         employer.name,
         State.DRAFT,
-        not_offered=_not_offered(employer.test),
+        not_offered=_not_offered(employer.uscc, employer.test),
         **_address(recruiter.user if recruiter else None),
         **_may_prove([recruiter] if recruiter else []),
     )
@@ -157,7 +157,7 @@ def facts_of(
             if attempt and waiting_for
             else None
         ),
-        not_offered=_not_offered(case.test),
+        not_offered=_not_offered(case.declared_uscc, case.test),
         verbs=_verbs(case, member.as_actor() if member else ANYBODY, now),
         heard=state in states.STOPPED and case.heard(),
         reusable=_reusable_papers(reusable_documents(case, now) if reusable is None else reusable),
@@ -208,8 +208,8 @@ def _masked(address: str) -> str:
     return f"{name[:1]}***{at}{domain}" if at else address
 
 
-def _not_offered(test: bool) -> frozenset[str]:
-    return frozenset(ProofKind.values) - proofs.offered(test=test)
+def _not_offered(uscc: str, test: bool) -> frozenset[str]:
+    return frozenset(ProofKind.values) - proofs.offered(uscc, test=test)
 
 
 def _proofs(

@@ -295,8 +295,8 @@ def tag_of(requirement: Requirement, case_state: str) -> tuple[Word, str]:
             tag = "ready" if requirement.ways else "ours"
         case RequirementState.PENDING_VERIFICATION:
             tag = "reviewing" if case_state in states.REVIEWABLE | states.STOPPED else "checking"
-        case _ if not requirement.ways:
-            tag = "open"
+        case _ if not requirement.ways or case_state in states.REVIEWABLE:
+            tag = "open"  # a reviewer decides, whether or not the employer still provides it
         case _:
             tag = "again" if _failed(requirement) else "todo"
     return wording.TAGS[tag], tag

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import SequenceMatcher
 from typing import Any, Final, Literal
 
+from django.utils.formats import date_format
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -128,10 +130,19 @@ def _cell(row: field_comparison.Row, source: str) -> Cell:
         return Cell(differs=says is Agrees.MISMATCH, note=_SAID.get(says, "") if says else "")
     if row.field == "status":
         return Cell((Part(str(wording.SEEN[status_of(value)])),), differs=says is Agrees.MISMATCH)
-    parts = marked(value, row.values[row.reference]) if says is Agrees.MISMATCH else (Part(value),)
+    shown, reference = written_out(value), written_out(row.values[row.reference])
+    parts = marked(shown, reference) if says is Agrees.MISMATCH else (Part(shown),)
     return Cell(
         parts, says is Agrees.MISMATCH, _of_code(row) if source == "read" and row.suggestion else ""
     )
+
+
+def written_out(value: str) -> str:
+    """Return an ISO date as the current language writes dates; any other value unchanged."""
+    try:
+        return str(date_format(date.fromisoformat(value), "DATE_FORMAT"))
+    except ValueError:
+        return value
 
 
 def _of_code(row: field_comparison.Row) -> Word:

@@ -229,6 +229,11 @@ def paper_of(account_class: str, uscc: str, pack: Pack = CURRENT) -> str:
     return pack.paper.get(uscc[:1], pack.other_paper) if uscc else pack.paper["9"]
 
 
+def has_e_licence(uscc: str) -> bool:
+    """Whether an organisation has an electronic licence: only those with a business licence do."""
+    return not uscc or uscc[:1] in CURRENT.paper
+
+
 _FOUNDED_BY: Final = {
     "11": "统一社会信用代码证书 / Certificate of the code of a public authority",
     "12": "事业单位法人证书 / Certificate of a public institution",

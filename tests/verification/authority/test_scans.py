@@ -9,10 +9,11 @@ import pytest
 from employers.models import Member
 from events.core.errors import Refused
 from events.models import Mail
-from tests.factories import make_case, make_member
+from tests.factories import make_case, make_employer, make_member, make_uscc, sign_in
 from tests.verification.authority.proof_steps import MINUTE, mails, poll_until
 from verification.authority import proof_polling
 from verification.models import ProofState
+from verification.pages.requirement_facts import requirements_of
 from verification.providers.e_licences.base import By, ELicence
 from verification.providers.e_licences.simulator import SimulatedELicences
 
@@ -52,6 +53,21 @@ def test_a_scan_from_begin_to_end(member: Member, phone: SimulatedELicences, now
         "mismatch": [],
         "name": member.employer.name,
     }, "and no person's name"
+
+
+@pytest.mark.parametrize("kind", ["12", "51", "91", "92"])
+def test_only_a_body_with_a_business_licence_has_an_electronic_one(
+    kind: str, now: datetime
+) -> None:
+    member = make_member(now, make_employer(now, uscc=make_uscc(kind=kind)))
+    case = make_case(member, now)
+    ways = {way.code for each in requirements_of(case, member, now) for way in each.ways}
+    assert ("e_licence" in ways) is (kind in ("91", "92")) and "bank_deposit" in ways
+    page = sign_in(member.user).get("/case/authority/e-licence/")
+    assert page.status_code == (200 if kind in ("91", "92") else 404)
+    if kind in ("12", "51"):
+        with pytest.raises(Refused, match="proof_not_offered"):
+            proof_polling.start_scan(member, now)
 
 
 @pytest.mark.parametrize("wrong", ["uscc", "name", "legal_representative"])

@@ -81,8 +81,8 @@ def _shown(
 
 
 def _not_offered(kind: ProofKind, member: Member) -> None:
-    """Raise Http404 if no provider offers this kind of proof."""
-    if kind not in proofs.offered(test=member.employer.test):
+    """Raise Http404 if this kind of proof is not offered to the member's company."""
+    if kind not in proofs.offered(declared_by(member).uscc, test=member.employer.test):
         raise Http404
 
 

@@ -1,0 +1,1 @@
+"""Stories of every class of employer with every proof of authority, to every end."""
