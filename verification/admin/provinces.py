@@ -22,7 +22,7 @@ NAMES: Final = {
 
 def name(code: str, language: str) -> str:
     """Return the province's name in `language`."""
-    return NAMES.get(code, Text(f"其他（{code}）", f"Other ({code})")).in_(language)
+    return NAMES.get(code, Text(f"其他地区 {code}", f"Other region {code}")).in_(language)
 
 
 def of_uscc(uscc: str) -> str:
