@@ -104,6 +104,7 @@ def test_a_number_gives_way_to_the_relay_and_nothing_else_does() -> None:
     assert 98 < rows.min() < rows.max() < 117  # the second line; its baseline is at 112 points
 
 
+@pytest.mark.reading
 def test_what_was_there_is_gone_from_the_pixels() -> None:
     redacted = redact(resume_of(f"微信：{WECHAT}", f"邮箱 {EMAIL}", f"QQ {PHONE[:9]}"))
     picture = np.ascontiguousarray(redacted.pages[0].pixels[..., ::-1])
@@ -170,6 +171,7 @@ def test_what_is_hidden_is_neither_listed_nor_left(colour: tuple[int, int, int] 
     assert "华中理工学院" in redacted.text
 
 
+@pytest.mark.reading
 def test_a_scan_with_text_behind_it_is_covered_by_both() -> None:
     picture = Image.new("RGB", (1240, 400), "white")
     ImageDraw.Draw(picture).text((125, 160), f"电话：{PHONE}", "black", font("song", 40))
@@ -183,6 +185,7 @@ def test_a_scan_with_text_behind_it_is_covered_by_both() -> None:
 # --- Text in the pixels ---------------------------------------------------------------------------
 
 
+@pytest.mark.reading
 def test_what_is_only_seen_is_found() -> None:
     picture = Image.new("RGB", (1000, 600), "white")
     for number, line in enumerate((f"电话：{PHONE}", f"邮箱：{EMAIL}", "2018.09-2022.06 本科")):
@@ -420,6 +423,7 @@ def test_a_name_in_the_other_language_changes_nothing(text: str, language: str) 
     assert language_of([text]) == language
 
 
+@pytest.mark.reading
 def test_what_annotations_and_layers_show_is_seen_too() -> None:
     """A free text annotation is drawn over the page but is not part of its text."""
     out = io.BytesIO()
