@@ -99,7 +99,7 @@ def test_two_people_decide_several_cases(
     page.get_by_role("link", name="Decide several of these …").click()
     page.get_by_role("link", name="Reject").click()
     page.get_by_label(re.compile(cases[1].declared_uscc)).check()
-    page.get_by_label(re.compile("duplicate_same_image")).check()
+    page.get_by_label("This photo has been used by another account").check()
     page.get_by_role("button", name="Send to a second person").click()
     expect(page.get_by_text("Someone else must confirm this.")).to_be_visible()
     one.is_calm()

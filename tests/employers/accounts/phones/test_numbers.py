@@ -282,7 +282,7 @@ def test_who_signs_in_with_a_number_alone_is_asked_for_an_address(
 ) -> None:
     member, browser = mine
     make_case(member, timezone.now(), State.APPROVED)
-    says = "You sign in with your mobile number alone"
+    says = "You sign in only with your mobile number"
     english = {"accept-language": "en"}
     alone = browser.get("/case/", headers=english).content.decode()
     assert "Add an email address" in alone and says not in alone, "asked once, for the candidates"
