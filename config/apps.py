@@ -16,7 +16,7 @@ class Config(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        logs.configure(settings.LOG_LEVEL, readable=settings.LOG_READABLE)
+        logs.configure_logging(settings.LOG_LEVEL, readable=settings.LOG_READABLE)
         for folder in (
             settings.VAR_DIR,
             settings.MESSAGES_DIR / "queue",

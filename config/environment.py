@@ -16,7 +16,7 @@ from events.sms.texts import TEXTS
 env = environ.Env()
 
 
-def required(name: str) -> str:
+def read_required(name: str) -> str:
     """Return the value of a variable that has no default."""
     value: str = env.str(name, default="")
     if not value:
@@ -75,7 +75,7 @@ def at_least(name: str, lowest: int, default: int, why: str = "") -> int:
     return value
 
 
-def rate(name: str, default: float) -> float:
+def read_rate(name: str, default: float) -> float:
     """Return a number of requests per second."""
     value: float = env.float(name, default=default)
     if value < 0:
@@ -83,7 +83,7 @@ def rate(name: str, default: float) -> float:
     return value
 
 
-def share(name: str, default: float) -> float:
+def read_share(name: str, default: float) -> float:
     """Return a fraction from 0 to 1."""
     value: float = env.float(name, default=default)
     if not 0 <= value <= 1:
@@ -91,7 +91,7 @@ def share(name: str, default: float) -> float:
     return value
 
 
-def yuan(name: str, default: str) -> int:
+def read_yuan(name: str, default: str) -> int:
     """Return an amount of yuan, in ten-thousandths."""
     text: str = env.str(name, default=default)
     if not re.fullmatch(r"\d{1,9}(\.\d{1,4})?", text):
@@ -111,7 +111,7 @@ def sms_templates(name: str, provider: str) -> dict[str, str]:
     return codes
 
 
-def endpoint(name: str, default: str) -> str:
+def read_endpoint(name: str, default: str) -> str:
     """Return the address of a server, without a path."""
     value: str = env.str(name, default=default)
     if not re.fullmatch(r"https?://[^/@?#]+/?", value):
@@ -119,7 +119,7 @@ def endpoint(name: str, default: str) -> str:
     return value
 
 
-def contacts(name: str) -> list[str]:
+def read_contacts(name: str) -> list[str]:
     """Return the URIs at which people can be reached."""
     found: list[str] = env.list(name, default=[])
     for uri in found:
@@ -130,7 +130,7 @@ def contacts(name: str) -> list[str]:
     return found
 
 
-def languages(name: str, default: list[str]) -> list[str]:
+def read_languages(name: str, default: list[str]) -> list[str]:
     """Return language tags (RFC 5646), such as `en`."""
     found: list[str] = env.list(name, default=default)
     if not found or not all(
@@ -140,7 +140,7 @@ def languages(name: str, default: list[str]) -> list[str]:
     return found
 
 
-def instant(name: str) -> datetime | None:
+def read_instant(name: str) -> datetime | None:
     """Return a time of RFC 3339, which names its offset from UTC; None if it is not set."""
     value: str = env.str(name, default="")
     if not value:

@@ -31,10 +31,10 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from config.api.door import PREFIX
 from employers.accounts import sightings
 from employers.accounts.forms import network_of
-from employers.accounts.self_service.views import limits
+from employers.accounts.self_service.views import session_limits
 from employers.models import SignIn, User
 from employers.security import sign_ins
-from verification.intake.upload_handler import BoundedUploadHandler, released, too_long
+from verification.intake.upload_handler import BoundedUploadHandler, releasing_uploads, too_long
 from verification.pages.views.uploads import too_long_response
 
 WHY_OVER: Final[dict[sign_ins.Over, Any]] = {
@@ -115,7 +115,7 @@ class BodyLimit:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with released(request):
+        with releasing_uploads(request):
             return self.get_response(request)
 
     def process_view(
@@ -158,11 +158,11 @@ class Authentication(_ForPages, AuthenticationMiddleware):
         if not isinstance(user, User):
             return user
         if sign_ins.KEY not in request.session:
-            near = sightings.neighbourhood(network_of(request))
+            near = sightings.network_neighbourhood(network_of(request))
             agent = request.headers.get("User-Agent", "")
-            sign_ins.begin(request.session, user, agent, near, now)
+            sign_ins.begin_sign_in(request.session, user, agent, near, now)
             return user
-        found = sign_ins.check(request.session, user, limits(), now)
+        found = sign_ins.check_sign_in(request.session, user, session_limits(), now)
         if isinstance(found, SignIn):
             request.sign_in = found.pk  # type: ignore[attr-defined]
             if "HX-Request" not in request.headers:
@@ -179,7 +179,7 @@ class Authentication(_ForPages, AuthenticationMiddleware):
         """Forget the sign-in of a session that this request has ended."""
         sign_in = getattr(request, "sign_in", None)
         if sign_in and request.session.get(sign_ins.KEY) != str(sign_in):
-            sign_ins.leave(sign_in)
+            sign_ins.delete_sign_in(sign_in)
         return response
 
 

@@ -126,7 +126,7 @@ def _for_a_terminal(
     return event
 
 
-def configure(level: str, *, readable: bool) -> None:
+def configure_logging(level: str, *, readable: bool) -> None:
     """Send structlog and the standard library's loggers to standard error, as JSON or, if
     `readable`, for people.
 

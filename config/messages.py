@@ -43,7 +43,7 @@ def compile_all(locale_dir: Path) -> list[Path]:
     return written
 
 
-def msgids(paths: Iterable[Path]) -> dict[str, set[str]]:
+def translatable_strings(paths: Iterable[Path]) -> dict[str, set[str]]:
     """Return the translatable strings in the Python sources and templates `paths`, each with the
     names of the files that contain it.
     """

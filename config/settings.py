@@ -22,19 +22,19 @@ from kombu import Exchange, Queue
 from config.database import broker_options, with_options
 from config.environment import (
     at_least,
-    contacts,
-    endpoint,
-    instant,
-    languages,
     needs_package,
     not_in_public,
     one_of,
-    rate,
-    required,
-    share,
+    read_contacts,
+    read_endpoint,
+    read_instant,
+    read_languages,
+    read_rate,
+    read_required,
+    read_share,
+    read_yuan,
     site_url,
     sms_templates,
-    yuan,
 )
 from config.rounds import PROMPT, QUEUES, ROUTES, beat_schedule
 from events.core.sealing import key_from
@@ -47,10 +47,10 @@ env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
 # --- What has to be told --------------------------------------------------------------------------
-SECRET_KEY = required("ZIZHI_SECRET_KEY")
+SECRET_KEY = read_required("ZIZHI_SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("ZIZHI_SECRET_KEYS_RETIRED", default=[])
 """Earlier keys. What they signed is still accepted."""
-DATA_KEY = required("ZIZHI_DATA_KEY")
+DATA_KEY = read_required("ZIZHI_DATA_KEY")
 """32 bytes in base64: encrypts stored documents (AES-256-GCM)."""
 DATA_KEYS_RETIRED = env.list("ZIZHI_DATA_KEYS_RETIRED", default=[])
 """Other keys that open what they encrypted (docs/operating/keys.md)."""
@@ -92,9 +92,9 @@ if DEBUG and _PUBLIC:
 HTTPS = env.bool("ZIZHI_HTTPS", default=not (_TRYING_OUT and SITE_URL.startswith("http:")))
 
 # `/.well-known/security.txt` (RFC 9116) is served if its two required fields are set.
-SECURITY_CONTACTS = contacts("ZIZHI_SECURITY_CONTACT")
-SECURITY_EXPIRES = instant("ZIZHI_SECURITY_EXPIRES")
-SECURITY_LANGUAGES = languages("ZIZHI_SECURITY_LANGUAGES", default=["zh", "en"])
+SECURITY_CONTACTS = read_contacts("ZIZHI_SECURITY_CONTACT")
+SECURITY_EXPIRES = read_instant("ZIZHI_SECURITY_EXPIRES")
+SECURITY_LANGUAGES = read_languages("ZIZHI_SECURITY_LANGUAGES", default=["zh", "en"])
 
 DATABASES = {
     "default": with_options(
@@ -181,7 +181,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LEAKED_PASSWORDS = env.str("ZIZHI_LEAKED_PASSWORDS", default="")
 """A service with the range interface of Have I Been Pwned. Empty: nobody is asked."""
 if LEAKED_PASSWORDS:
-    LEAKED_PASSWORDS = endpoint("ZIZHI_LEAKED_PASSWORDS", "")
+    LEAKED_PASSWORDS = read_endpoint("ZIZHI_LEAKED_PASSWORDS", "")
 LOGIN_URL = "employers:sign_in"
 LOGIN_REDIRECT_URL = "verification:home"
 LOGOUT_REDIRECT_URL = "employers:welcome"
@@ -312,7 +312,7 @@ elsewhere.
 TENCENT_SECRET_ID: str = env.str("ZIZHI_TENCENT_SECRET_ID", default="")
 TENCENT_SECRET_KEY: str = env.str("ZIZHI_TENCENT_SECRET_KEY", default="")
 TENCENT_REGION: str = env.str("ZIZHI_TENCENT_REGION", default="ap-guangzhou")
-TENCENT_ENDPOINT = endpoint("ZIZHI_TENCENT_ENDPOINT", "https://ocr.tencentcloudapi.com")
+TENCENT_ENDPOINT = read_endpoint("ZIZHI_TENCENT_ENDPOINT", "https://ocr.tencentcloudapi.com")
 if bool(TENCENT_SECRET_ID) != bool(TENCENT_SECRET_KEY):
     _missing = "ZIZHI_TENCENT_SECRET_KEY" if TENCENT_SECRET_ID else "ZIZHI_TENCENT_SECRET_ID"
     raise ImproperlyConfigured(f"{_missing} is not set. Tencent Cloud needs both an id and a key.")
@@ -373,8 +373,8 @@ except NotHours as _wrong:
 
 # --- API (docs/integrating/api.md): requests of one key a second in each web process; 0: any number
 API_PER_SECOND: dict[str, float] = {
-    "gate": rate("ZIZHI_API_GATE_PER_SECOND", 1000.0),
-    "other": rate("ZIZHI_API_PER_SECOND", 50.0),
+    "gate": read_rate("ZIZHI_API_GATE_PER_SECOND", 1000.0),
+    "other": read_rate("ZIZHI_API_PER_SECOND", 50.0),
 }
 
 PLATFORM_ADDRESSES_PER_HOUR = at_least("ZIZHI_PLATFORM_ADDRESSES_PER_HOUR", 1, default=500)
@@ -417,7 +417,7 @@ ALIYUN_KEY_SECRET: str = env.str("ZIZHI_ALIYUN_KEY_SECRET", default="")
 ALIYUN_POOL_KEY: str = env.str("ZIZHI_ALIYUN_POOL_KEY", default="")
 ALIYUN_EXTENSION_POOL_KEY: str = env.str("ZIZHI_ALIYUN_EXTENSION_POOL_KEY", default="")
 ALIYUN_CALLBACK_SECRET: str = env.str("ZIZHI_ALIYUN_CALLBACK_SECRET", default="")
-ALIYUN_ENDPOINT = endpoint("ZIZHI_ALIYUN_ENDPOINT", "https://dyplsapi.aliyuncs.com")
+ALIYUN_ENDPOINT = read_endpoint("ZIZHI_ALIYUN_ENDPOINT", "https://dyplsapi.aliyuncs.com")
 RELAY_DAYS = at_least(
     "ZIZHI_RELAY_DAYS", 30, default=30, why="candidates who wait longer for an answer would be lost"
 )
@@ -494,11 +494,11 @@ SECOND_REVIEW_FROM_HARM: float = env.float("ZIZHI_SECOND_REVIEW_FROM_HARM", defa
 """Approvals of cases with at least this weight (`verification.rules.urgency`) need two people. A
 value above all weights turns this off.
 """
-SECOND_REVIEW_SAMPLE = share("ZIZHI_SECOND_REVIEW_SAMPLE", 0.0 if _TRYING_OUT else 0.02)
+SECOND_REVIEW_SAMPLE = read_share("ZIZHI_SECOND_REVIEW_SAMPLE", 0.0 if _TRYING_OUT else 0.02)
 """The fraction of all other cases that two people review, whatever is decided. 0 when trying out,
 since there is no second person.
 """
-GOLDEN_SHARE = share("ZIZHI_GOLDEN_SHARE", 0.03)
+GOLDEN_SHARE = read_share("ZIZHI_GOLDEN_SHARE", 0.03)
 """The fraction of golden cases, whose correct decision is known, among a reviewer's cases. At most
 every other case is one.
 """
@@ -535,11 +535,11 @@ SMS_PROVIDER = one_of("ZIZHI_SMS_PROVIDER", ("aliyun", "tencent", *_PROVIDERS), 
 """The provider of text messages. Empty: none are sent, and they are not offered."""
 SMS_SIGN: str = env.str("ZIZHI_SMS_SIGN", default="")
 """The approved sign with which each message begins. A provider needs one."""
-SMS_PRICE = yuan("ZIZHI_SMS_PRICE", "0.05")
+SMS_PRICE = read_yuan("ZIZHI_SMS_PRICE", "0.05")
 """The price of a segment, in ten-thousandths of a yuan like the following two."""
-SMS_BUDGET = yuan("ZIZHI_SMS_BUDGET", "100")
+SMS_BUDGET = read_yuan("ZIZHI_SMS_BUDGET", "100")
 """What all messages of a day may cost."""
-SMS_BUDGET_PER_PAYER = yuan("ZIZHI_SMS_BUDGET_PER_PAYER", "50")
+SMS_BUDGET_PER_PAYER = read_yuan("ZIZHI_SMS_BUDGET_PER_PAYER", "50")
 """What the messages of one payer may cost in a day: of one platform, or of all accounts."""
 SMS_TEMPLATES = sms_templates("ZIZHI_SMS_TEMPLATES", SMS_PROVIDER)
 """The provider's code of each of our texts, by its name; `name.en` for one in English."""
@@ -549,7 +549,7 @@ SMS_APP_ID: str = env.str("ZIZHI_SMS_APP_ID", default="")
 """Tencent Cloud's SdkAppId."""
 SMS_REGION: str = env.str("ZIZHI_SMS_REGION", default="ap-guangzhou")
 SMS_CALLBACK_SECRET: str = env.str("ZIZHI_SMS_CALLBACK_SECRET", default="")
-SMS_ENDPOINT = endpoint(
+SMS_ENDPOINT = read_endpoint(
     "ZIZHI_SMS_ENDPOINT",
     "https://sms.tencentcloudapi.com"
     if SMS_PROVIDER == "tencent"

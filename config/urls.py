@@ -62,8 +62,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 handler404, handler500 = not_found, server_error
 urlpatterns = [
     path("api/v1/", api.urls),
-    path("console/", include(quality.urls())),
-    path("console/", include(search_page.urls())),
+    path("console/", include(quality.quality_urls())),
+    path("console/", include(search_page.search_urls())),
     path("console/", admin.site.urls),
     path("case/", include("verification.pages.urls")),
     path("register/company/", include("verification.pages.registration_urls")),

@@ -95,7 +95,7 @@ def account_of(settings: Any) -> Account:
     )
 
 
-def installed() -> bool:
+def is_tencent_cloud_installed() -> bool:
     """Whether the SDK is installed (the extra `tencent`)."""
     return (
         importlib.util.find_spec("tencentcloud") is not None
@@ -123,7 +123,7 @@ class TencentCloud:
 
         Raises ProviderUnavailable or ProviderBroken if there is none.
         """
-        if not installed():
+        if not is_tencent_cloud_installed():
             raise ProviderBroken(f"{PACKAGE} is not installed")
         from tencentcloud.common.credential import Credential
         from tencentcloud.common.exception.tencent_cloud_sdk_exception import (

@@ -35,30 +35,30 @@ _NOT_FIRST: Final = frozenset("，。；：、）！？》”’…)%")
 
 
 @lru_cache(maxsize=256)
-def font(face: Face, size: int) -> ImageFont.FreeTypeFont:
+def load_font(face: Face, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(_FOLDER / _FILES[face], size, layout_engine=ImageFont.Layout.BASIC)
 
 
 @lru_cache(maxsize=8192)
-def has(face: Face, character: str) -> bool:
+def has_glyph(face: Face, character: str) -> bool:
     """Whether `face` has a glyph for `character`. A font draws a box for each missing glyph."""
     if character == " ":
         return True
-    drawn, box = font(face, 32).getmask(character), font(face, 32).getmask("\uffff")
+    drawn, box = load_font(face, 32).getmask(character), load_font(face, 32).getmask("\uffff")
     return (drawn.size, bytes(drawn)) != (box.size, bytes(box))
 
 
-def missing(face: Face, text: str) -> str:
+def missing_glyphs(face: Face, text: str) -> str:
     """Return the characters of `text` that `face` cannot print, each once."""
-    return "".join(dict.fromkeys(character for character in text if not has(face, character)))
+    return "".join(dict.fromkeys(character for character in text if not has_glyph(face, character)))
 
 
-def width(text: str, face: Face, size: int) -> float:
+def text_width(text: str, face: Face, size: int) -> float:
     """Return the length of `text` along its line, in pixels."""
-    return font(face, size).getlength(text)
+    return load_font(face, size).getlength(text)
 
 
-def wrapped(text: str, face: Face, size: int, room: float) -> list[str]:
+def wrap_text(text: str, face: Face, size: int, room: float) -> list[str]:
     """Split `text` into lines of at most `room` pixels.
 
     Lines break between any two characters, except before closing marks.
@@ -66,7 +66,7 @@ def wrapped(text: str, face: Face, size: int, room: float) -> list[str]:
     lines = [""]
     for character in text:
         if (
-            width(lines[-1] + character, face, size) > room
+            text_width(lines[-1] + character, face, size) > room
             and lines[-1]
             and character not in _NOT_FIRST
         ):
@@ -87,13 +87,13 @@ class Plate:
         self, x: float, y: float, text: str, face: Face, size: int, anchor: str = "ls"
     ) -> None:
         """Draw `text` with its baseline's left end at `x`, `y` (or at another Pillow `anchor`)."""
-        self._draw.text((x, y), text, 255, font(face, size), anchor)
+        self._draw.text((x, y), text, 255, load_font(face, size), anchor)
 
     def spread(self, x: float, y: float, text: str, face: Face, size: int, room: float) -> None:
         """Draw `text` with evenly spaced characters that fill `room` pixels, as labels are set."""
         if len(text) < 2:
             return self.text(x, y, text, face, size)
-        first, last = width(text[0], face, size), width(text[-1], face, size)
+        first, last = text_width(text[0], face, size), text_width(text[-1], face, size)
         step = (room - (first + last) / 2) / (len(text) - 1)
         for i, character in enumerate(text):
             self.text(x + first / 2 + i * step, y, character, face, size, "ms")
@@ -105,9 +105,9 @@ class Plate:
         """Draw one line of `text` with top left at `x`, `y`, scaled to `room` (width and
         height).
         """
-        box = font(face, size).getbbox(text)
+        box = load_font(face, size).getbbox(text)
         letters = Image.new("L", (int(box[2] - box[0]), int(box[3] - box[1])))
-        ImageDraw.Draw(letters).text((-box[0], -box[1]), text, 255, font(face, size))
+        ImageDraw.Draw(letters).text((-box[0], -box[1]), text, 255, load_font(face, size))
         self._image.paste(
             255,
             (round(x), round(y)),
@@ -119,7 +119,7 @@ class Plate:
         return np.asarray(self._image)
 
 
-def inked(paper: Paper, mask: Mask, colour: Colour | Paper, strength: float = 1.0) -> Paper:
+def lay_ink(paper: Paper, mask: Mask, colour: Colour | Paper, strength: float = 1.0) -> Paper:
     """Return `paper` with `colour` (one, or one per pixel) laid over it through `mask`.
 
     `strength` (0..1) is the most that the colour covers.
@@ -136,7 +136,9 @@ def inked(paper: Paper, mask: Mask, colour: Colour | Paper, strength: float = 1.
     return result
 
 
-def cloud(rng: np.random.Generator, size: tuple[int, int], cells: int) -> npt.NDArray[np.float32]:
+def smooth_noise(
+    rng: np.random.Generator, size: tuple[int, int], cells: int
+) -> npt.NDArray[np.float32]:
     """Return smooth noise of mean 0 and deviation about 1.
 
     `size` is width and height; `cells` is the number of lumps along the width.

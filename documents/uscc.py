@@ -44,10 +44,10 @@ _CATEGORIES: Final[dict[str, str]] = {
 }
 
 
-def normalise(text: str) -> str:
+def normalise_uscc(text: str) -> str:
     """Return `text` in half width and upper case, without spaces and dashes, O I Z S as 0 1 2 5.
 
-    The result may be invalid; check it with `problem`.
+    The result may be invalid; check it with `uscc_problem`.
     """
     text = unicodedata.normalize("NFKC", text).upper()
     return re.sub(r"[\s\-‐-―·.]", "", text).translate(_IMPOSSIBLE)
@@ -89,7 +89,7 @@ ONE_IS_WRONG: Final = (
 """What is said of a code whose check character does not agree with the others."""
 
 
-def problem(code: str) -> Refused | None:
+def uscc_problem(code: str) -> Refused | None:
     """Return why `code` (normalised) is not a valid code, or None if it is valid."""
     if not code:
         return Refused("uscc_invalid", "uscc", seen="", expected="18 位 / 18 characters")
@@ -135,4 +135,4 @@ def is_sound(code: str) -> bool:
 
 def is_valid(code: str) -> bool:
     """Whether `code` is a normalised, valid unified social credit code."""
-    return problem(code) is None
+    return uscc_problem(code) is None

@@ -24,4 +24,4 @@ class DownloadsConfig(AppConfig):
         also_due(lambda client, clock: tier_changes.lift_step_ups_of_test(client, clock()))
         also_due(relays.catch_up)
         also_due(candidates.catch_up)
-        also_mailed(candidates.mailed)
+        also_mailed(candidates.mails_to_candidates)

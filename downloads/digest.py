@@ -16,7 +16,7 @@ from events.delivery import mail
 from events.delivery.alerts import raise_alert
 from events.models import Alert, AlertKind, Event, Mail, Outcome, WebhookDelivery
 from verification.models import Appeal, Case, Decision
-from verification.monitoring.service_watch import stuck
+from verification.monitoring.service_watch import stuck_jobs
 from verification.rules.urgency import CURRENT, Kind
 from verification.rules.working_hours import Hours
 
@@ -36,7 +36,7 @@ def send_digest(now: datetime, hours: Hours) -> bool:
     if Alert.objects.filter(kind=AlertKind.DIGEST, key=today.isoformat()).exists():
         return False
     first, last = _covered(today, hours)
-    params = figures(first, last, now, hours)
+    params = digest_figures(first, last, now, hours)
     path = reverse("admin:verification_case_changelist")
     return raise_alert(AlertKind.DIGEST, today.isoformat(), params, now, path=path)
 
@@ -49,7 +49,7 @@ def _covered(today: date, hours: Hours) -> tuple[date, date]:
     return first, last
 
 
-def figures(first: date, last: date, now: datetime, hours: Hours) -> dict[str, Any]:
+def digest_figures(first: date, last: date, now: datetime, hours: Hours) -> dict[str, Any]:
     """Return the figures of these days, and of the queue now."""
     start = datetime.combine(first, time(), hours.zone)
     end = datetime.combine(last + _DAY, time(), hours.zone)
@@ -59,7 +59,7 @@ def figures(first: date, last: date, now: datetime, hours: Hours) -> dict[str, A
         **_decisions(start, end),
         **_queue(now),
         **_downloads(start, end),
-        "mails": stuck(Mail.objects.exclude(to__endswith=mail.NOWHERE)).count(),
+        "mails": stuck_jobs(Mail.objects.exclude(to__endswith=mail.NOWHERE)).count(),
         "webhooks": WebhookDelivery.objects.filter(
             outcome=Outcome.DEAD, finished_at__gte=start, finished_at__lt=end
         ).count(),

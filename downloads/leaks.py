@@ -37,11 +37,11 @@ from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
 from events.core.sealing import seal_text, unseal_text
 from events.delivery.alerts import raise_alert
 from events.doorbell import notify_worker
-from events.jobs.runner import Clock, Failure, Lease, claim, run
+from events.jobs.runner import Clock, Failure, Lease, claim_row, run_job
 from events.models import AlertKind, record
 from resumes import tracing
-from resumes.marking.marked_copy import resolution
-from resumes.marking.page import Picture, grey
+from resumes.marking.marked_copy import marking_resolution
+from resumes.marking.page import Picture, to_grey
 from resumes.opening import open
 from resumes.redaction import redact
 
@@ -115,7 +115,7 @@ def request_trace(
     limit = open.Limits().bytes
     if asked.file and len(asked.file) > limit:
         raise Refused("resume_too_large", "leak", expected=f"≤ {limit // 1024**2} MB")
-    with undoing.transaction():
+    with undoing.undoing_transaction():
         name = default_storage.save("leak", ContentFile(asked.file)) if asked.file else ""
         if name:
             undoing.if_undone(lambda: default_storage.delete(name))
@@ -166,8 +166,8 @@ class _Seen:
 
 def trace_leak(trace_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS) -> bool:
     """Trace a leak unless another worker does, and return whether there is a result now."""
-    return run(
-        claim(Trace.objects.all(), trace_id, clock, lease_seconds),
+    return run_job(
+        claim_row(Trace.objects.all(), trace_id, clock, lease_seconds),
         lambda lease: _trace(lease.row),
         _write_down,
         failures=FAILURES,
@@ -257,7 +257,7 @@ def _unnamed(finding: Finding) -> Finding:
 
 
 def _read(picture: Picture) -> str:
-    return "\n".join(box.text for box in redact.read(picture, READERS[0]))
+    return "\n".join(box.text for box in redact.read_with_ocr(picture, READERS[0]))
 
 
 def _by_text(text: str, row: Trace) -> Iterator[Finding]:
@@ -314,7 +314,7 @@ def _by_marks(
     pages, releases, known = [], [], dict[str, Copy]()
     for resume in resumes:
         try:
-            clean = make_copy.stored(resume)
+            clean = make_copy.stored_pages(resume)
             keys = {
                 copy: mark_keys.keys_of(copy.number, copy.mark_key, resume.page_count)
                 for copy in copies.filter(resume=resume)
@@ -324,7 +324,9 @@ def _by_marks(
             continue
         for number, page in enumerate(clean):
             pages.append(
-                tracing.CleanPage(str(resume.pk), number, grey(page.pixels), resolution(page))
+                tracing.CleanPage(
+                    str(resume.pk), number, to_grey(page.pixels), marking_resolution(page)
+                )
             )
         for copy, of_copy in keys.items():
             known[copy.number] = copy

@@ -43,7 +43,7 @@ the gate does not wait.
 """
 
 
-def retire(now: datetime, keep_days: int) -> int:
+def delete_old_rows(now: datetime, keep_days: int) -> int:
     """Delete what is older than `keep_days`, or the legal minimum if that is longer.
 
     Returns the number of deleted decisions.

@@ -64,7 +64,7 @@ def tell_first_askings() -> None:
 
 @shared_task
 def retire_answers() -> None:
-    retention.retire(timezone.now(), settings.KEEP_ANSWERS_DAYS)
+    retention.delete_old_rows(timezone.now(), settings.KEEP_ANSWERS_DAYS)
 
 
 # --- Releases -------------------------------------------------------------------------------------
@@ -118,14 +118,14 @@ def answer_canary(ring_id: int) -> None:
 
 @shared_task
 def sweep_canaries() -> None:
-    for ring_id in canaries.unanswered():
+    for ring_id in canaries.unanswered_canary_calls():
         answer_canary.delay(ring_id)
 
 
 @shared_task
 def remind_erasures() -> None:
     """Remind employers of overdue erase orders."""
-    erasure.remind(timezone.now())
+    erasure.remind_of_erasure(timezone.now())
 
 
 @shared_task

@@ -42,7 +42,7 @@ from employers.accounts.forms import (
     RecoveryForm,
     network_of,
 )
-from employers.accounts.views import clear_browser, device_cookie, remember_browser, saw
+from employers.accounts.views import clear_browser, device_cookie, remember_browser, start_session
 from employers.models import SecondFactor, User
 from employers.script_words import ScriptWords
 from employers.security import entry, lockout, second_factor, throttle, totp
@@ -110,7 +110,7 @@ class OwnPassword(PasswordChangeView):
         return response
 
 
-def unattended(view: Any) -> Any:
+def mark_unattended(view: Any) -> Any:
     """Mark a view that open pages poll. Its requests do not count as activity."""
     view.unattended = True
     return view
@@ -239,13 +239,13 @@ class ConsoleSite(admin.AdminSite):
 
     def password_was_right(self, request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
         """Go on to the second factor, or sign in."""
-        factor = second_factor.of(user)
+        factor = second_factor.second_factor_of(user)
         if factor is None and not _is_required():
             return self._let_in(request, user, None, "password", HttpResponseRedirect(goes_to))
         if request.user.is_authenticated:
             logout(request)
         request.session.cycle_key()
-        entry.remember(request.session, ENTRY, user, goes_to, timezone.now())
+        entry.remember_entry(request.session, ENTRY, user, goes_to, timezone.now())
         return HttpResponseRedirect(
             reverse("admin:second_factor" if factor else "admin:enrol", current_app=self.name)
         )
@@ -258,7 +258,7 @@ class ConsoleSite(admin.AdminSite):
         began = _entry(request, ENTRY_SECONDS, now)
         if began is None:
             return self._begin_again(request)
-        if second_factor.of(began.user) is None:
+        if second_factor.second_factor_of(began.user) is None:
             return HttpResponseRedirect(reverse("admin:enrol", current_app=self.name))
         form = (RecoveryForm if "recovery" in request.GET else CodeForm)(request.POST or None)
         if request.method == "POST" and form.is_valid():
@@ -294,7 +294,7 @@ class ConsoleSite(admin.AdminSite):
         user = began.user if began else request.user
         if not isinstance(user, User) or not (began or self.has_permission(request)):
             return self._begin_again(request)
-        existing = second_factor.of(user)
+        existing = second_factor.second_factor_of(user)
         if existing and began:
             return HttpResponseRedirect(reverse("admin:second_factor", current_app=self.name))
         if began is None:
@@ -314,7 +314,7 @@ class ConsoleSite(admin.AdminSite):
         form = CodeForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                factor, codes = second_factor.enrol(
+                factor, codes = second_factor.enrol_second_factor(
                     user, secret, form.cleaned_data["code"], existing, now
                 )
             except Refused as refused:
@@ -322,12 +322,12 @@ class ConsoleSite(admin.AdminSite):
             else:
                 del request.session[PENDING]
                 return self._set_up(request, user, factor, codes, began)
-        link = totp.address(secret, user.email, second_factor.ISSUER)
+        link = totp.provisioning_uri(secret, user.email, second_factor.ISSUER)
         context |= {
             "form": form,
             "secret": second_factor.in_groups(secret),
             "app_link": link,
-            "picture": totp.picture(link),
+            "picture": totp.qr_data_url(link),
         }
         return self._page(
             request,
@@ -382,7 +382,7 @@ class ConsoleSite(admin.AdminSite):
         record("enter_console", user, user.as_reviewer(), now, data={"by": by})
         if factor:
             self._know_browser(response, factor)
-        return saw(request, remember_browser(request, response, user), user, cookie)
+        return start_session(request, remember_browser(request, response, user), user, cookie)
 
     def _know_browser(self, response: HttpResponse, factor: SecondFactor) -> HttpResponse:
         """Exempt this browser from waits that others' failures for this factor cause."""
@@ -468,7 +468,7 @@ def _is_required() -> bool:
 
 def _entry(request: HttpRequest, seconds: int, now: datetime) -> Entry | None:
     """Return the colleague whose password was correct in this browser, if they are still staff."""
-    found = entry.of(request.session, ENTRY, seconds, now)
+    found = entry.entry_in_session(request.session, ENTRY, seconds, now)
     return found if found and found.user.is_staff else None
 
 
@@ -476,7 +476,7 @@ def _origin(request: HttpRequest, cookie: str = "") -> Origin:
     """Return where the request comes from. The session only gets digests of browser and network."""
     device = sightings.device_in(cookie or device_cookie(request))
     agent = request.headers.get("User-Agent", "")
-    near = sightings.neighbourhood(network_of(request))
+    near = sightings.network_neighbourhood(network_of(request))
     return Origin(
         device, *(hashlib.sha256(text.encode()).hexdigest()[:32] for text in (agent, near))
     )
@@ -489,7 +489,7 @@ def _factor_of(request: HttpRequest) -> SecondFactor | None:
     """Return the user's second factor, queried once per request."""
     if not hasattr(request, _FACTOR):
         assert isinstance(request.user, User)
-        setattr(request, _FACTOR, second_factor.of(request.user))
+        setattr(request, _FACTOR, second_factor.second_factor_of(request.user))
     found: SecondFactor | None = getattr(request, _FACTOR)
     return found
 

@@ -49,15 +49,15 @@ def is_auditor(has: HasPermission) -> bool:
 
 def sees_quality(has: HasPermission) -> bool:
     """Return whether a user may know how decisions are tested, such as by golden cases."""
-    return is_auditor(has) or Power.QUALITY in powers(has)
+    return is_auditor(has) or Power.QUALITY in powers_of(has)
 
 
 def starts_at_the_queue(has: HasPermission) -> bool:
     """Return whether the review queue is where the user works."""
-    return Power.DECIDE in powers(has)
+    return Power.DECIDE in powers_of(has)
 
 
-def powers(has: HasPermission) -> frozenset[str]:
+def powers_of(has: HasPermission) -> frozenset[str]:
     """Return the powers that these permissions give."""
     if is_auditor(has):
         return frozenset()

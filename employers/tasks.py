@@ -17,19 +17,19 @@ from employers.security import one_time_codes, sign_ins, throttle
 
 @shared_task
 def sweep_answers() -> None:
-    idempotency.sweep(timezone.now())
+    idempotency.delete_old_answers(timezone.now())
 
 
 @shared_task
 def sweep_links() -> None:
-    onboarding.sweep(timezone.now())
-    invitations.sweep(timezone.now())
+    onboarding.delete_old_onboarding_links(timezone.now())
+    invitations.delete_old_invitations(timezone.now())
 
 
 @shared_task
 def sweep_attempts() -> None:
-    throttle.sweep(timezone.now())
-    one_time_codes.sweep(timezone.now())
+    throttle.delete_old_counters(timezone.now())
+    one_time_codes.delete_old_codes(timezone.now())
 
 
 @shared_task
@@ -39,6 +39,8 @@ def remind_idle_owners() -> None:
 
 @shared_task
 def sweep_accounts() -> None:
-    sign_ins.sweep(sign_ins.Limits(settings.SESSION_LONGEST, settings.SESSION_IDLE), timezone.now())
-    address_change.sweep(timezone.now())
-    leaving.sweep(settings.KEEP_ANSWERS_DAYS, timezone.now())
+    sign_ins.delete_old_sign_ins(
+        sign_ins.Limits(settings.SESSION_LONGEST, settings.SESSION_IDLE), timezone.now()
+    )
+    address_change.delete_old_changes(timezone.now())
+    leaving.erase_deleted_accounts(settings.KEEP_ANSWERS_DAYS, timezone.now())

@@ -125,7 +125,7 @@ class ReadOnlyAdmin(ReadOnly, ConsoleAdmin):
         return str(row.pk)
 
 
-def raw(field: str, description: StrOrPromise) -> Callable[[Model], SafeString | str]:
+def raw_json_column(field: str, description: StrOrPromise) -> Callable[[Model], SafeString | str]:
     """Return a display function that shows a JSON field as code, as it is stored."""
 
     @admin.display(description=description)
@@ -137,7 +137,7 @@ def raw(field: str, description: StrOrPromise) -> Callable[[Model], SafeString |
     return shown
 
 
-def codes(values: Iterable[str]) -> SafeString:
+def codes_as_html(values: Iterable[str]) -> SafeString:
     """Return stored codes, each marked up as code."""
     return format_html_join(" ", "<code>{}</code>", ((value,) for value in values))
 
@@ -155,6 +155,6 @@ def in_words_filter(words: Callable[[str], Any]) -> type[admin.AllValuesFieldLis
     return InWordsFilter
 
 
-def code(value: object) -> SafeString | str:
+def code_as_html(value: object) -> SafeString | str:
     """Return a stored code or an ID, marked up as code; a dash if there is none."""
     return format_html("<code>{}</code>", value) if value else "—"

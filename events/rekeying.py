@@ -25,7 +25,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce, Left, Substr
 
 from events.core import sealing
-from events.core.sealing import Damaged, KeyMissing, key_id, keys
+from events.core.sealing import Damaged, KeyMissing, data_keys, key_id
 from events.db.fields import BlindIndex, SealedBytes, SealedText, WithBlindIndexes
 from events.models import KEY_CHECK, KeyCheck
 
@@ -61,7 +61,7 @@ class Column:
 
     def stale(self) -> Any:
         """Return the rows that need another key than the current one."""
-        current = self._head_of(keys()[0])
+        current = self._head_of(data_keys()[0])
         done = [current] if isinstance(self.field, SealedBytes) else [current, _NONE]
         return self._rows().exclude(head__in=done)
 
@@ -89,8 +89,8 @@ class Column:
         if isinstance(self.field, SealedBytes):
             assert self.field.purpose is not None
             purpose = self.field.purpose(row)
-            plain = sealing.unseal(bytes(value), keys(), purpose)
-            return sealing.seal(plain, keys()[0], purpose)
+            plain = sealing.unseal(bytes(value), data_keys(), purpose)
+            return sealing.seal(plain, data_keys()[0], purpose)
         if self.name_in_json:
             index = sealing.current_form(value[self.name_in_json])
             return value | {self.name_in_json: index}
@@ -139,11 +139,11 @@ class Column:
         if head in (_NONE, _BARE):
             return key_id(sealing.index_key()).hex() if head == _BARE else _NONE
         head = head if isinstance(head, str) else bytes(head)
-        named = (key_id(key).hex() for key in keys() if self._head_of(key) == head)
+        named = (key_id(key).hex() for key in data_keys() if self._head_of(key) == head)
         return next(named, UNKNOWN)
 
 
-def columns() -> list[Column]:
+def sealed_columns() -> list[Column]:
     """Return every column that depends on a data key, except those of `KeyCheck`."""
     return [
         column
@@ -173,7 +173,7 @@ class Outcome:
     unreadable: int = 0
 
 
-def rekey(column: Column, each_time: Callable[[], None] = lambda: None) -> Outcome:
+def rekey_column(column: Column, each_time: Callable[[], None] = lambda: None) -> Outcome:
     """Move the rows of a column, in as many passes as it takes. Calls `each_time` after each few
     rows.
     """
@@ -317,13 +317,13 @@ def key_problem() -> str:
 
 def _problem_of_earlier_rows() -> str:
     """Return why the keys do not fit the rows of a database whose keys were never recorded."""
-    found = columns()
+    found = sealed_columns()
     if any(each.has_seals() for each in found) and not any(
-        each.has_seals(*keys()) for each in found
+        each.has_seals(*data_keys()) for each in found
     ):
         return f"{DATA_KEY_MISSING}."
     # With an index key that is no data key, indexes are never bare.
-    too_new = sealing.index_key() not in keys()
+    too_new = sealing.index_key() not in data_keys()
     if too_new and any(each.indexes(bare=True).exists() for each in found):
         return INDEX_KEY_TOO_NEW
     return ""
@@ -334,7 +334,7 @@ def _record_keys() -> None:
     unless there was an index key then.
     """
     made = [sealing.index_key()]
-    if any(column.indexes().exists() for column in columns()):
+    if any(column.indexes().exists() for column in sealed_columns()):
         made = sealing.index_keys()
     rows = [
         KeyCheck(
@@ -355,7 +355,7 @@ def unnamed_former() -> list[str]:
     recorded = {sealing.current_form(row.index) for row in KeyCheck.objects.all()}
     return [
         key_id(key).hex()
-        for key in keys()
+        for key in data_keys()
         if key not in told and sealing.index_made_with(key, KEY_CHECK, KEY_CHECK) in recorded
     ]
 

@@ -53,13 +53,13 @@ def pull_sms_reports() -> None:
 
 @shared_task
 def forget_sms() -> None:
-    sms.forget(timezone.now())
+    sms.forget_old_messages(timezone.now())
 
 
 @shared_task
 def relay() -> None:
     """Empty the outbox into the platforms' feeds."""
-    while feed.relay(timezone.now()) == feed.AT_ONCE:
+    while feed.relay_outbox(timezone.now()) == feed.AT_ONCE:
         pass
 
 
@@ -87,12 +87,12 @@ def sweep_webhooks() -> None:
 @shared_task
 def forget_webhooks() -> None:
     webhooks.let_go(timezone.now())
-    webhooks.forget(timezone.now())
+    webhooks.forget_old_deliveries(timezone.now())
 
 
 @shared_task
 def forget_mail() -> None:
-    mail.forget(timezone.now())
+    mail.forget_test_mails(timezone.now())
 
 
 @shared_task
@@ -114,4 +114,4 @@ def sweep_alerts() -> None:
 def forget_alerts() -> None:
     now = timezone.now()
     alert_delivery.give_up_old(now)
-    alerts.forget(now)
+    alerts.forget_old_alerts(now)

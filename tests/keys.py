@@ -18,7 +18,7 @@ from django.db import models
 
 from events import rekeying
 from events.core import sealing
-from events.core.sealing import KeyMissing, key_id, keys
+from events.core.sealing import KeyMissing, data_keys, key_id
 from events.db.fields import BlindIndex, SealedText
 from events.models import KEY_CHECK
 
@@ -39,13 +39,13 @@ def rotate(settings: Any) -> None:
 
 
 def current() -> str:
-    return key_id(keys()[0]).hex()
+    return key_id(data_keys()[0]).hex()
 
 
 def rekey_all() -> None:
     """Move the rows and files of this test to the current key."""
-    for column in rekeying.columns():
-        assert rekeying.rekey(column).unreadable == 0
+    for column in rekeying.sealed_columns():
+        assert rekeying.rekey_column(column).unreadable == 0
     storage = storages["default"]
     for name in list(storage.names()):
         with suppress(KeyMissing):  # another test's file, whose key is gone

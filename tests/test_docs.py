@@ -225,7 +225,7 @@ def test_the_layout_shows_the_layers_of_the_contracts() -> None:
 
 def test_the_picture_of_the_packages_shows_the_contracts() -> None:
     stale = "stale: run `python manage.py draw_rooms`"
-    assert draw_rooms.PATH.read_text(encoding="utf-8") == draw_rooms.drawn(), stale
+    assert draw_rooms.PATH.read_text(encoding="utf-8") == draw_rooms.draw_rooms(), stale
 
 
 @pytest.mark.parametrize("page", ["webhooks.md", "webhooks.zh-CN.md"])
@@ -250,7 +250,7 @@ def settings_read() -> dict[str, ast.expr | None]:
             for keyword in node.keywords:
                 if keyword.arg == "default":
                     found[node.args[0].value] = keyword.value
-            position = {"one_of": 2, "rate": 1, "share": 1, "endpoint": 1}.get(
+            position = {"one_of": 2, "read_rate": 1, "read_share": 1, "read_endpoint": 1}.get(
                 getattr(node.func, "id", "")
             )
             if position is not None and len(node.args) > position:

@@ -20,7 +20,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.demo import record as demo_record
 from config.management.commands import serve
-from config.management.commands.serve import demo_to_make, environment, where_to_go
+from config.management.commands.serve import demo_to_make, process_environment, where_to_go
 from config.trying_out.first_run import make_env_file
 from tests.conftest import require
 
@@ -142,9 +142,9 @@ def test_data_folder_that_cannot_be_written(settings: Any, tmp_path: Path) -> No
 
 def test_links_in_mails_lead_to_where_it_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ZIZHI_SITE_URL", raising=False)
-    assert environment(8123)["ZIZHI_SITE_URL"] == "http://localhost:8123"
+    assert process_environment(8123)["ZIZHI_SITE_URL"] == "http://localhost:8123"
     monkeypatch.setenv("ZIZHI_SITE_URL", "https://hr.example")
-    assert environment(8123)["ZIZHI_SITE_URL"] == "https://hr.example"
+    assert process_environment(8123)["ZIZHI_SITE_URL"] == "https://hr.example"
 
 
 def test_keys_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
@@ -171,17 +171,17 @@ def nothing_named(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_mails_are_kept_where_somebody_tries_it_out(nothing_named: pytest.MonkeyPatch) -> None:
-    assert environment(8123)["ZIZHI_EMAIL_URL"] == "keptmail://"
-    told = where_to_go(8123, environment(8123), None, "")
+    assert process_environment(8123)["ZIZHI_EMAIL_URL"] == "keptmail://"
+    told = where_to_go(8123, process_environment(8123), None, "")
     assert "http://localhost:8123/try/" in told and "text messages" in told
     nothing_named.setenv("ZIZHI_EMAIL_URL", "smtp://mail.example")
-    assert environment(8123)["ZIZHI_EMAIL_URL"] == "smtp://mail.example"
-    assert "/try/" not in where_to_go(8123, environment(8123), None, "")
+    assert process_environment(8123)["ZIZHI_EMAIL_URL"] == "smtp://mail.example"
+    assert "/try/" not in where_to_go(8123, process_environment(8123), None, "")
 
 
 def test_mails_are_sent_elsewhere(nothing_named: pytest.MonkeyPatch) -> None:
     nothing_named.setenv("ZIZHI_SITE_URL", "https://hr.example")
-    assert "ZIZHI_EMAIL_URL" not in environment(8123)
+    assert "ZIZHI_EMAIL_URL" not in process_environment(8123)
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_it_says_of_the_second_factor_what_the_processes_ask(
     for name, value in (("ZIZHI_SITE_URL", site), ("ZIZHI_STAFF_SECOND_FACTOR", named)):
         if value:
             nothing_named.setenv(name, value)
-    told = where_to_go(8123, environment(8123), None, "")
+    told = where_to_go(8123, process_environment(8123), None, "")
     assert said in told
     assert ("asks only for a password" in told) != ("set up two-step verification when" in told)
 
@@ -210,13 +210,13 @@ def test_the_first_start_names_sign_ins_before_there_is_a_demo(
     nothing_named: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
     settings.VAR_DIR = tmp_path
-    made, _ = demo_to_make(environment(8123))
-    assert made is not None and demo_record.missing(made) == list(demo_record.STEPS)
-    told = where_to_go(8123, environment(8123), made, "")
+    made, _ = demo_to_make(process_environment(8123))
+    assert made is not None and demo_record.missing_steps(made) == list(demo_record.STEPS)
+    told = where_to_go(8123, process_environment(8123), made, "")
     assert made["reviewer"] in told and made["password"] in told and made["api_key"] in told
     assert "ready in a minute, see below" in told and "curl" not in told
     made |= {"employer": "hr@a.example", "employer_id": "e-1", "member_id": "m-1"}
-    told = where_to_go(8123, environment(8123), made, "")
+    told = where_to_go(8123, process_environment(8123), made, "")
     assert "hr@a.example" in told and "curl http://localhost:8123/api/v1/gate/decisions" in told
 
 
@@ -231,9 +231,11 @@ def test_where_there_is_to_be_no_demo_it_says_why(
     nothing_named: pytest.MonkeyPatch, name: str, value: str, why: str
 ) -> None:
     nothing_named.setenv(name, value)
-    made, not_made = demo_to_make(environment(8123))
+    made, not_made = demo_to_make(process_environment(8123))
     assert made is None
-    assert why in not_made and not_made in where_to_go(8123, environment(8123), made, not_made)
+    assert why in not_made and not_made in where_to_go(
+        8123, process_environment(8123), made, not_made
+    )
 
 
 @pytest.mark.django_db
@@ -241,11 +243,11 @@ def test_sign_ins_of_another_database_do_not_stop_the_start(
     nothing_named: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
     settings.VAR_DIR = tmp_path
-    demo_record.save(
+    demo_record.save_record(
         tmp_path / demo_record.SIGN_IN,
         {"reviewer": "x@y.example", "password": "p", "api_key": "zk_x"},
     )
-    made, not_made = demo_to_make(environment(8123))
+    made, not_made = demo_to_make(process_environment(8123))
     assert made is None and "belongs to another database. Remove it" in not_made
 
 
@@ -256,7 +258,9 @@ def test_sign_ins_of_another_database_do_not_stop_the_start(
 def no_processes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What `serve` would have started."""
     started: list[str] = []
-    monkeypatch.setattr(serve, "supervise", lambda *_args, **_more: started.append("all") or 0)
+    monkeypatch.setattr(
+        serve, "supervise_processes", lambda *_args, **_more: started.append("all") or 0
+    )
     return started
 
 

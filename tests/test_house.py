@@ -16,6 +16,7 @@ import grimp
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
+from django.urls import URLResolver, get_resolver
 
 from config.celery import app
 from tests.databases import flush, groups
@@ -226,3 +227,56 @@ def test_the_groups_of_staff_outlive_a_test_that_empties_the_tables() -> None:
     assert before["Auditors"] and before["Leads"] > before["Seniors"]
     flush(TransactionTestCase())
     assert groups() == before
+
+
+WHOLE_WORDS = {
+    "documents.similarity.perceptual_hash.fingerprint": "what the field calls such a hash",
+    "documents.upload.antivirus.scan": "what the field calls it",
+    "events.core.sealing.seal": "the pair of verbs of sealed storage",
+    "events.core.sealing.unseal": "the pair of verbs of sealed storage",
+    "events.db.locking.quickly": "reads as an adverb at the head of a migration",
+    "events.models.events.record": "the one way to write an event, used everywhere",
+    "resumes.redaction.redact.redact": "what the package is for",
+    "resumes.tracing.trace.trace": "what the package is for",
+    "verification.quality.kappa.kappa": "the statistic's own name",
+}
+"""Public functions of one word that says it all, and why."""
+ROUTES = {"get", "post", "put", "patch", "delete", "filter", "simple_tag", "shared_task"}
+"""Decorators that publish a function under its name: routes, template tags and filters, tasks."""
+
+
+def views(resolver: URLResolver) -> Iterator[str]:
+    """Yield the full name of each view that an address leads to."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from views(entry)
+        else:
+            view = inspect.unwrap(entry.callback)
+            yield f"{view.__module__}.{getattr(view, '__name__', '')}"
+
+
+def is_published(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    decorators = (
+        each.func if isinstance(each, ast.Call) else each for each in function.decorator_list
+    )
+    return any(ast.unparse(each).rpartition(".")[2] in ROUTES for each in decorators)
+
+
+def test_the_name_of_a_public_function_carries_its_noun() -> None:
+    """A search for `sweep` finds a hundred places, one for `delete_old_codes` the right one.
+    A page's address, an API's operation and a task have the name of their function, so these are
+    free, and so is `main` of a child process.
+    """
+    free, found = {*views(get_resolver())}, set()
+    for path in modules():
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if (
+                isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+                and not is_published(node)
+                and "_" not in node.name
+                and node.name != "main"
+                and f"{name}.{node.name}" not in free
+            ):
+                found.add(f"{name}.{node.name}")
+    assert found == set(WHOLE_WORDS)

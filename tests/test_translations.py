@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from config.messages import compile_all, msgids
+from config.messages import compile_all, translatable_strings
 from events.core.reasons import REASONS
 from tests.words import misprints, rejected
 from verification.cases import wording
@@ -109,7 +109,7 @@ def files() -> list[Path]:
 
 @pytest.fixture(scope="module")
 def used() -> dict[str, set[str]]:
-    return msgids(files())
+    return translatable_strings(files())
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +234,7 @@ def test_strings_are_found_wherever_they_hide(tmp_path: Path) -> None:
         ' other("seven")\n',
         encoding="utf-8",
     )
-    assert set(msgids([page, module])) == {
+    assert set(translatable_strings([page, module])) == {
         "it's one",
         "two (and a half)",
         "three %(n)s",

@@ -58,7 +58,7 @@ def also_mailed(to_whom: Callable[[ApiClient], Q]) -> None:
     _MAILED.append(to_whom)
 
 
-def mailed(client: ApiClient) -> Q:
+def mails_of_test(client: ApiClient) -> Q:
     """The mails of this platform's test: to its members, codes to its companies' addresses, and
     those that other packages add (`also_mailed`).
     """
@@ -89,7 +89,7 @@ def hand_in(employer: Employer, member: Member, clock: Clock) -> Case:
     """
     _only_test(employer)
     case = operations.open_case(employer, member.as_actor(), clock())
-    attempt = operations.submit(case.pk, member.user, member.as_actor(), clock())
+    attempt = operations.submit_case(case.pk, member.user, member.as_actor(), clock())
     pipeline.run_checks(attempt.pk, clock, LEASE_SECONDS)
     case.refresh_from_db()
     return case
@@ -115,7 +115,7 @@ def decide_test_case(
         claimed = {"claimed_by": reviewer, "claimed_at": now, "claimed_until": now + CLAIMED_FOR}
         Case.objects.filter(pk=case.pk).update(**claimed)
     actor = Actor(Role.REVIEWER, str(reviewer.pk), frozenset(Power))
-    decided = operations.review(
+    decided = operations.review_case(
         case.pk, verb, actor, now, codes, note, None, suspend_in_force=verb == "reject"
     )
     if employer.platform is not None:
@@ -143,7 +143,7 @@ def company_email(
     return _polled(proof, employer, clock)
 
 
-def deposit(
+def send_test_deposit(
     employer: Employer, member: Member, account_number: str, code: str, clock: Clock
 ) -> Proof:
     """Have the simulated bank send a deposit to this account, unless one is under way, and enter
@@ -162,7 +162,7 @@ def deposit(
     return _polled(proof, employer, clock)
 
 
-def scan(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
+def scan_as_phone(employer: Employer, member: Member, does: str, clock: Clock) -> Proof:
     """Act as the phone that scans the code on the member's page. Creates a code if there is none.
 
     Raises Refused: `not_allowed` if `does` is not one of `SCANS`, and as the recruiter's page does.

@@ -21,7 +21,7 @@ from PIL import Image, ImageEnhance
 
 from benchmarks import stage
 from documents.similarity import keypoints
-from documents.specimens import EDITIONS, make
+from documents.specimens import EDITIONS, make_specimen
 
 Rng = np.random.Generator
 DAMAGES = ("none", "light", "phone")
@@ -90,7 +90,7 @@ Words = list[tuple[str, ...]]
 
 
 def seen(image: Image.Image) -> keypoints.Seen:
-    return keypoints.see(np.asarray(image.convert("L"), np.uint8))
+    return keypoints.prepare_picture(np.asarray(image.convert("L"), np.uint8))
 
 
 # --- The made-up pages ---------- -----------------------------------------------------------------
@@ -207,11 +207,11 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
 
     rng = np.random.default_rng(seed)
     images = [
-        make(seed + n, EDITIONS[n % len(EDITIONS)], DAMAGES[n % len(DAMAGES)]).image
+        make_specimen(seed + n, EDITIONS[n % len(EDITIONS)], DAMAGES[n % len(DAMAGES)]).image
         for n in range(count)
     ]
     real = [seen(image) for image in images]
-    words = [keypoints.words(of_page.landmarks) for of_page in real]
+    words = [keypoints.landmark_words(of_page.landmarks) for of_page in real]
     ids = keep_pages(pages + count + 1)
     of_real, query = dict(zip(ids[pages : pages + count], real, strict=True)), ids[-1]
     started = time.perf_counter()
@@ -228,10 +228,12 @@ def measure(seed: int, count: int, pages: int) -> dict[str, Any]:
         PageBand.objects.filter(page=query).delete()
         PageBand.objects.bulk_create(picture_index.bands_of(query, of_copy.landmarks))
         started = time.perf_counter()
-        likely = picture_index.candidates([query])[query]
+        likely = picture_index.candidate_pages([query])[query]
         lookups.append((time.perf_counter() - started) * 1000)
         agreements = {
-            page: keypoints.compare(of_copy, of_real[page]) for page in likely if page in of_real
+            page: keypoints.compare_pictures(of_copy, of_real[page])
+            for page in likely
+            if page in of_real
         }
         return {
             page
@@ -277,7 +279,7 @@ def keeping(seed: int, count: int) -> dict[str, Any]:
     looking, kept, sizes = [], [], []
     for n, page in enumerate(DocumentPage.objects.filter(pk__in=ids)):
         out = io.BytesIO()
-        make(seed + n, EDITIONS[n % len(EDITIONS)], DAMAGES[n % len(DAMAGES)]).image.save(
+        make_specimen(seed + n, EDITIONS[n % len(EDITIONS)], DAMAGES[n % len(DAMAGES)]).image.save(
             out, "JPEG", quality=90
         )
         page.image = default_storage.save("page.jpg", ContentFile(out.getvalue()))
@@ -302,9 +304,9 @@ def confusable(seed: int, count: int) -> dict[str, Any]:
     """Return the agreement of every pair of different companies on one form, without the index."""
     shares = []
     for form in EDITIONS:
-        of_form = [seen(make(seed + n, form, "none").image) for n in range(count)]
+        of_form = [seen(make_specimen(seed + n, form, "none").image) for n in range(count)]
         shares += [
-            found.share if (found := keypoints.compare(a, b)) else 0.0
+            found.share if (found := keypoints.compare_pictures(a, b)) else 0.0
             for i, a in enumerate(of_form)
             for b in of_form[:i]
         ]

@@ -26,8 +26,8 @@ import structlog
 from PIL import Image, ImageOps
 
 from benchmarks.stage import fresh, median, p95, show, tell
-from documents.specimens import EDITIONS, make
-from documents.specimens.forgery import ATTACKS, EDITORS, Photo, attacked, saved
+from documents.specimens import EDITIONS, make_specimen
+from documents.specimens.forgery import ATTACKS, EDITORS, Photo, attack_photo, save_as_editor
 from documents.typesetting import Paper
 
 PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp"}
@@ -110,15 +110,19 @@ class Bench:
         rng = random.Random(f"bench {level} {number}")
         self.judge(f"honest {level}", photo.picture, reading)
         self.judge(
-            f"passed on {level}", decoded(saved(photo.picture, rng.choice(QUALITIES))), reading
+            f"passed on {level}",
+            decoded(save_as_editor(photo.picture, rng.choice(QUALITIES))),
+            reading,
         )
         if reading["turn"]:
             return
         where = SCREEN if level == SCREEN else "photo"
         for attack in ATTACKS:
-            if altered := attacked(photo, attack, number, donor):
+            if altered := attack_photo(photo, attack, number, donor):
                 self.judge(
-                    f"{attack}, {where}", decoded(saved(altered[0], rng.choice(QUALITIES))), reading
+                    f"{attack}, {where}",
+                    decoded(save_as_editor(altered[0], rng.choice(QUALITIES))),
+                    reading,
                 )
         if level == SCREEN:
             # Drawn from scratch, as a PDF: no pixel is copied, so only the program's name gives it
@@ -135,7 +139,11 @@ def specimens(seed: int, count: int) -> Iterator[tuple[str, int, Image.Image]]:
     """Yield `count` licences of each level; the same for the same `seed`."""
     for level, damage in LEVELS.items():
         for number in range(seed, seed + count):
-            yield level, number, make(number, EDITIONS[number % len(EDITIONS)], damage).image
+            yield (
+                level,
+                number,
+                make_specimen(number, EDITIONS[number % len(EDITIONS)], damage).image,
+            )
 
 
 def in_folder(folder: Path, every: int) -> Iterator[tuple[str, int, Image.Image]]:

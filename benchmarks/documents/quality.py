@@ -25,8 +25,8 @@ from PIL import Image, ImageOps
 from benchmarks.stage import median, p95, show, tell
 from documents.ocr.base import Picture
 from documents.photo.flaws import CODES
-from documents.photo.quality import judge
-from documents.specimens import DAMAGES, EDITIONS, make
+from documents.photo.quality import judge_photo
+from documents.specimens import DAMAGES, EDITIONS, make_specimen
 
 PICTURES: Final = {".jpg", ".jpeg", ".png", ".webp"}
 TWELVE_MEGAPIXELS: Final = 12_000_000
@@ -53,7 +53,7 @@ class Group:
 def timed(picture: Picture) -> tuple[tuple[str, ...], float]:
     """Return the codes for `picture`, and the milliseconds of processor time."""
     started = time.process_time()
-    codes = judge(picture).codes
+    codes = judge_photo(picture).codes
     return codes, (time.process_time() - started) * 1000
 
 
@@ -69,7 +69,10 @@ def specimens(seed: int, count: int) -> Iterator[tuple[str, Picture]]:
     """Yield `count` specimens with each damage; the same ones for the same `seed`."""
     for damage in (*DAMAGES, "light+glare", "light+cropped"):
         for number in range(seed, seed + count):
-            yield damage, picture_of(make(number, EDITIONS[number % len(EDITIONS)], damage).image)
+            yield (
+                damage,
+                picture_of(make_specimen(number, EDITIONS[number % len(EDITIONS)], damage).image),
+            )
 
 
 def folder_of(folder: Path) -> Iterator[tuple[str, Picture]]:
@@ -117,7 +120,9 @@ def main() -> None:
     if arguments.folder and not arguments.folder.is_dir():
         parser.error(f"{arguments.folder} is not a folder")
     cv2.setNumThreads(1)
-    judge(np.zeros((100, 100, 3), np.uint8))  # the first call loads data that later ones reuse
+    judge_photo(
+        np.zeros((100, 100, 3), np.uint8)
+    )  # the first call loads data that later ones reuse
     pictures = (
         folder_of(arguments.folder)
         if arguments.folder

@@ -7,9 +7,9 @@ With FOLDER: the pictures there, with their print as in FOLDER/labels.jsonl (or 
 object per line: {"file": NAME, "fields": {FIELD: VALUE}}. `--half even` takes every second row and
 `--half odd` the others, so that a reader can be tuned on one half and reported on the other.
 Without FOLDER: specimens of each kind of damage, forged ones, and pictures of things other than
-licences. Every file is processed like an upload: `examine`, then `read_pages`. The bare engine is
-timed on the same pages in the same run, alternately, so that the machine's other load affects both
-alike.
+licences. Every file is processed like an upload: `open_upload`, then `read_pages`. The bare engine
+is timed on the same pages in the same run, alternately, so that the machine's other load affects
+both alike.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from benchmarks.documents.scores import SCOPE, SURE, Outcome, of_decoys, of_forg
 from documents.licence.fields import FIELDS
 from documents.licence.read import picture_of, read_pages
 from documents.ocr import READERS
-from documents.specimens import DECOYS, EDITIONS, FORGERIES, decoy, make
-from documents.upload.intake import examine
+from documents.specimens import DECOYS, EDITIONS, FORGERIES, make_decoy, make_specimen
+from documents.upload.intake import open_upload
 from events.core.errors import Refused
 
 LEVELS: Final = ("none", "light", "scan", "phone", "hard", "turned", "pdf")
@@ -118,7 +118,7 @@ def specimens(seed: int, count: int) -> Iterator[Sample]:
     They are the same for the same `seed`.
     """
     for i, level in ((i, level) for level in LEVELS for i in range(count)):
-        specimen = make(seed + i, EDITIONS[i % 2], "scan" if level == "pdf" else level)
+        specimen = make_specimen(seed + i, EDITIONS[i % 2], "scan" if level == "pdf" else level)
         data = file_of(specimen.image, "PDF" if level == "pdf" else "JPEG")
         yield Sample(
             f"{level}-{seed + i}",
@@ -127,13 +127,13 @@ def specimens(seed: int, count: int) -> Iterator[Sample]:
             {name: specimen.fields.get(name, "") for name in FIELDS},
         )
     for i, forgery in ((i, forgery) for forgery in FORGERIES for i in range(count)):
-        forged = make(seed + i, EDITIONS[i % 2], forgery)
+        forged = make_specimen(seed + i, EDITIONS[i % 2], forgery)
         yield Sample(
             f"{forgery}-{seed + i}", FORGED, file_of(forged.image), {"uscc": forged.fields["uscc"]}
         )
     for i in range(max(count, len(DECOYS))):
         kind = DECOYS[i % len(DECOYS)]
-        yield Sample(f"{kind}-{seed + i}", DECOY, file_of(decoy(seed + i, kind)), {})
+        yield Sample(f"{kind}-{seed + i}", DECOY, file_of(make_decoy(seed + i, kind)), {})
 
 
 def file_of(image: Image.Image, kind: str = "JPEG") -> bytes:
@@ -150,7 +150,7 @@ def read(sample: Sample, engine: Engine | None, engine_first: bool) -> Result:
     """Process one file like an upload, and time the bare `engine` on its first page."""
     started = time.perf_counter()
     try:
-        taken = examine(sample.data)
+        taken = open_upload(sample.data)
     except Refused as refused:
         outcome = Outcome(sample.name, sample.truth, refused=refused.code)
         return Result(sample.group, outcome, time.perf_counter() - started)

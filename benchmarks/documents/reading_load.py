@@ -22,7 +22,7 @@ from PIL import Image
 from benchmarks import stage
 from benchmarks.stage import resident_mb
 from documents.ocr.base import Picture
-from documents.specimens import EDITIONS, make
+from documents.specimens import EDITIONS, make_specimen
 
 SPLITS: Final = {"1 process × 2 threads": (1, 2), "2 processes × 1 thread": (2, 1)}
 """Processes, and threads of each."""
@@ -73,7 +73,7 @@ def main() -> None:
 def load(seed: int, pages: int, rounds: int) -> dict[str, float]:
     """Return pages per minute of each split: the median of `rounds`, which alternate."""
     jpegs = [
-        make(seed + i, EDITIONS[i % 2], ("phone", "scan", "light")[i % 3]).jpeg()
+        make_specimen(seed + i, EDITIONS[i % 2], ("phone", "scan", "light")[i % 3]).jpeg()
         for i in range(pages)
     ]
     measured: dict[str, list[float]] = {split: [] for split in SPLITS}
@@ -189,7 +189,9 @@ def pictures(seed: int, count: int) -> Iterator[Picture]:
     """Yield `count` pictures (RGB) of a few specimens, all differently scaled, turned and cut."""
     rng = np.random.default_rng(seed)
     pages = [
-        np.asarray(make(seed + i, EDITIONS[i % 2], ("phone", "scan", "light")[i % 3]).image)
+        np.asarray(
+            make_specimen(seed + i, EDITIONS[i % 2], ("phone", "scan", "light")[i % 3]).image
+        )
         for i in range(_RENDERED)
     ]
     for _ in range(count):

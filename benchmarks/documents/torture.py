@@ -1,7 +1,7 @@
 """Checks that every file is either read or refused with a code.
 
 `python -m benchmarks.torture [FOLDER] [--seconds N] [--list] [--json]` processes every picture and
-PDF in FOLDER, by name or by content, like an upload: `examine`, then `read_pages`, in a worker
+PDF in FOLDER, by name or by content, like an upload: `open_upload`, then `read_pages`, in a worker
 process that is replaced when it dies or hangs. Without FOLDER, it takes the broken and odd files
 that Pillow, pypdf and pikepdf use in their own tests, from their source packages (pip fetches them,
 about 65 MB). Goal: only readings and coded refusals.
@@ -144,11 +144,11 @@ def work(pipe: Connection) -> None:
 
 def _fate(file: str) -> Fate:
     from documents.licence.read import read_pages
-    from documents.upload.intake import examine
+    from documents.upload.intake import open_upload
     from events.core.errors import Refused
 
     try:
-        taken = examine(Path(file).read_bytes())
+        taken = open_upload(Path(file).read_bytes())
         reading = read_pages(
             [Image.open(io.BytesIO(page.jpeg)).convert("RGB") for page in taken.pages]
         )

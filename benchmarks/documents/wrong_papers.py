@@ -20,14 +20,14 @@ from typing import Any, Final
 from PIL import Image, ImageOps
 
 from documents.papers.read import Kind, read_paper
-from documents.specimens import DECOYS, decoy, make
+from documents.specimens import DECOYS, make_decoy, make_specimen
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import make_letter
 from verification.rules.wrong_paper import personal_paper, wrong_paper
 
 SLOTS: Final[tuple[Kind, ...]] = ("business_licence", "authorization_letter", "hr_service_licence")
 RIGHT: Final[dict[str, Callable[[int], Image.Image]]] = {
-    "business_licence": lambda seed: make(seed, damage="phone").image,
+    "business_licence": lambda seed: make_specimen(seed, damage="phone").image,
     "hr_service_licence": lambda seed: make_hr_service(seed, damage="light").image,
     "authorization_letter": lambda seed: make_letter(seed, damage="light").image,
 }
@@ -61,7 +61,7 @@ def outcomes(slot: Kind, picture: Image.Image) -> Iterator[str]:
 def wrong_papers(seed: int, count: int) -> Iterator[Row]:
     """Yield a row for each kind of paper in the slots where it does not belong."""
     for kind in DECOYS:
-        yield _row(kind, SLOTS, (decoy(seed + i, kind) for i in range(count)))
+        yield _row(kind, SLOTS, (make_decoy(seed + i, kind) for i in range(count)))
     for kind, made in RIGHT.items():
         others = tuple(slot for slot in SLOTS if slot != kind)
         yield _row(kind, others, (made(seed + i) for i in range(count)))

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from documents.specimens.photograph import photographed
+from documents.specimens.photograph import photograph_page
 
 Rng = np.random.Generator
 Picture = npt.NDArray[np.uint8]
@@ -111,7 +111,7 @@ def phone_photo(page: Picture, rng: Rng) -> Picture:
     """Photographed by hand from a sheet on a desk: up to 15 % of perspective, bulging paper, uneven
     light, noise, JPEG.
     """
-    return photographed(scaled(page, rng, 1.6), "phone", rng)
+    return photograph_page(scaled(page, rng, 1.6), "phone", rng)
 
 
 def angled_photo(page: Picture, rng: Rng) -> Picture:

@@ -29,9 +29,9 @@ import pikepdf
 from benchmarks import stage
 from benchmarks.resumes import leaks
 from resumes import marking as resumes_marking
-from resumes.marking.pdf import Sheet, released
-from resumes.specimens import Resume, make
-from resumes.specimens.resume import rendered
+from resumes.marking.pdf import Sheet, released_pdf
+from resumes.specimens import Resume, make_resume
+from resumes.specimens.resume import render_pages
 from resumes.tracing import CleanPage, Release, Trace, trace
 
 SERVICE_KEY: Final = b"a key for benchmarks, not a secret"
@@ -78,10 +78,12 @@ class Stand:
             self.copies.clear()
         if (release, page) not in self.copies:
             key = self.releases[release].keys[page]
-            marked = resumes_marking.marked(
+            marked = resumes_marking.mark_page(
                 self.pages[page].picture, key, words(self.releases[release].number, release)
             )
-            self.copies[release, page] = rendered(released([Sheet(marked, resumes_marking.DPI)]))[0]
+            self.copies[release, page] = render_pages(
+                released_pdf([Sheet(marked, resumes_marking.DPI)])
+            )[0]
         return self.copies[release, page]
 
 
@@ -221,7 +223,7 @@ def stands(seed: int, pages: int, releases: int) -> list[Stand]:
     made: list[Stand] = []
     count = 0
     while count < pages:
-        resume = make(seed + len(made))
+        resume = make_resume(seed + len(made))
         name = f"{seed + len(made)}"
         made.append(
             Stand(
@@ -253,16 +255,16 @@ def costs(made: list[Stand]) -> dict[str, Any]:
     marking, binding, rendering, saving, sizes, were = [], [], [], [], [], []
     for stand in made:
         pages = stand.resume.pages
-        rendering.append(timed(lambda pdf=stand.resume.pdf: rendered(pdf)) / pages)  # type: ignore[misc]
+        rendering.append(timed(lambda pdf=stand.resume.pdf: render_pages(pdf)) / pages)  # type: ignore[misc]
         saving.append(timed(lambda pdf=stand.resume.pdf: saved_again(pdf)) / pages)  # type: ignore[misc]
         were.append(len(stand.resume.pdf) / 1024 / pages)
         for page in stand.pages:
             key, said = stand.releases[0].keys[page.number], words(stand.releases[0].number, 0)
             started = time.process_time()
-            marked = resumes_marking.marked(page.picture, key, said)
+            marked = resumes_marking.mark_page(page.picture, key, said)
             marking.append((time.process_time() - started) * 1000)
             started = time.process_time()
-            pdf = released([Sheet(marked, resumes_marking.DPI)])
+            pdf = released_pdf([Sheet(marked, resumes_marking.DPI)])
             binding.append((time.process_time() - started) * 1000)
             sizes.append(len(pdf) / 1024)
     landmarks = [timed(page.found_landmarks) for stand in made[:8] for page in stand.pages]
@@ -299,7 +301,7 @@ def readability(made: list[Stand]) -> dict[str, Any]:
                 np.ascontiguousarray(picture[: clean.shape[0], : clean.shape[1], ::-1])
                 for picture in (
                     stand.copy(0, page.number),
-                    rendered(released([Sheet(page.picture, resumes_marking.DPI)]))[0],
+                    render_pages(released_pdf([Sheet(page.picture, resumes_marking.DPI)]))[0],
                 )
             )
             regions = [box.polygon for box in reader.read(clean)]

@@ -35,9 +35,9 @@ from benchmarks.resumes.cvs.sheet import Cv, Truth
 from documents.ocr import READERS
 from documents.ocr.tesseract import TesseractReader
 from documents.upload import sandbox
-from resumes.marking.pdf import Sheet, released
-from resumes.opening.open import Page, Resume, office, open_resume
-from resumes.redaction.redact import Redacted, redact, relayed
+from resumes.marking.pdf import Sheet, released_pdf
+from resumes.opening.open import Page, Resume, office_program, open_resume
+from resumes.redaction.redact import Redacted, redact, relay_replacement
 
 RELAY: Final = "0755-8600 0000 转 00"
 IN_A_ROW: Final = {"phone": 7, "qq": 7, "id_number": 9}
@@ -255,9 +255,9 @@ def judge(cv: Cv, second: bool) -> tuple[Outcome, Redacted, bytes]:
     clock = [time.perf_counter()]
     resume = open_resume(cv.data)
     clock.append(time.perf_counter())
-    result = redact(resume, relayed(RELAY))
+    result = redact(resume, relay_replacement(RELAY))
     clock.append(time.perf_counter())
-    pdf = released([Sheet(page.pixels, page.dpi, page.lines) for page in result.pages])
+    pdf = released_pdf([Sheet(page.pixels, page.dpi, page.lines) for page in result.pages])
     clock.append(time.perf_counter())
     drawn = _drawn(cv)
     words, wrong = 0, []
@@ -297,7 +297,7 @@ def measure(
     items: int, seed: int, only: str = "", show: bool = False, second: bool = True
 ) -> dict[str, Any]:
     """Return the figures over `items` resumes."""
-    word = office() is not None and sandbox.best_isolation() == "bubblewrap"
+    word = office_program() is not None and sandbox.best_isolation() == "bubblewrap"
     if isinstance(READERS[1], TesseractReader):
         READERS[1].seconds = 300  # waiting for other work must not affect the result
     next(iter(READERS)).read(

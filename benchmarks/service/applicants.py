@@ -170,7 +170,7 @@ class Walk:
         from employers.accounts import sightings
 
         if self.applicant.device or self.applicant.phone:
-            sightings.record(
+            sightings.record_sighting(
                 self.member.user, self.now, device=self.applicant.device, phone=self.applicant.phone
             )
         if self.applicant.phone:
@@ -182,7 +182,7 @@ class Walk:
 
         company = self.applicant.company
         case = operations.open_case(self.member.employer, self.actor, self.now)
-        self.case = operations.declare(
+        self.case = operations.declare_facts(
             case.pk,
             self.actor,
             self.now,
@@ -195,13 +195,13 @@ class Walk:
     def hand_in(self, paper: Paper) -> None:
         """Upload a photo, and a better one if the page reports a fault."""
         from documents.photo.quality import judge_page
-        from documents.upload.intake import examine
+        from documents.upload.intake import open_upload
         from verification.cases import documents
         from verification.models import DocumentKind
 
         licence = paper.kind == DocumentKind.BUSINESS_LICENCE
         for shot in paper.shots[:PHOTOS]:
-            taken = examine(shot())
+            taken = open_upload(shot())
             photo_quality = [judge_page(page, licence) for page in taken.pages]
             self.photos += 1
             if shot is paper.shots[:PHOTOS][-1] or not any(
@@ -236,7 +236,7 @@ class Walk:
         from verification.decision import pipeline
 
         applicant, seconds, rounds = self.applicant, 0.0, 0
-        attempt = operations.submit(self.case.pk, self.member.user, self.actor, self.now)
+        attempt = operations.submit_case(self.case.pk, self.member.user, self.actor, self.now)
         for rounds in range(1, ROUNDS + 1):
             started = time.perf_counter()
             pipeline.run_checks(attempt.pk, lambda: self.now, LEASE)
@@ -313,7 +313,7 @@ def by_deposit(owner: str, holder: str = "") -> Callable[[Walk], None]:
         from verification.providers import banks
 
         number = f"90{walk.number:014d}77"
-        bank: Any = banks.bank("simulator")
+        bank: Any = banks.bank_named("simulator")
         bank.open_account(number, owner)
         walk.notes["account"] = number
         walk.notes["proof"] = deposits.start_deposit(
@@ -332,7 +332,7 @@ def _bank_goes_on(walk: Walk) -> None:
     from verification.models import Proof, ProofState
     from verification.providers import banks
 
-    bank: Any = banks.bank("simulator")
+    bank: Any = banks.bank_named("simulator")
     for _ in range(400):
         proof = Proof.objects.get(pk=walk.notes["proof"])
         if proof.state != ProofState.PENDING:

@@ -139,8 +139,8 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
             cursor.execute("VACUUM ANALYZE")  # Autovacuum has not run yet.
     of_all = max(queries(mix) for mix in MIXES)
     now, actor = datetime.now(UTC), reviewer.as_reviewer()
-    anew = [timed(lambda: queue_figures.count(now)) for _ in range(5)]
-    back = [timed(lambda: queue_figures.fortnight(now)) for _ in range(5)]
+    anew = [timed(lambda: queue_figures.count_queue(now)) for _ in range(5)]
+    back = [timed(lambda: queue_figures.days_on_record(now)) for _ in range(5)]
     cache.clear()
     asked = [MIXES[n % len(MIXES)] for n in range(requests)]
     chance.shuffle(asked)
@@ -150,10 +150,10 @@ def measured(many: int, requests: int, chance: random.Random) -> dict[str, Any]:
     every = [ms for of_mix in took.values() for ms in of_mix]
     some = [Case.objects.awaiting_review()[chance.randrange(min(many, 1000))] for _ in range(20)]
     beside = [
-        timed(lambda: queue_filters.neighbours(case, queue_filters.NO_FILTERS, actor, now))  # noqa: B023
+        timed(lambda: queue_filters.neighbours_of(case, queue_filters.NO_FILTERS, actor, now))  # noqa: B023
         for case in some
     ]
-    around = [timed(lambda: related_cases.around(case, reviewer)) for case in some]  # noqa: B023
+    around = [timed(lambda: related_cases.cluster_around(case, reviewer)) for case in some]  # noqa: B023
     return {
         "engine": connection.vendor,
         "open": Case.objects.awaiting_review().count(),
@@ -216,7 +216,7 @@ def _fill(number: int, after: int, reviewer: Any, chance: random.Random) -> None
             "account_class": kind,
             "opened_at": now,
             "submitted_by": user,
-            "name_key": name_lookalikes.key(name),
+            "name_key": name_lookalikes.lookalike_key(name),
             "declared_legal_representative": f"{chance.choice(_FIRST)}{n % 2000}",
         }
         since = now - timedelta(minutes=chance.expovariate(1 / 2000))
@@ -272,7 +272,7 @@ def _queue_fields(
     from verification.rules import urgency
 
     holds = chance.choices(("none", "in_force", "conditional"), (90, 8, 2))[0]
-    kinds = urgency.kinds(
+    kinds = urgency.urgency_kinds(
         codes,
         kind,
         appealed=chance.random() < 0.02,

@@ -91,7 +91,7 @@ def measure(count: int, look: float, seed: int, port: int, folder: Path) -> dict
     cases = [
         waiting(now - timedelta(hours=count - number), seed + number) for number in range(count)
     ]
-    with processes.running(processes.web("127.0.0.1", port), folder / "web.log"):
+    with processes.running_process(processes.web_command("127.0.0.1", port), folder / "web.log"):
         listening(port)
         page = run(f"http://localhost:{port}", reviewer.email, cases, look)
     rulings.carry_out_due(timezone.now() + timedelta(minutes=1))
@@ -170,15 +170,15 @@ def listening(port: int) -> None:
 
 def waiting(at: datetime, seed: int) -> Any:
     """Queue a case whose declared name differs from the one on its licence."""
-    from documents.specimens import Company, make
-    from documents.upload.intake import examine
+    from documents.specimens import Company, make_specimen
+    from documents.upload.intake import open_upload
     from employers.models import Employer, Member, User
     from events.core.actor import SYSTEM
     from verification.cases import decisions, documents, operations
     from verification.models import CheckRun, DocumentKind
     from verification.rules.findings import Finding, Severity
 
-    company, specimen = Company.fictitious(seed), make(seed)
+    company, specimen = Company.fictitious(seed), make_specimen(seed)
     employer = Employer.objects.create(
         name=f"第{seed}号申报名称有限公司", uscc=company.uscc, registered_at=at
     )
@@ -188,13 +188,13 @@ def waiting(at: datetime, seed: int) -> Any:
     document = documents.add_document(
         case.pk,
         DocumentKind.BUSINESS_LICENCE,
-        examine(specimen.jpeg()),
+        open_upload(specimen.jpeg()),
         {"clean": None},
         user,
         member.as_actor(),
         at,
     )
-    attempt = operations.submit(case.pk, user, member.as_actor(), at)
+    attempt = operations.submit_case(case.pk, user, member.as_actor(), at)
     width, height = specimen.image.size
     reading = {
         "document": str(document.pk),
@@ -218,9 +218,9 @@ def waiting(at: datetime, seed: int) -> Any:
         finished_at=at,
     )
     why = decisions.Why([finding.as_reason()])
-    with operations.moving(case.pk, "start_checks", SYSTEM, at):
+    with operations.moving_case(case.pk, "start_checks", SYSTEM, at):
         pass
-    with operations.moving(case.pk, "hold_for_review", SYSTEM, at, why=why) as move:
+    with operations.moving_case(case.pk, "hold_for_review", SYSTEM, at, why=why) as move:
         decisions.put_on_record(move.case, "hold_for_review", why, SYSTEM, at)
     attempt.finished_at = at
     attempt.save()

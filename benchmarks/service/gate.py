@@ -224,7 +224,7 @@ def served(folder: Path) -> Iterator[None]:
         f"-m gunicorn config.wsgi --bind 127.0.0.1:{PORT} --workers 4 --threads 4 --log-level"
         " warning"
     )
-    with processes.running(
+    with processes.running_process(
         [sys.executable, *command.split()],
         log,
         DJANGO_SETTINGS_MODULE="benchmarks.service.gate_settings",
@@ -323,7 +323,7 @@ def pgbench_script(employers: int) -> str:
         "key": f"'{key.pk}'::uuid",
         "networks": "''",
     }
-    statement = " ".join(sql.decision(POSTGRESQL, False, FIRST).split())
+    statement = " ".join(sql.decision_statement(POSTGRESQL, False, FIRST).split())
     lines = [r"\set n random(1, " + str(employers) + ")", r"\set c random(1, 1000000000)", "BEGIN;"]
     return "\n".join(
         [*lines, locks.LOCK_COMPANY % values + ";", statement % values + ";", "END;", ""]

@@ -105,7 +105,7 @@ def keep_asking(
         which = chance.randrange(EMPLOYERS)
         before = shared["changes"][which]
         try:
-            answer = decide.decide(
+            answer = decide.decide_download(
                 client_id=client_id,
                 employer_id=employer_ids[which],
                 member_id=member_ids[which],
@@ -140,12 +140,12 @@ def keep_suspending(case_ids: list[UUID], shared: dict[str, Any], until: float) 
     done, suspended = 0, []
     while time.monotonic() < until and shared["asked"].value < ANSWERS_AT_MOST:
         which = done % len(case_ids)
-        operations.suspend(case_ids[which], SYSTEM, now(), ["forgery_suspected"])
+        operations.suspend_case(case_ids[which], SYSTEM, now(), ["forgery_suspected"])
         shared["changes"][which] += 1
         suspended.append(which)
         done += 1
         if len(suspended) > len(case_ids) // 3:
             oldest = suspended.pop(0)
             shared["changes"][oldest] += 1
-            operations.reinstate(case_ids[oldest], reviewer, now())
+            operations.reinstate_case(case_ids[oldest], reviewer, now())
     return done

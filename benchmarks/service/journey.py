@@ -45,7 +45,9 @@ def measure(workers: int, journeys: int, seed: int, folder: Path) -> dict[str, A
     from verification.models import Attempt, Case, CheckRun
 
     cases = [prepared(seed + n) for n in range(journeys + 2 * workers)]
-    with processes.running(processes.worker(workers), folder / f"worker-{workers}.log"):
+    with processes.running_process(
+        processes.worker_command(workers), folder / f"worker-{workers}.log"
+    ):
         for start in range(0, len(cases), workers):
             attempts = [submit(case) for case in cases[start : start + workers]]
             wait_for(attempts)
@@ -72,8 +74,8 @@ def prepared(seed: int) -> Any:
     """Return a case with its licence uploaded, ready to submit."""
     from django.utils import timezone
 
-    from documents.specimens import Company, make
-    from documents.upload.intake import examine
+    from documents.specimens import Company, make_specimen
+    from documents.upload.intake import open_upload
     from employers.models import Employer, Member, User
     from verification.cases import documents, operations
     from verification.models import DocumentKind, RegistryRecord
@@ -93,13 +95,13 @@ def prepared(seed: int) -> Any:
     user = User.objects.create_user(f"hr{seed}@{company.domain}", None, email_verified_at=now)
     member = Member.objects.create(user=user, employer=employer, role="owner", joined_at=now)
     case = operations.open_case(employer, member.as_actor(), now)
-    jpeg = make(
+    jpeg = make_specimen(
         seed, edition=("landscape", "portrait")[seed % 2], damage="light", company=company
     ).jpeg()
     documents.add_document(
         case.pk,
         DocumentKind.BUSINESS_LICENCE,
-        examine(jpeg),
+        open_upload(jpeg),
         {"clean": None},
         user,
         member.as_actor(),
@@ -114,7 +116,7 @@ def submit(case: Any) -> int:
     from verification.cases import operations
 
     member = case.employer.members.get()
-    return int(operations.submit(case.pk, member.user, member.as_actor(), timezone.now()).pk)
+    return int(operations.submit_case(case.pk, member.user, member.as_actor(), timezone.now()).pk)
 
 
 def wait_for(attempts: list[int]) -> None:

@@ -115,10 +115,10 @@ def measured(rows: int, seed: int) -> dict[str, Any]:
             first.wait()
             third = also()
             began = time.perf_counter()
-            moved = sum(rekeying.rekey(each).moved for each in rekeying.columns())
+            moved = sum(rekeying.rekey_column(each).moved for each in rekeying.sealed_columns())
             seconds = time.perf_counter() - began
         told = [json.loads(one.communicate()[0].splitlines()[-1]) for one in (first, second, third)]
-        left = sum(column.stale().count() for column in rekeying.columns())
+        left = sum(column.stale().count() for column in rekeying.sealed_columns())
         settings.DATA_KEYS_RETIRED = []
         checked, mismatches = _compared()
         return {
@@ -178,7 +178,7 @@ def _seen(user: Any, number: int, now: Any) -> Any:
     from employers.accounts import sightings
     from employers.models import Sighting, SightingKind
 
-    digest = sightings.digests(SightingKind.PHONE, phone(number))[0]
+    digest = sightings.sighting_indexes(SightingKind.PHONE, phone(number))[0]
     kind = SightingKind.PHONE
     return Sighting(user=user, kind=kind, digest=digest, first_at=now, last_at=now)
 
@@ -215,15 +215,15 @@ def load(stop: Path, rows: int, seed: int) -> dict[str, Any]:
             made = _NEW * (seed + 1) + done
             user = _account(made, now)
             user.save(force_insert=True)
-            sightings.record(user, now, phone=phone(made))
+            sightings.record_sighting(user, now, phone=phone(made))
         elif what == 1:
             user = User.objects.get(email=f"{number}@load.example")
-            sightings.record(user, now, phone=phone(number))
+            sightings.record_sighting(user, now, phone=phone(number))
         elif what == 2:
             user = User.objects.get(email=f"{number}@load.example")
             user.phone_sealed = sightings.seal_phone(phone(number, 1))
             user.save(update_fields=["phone_sealed"])
-        forms = sightings.digests(SightingKind.PHONE, phone(number))
+        forms = sightings.sighting_indexes(SightingKind.PHONE, phone(number))
         found = Sighting.objects.filter(kind=SightingKind.PHONE, digest__in=forms)
         users = list(found.values_list("user__email", flat=True).distinct())
         user = User.objects.get(email=f"{number}@load.example")
@@ -250,7 +250,9 @@ def _compared() -> tuple[int, int]:
     for sighting in seen.iterator(AT_ONCE):
         number = int(sighting.user.email.partition("@")[0])
         checked += 1
-        mismatches += [sighting.digest] != sightings.digests(SightingKind.PHONE, phone(number))
+        mismatches += [sighting.digest] != sightings.sighting_indexes(
+            SightingKind.PHONE, phone(number)
+        )
     # A second row of one account would have the same index, which a constraint forbids.
     mismatches += abs(User.objects.count() - Sighting.objects.count())
     return checked, mismatches

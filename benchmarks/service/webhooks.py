@@ -132,19 +132,21 @@ def throughput(count: int, folder: Path) -> dict[str, Any]:
     client_id, employer = _platform()
     silent = [mock.patch.object(task, "delay") for task in (tasks.relay, tasks.send_webhooks)]
     server, client = certified("localhost", folder)
-    post = partial(safe_http.post, context=client)
+    post = partial(safe_http.post_safely, context=client)
     ways = {"kept": partial(post, lines=safe_http.Lines()), "new": post}
     seconds, relayed = dict.fromkeys(ways, 0.0), 0.0
     with receiving(server) as receiver, ExitStack() as stack:
         for bell in silent:
             stack.enter_context(bell)
         url = receiver.url.replace("127.0.0.1", "localhost")
-        endpoint, _ = webhooks.create(client_id, url, [], "", SYSTEM, timezone.now(), local=True)
+        endpoint, _ = webhooks.create_endpoint(
+            client_id, url, [], "", SYSTEM, timezone.now(), local=True
+        )
         for way in list(ways) * (BLOCKS // 2):
             for _ in range(count // BLOCKS):
                 _happen(employer)
             began = time.perf_counter()
-            while feed.relay(timezone.now()):
+            while feed.relay_outbox(timezone.now()):
                 pass
             relayed += time.perf_counter() - began
             began = time.perf_counter()
@@ -154,7 +156,7 @@ def throughput(count: int, folder: Path) -> dict[str, Any]:
         told = count // BLOCKS * BLOCKS
         if not PlatformEvent.objects.count() == len(receiver.got) == told:
             raise RuntimeError("a message was lost or delivered twice")
-        webhooks.delete(endpoint.pk, client_id, SYSTEM, timezone.now())
+        webhooks.delete_endpoint(endpoint.pk, client_id, SYSTEM, timezone.now())
     return {
         "database": connection.vendor,
         "relayed": round(told / relayed),
@@ -176,8 +178,11 @@ def latency(count: int, rate: int, folder: Path) -> dict[str, Any]:
 
     client_id, employer = _platform()
     committed: list[float] = []
-    with receiving() as receiver, processes.running(processes.worker(1), folder / "worker.log"):
-        _, secret = webhooks.create(
+    with (
+        receiving() as receiver,
+        processes.running_process(processes.worker_command(1), folder / "worker.log"),
+    ):
+        _, secret = webhooks.create_endpoint(
             client_id, receiver.url, [], "", SYSTEM, timezone.now(), local=True
         )
         # The worker is up when this one arrives.

@@ -46,7 +46,7 @@ Generated from the API's document. Do not edit: run `manage.py write_client_answ
 Schema = dict[str, Any]
 
 
-def source() -> str:
+def client_answers_source() -> str:
     """Return the text of the client's `answers.py` for the current document."""
     schemas: dict[str, Schema] = json.loads(json.dumps(api.get_openapi_schema(), default=str))
     document = {

@@ -157,7 +157,7 @@ _HEADERS: Final = {
 }
 
 
-def completed(document: OpenAPISchema) -> OpenAPISchema:
+def complete_document(document: OpenAPISchema) -> OpenAPISchema:
     """Return `document` with the errors, headers and idempotency keys of every operation."""
     document["components"]["schemas"] |= _problem_schema()
     for methods in document["paths"].values():

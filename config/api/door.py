@@ -23,7 +23,13 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 
-from config.api.problems import https_required, is_problem, plain, refusal, unavailable
+from config.api.problems import (
+    https_required,
+    is_problem,
+    plain_problem,
+    refusal_response,
+    unavailable_response,
+)
 from downloads.releases.repeated_answers import still_allows
 from employers.clock import now_for
 from employers.models import ApiClient, Scope
@@ -68,7 +74,7 @@ class ApiDoor:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_urlsafe(12)}"
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            with upload_handler.released(request):
+            with upload_handler.releasing_uploads(request):
                 response = self._respond(request)
             if _lines.isEnabledFor(logging.INFO):  # otherwise, writing it would be most of the cost
                 log.info(
@@ -90,34 +96,34 @@ class ApiDoor:
         if settings.SECURE_SSL_REDIRECT and not request.is_secure():
             return https_required()
         if status := _status_of_form(request):
-            return plain(status)
+            return plain_problem(status)
         try:
             if (
                 request.path_info in WITH_FILES
                 and request.method == "POST"
                 and (status := _take_in_files(request))
             ):
-                return unavailable() if status == 503 else plain(status)
+                return unavailable_response() if status == 503 else plain_problem(status)
         except Refused as refused:
-            return refusal(refused)
+            return refusal_response(refused)
         except DatabaseError as error:
             log.error("database_unavailable", error=type(error).__name__)
-            return unavailable()
+            return unavailable_response()
         text = request.headers.get("Idempotency-Key")
         try:
             once = text is not None and request.method in DONE_ONCE
             response = self._once(request, text or "") if once else self.get_response(request)
         except Refused as refused:
-            return refusal(refused)
+            return refusal_response(refused)
         except DatabaseError as error:
             log.error("database_unavailable", error=type(error).__name__)
-            return unavailable()
+            return unavailable_response()
         except Exception as error:
             log.exception("api_broken", exc_info=error)
-            return plain(500)
+            return plain_problem(500)
         if response.status_code >= 400 and not is_problem(response):
             allow = response.get("Allow")
-            response = plain(response.status_code)
+            response = plain_problem(response.status_code)
             if allow:
                 response["Allow"] = allow
         return response
@@ -146,7 +152,7 @@ class ApiDoor:
 
     def _executed(self, request: HttpRequest, claim: Claim) -> tuple[HttpResponse, bool]:
         """Return the response, and whether it is stored."""
-        with undoing.transaction():
+        with undoing.undoing_transaction():
             response = self.get_response(request)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
@@ -253,7 +259,7 @@ def _replayed(request: HttpRequest, stored: StoredResponse, client: ApiClient) -
     """
     may_be_a_yes = request.path_info.startswith(f"{PREFIX}gate/") and stored.status < 400
     if may_be_a_yes and not still_allows(stored.body, now_for(client)):
-        return refusal(Refused("idempotency_outdated", "Idempotency-Key"))
+        return refusal_response(Refused("idempotency_outdated", "Idempotency-Key"))
     response = HttpResponse(stored.body, status=stored.status, headers=stored.headers)
     response["Idempotent-Replayed"] = "true"
     return response

@@ -140,7 +140,7 @@ class Problem(Schema):
     )
 
 
-def problem(status: int, code: str, says: Text, **more: Any) -> HttpResponse:
+def problem_response(status: int, code: str, says: Text, **more: Any) -> HttpResponse:
     """Return a problem+json response with the id of the current request."""
     body = {
         "type": f"urn:zizhi:problem:{code}",
@@ -155,10 +155,10 @@ def problem(status: int, code: str, says: Text, **more: Any) -> HttpResponse:
     return response
 
 
-def refusal(refused: Refused) -> HttpResponse:
+def refusal_response(refused: Refused) -> HttpResponse:
     """Return a refusal with its fix, and a `Retry-After` header if it says when to try again."""
     reason = refused.reason
-    response = problem(
+    response = problem_response(
         STATUS.get(refused.code, 422),
         refused.code,
         reason.says,
@@ -172,22 +172,22 @@ def refusal(refused: Refused) -> HttpResponse:
     return response
 
 
-def unavailable() -> HttpResponse:
+def unavailable_response() -> HttpResponse:
     """Return the response for no answer, which clients must treat as a refusal."""
-    response = problem(503, "unavailable", UNAVAILABLE)
+    response = problem_response(503, "unavailable", UNAVAILABLE)
     response["Retry-After"] = "5"
     return response
 
 
 def https_required() -> HttpResponse:
     """Return the response to a request over plain HTTP."""
-    return problem(403, "https_required", HTTPS_REQUIRED)
+    return problem_response(403, "https_required", HTTPS_REQUIRED)
 
 
-def plain(status: int) -> HttpResponse:
+def plain_problem(status: int) -> HttpResponse:
     """Return the problem of a status without further details."""
     code, says = PLAIN.get(status) or PLAIN[500 if status >= 500 else 400]
-    return problem(status, code, says)
+    return problem_response(status, code, says)
 
 
 def is_problem(response: HttpResponse) -> bool:

@@ -15,7 +15,13 @@ from ninja.errors import AuthenticationError, AuthorizationError, HttpError, Val
 from ninja.openapi.schema import OpenAPISchema
 
 from config.api import document
-from config.api.problems import MALFORMED, plain, problem, refusal, unavailable
+from config.api.problems import (
+    MALFORMED,
+    plain_problem,
+    problem_response,
+    refusal_response,
+    unavailable_response,
+)
 from downloads.api.candidate_page import router as candidate_page_router
 from downloads.api.candidates import default_router, erase_router
 from downloads.api.candidates import router as candidates_router
@@ -50,7 +56,7 @@ class ZizhiApi(NinjaAPI):
     """The API. Its document also lists the possible errors of each operation."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        return document.completed(super().get_openapi_schema(**options))
+        return document.complete_document(super().get_openapi_schema(**options))
 
 
 api = ZizhiApi(
@@ -97,7 +103,7 @@ api.add_router("/test/candidates", test_candidates_router)
 
 @api.exception_handler(Refused)
 def _refused(request: HttpRequest, refused: Refused) -> HttpResponse:
-    return refusal(refused)
+    return refusal_response(refused)
 
 
 @api.exception_handler(ValidationError)
@@ -107,13 +113,13 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         for e in error.errors
     ]
     says = Text("请求格式不正确", "The request does not match the API reference. See `errors`")
-    return problem(422, "invalid_request", says, errors=errors)
+    return problem_response(422, "invalid_request", says, errors=errors)
 
 
 @api.exception_handler(AuthenticationError)
 def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     says = Text("请提供有效的 API 密钥", "Send a valid API key as `Authorization: Bearer zk_…`")
-    response = problem(401, "key_missing_or_wrong", says)
+    response = problem_response(401, "key_missing_or_wrong", says)
     response["WWW-Authenticate"] = "Bearer"
     return response
 
@@ -121,40 +127,40 @@ def _unauthenticated(request: HttpRequest, error: AuthenticationError) -> HttpRe
 @api.exception_handler(KeyEnded)
 def _key_ended(request: HttpRequest, ended: KeyEnded) -> HttpResponse:
     if key := key_of(request):
-        known_keys.forget(key)
+        known_keys.forget_key(key)
     return _unauthenticated(request, AuthenticationError())
 
 
 @api.exception_handler(AuthorizationError)
 def _unauthorised(request: HttpRequest, error: AuthorizationError) -> HttpResponse:
     says = Text("该密钥没有此调用所需的权限", "This key does not have the scope this call needs")
-    return problem(403, "scope_missing", says)
+    return problem_response(403, "scope_missing", says)
 
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Convert the framework's own errors. For an invalid body, say only that it is not JSON."""
     return (
-        problem(400, "malformed_json", MALFORMED)
+        problem_response(400, "malformed_json", MALFORMED)
         if error.status_code == 400
-        else plain(error.status_code)
+        else plain_problem(error.status_code)
     )
 
 
 @api.exception_handler(Http404)
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return plain(404)
+    return plain_problem(404)
 
 
 @api.exception_handler(DatabaseError)
 def _unavailable(request: HttpRequest, error: DatabaseError) -> HttpResponse:
     """Fail closed: a gate that cannot read the facts allows nothing."""
     log.error("database_unavailable", error=type(error).__name__)
-    return unavailable()
+    return unavailable_response()
 
 
 @api.exception_handler(Exception)
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
     """Convert unexpected errors. The log has the details, the response none."""
     log.exception("api_broken", exc_info=error)
-    return plain(500)
+    return plain_problem(500)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from config.trying_out.language import say
+from config.trying_out.language import in_terminal_language
 from employers.accounts import api_clients
 from employers.models import ApiKey, Scope, User
 
@@ -34,7 +34,7 @@ STEPS: Final = (
 Record = dict[str, Any]
 
 
-def load(path: Path) -> Record:
+def load_record(path: Path) -> Record:
     """Return the record in `path`, or a new one with a reviewer and an API key. Raises
     CommandError.
     """
@@ -50,16 +50,16 @@ def load(path: Path) -> Record:
     reviewer = f"reviewer-{secrets.token_hex(2)}@zizhi.example"
     User.objects.create_superuser(reviewer, password, email_verified_at=timezone.now())
     _, key = api_clients.create_api_client(
-        say("示例招聘平台", "Demo platform"),
+        in_terminal_language("示例招聘平台", "Demo platform"),
         [Scope.GATE_DECIDE, Scope.EMPLOYERS_READ],
         timezone.now(),
     )
     made = {"reviewer": reviewer, "password": password, "api_key": key, "made": []}
-    save(path, made)
+    save_record(path, made)
     return made
 
 
-def save(path: Path, made: Record) -> None:
+def save_record(path: Path, made: Record) -> None:
     """Write the record atomically, so that an interrupted write leaves the old one."""
     beside = path.with_suffix(".new")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -68,7 +68,7 @@ def save(path: Path, made: Record) -> None:
     beside.replace(path)
 
 
-def missing(made: Record) -> list[str]:
+def missing_steps(made: Record) -> list[str]:
     """Return the steps that are not done yet.
 
     A record without a list of steps is from a complete demo.
@@ -77,7 +77,7 @@ def missing(made: Record) -> list[str]:
     return [step for step in STEPS if step not in done]
 
 
-def question(made: Record, site: str) -> str:
+def gate_question(made: Record, site: str) -> str:
     """Return a shell command that asks the gate at `site` whether the demo's first employer may
     download a resume.
     """

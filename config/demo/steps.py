@@ -22,7 +22,7 @@ from config.demo import record as demo_record
 from config.demo.timeline import Timeline
 from config.trying_out import kept_mail
 from documents.specimens import Company, Specimen
-from documents.upload.intake import examine
+from documents.upload.intake import open_upload
 from employers.accounts import membership, registration
 from employers.member_links.operations import link_member
 from employers.models import Employer, Member, User
@@ -114,7 +114,7 @@ class Steps:
 
     def upload(self, case: Case, member: Member, specimen: Specimen) -> str:
         started = time.monotonic()
-        taken_in = examine(specimen.jpeg(), required=settings.SANDBOX_REQUIRED)
+        taken_in = open_upload(specimen.jpeg(), required=settings.SANDBOX_REQUIRED)
         document = documents.add_document(
             case.pk,
             DocumentKind.BUSINESS_LICENCE,
@@ -133,7 +133,7 @@ class Steps:
 
     def submit_and_watch(self, case: Case, member: Member, *, each_check: bool = True) -> None:
         """Submit the case, print each check as the worker finishes it, then print the verdict."""
-        attempt = operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
+        attempt = operations.submit_case(case.pk, member.user, member.as_actor(), timezone.now())
         self.line.say("提交申请", "submits the case")
         shown: set[int] = set()
         deadline = time.monotonic() + PATIENCE
@@ -160,7 +160,7 @@ class Steps:
             1,
         )
         for finding in findings:
-            told = describe(finding, self.line.language)
+            told = describe_finding(finding, self.line.language)
             self.line.say(told, told, 2)
 
     def show_verdict(self, case: Case) -> None:
@@ -234,7 +234,9 @@ class Steps:
             language="zh-hans" if self.line.language == "zh" else "en",
         )
         decision = self.zizhi.may_download(str(member.employer_id), str(member.pk), RELEASED)
-        resume = resumes.make(self.seed, "table", "zh" if self.line.language == "zh" else "en")
+        resume = resumes.make_resume(
+            self.seed, "table", "zh" if self.line.language == "zh" else "en"
+        )
         begun = self.zizhi.release(decision.gate_pass or "", PHONE, resume.pdf)
         made = wait_for(
             lambda: self.ready(begun.id), TimeoutError("The copy was not made"), every=1.0
@@ -271,7 +273,7 @@ class Steps:
         return found if found.state == "ready" else None
 
 
-def describe(finding: Finding, language: str) -> str:
+def describe_finding(finding: Finding, language: str) -> str:
     """Return a finding in one line, in the words of the employer's page."""
     reason, found = REASONS.get(finding.code), wording.FOUND.get(finding.code)
     says = reason.says.in_(language) if reason else str(found.employer if found else finding.code)
@@ -312,8 +314,8 @@ def token_in_mail(to: str) -> str | None:
     """Return the token of the verification link in the newest mail to `to`, or None if none was
     sent.
     """
-    for key in kept_mail.keys(settings.MAILS_DIR)[:NEWEST]:
-        mail = kept_mail.read(key, settings.MAILS_DIR)
+    for key in kept_mail.mail_keys(settings.MAILS_DIR)[:NEWEST]:
+        mail = kept_mail.read_mail(key, settings.MAILS_DIR)
         if (
             mail
             and mail.to == to

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from config.demo import record as demo_record
 from config.demo.steps import Steps
-from documents.specimens import Company, Specimen, make
+from documents.specimens import Company, Specimen, make_specimen
 from events.core.reasons import Text
 from verification.cases import documents, operations
 from verification.models import Case, GoldenKind
@@ -62,7 +62,7 @@ class Demo(Steps):
             self.made["made"] = list(
                 dict.fromkeys([*self.made.get("made", demo_record.STEPS), step])
             )
-            demo_record.save(path, self.made)
+            demo_record.save_record(path, self.made)
             if self.line.is_brief:
                 took = time.monotonic() - started
                 self.line.line(
@@ -85,7 +85,7 @@ class Demo(Steps):
             f"示例全部就绪，用时 {took:.0f} 秒", f"all examples are ready after {took:.0f} s"
         )
         if "employer_id" in self.made:
-            ask = demo_record.question(self.made, settings.SITE_URL)
+            ask = demo_record.gate_question(self.made, settings.SITE_URL)
             self.line.line(f"查询放行接口：{ask}", f"ask the gate: {ask}")
 
     def honest_employer(self) -> Text:
@@ -97,7 +97,9 @@ class Demo(Steps):
         self.ask_gate(member)
         case = operations.open_case(member.employer, member.as_actor(), timezone.now())
         self.upload(
-            case, member, make(self.seed, edition="landscape", damage="light", company=company)
+            case,
+            member,
+            make_specimen(self.seed, edition="landscape", damage="light", company=company),
         )
         self.submit_and_watch(case, member)
         self.ask_gate(member)
@@ -123,11 +125,13 @@ class Demo(Steps):
         member = self.register(company, company)
         case = operations.open_case(member.employer, member.as_actor(), timezone.now())
         wrong = self.upload(
-            case, member, make(self.seed, edition="portrait", damage="light", company=other)
+            case,
+            member,
+            make_specimen(self.seed, edition="portrait", damage="light", company=other),
         )
         self.submit_and_watch(case, member)
         self.ask_gate(member)
-        claims.claim(case.pk, self.reviewer, timezone.now())
+        claims.claim_case(case.pk, self.reviewer, timezone.now())
         self.line.say("审核员领取了申请", "a reviewer claims the case")
         operations.request_changes(
             case.pk,
@@ -141,12 +145,14 @@ class Demo(Steps):
             self.line.reason(code)
         documents.remove_document(UUID(wrong), member.as_actor(), timezone.now())
         self.upload(
-            case, member, make(self.seed + 1, edition="portrait", damage="light", company=company)
+            case,
+            member,
+            make_specimen(self.seed + 1, edition="portrait", damage="light", company=company),
         )
         self.submit_and_watch(case, member)
         if Case.objects.get(pk=case.pk).state == State.IN_REVIEW:
-            claims.claim(case.pk, self.reviewer, timezone.now())
-            operations.approve(case.pk, self.reviewer, timezone.now())
+            claims.claim_case(case.pk, self.reviewer, timezone.now())
+            operations.approve_case(case.pk, self.reviewer, timezone.now())
             self.line.say("审核员核对后通过", "the reviewer checks it and approves")
         self.ask_gate(member)
         return Text(
@@ -165,7 +171,9 @@ class Demo(Steps):
         member = self.register(company, company)
         case = operations.open_case(member.employer, member.as_actor(), timezone.now())
         self.upload(
-            case, member, make(self.seed, edition="landscape", damage="light", company=company)
+            case,
+            member,
+            make_specimen(self.seed, edition="landscape", damage="light", company=company),
         )
         self.submit_and_watch(case, member)
         self.ask_gate(member)
@@ -180,21 +188,23 @@ class Demo(Steps):
             "四、三份申请，请你在审核台处理", "4. Three cases for you to decide in the console"
         )
         company, other = self.new_company(), self.new_company()
-        specimen = make(self.seed, edition="landscape", damage="phone", company=other)
+        specimen = make_specimen(self.seed, edition="landscape", damage="phone", company=other)
         return self.left_in_the_queue(
             company, specimen, Text("执照是另一家公司的", "its licence is another company's")
         )
 
     def queue_edited_code(self) -> Text:
         company = self.new_company()
-        specimen = make(self.seed, edition="portrait", damage="phone+forged_digit", company=company)
+        specimen = make_specimen(
+            self.seed, edition="portrait", damage="phone+forged_digit", company=company
+        )
         return self.left_in_the_queue(
             company, specimen, Text("照片中的代码被改过", "a code was edited in the picture")
         )
 
     def queue_listed_company(self) -> Text:
         company = self.new_company(abnormal=True)
-        specimen = make(self.seed, edition="landscape", damage="light", company=company)
+        specimen = make_specimen(self.seed, edition="landscape", damage="light", company=company)
         return self.left_in_the_queue(
             company,
             specimen,

@@ -42,7 +42,7 @@ class Timeline:
         detail_zh = f"（实际为 {seen}，应为 {expected}）" if seen and expected else ""
         detail_en = f" (found {seen}, expected {expected})" if seen and expected else ""
         self.say(f"{reason.says.zh}{detail_zh}", f"{reason.says.en}{detail_en}", indent)
-        takes = turnaround.told(reason.takes)
+        takes = turnaround.turnaround_text(reason.takes)
         self.fix(reason.fix, takes, indent)
 
     def fix(self, how: Text | Words, takes: Text | Words, indent: int = 1) -> None:

@@ -32,7 +32,7 @@ _HEAD: Final = (
 )
 
 
-def picture(title: str, description: str, height: float, parts: Iterable[str]) -> str:
+def whole_picture(title: str, description: str, height: float, parts: Iterable[str]) -> str:
     """Return a whole picture, with title and description for screen readers."""
     lines = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height:g}" '
@@ -48,25 +48,25 @@ def picture(title: str, description: str, height: float, parts: Iterable[str]) -
     return "\n".join(lines) + "\n"
 
 
-def text(x: float, y: float, words: str, style: str = "") -> str:
+def text_line(x: float, y: float, words: str, style: str = "") -> str:
     """Return a line of text that begins, or is centred, at `x` on the baseline `y`."""
     return f'<text x="{x:g}" y="{y:g}" class="{style}">{escape(words)}</text>'
 
 
-def box(
+def text_box(
     x: float, y: float, width: float, height: float, words: Sequence[str], style: str = "box"
 ) -> str:
     """Return a box with centred lines of text. The first is its title."""
     first = y + height / 2 + 7 - _LINE * (len(words) - 1) / 2
     lines = (
-        text(x + width / 2, first + _LINE * row, line, "middle" if row else "middle title")
+        text_line(x + width / 2, first + _LINE * row, line, "middle" if row else "middle title")
         for row, line in enumerate(words)
     )
     size = f'width="{width:g}" height="{height:g}"'
     return f'<rect class="{style}" x="{x:g}" y="{y:g}" {size} rx="10"/>' + "".join(lines)
 
 
-def chips(x: float, y: float, width: float, words: Iterable[str]) -> tuple[list[str], float]:
+def chip_rows(x: float, y: float, width: float, words: Iterable[str]) -> tuple[list[str], float]:
     """Return small boxes in rows, each as wide as its text, and the height of all rows."""
     parts, left, row, high = [], x, 0, 38
     for each in words:
@@ -76,12 +76,12 @@ def chips(x: float, y: float, width: float, words: Iterable[str]) -> tuple[list[
         top = y + row * high
         parts.append(
             f'<rect class="box" x="{left:g}" y="{top:g}" width="{wide:g}" height="30" rx="8"/>'
-            + text(left + wide / 2, top + 21, each, "middle chip")
+            + text_line(left + wide / 2, top + 21, each, "middle chip")
         )
         left += wide + 10
     return parts, (row + 1) * high
 
 
-def arrow(path: str, style: str = "") -> str:
+def arrow_path(path: str, style: str = "") -> str:
     """Return an arrow along an SVG path."""
     return f'<path class="arrow {style}" d="{path}" marker-end="url(#head)"/>'

@@ -60,13 +60,13 @@ class Backend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         for message in email_messages:
-            mail = keep(message.message().as_bytes(), settings.MAILS_DIR)
+            mail = keep_mail(message.message().as_bytes(), settings.MAILS_DIR)
             sys.stdout.write(f"{mail.line}\n")
         sys.stdout.flush()
         return len(email_messages)
 
 
-def keep(message: bytes, folder: Path) -> KeptMail:
+def keep_mail(message: bytes, folder: Path) -> KeptMail:
     """Write `message` to `folder`, and remove the oldest mails beyond `AT_MOST`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = f"{time.time_ns():019d}-{secrets.token_hex(4)}"
@@ -74,19 +74,19 @@ def keep(message: bytes, folder: Path) -> KeptMail:
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(message)
     partial.rename(folder / f"{key}.eml")
-    for old in keys(folder)[AT_MOST:]:
+    for old in mail_keys(folder)[AT_MOST:]:
         (folder / f"{old}.eml").unlink(missing_ok=True)
     return _parsed(key, message)
 
 
-def keys(folder: Path) -> list[str]:
+def mail_keys(folder: Path) -> list[str]:
     """Return the keys of the mails in `folder`, newest first."""
     return sorted(
         (path.stem for path in folder.glob("*.eml") if KEY.fullmatch(path.stem)), reverse=True
     )
 
 
-def read(key: str, folder: Path) -> KeptMail | None:
+def read_mail(key: str, folder: Path) -> KeptMail | None:
     """Return the mail with this key, or None if it does not exist."""
     if not KEY.fullmatch(key):
         return None
@@ -96,9 +96,11 @@ def read(key: str, folder: Path) -> KeptMail | None:
         return None
 
 
-def mails(folder: Path, count: int = AT_MOST) -> list[KeptMail]:
+def newest_mails(folder: Path, count: int = AT_MOST) -> list[KeptMail]:
     """Return the newest mails in `folder`, newest first."""
-    return [mail for key in keys(folder)[:count] if (mail := read(key, folder)) is not None]
+    return [
+        mail for key in mail_keys(folder)[:count] if (mail := read_mail(key, folder)) is not None
+    ]
 
 
 def _parsed(key: str, message: bytes) -> KeptMail:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from events.sms import simulator
+from events.sms import simulated_sms
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class KeptSms:
         return f"{site.scheme}://{found[0]}" if found else ""
 
 
-def messages(count: int) -> list[KeptSms]:
+def newest_messages(count: int) -> list[KeptSms]:
     """Return the newest messages, newest first. None unless the provider is the simulator."""
     if settings.SMS_PROVIDER != "simulator":
         return []
@@ -40,5 +40,5 @@ def messages(count: int) -> list[KeptSms]:
             each.number,
             each.text,
         )
-        for each in simulator().messages(count)
+        for each in simulated_sms().messages(count)
     ]

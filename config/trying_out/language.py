@@ -12,6 +12,6 @@ def of_terminal() -> Literal["zh", "en"]:
     return "zh" if next(filter(None, named), "").startswith("zh") else "en"
 
 
-def say(zh: str, en: str) -> str:
+def in_terminal_language(zh: str, en: str) -> str:
     """Return the text in the terminal's language."""
     return zh if of_terminal() == "zh" else en

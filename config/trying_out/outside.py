@@ -32,7 +32,7 @@ from verification.cases.authority_evidence import declared_by
 from verification.checks import scripted_outcomes
 from verification.models import Proof, ProofKind
 from verification.pages.requirement_rows import PAGE_OF
-from verification.providers.banks import bank
+from verification.providers.banks import bank_named
 from verification.providers.banks.simulator import SimulatedBank
 from verification.providers.e_licences import e_licence_service
 from verification.providers.e_licences.base import By, ELicence
@@ -112,7 +112,7 @@ def _waiting(now: datetime) -> QuerySet[Proof]:
 
 
 def _bank() -> SimulatedBank:
-    found = bank(SIMULATOR)
+    found = bank_named(SIMULATOR)
     assert isinstance(found, SimulatedBank)
     return found
 

@@ -96,12 +96,12 @@ def mails(request: HttpRequest) -> HttpResponse:
 
     With `?after=KEY`, return only the number of newer ones. The page polls this.
     """
-    texts = kept_sms.messages(SHOWN)
+    texts = kept_sms.newest_messages(SHOWN)
     if after := request.GET.get("after"):
-        newer = sum(key > after for key in kept_mail.keys(settings.MAILS_DIR))
+        newer = sum(key > after for key in kept_mail.mail_keys(settings.MAILS_DIR))
         newer += sum(text.key > after for text in texts)
         return render(request, "try/_newer.html", {"newer": newer, "newest": after})
-    both: list[Any] = [*kept_mail.mails(settings.MAILS_DIR, SHOWN), *texts]
+    both: list[Any] = [*kept_mail.newest_mails(settings.MAILS_DIR, SHOWN), *texts]
     shown = sorted(both, key=attrgetter("key"), reverse=True)[:SHOWN]
     newest = shown[0].key if shown else "0"
     return render(request, "try/mails.html", {"mails": shown, "newest": newest, "newer": 0})
@@ -123,7 +123,7 @@ POLICY: Final = {
 @csp(POLICY)  # type: ignore[arg-type]
 def mail(request: HttpRequest, key: str) -> HttpResponse:
     """Return the HTML part of a mail, for a frame. Its links open outside of the frame."""
-    found = kept_mail.read(key, settings.MAILS_DIR)
+    found = kept_mail.read_mail(key, settings.MAILS_DIR)
     if found is None or not found.html:
         raise Http404
     return HttpResponse(found.html.replace("<head>", '<head><base target="_blank">', 1))

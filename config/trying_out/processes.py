@@ -22,7 +22,7 @@ has just ended. It need not wait: unfinished work is a row whose lease ends.
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def web(host: str, port: int) -> list[str]:
+def web_command(host: str, port: int) -> list[str]:
     """One process with threads: the default database is a single file, and the worker does the
     heavy work.
     """
@@ -33,7 +33,7 @@ def web(host: str, port: int) -> list[str]:
     return [sys.executable, "-m", *command.split()]
 
 
-def worker(concurrency: int, *queues: str) -> list[str]:
+def worker_command(concurrency: int, *queues: str) -> list[str]:
     """A prefork worker for these queues (`config.rounds`), or for all. Each of its processes that
     reads keeps a loaded OCR reader.
     """
@@ -46,7 +46,7 @@ def worker(concurrency: int, *queues: str) -> list[str]:
     return [sys.executable, "-m", *command.split()]
 
 
-def beat() -> list[str]:
+def beat_command() -> list[str]:
     """The clock that starts periodic tasks."""
     return [
         sys.executable,
@@ -62,7 +62,9 @@ def beat() -> list[str]:
 
 
 @contextmanager
-def running(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def running_process(
+    command: list[str], log: Path, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` in its own process group, with its output in `log`. At the end of the block,
     stop it, killing it if necessary.
     """

@@ -13,7 +13,7 @@ from typing import Any, Final, TextIO
 from honcho.manager import Manager
 from honcho.printer import Message, Printer
 
-from config.trying_out.language import say
+from config.trying_out.language import in_terminal_language
 
 OF_HONCHO: Final = "system"
 """The name for honcho's own messages."""
@@ -57,7 +57,7 @@ class Lines(Printer):  # type: ignore[misc]
             return text
         if " received" in text or text.startswith("sending "):
             was_stopping, self._is_stopping = self._is_stopping, True
-            return "" if was_stopping else say("正在停止…", "stopping …")
+            return "" if was_stopping else in_terminal_language("正在停止…", "stopping …")
         return text if " stopped " in text and not self._is_stopping else ""
 
 
@@ -110,7 +110,7 @@ class Task(threading.Thread):
         if (status := self._process.wait()) and not self._stopped.is_set():
             self._lines.say(
                 self.name,
-                say(
+                in_terminal_language(
                     f"未完成（退出状态 {status}）；{self._if_failed}",
                     f"incomplete (exit status {status}); {self._if_failed}",
                 ),

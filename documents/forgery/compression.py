@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from documents.forgery.model import Kind, Lines, Picture, Region, Trace, inside, windows
+from documents.forgery.model import Kind, Lines, Picture, Region, Trace, clip_region, line_windows
 
 Floats = npt.NDArray[np.float32]
 FREQUENCIES: Final = tuple((u, v) for u in range(5) for v in range(5) if 0 < u + v <= 4)
@@ -93,9 +93,11 @@ def unlike_the_rest(picture: Picture, lines: Lines) -> list[Trace]:
     for field, regions in lines.items():
         for region in regions:
             found = []
-            line = inside(region, width, height)
+            line = clip_region(region, width, height)
             for window in [
-                region for breadth in BREADTHS for region in windows(line, breadth / 2, breadth)
+                region
+                for breadth in BREADTHS
+                for region in line_windows(line, breadth / 2, breadth)
             ]:
                 chosen = in_lines.within(window)
                 found.append(
@@ -131,7 +133,7 @@ class _Blocks:
         lined = np.zeros((height, width), bool)
         for regions in lines.values():
             for region in regions:
-                x0, y0, x1, y1 = inside(region, luma.shape[1], luma.shape[0])
+                x0, y0, x1, y1 = clip_region(region, luma.shape[1], luma.shape[0])
                 lined[y0 // 8 : -(-y1 // 8), x0 // 8 : -(-x1 // 8)] = True
         rows, columns = np.nonzero((variance > LEAST_TEXTURE) & lined)
         others = np.argwhere((variance > LEAST_TEXTURE_ELSEWHERE) & ~lined)

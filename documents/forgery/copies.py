@@ -20,7 +20,17 @@ import numpy as np
 import numpy.typing as npt
 
 from documents.forgery.ground import without_grain
-from documents.forgery.model import Grey, Kind, Lines, Picture, Region, Trace, back, inside, upright
+from documents.forgery.model import (
+    Grey,
+    Kind,
+    Lines,
+    Picture,
+    Region,
+    Trace,
+    clip_region,
+    region_on_page,
+    upright_line,
+)
 from documents.page.licence_fields import LICENCE_FIELDS
 
 LEAST_SIZE: Final = 10
@@ -47,8 +57,8 @@ def same_patches(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trac
     traces = []
     for name, field in LICENCE_FIELDS.items():
         for region in lines.get(name, ()) if field.characters else ():
-            line = inside(region, width, height)
-            strip = upright(picture, line, rotation)
+            line = clip_region(region, width, height)
+            strip = upright_line(picture, line, rotation)
             if (
                 min(strip.shape[:2]) < LEAST_SIZE
                 or strip.shape[0] > strip.shape[1]
@@ -65,14 +75,14 @@ def same_patches(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trac
             if told := _most_alike(grey, field.characters):
                 score, left, right = told
                 patch = round(left / scale), 0, round(right / scale), strip.shape[0]
-                traces.append(Trace(Kind.COPY, score, back(patch, line, rotation), name))
+                traces.append(Trace(Kind.COPY, score, region_on_page(patch, line, rotation), name))
     return traces
 
 
 def _is_drawn(picture: Picture, line: Region) -> bool:
     x0, y0, x1, y1 = line
     beside = min(x1 - x0, y1 - y0)
-    left, top, right, bottom = inside(
+    left, top, right, bottom = clip_region(
         (x0 - beside, y0 - beside, x1 + beside, y1 + beside), picture.shape[1], picture.shape[0]
     )
     grey = np.asarray(cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_BGR2GRAY), np.uint8)

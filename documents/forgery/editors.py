@@ -63,11 +63,11 @@ _IS_COMPOSING: Final = re.compile("|".join(_COMPOSING), re.IGNORECASE)
 _IS_TOUCHING: Final = re.compile("|".join(_TOUCHING), re.IGNORECASE)
 
 
-def composes(program: str) -> bool:
+def is_composing_editor(program: str) -> bool:
     """Whether `program` is an editor for composing pictures."""
     return bool(_IS_COMPOSING.search(program))
 
 
-def touches(program: str) -> bool:
+def is_editor(program: str) -> bool:
     """Whether `program` changes pictures in any way."""
-    return composes(program) or bool(_IS_TOUCHING.search(program))
+    return is_composing_editor(program) or bool(_IS_TOUCHING.search(program))

@@ -18,7 +18,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from documents.forgery.model import Kind, Lines, Picture, Region, Trace, back, inside, upright
+from documents.forgery.model import (
+    Kind,
+    Lines,
+    Picture,
+    Region,
+    Trace,
+    clip_region,
+    region_on_page,
+    upright_line,
+)
 
 FEWEST: Final = 8
 """The number of characters that a line needs for one to be an outlier."""
@@ -63,12 +72,14 @@ def out_of_line(picture: Picture, lines: Lines, rotation: int = 0) -> list[Trace
     traces = []
     for field, regions in lines.items():
         for region in regions:
-            line = inside(region, width, height)
-            strip = upright(picture, line, rotation)
+            line = clip_region(region, width, height)
+            strip = upright_line(picture, line, rotation)
             found = _glyphs(strip)
             if len(found) >= FEWEST:
                 score, glyph = _oddest(found, strip.shape[0])
-                traces.append(Trace(Kind.GLYPH, score, back(glyph.region, line, rotation), field))
+                traces.append(
+                    Trace(Kind.GLYPH, score, region_on_page(glyph.region, line, rotation), field)
+                )
     return traces
 
 

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from documents.forgery.model import Kind, Lines, Picture, Region, Trace, inside, windows
+from documents.forgery.model import Kind, Lines, Picture, Region, Trace, clip_region, line_windows
 
 FLAT: Final = 1
 """The largest difference, in shades, of a pixel's eight neighbours where there is no grain."""
@@ -33,10 +33,10 @@ def smoother_than_around(picture: Picture, lines: Lines) -> list[Trace]:
     traces = []
     for field, regions in lines.items():
         for region in regions:
-            line = inside(region, width, height)
+            line = clip_region(region, width, height)
             if min(line[2] - line[0], line[3] - line[1]) < 8:
                 continue
-            score, window = max((_excess(picture, window), window) for window in windows(line))
+            score, window = max((_excess(picture, window), window) for window in line_windows(line))
             traces.append(Trace(Kind.GROUND, score, window, field))
     return traces
 
@@ -44,7 +44,7 @@ def smoother_than_around(picture: Picture, lines: Lines) -> list[Trace]:
 def _excess(picture: Picture, window: Region) -> float:
     x0, y0, x1, y1 = window
     size = max(x1 - x0, y1 - y0)
-    left, top, right, bottom = inside(
+    left, top, right, bottom = clip_region(
         (x0 - size, y0 - size, x1 + size, y1 + size), picture.shape[1], picture.shape[0]
     )
     grey = np.asarray(cv2.cvtColor(picture[top:bottom, left:right], cv2.COLOR_BGR2GRAY), np.uint8)

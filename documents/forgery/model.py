@@ -57,13 +57,13 @@ class Trace:
         }
 
 
-def inside(region: Sequence[float], width: int, height: int) -> Region:
+def clip_region(region: Sequence[float], width: int, height: int) -> Region:
     """Return `region` in whole pixels, cut to a picture of `width` × `height`; it may be empty."""
     x0, y0, x1, y1 = (round(side) for side in region)
     return max(0, x0), max(0, y0), min(width, x1), min(height, y1)
 
 
-def windows(region: Region, step: float = 0.5, breadth: float = 1.0) -> list[Region]:
+def line_windows(region: Region, step: float = 0.5, breadth: float = 1.0) -> list[Region]:
     """Return windows along the line `region`, `step` of its height apart.
 
     They are as high as the line and `breadth` of that wide. A short line is returned whole.
@@ -83,15 +83,15 @@ def windows(region: Region, step: float = 0.5, breadth: float = 1.0) -> list[Reg
     ]
 
 
-def upright(picture: Picture, line: Region, rotation: int) -> Picture:
+def upright_line(picture: Picture, line: Region, rotation: int) -> Picture:
     """Return the part `line` of a page, turned clockwise by `rotation` degrees."""
     return np.ascontiguousarray(
         np.rot90(picture[line[1] : line[3], line[0] : line[2]], -rotation // 90)
     )
 
 
-def back(region: Region, line: Region, rotation: int) -> Region:
-    """Return `region` of the result of `upright` for `line` as a region of the page."""
+def region_on_page(region: Region, line: Region, rotation: int) -> Region:
+    """Return `region` of the result of `upright_line` for `line` as a region of the page."""
     x0, y0, x1, y1 = region
     width, height = line[2] - line[0], line[3] - line[1]
     if rotation == 90:

@@ -17,7 +17,7 @@ from typing import Final
 
 from documents import uscc
 from documents.page import values
-from documents.page.boxes import Polygon, Rotation, TextBox, rotated
+from documents.page.boxes import Polygon, Rotation, TextBox, rotate_boxes
 from documents.page.labels import OTHER
 from documents.page.layout import BODY, Cell, Entry
 from documents.page.licence_fields import LICENCE_FIELDS, SecondLook, fields_with
@@ -81,7 +81,7 @@ class Doubt:
         """Return this doubt after its page (`width` × `height` pixels) was turned by `rotation`."""
 
         def move(polygon: Polygon) -> Polygon:
-            return rotated([TextBox("", 0.0, polygon)], rotation, width, height)[0].polygon
+            return rotate_boxes([TextBox("", 0.0, polygon)], rotation, width, height)[0].polygon
 
         return replace(
             self,

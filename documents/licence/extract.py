@@ -20,16 +20,24 @@ from documents.page.boxes import (
     Region,
     Rotation,
     TextBox,
-    opposite,
+    opposite_rotation,
     region_of,
-    rotated,
+    rotate_boxes,
     rotated_back,
     rotation_of,
 )
 from documents.page.labels import OTHER
-from documents.page.layout import BODY, Cell, Entry, believable, cells_of, entries_of, slope_of
+from documents.page.layout import (
+    BODY,
+    Cell,
+    Entry,
+    believable_labels,
+    cells_of,
+    entries_of,
+    slope_of,
+)
 from documents.page.licence_fields import LICENCE_FIELDS
-from documents.page.text import tidy
+from documents.page.text import tidy_text
 
 ENOUGH_LABELS: Final = 4
 """With a number and this many of the form's labels, a page without a title is a licence."""
@@ -87,7 +95,7 @@ class Found:
 def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
     """Read the fields from the `boxes` of one page of `width` × `height` pixels."""
     rotation = rotation_of(boxes)
-    upright = rotated(
+    upright = rotate_boxes(
         sorted(boxes, key=lambda box: -box.score)[:MOST_LINES]
         if len(boxes) > MOST_LINES
         else boxes,
@@ -96,8 +104,8 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
         height,
     )
     cells = cells_of(upright)
-    entries = entries_of(cells, values.misfit)
-    texts = [tidy(box.text) for box in upright]
+    entries = entries_of(cells, values.value_misfit)
+    texts = [tidy_text(box.text) for box in upright]
     everywhere = [(box.text, box) for box in upright]
 
     taken = _read(entries, everywhere)
@@ -132,7 +140,7 @@ def fields_of(boxes: Sequence[TextBox], width: int, height: int) -> Found:
             [box for box, text in zip(upright, texts, strict=True) if is_title(text)], cells
         ),
         edition=edition_of(texts, cells),
-        doubts=tuple(doubt.rotated(opposite(rotation), *size) for doubt in doubts),
+        doubts=tuple(doubt.rotated(opposite_rotation(rotation), *size) for doubt in doubts),
     )
 
 
@@ -144,11 +152,11 @@ def _read(
         name: [(line.text, line.piece.box) for line in entry.lines]
         for name, entry in entries.items()
     }
-    taken = values.numbers(beside, everywhere)
+    taken = values.find_company_numbers(beside, everywhere)
     for name, lines in beside.items():
-        if name != OTHER and (value := values.clean(name, lines)):
+        if name != OTHER and (value := values.clean_value(name, lines)):
             taken[name] = value
-    if "type" not in taken and (edition := values.clean("type", _legal_form(entries))):
+    if "type" not in taken and (edition := values.clean_value("type", _legal_form(entries))):
         taken["type"] = edition
     return taken
 
@@ -163,7 +171,7 @@ def _guess(
         for cell in cells
         if not (cell.label or cell.only_scope) and id(cell) not in claimed
     ]
-    taken.update(values.guesses(unclaimed, taken))
+    taken.update(values.guess_fields(unclaimed, taken))
     if "established_on" not in taken and (day := values.first_day(taken.get("term"))):
         taken["established_on"] = day
 
@@ -193,7 +201,7 @@ def _are_several(titles: Sequence[TextBox], cells: Sequence[Cell]) -> bool:
         and (a.x1 < b.x0 or b.x1 < a.x0)
         for a, b in combinations(titles, 2)
     )
-    labels = believable(
+    labels = believable_labels(
         [cell for cell in cells if cell.label in BODY - {OTHER} and not cell.piece.half]
     )
     twice = {

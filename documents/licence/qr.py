@@ -35,7 +35,7 @@ def uscc_in(payload: str | None) -> str | None:
     if not payload:
         return None
     stated = _in_address(payload.strip()) if leads_to(payload) else _in_text(payload)
-    code = uscc.normalise(stated) if stated else ""
+    code = uscc.normalise_uscc(stated) if stated else ""
     return code if uscc.is_valid(code) else None
 
 

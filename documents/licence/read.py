@@ -22,7 +22,7 @@ from documents.licence.extract import Found, fields_of
 from documents.licence.fields import LicenceReading
 from documents.licence.problems import problems_of
 from documents.licence.qr import uscc_in
-from documents.licence.second_look import better, look_again, look_for, second_opinion
+from documents.licence.second_look import better_reading, look_again, look_for, second_opinion
 from documents.licence.witnesses import with_fields, with_qr
 from documents.ocr import READERS
 from documents.ocr.base import CloseReader, Picture, PromptReader, Reader
@@ -239,7 +239,7 @@ def _with_second(page: _Page, reader: Reader, started: float) -> _Page:
         )
     else:
         height, width = page.picture.shape[:2]
-        found = better(
+        found = better_reading(
             page.found,
             fields_of(reader.read(page.picture), width, height),
             fields_with(lambda field: field.identifies),

@@ -14,12 +14,12 @@ from typing import Final
 from documents import uscc
 from documents.licence.doubts import ALWAYS_PRINTED, SHORT, UNSURE, Doubt, ends_like_address
 from documents.licence.extract import Found, fields_of
-from documents.licence.witnesses import agrees
+from documents.licence.witnesses import is_as_declared
 from documents.ocr.base import CloseReader, Picture
-from documents.page.boxes import Polygon, Region, Rotation, TextBox, opposite, rotated
+from documents.page.boxes import Polygon, Region, Rotation, TextBox, opposite_rotation, rotate_boxes
 from documents.page.confidence import SURE
 from documents.page.licence_fields import SecondLook, fields_with
-from documents.page.text import tidy
+from documents.page.text import tidy_text
 from documents.page.values import is_checked_number
 
 LINE_HEIGHT: Final = 40
@@ -77,7 +77,7 @@ def _look_at(
     clipped = [doubt.line for doubt in found.doubts if doubt.line and doubt.clipped]
     if clipped and (whole := _completed(boxes, reader.read_regions(picture, clipped))) != boxes:
         boxes = whole
-        found = better(found, seen_with(boxes), ("address",))
+        found = better_reading(found, seen_with(boxes), ("address",))
     lines = [
         line
         for doubt in found.doubts
@@ -85,13 +85,15 @@ def _look_at(
         for line in (doubt.line, *doubt.other_cuts)
     ]
     if lines and (seen := reader.read_regions(picture, lines[:MOST_LINES])):
-        found = better(found, seen_with([*boxes, *seen]), _names(found.doubts))
+        found = better_reading(found, seen_with([*boxes, *seen]), _names(found.doubts))
     doubts = [doubt for doubt in found.doubts if not doubt.clipped][:MOST_LOOKS]
     for ink in (False, True):
         for doubt in doubts:
             if _open(found, doubt, ink=ink):
                 seen = reader.read_area(picture, doubt.area, _zoom(doubt), ink=ink)
-                found = better(found, seen_with(_together(boxes, seen, doubt.area)), doubt.names)
+                found = better_reading(
+                    found, seen_with(_together(boxes, seen, doubt.area)), doubt.names
+                )
     return found
 
 
@@ -114,7 +116,7 @@ def look_for(
         if (
             not expected
             or not read
-            or agrees(name, read, expected)
+            or is_as_declared(name, read, expected)
             or not _is_unsure(name, found)
             or name not in found.regions
         ):
@@ -125,7 +127,7 @@ def look_for(
                 picture, area, min(LARGEST_ZOOM, max(1.0, LINE_HEIGHT / line_height)), ink=ink
             )
             again = fields_of([*_outside(boxes, area), *seen], width, height)
-            if agrees(name, again.fields.get(name, ""), expected):
+            if is_as_declared(name, again.fields.get(name, ""), expected):
                 found = _taken(found, again, [name])
                 found = replace(
                     found,
@@ -187,7 +189,7 @@ def _look_at_halves(picture: Picture, found: Found, reader: CloseReader) -> Foun
             ),
             *half,
         ]
-    return better(found, fields_of(seen, width, height), missing)
+    return better_reading(found, fields_of(seen, width, height), missing)
 
 
 def _band(width: int, height: int, rotation: Rotation, top: float, bottom: float) -> Polygon:
@@ -200,7 +202,7 @@ def _band(width: int, height: int, rotation: Rotation, top: float, bottom: float
     band = TextBox(
         "", 0.0, ((0.0, y0), (float(upright[0]), y0), (float(upright[0]), y1), (0.0, y1))
     )
-    return rotated([band], opposite(rotation), *upright)[0].polygon
+    return rotate_boxes([band], opposite_rotation(rotation), *upright)[0].polygon
 
 
 def _completed(boxes: Sequence[TextBox], seen: Sequence[TextBox]) -> list[TextBox]:
@@ -222,7 +224,7 @@ def _with_end(box: TextBox, end: TextBox) -> TextBox:
 
     The character at which `end` was cut is ignored.
     """
-    text, told = tidy(box.text), tidy(end.text)
+    text, told = tidy_text(box.text), tidy_text(end.text)
     (a, b, c, d), (p, q, r, s) = box.polygon, end.polygon
     for n in (1, 2):
         last, first = told[-n:], told[:n]
@@ -304,7 +306,7 @@ def _contains(area: Polygon, point: tuple[float, float]) -> bool:
     return all(side >= 0 for side in sides) or all(side <= 0 for side in sides)
 
 
-def better(first: Found, second: Found, names: Sequence[str]) -> Found:
+def better_reading(first: Found, second: Found, names: Sequence[str]) -> Found:
     """Return `first` with those of the fields `names` that `second` has, or has more of."""
     return _taken(
         first,

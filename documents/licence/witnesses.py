@@ -32,13 +32,13 @@ def same_name(a: str, b: str) -> bool:
     return _plain(a) == _plain(b) != ""
 
 
-def agrees(field: str, read: str, declared: str) -> bool:
+def is_as_declared(field: str, read: str, declared: str) -> bool:
     """Whether `read` is the value `declared` for `field`.
 
     Of 甲公司（委派代表：张三）, either part may have been declared.
     """
     if field == "uscc":
-        return uscc.normalise(read) == uscc.normalise(declared)
+        return uscc.normalise_uscc(read) == uscc.normalise_uscc(declared)
     parts = (
         re.split(r"[(（]委派代表[:：]?|[)）]$", read)
         if field == "legal_representative" and "委派" in read

@@ -43,7 +43,7 @@ class View:
         )
 
 
-def view(image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> View:
+def enlarged_view(image: Picture, area: Polygon, zoom: float, *, ink: bool = False) -> View:
     """Return `area` of `image`, enlarged `zoom` times, with sides of at most LARGEST_SIDE.
 
     The corners of `area` are in the direction of reading. With `ink`, anything coloured or paler

@@ -146,7 +146,7 @@ def cut_line(image: Picture, corners: Corners) -> Picture:
     )
 
 
-def padded(strip: Picture) -> Picture:
+def pad_strip(strip: Picture) -> Picture:
     """Return `strip`, lengthened with grey to a width of a multiple of STEP at LINE_HEIGHT."""
     height, width = strip.shape[:2]
     steps = math.ceil(width * LINE_HEIGHT / height / LINE_STEP)

@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 
 from documents.ocr.base import Picture, rotated_picture
-from documents.ocr.closer import view
+from documents.ocr.closer import enlarged_view
 from documents.ocr.lines import (
     Corners,
     by_width,
@@ -34,7 +34,7 @@ from documents.ocr.lines import (
     small_print_last,
 )
 from documents.ocr.rapid_models import Models, give_memory_back
-from documents.page.boxes import Polygon, Rotation, TextBox, opposite, rotated
+from documents.page.boxes import Polygon, Rotation, TextBox, opposite_rotation, rotate_boxes
 from events.core.errors import ProviderBroken
 
 LOWEST_SCORE: Final = 0.3
@@ -101,7 +101,7 @@ class RapidReader:
     def read_area(
         self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
     ) -> list[TextBox]:
-        part = view(image, area, zoom, ink=ink)
+        part = enlarged_view(image, area, zoom, ink=ink)
         return part.on_page(
             self._with_models(
                 lambda models: [
@@ -154,8 +154,11 @@ def _read(
 
     def so_far() -> list[TextBox]:
         """Return the boxes so far from the top, whatever the order in which they were read."""
-        return rotated(
-            [box for _, box in sorted(boxes, key=itemgetter(0))], opposite(rotation), width, height
+        return rotate_boxes(
+            [box for _, box in sorted(boxes, key=itemgetter(0))],
+            opposite_rotation(rotation),
+            width,
+            height,
         )
 
     for part in parts:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from documents.ocr.base import Picture
-from documents.ocr.lines import LINE_HEIGHT, LINE_STEP, LONG_SIDE, Corners, cut_line, padded
+from documents.ocr.lines import LINE_HEIGHT, LINE_STEP, LONG_SIDE, Corners, cut_line, pad_strip
 from documents.page.boxes import Weak
 
 USUAL: Final = ((960, 1280), (1280, 960))
@@ -195,7 +195,7 @@ class Models:
         return self._pool.map(lambda corners: self._text(cut_line(image, corners)), lines)
 
     def _text(self, line: Picture) -> Decoded:
-        strip = padded(line)
+        strip = pad_strip(line)
         shape = strip.shape[1] / strip.shape[0]
         recogniser = self._recognisers.get()
         try:

@@ -25,7 +25,7 @@ from documents.tencent_cloud import (
     TencentCloud,
     code_of,
     error_of,
-    installed,
+    is_tencent_cloud_installed,
 )
 from events.core.errors import ProviderBroken
 
@@ -85,7 +85,7 @@ class TencentReader:
         )
 
     def available(self) -> bool:
-        return installed()
+        return is_tencent_cloud_installed()
 
     def read_fields(self, jpeg: bytes) -> CloudReading:
         if not self.available():
@@ -147,8 +147,10 @@ def _fields(answer: dict[str, Any]) -> dict[str, str]:
         for name, field in LICENCE_FIELDS.items()
         if field.tencent and (text := _text(answer, field.tencent))
     }
-    found = values.numbers(lines, ())  # RegNum is the code or, before 2015, the registration number
-    found |= {name: value for name in lines if (value := values.clean(name, lines[name]))}
+    found = values.find_company_numbers(
+        lines, ()
+    )  # RegNum is the code or, before 2015, the registration number
+    found |= {name: value for name in lines if (value := values.clean_value(name, lines[name]))}
     return {name: value.text for name, value in found.items()}
 
 

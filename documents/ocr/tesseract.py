@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from documents.ocr.base import Picture
-from documents.ocr.closer import View, view
+from documents.ocr.closer import View, enlarged_view
 from documents.page.boxes import Polygon, TextBox
 from events.core.errors import ProviderBroken, ProviderUnavailable
 
@@ -96,13 +96,13 @@ class TesseractReader:
         return [
             box
             for region in regions
-            for box in self._read_view(view(image, region, _zoom(region)), ONE_LINE)
+            for box in self._read_view(enlarged_view(image, region, _zoom(region)), ONE_LINE)
         ]
 
     def read_area(
         self, image: Picture, area: Polygon, zoom: float, *, ink: bool = False
     ) -> list[TextBox]:
-        return self._read_view(view(image, area, zoom, ink=ink), ONE_BLOCK)
+        return self._read_view(enlarged_view(image, area, zoom, ink=ink), ONE_BLOCK)
 
     def _read_view(self, part: View, layout: int) -> list[TextBox]:
         return part.on_page(self._read(part.picture, 1.0, layout))

@@ -108,12 +108,14 @@ def rotation_of(boxes: Sequence[TextBox]) -> Rotation:
     return max(_ROTATIONS, key=lambda rotation: votes[rotation])
 
 
-def opposite(rotation: Rotation) -> Rotation:
+def opposite_rotation(rotation: Rotation) -> Rotation:
     """Return the rotation that undoes `rotation`."""
     return _ROTATIONS[-rotation // 90 % 4]
 
 
-def rotated(boxes: Iterable[TextBox], rotation: Rotation, width: int, height: int) -> list[TextBox]:
+def rotate_boxes(
+    boxes: Iterable[TextBox], rotation: Rotation, width: int, height: int
+) -> list[TextBox]:
     """Return `boxes` after their page (`width` × `height` pixels) has been turned by `rotation`."""
     if rotation == 0:
         return list(boxes)

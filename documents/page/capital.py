@@ -51,7 +51,7 @@ class Capital:
     currency: str
 
 
-def printed(text: str) -> str:
+def printed_capital(text: str) -> str:
     """Return the amount in `text`, as printed; "" if there is none or its first digit was lost."""
     text = _OPENING_LOST.sub(r"(\1)", _half_width(text))
     amount = max(
@@ -64,12 +64,12 @@ def _half_width(text: str) -> str:
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
 
 
-def capital(text: str) -> Capital | None:
+def parse_capital(text: str) -> Capital | None:
     """Return the amount in `text`, or None.
 
     Without a currency it is in yuan (条例实施细则: 注册资本以人民币表示).
     """
-    text = printed(text)
+    text = printed_capital(text)
     currency = next((code for word, code in _CURRENCIES.items() if word in text), "CNY")
     figures = re.search(r"\d[\d,]*(?:\.\d+)?", text)
     try:

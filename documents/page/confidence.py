@@ -43,7 +43,7 @@ _ALIKE: Final = (
 )
 
 
-def confidence(lines: Sequence[TextBox]) -> float:
+def reading_confidence(lines: Sequence[TextBox]) -> float:
     """Return the confidence (0..1) in a value read from `lines`."""
     weight = sum(len(line.text) for line in lines)
     if not weight:
@@ -63,7 +63,7 @@ def of_checked(score: float) -> float:
     return 1 - (1 - score) * PASSES_BY_CHANCE
 
 
-def alternatives(
+def alternative_readings(
     text: str, lines: Sequence[TextBox], clean: Callable[[str], str]
 ) -> tuple[str, ...]:
     """Return other possible readings of `text`, which `clean` made of `lines`.

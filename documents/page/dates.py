@@ -36,7 +36,7 @@ _WRITTEN: Final = re.compile(
 )
 
 
-def number(numeral: str) -> int | None:
+def parse_numeral(numeral: str) -> int | None:
     """Return the value of a numeral: 廿五 → 25, 十 → 10, 二〇一六 → 2016; None for anything else.
 
     Counts to 99, or reads digit by digit.
@@ -66,11 +66,11 @@ def days_in(text: str) -> list[date]:
     for match in _WRITTEN.finditer(text):
         if match.group().isascii() or _PRINTED.match(match.group()):
             continue
-        _add(found, match.start(), *(number(part) for part in match.groups()))
+        _add(found, match.start(), *(parse_numeral(part) for part in match.groups()))
     return [day for _, day in sorted(found)]
 
 
-def day(text: str) -> date | None:
+def parse_day(text: str) -> date | None:
     """Return the first day in `text`, or None."""
     return next(iter(days_in(text)), None)
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from documents.page.boxes import Point, Polygon, TextBox
 from documents.page.licence_fields import LICENCE_FIELDS, Extent, Field, fields_with
-from documents.page.text import tidy
+from documents.page.text import tidy_text
 
 OTHER: Final = "other"
 """The code of labels that end their neighbours' values. Their own values are not kept."""
@@ -83,13 +83,13 @@ def _tidied(box: TextBox) -> TextBox:
     starts, length = [], 0
     for character in box.text:
         starts.append(length)
-        length += len(tidy(character))
+        length += len(tidy_text(character))
     moved = tuple(
         replace(weak, at=min(starts[weak.at], max(length - 1, 0)))
         for weak in box.weak
         if weak.at < len(starts)
     )
-    return replace(box, text=tidy(box.text), weak=moved)
+    return replace(box, text=tidy_text(box.text), weak=moved)
 
 
 def _cut(box: TextBox) -> Iterator[Piece]:

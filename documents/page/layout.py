@@ -17,7 +17,7 @@ from documents.page.boxes import TextBox
 from documents.page.columns import Rule, Run, shared_out
 from documents.page.labels import OTHER, Piece, pieces_of
 from documents.page.licence_fields import Extent, fields_with
-from documents.page.text import is_furniture, may_be_scope, tidy
+from documents.page.text import is_furniture, may_be_scope, tidy_text
 
 LARGEST_TILT: Final = 9.0
 """Degrees from the page's own lines. Text that leans more was written or stamped over it."""
@@ -91,7 +91,7 @@ def cells_of(upright: Sequence[TextBox]) -> list[Cell]:
         leans = abs(box.angle - slope) > LARGEST_TILT and box.length > 2 * box.height
         if leans:
             continue
-        if is_furniture(text := tidy(box.text)):
+        if is_furniture(text := tidy_text(box.text)):
             loose.extend(
                 [replace(_cell(Piece(replace(box, text=text)), slope), only_scope=True)]
                 if may_be_scope(text)
@@ -210,7 +210,7 @@ def entries_of(cells: Sequence[Cell], misfit: Misfit = _anything_fits) -> dict[s
 
     For a label that appears twice, the one with a value is kept.
     """
-    labels = believable([cell for cell in cells if cell.label])
+    labels = believable_labels([cell for cell in cells if cell.label])
     told = {id(cell) for cell in labels}
     free = sorted(
         (cell for cell in cells if id(cell) not in told and not cell.only_scope),
@@ -232,7 +232,7 @@ def entries_of(cells: Sequence[Cell], misfit: Misfit = _anything_fits) -> dict[s
     return best
 
 
-def believable(labels: list[Cell]) -> list[Cell]:
+def believable_labels(labels: list[Cell]) -> list[Cell]:
     """Return `labels` without those that are only words at the start of a line of the scope."""
     scope = min(
         (cell for cell in labels if cell.label == "business_scope"),

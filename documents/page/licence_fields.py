@@ -44,7 +44,7 @@ class Field:
     """Returns the value in a tidy text, or "".
 
     None for the company's code and number, which are found by their check characters
-    (`values.numbers`).
+    (`values.find_company_numbers`).
     """
     recognises: Callable[[str], bool] | None = None
     """Whether a text is a value of this field even without a label; None if that cannot be told."""
@@ -162,7 +162,7 @@ LICENCE_FIELDS: Final[dict[str, Field]] = {
             "注册资本", "注册资本(万元)", "注册资金", "成员出资总额", "出资总额", "出资额",
             "资金数额",
         ),
-        capital.printed,
+        capital.printed_capital,
         misfit=parsing.misfit_of_amount,
         inside=("注册资本", "成员出资总额"),
         extent=Extent.WRAPPED,

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
-from documents.page.boxes import TextBox, rotated, rotation_of
-from documents.page.text import simplified, tidy
+from documents.page.boxes import TextBox, rotate_boxes, rotation_of
+from documents.page.text import tidy_text, to_simplified
 
 
 class PaperKind(StrEnum):
@@ -128,8 +128,8 @@ _GIVES_AUTHORITY: Final = re.compile("委托|授权|兹")
 def kind_of(boxes: Sequence[TextBox], width: int, height: int) -> PaperKind | None:
     """Return the kind of the page with `boxes` and these pixels; None if it is unclear."""
     read = [box for box in boxes if box.score >= READABLE]
-    lines = _lines(rotated(read, rotation_of(read), width, height))
-    if sum(map(len, (tidy(box.text) for box in read))) < FEWEST_CHARACTERS:
+    lines = _lines(rotate_boxes(read, rotation_of(read), width, height))
+    if sum(map(len, (tidy_text(box.text) for box in read))) < FEWEST_CHARACTERS:
         return PaperKind.NO_TEXT
     for kind, title in _TITLES:
         if any(title.fullmatch(line) for line in lines):
@@ -168,7 +168,7 @@ def kind_of_best(best: PaperKind | None, kinds: Iterable[PaperKind | None]) -> P
 
 def _lines(upright: Sequence[TextBox]) -> list[str]:
     """Return the text of each box, and of boxes side by side, without marks at the ends."""
-    texts = [simplified(tidy(box.text)) for box in upright]
+    texts = [to_simplified(tidy_text(box.text)) for box in upright]
     rows: list[list[TextBox]] = []
     for box in sorted(upright, key=_middle):
         if rows and abs(_middle(rows[-1][0]) - _middle(box)) < 0.5 * rows[-1][0].height:
@@ -178,7 +178,7 @@ def _lines(upright: Sequence[TextBox]) -> list[str]:
     for row in rows:
         if len(row) > 1:
             row.sort(key=lambda box: box.polygon[0][0])
-            texts.append(simplified(tidy("".join(box.text for box in row))))
+            texts.append(to_simplified(tidy_text("".join(box.text for box in row))))
     return [text.strip(":;.,、·*-—_|") for text in texts if text]
 
 

@@ -69,7 +69,7 @@ def parse_person(text: str) -> str:
 
 def parse_day(text: str) -> str:
     """Return a day in ISO format."""
-    day = dates.day(text)
+    day = dates.parse_day(text)
     return day.isoformat() if day else ""
 
 
@@ -190,7 +190,7 @@ def misfit_of_person(lines: Sequence[str]) -> float:
 
 def misfit_of_amount(lines: Sequence[str]) -> float:
     """The lines must contain an amount of money."""
-    return 0.0 if capital.printed("".join(lines)) else MISFIT
+    return 0.0 if capital.printed_capital("".join(lines)) else MISFIT
 
 
 def misfit_of_day(lines: Sequence[str]) -> float:

@@ -22,7 +22,7 @@ _ALSO_IN_SCOPES: Final = re.compile(
 )
 
 
-def tidy(text: str) -> str:
+def tidy_text(text: str) -> str:
     """Return `text` without white space, and with digits, letters and marks in half width."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
@@ -49,7 +49,7 @@ def _converter() -> Callable[[str], str]:
 _KEPT: Final = frozenset("昇乾甯甦祕邨堃喆淼仝迺")
 
 
-def simplified(text: str) -> str:
+def to_simplified(text: str) -> str:
     """Return `text` with simplified characters instead of traditional ones.
 
     By law names are registered in standard characters (企业名称登记管理规定 8), so a traditional

@@ -1,7 +1,7 @@
 """The values of a licence's fields, found in lines of print.
 
-`clean` parses the lines beside a label. `numbers` finds the company's code and number. `guesses`
-finds values whose label was not read.
+`clean_value` parses the lines beside a label. `find_company_numbers` finds the company's code and
+number. `guess_fields` finds values whose label was not read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from documents.page import dates
 from documents.page.boxes import TextBox
 from documents.page.licence_fields import LICENCE_FIELDS
 from documents.page.parsing import WHOLE_TYPE
-from documents.page.text import simplified, tidy
+from documents.page.text import tidy_text, to_simplified
 
 GUESSED: Final = 0.6
 """The factor on the confidence in a value without a label."""
@@ -41,12 +41,12 @@ class Value:
 Line = tuple[str, TextBox]
 
 
-def clean(name: str, lines: Sequence[Line]) -> Value | None:
+def clean_value(name: str, lines: Sequence[Line]) -> Value | None:
     """Return the value of field `name` in the `lines` beside and below its label, or None."""
     field = LICENCE_FIELDS[name]
 
     def parse(text: str) -> str:
-        return field.parse(simplified(tidy(text))) if field.parse else ""
+        return field.parse(to_simplified(tidy_text(text))) if field.parse else ""
 
     if name == "type":
         lines = _lines_of_type(lines)
@@ -54,8 +54,10 @@ def clean(name: str, lines: Sequence[Line]) -> Value | None:
     if not text:
         return None
     boxes = tuple(box for _, box in lines)
-    others = page_confidence.alternatives(text, boxes, parse) if field.ceiling == 1.0 else ()
-    return Value(text, page_confidence.confidence(boxes), boxes, others)
+    others = (
+        page_confidence.alternative_readings(text, boxes, parse) if field.ceiling == 1.0 else ()
+    )
+    return Value(text, page_confidence.reading_confidence(boxes), boxes, others)
 
 
 def _lines_of_type(lines: Sequence[Line]) -> Sequence[Line]:
@@ -65,15 +67,17 @@ def _lines_of_type(lines: Sequence[Line]) -> Sequence[Line]:
     """
     for i in range(1, len(lines)):
         before, line = (
-            simplified(tidy("".join(text for text, _ in lines[:i]))),
-            simplified(tidy(lines[i][0])),
+            to_simplified(tidy_text("".join(text for text, _ in lines[:i]))),
+            to_simplified(tidy_text(lines[i][0])),
         )
         if WHOLE_TYPE.fullmatch(before) and not line.startswith(("(", "分公司", "分支机构")):
             return lines[:i]
     return lines
 
 
-def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) -> dict[str, Value]:
+def find_company_numbers(
+    beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]
+) -> dict[str, Value]:
     """Return the unified social credit code and the older registration number.
 
     `beside` has the lines next to their labels, by field. A code without a label must have a right
@@ -106,10 +110,10 @@ def numbers(beside: Mapping[str, Sequence[Line]], everywhere: Sequence[Line]) ->
     return found
 
 
-def guesses(free: Sequence[Line], taken: Iterable[str]) -> dict[str, Value]:
+def guess_fields(free: Sequence[Line], taken: Iterable[str]) -> dict[str, Value]:
     """Return the fields not in `taken` whose values are recognised in lines without a label."""
     found: dict[str, Value] = {}
-    lines = [(simplified(tidy(text)), box) for text, box in free]
+    lines = [(to_simplified(tidy_text(text)), box) for text, box in free]
     for name, field in LICENCE_FIELDS.items():
         if name in taken or not (field.recognises and field.parse):
             continue
@@ -120,7 +124,7 @@ def guesses(free: Sequence[Line], taken: Iterable[str]) -> dict[str, Value]:
     return found
 
 
-def misfit(name: str, lines: Sequence[str]) -> float:
+def value_misfit(name: str, lines: Sequence[str]) -> float:
     """Return how unlike a value of field `name` the `lines` (tidy) are; 0 if they look like one."""
     field = LICENCE_FIELDS.get(name)
     return field.misfit(lines) if field else 0.0
@@ -131,7 +135,7 @@ def first_day(term: Value | None) -> Value | None:
 
     They are the same for nearly every company.
     """
-    begins = dates.day(term.text.partition("至")[0]) if term and "至" in term.text else None
+    begins = dates.parse_day(term.text.partition("至")[0]) if term and "至" in term.text else None
     return (
         Value(begins.isoformat(), term.confidence * GUESSED, term.boxes)
         if term and begins
@@ -168,10 +172,14 @@ def is_checked_number(number: str) -> bool:
 def _valid_codes(lines: Iterable[Line], *, labelled: bool = False) -> Iterator[Value]:
     for text, box in lines:
         for run in _runs(text, 18, 24 if labelled else 18):
-            code = uscc.normalise(run)[: uscc.LENGTH]  # the number of the copy (1-1) may follow
+            code = uscc.normalise_uscc(run)[
+                : uscc.LENGTH
+            ]  # the number of the copy (1-1) may follow
             if uscc.is_valid(code):
                 yield Value(
-                    code, page_confidence.of_code(code, page_confidence.confidence([box])), (box,)
+                    code,
+                    page_confidence.of_code(code, page_confidence.reading_confidence([box])),
+                    (box,),
                 )
 
 
@@ -192,7 +200,7 @@ def codes_in(lines: Iterable[Line]) -> tuple[str, ...]:
 
 def might_be_code(text: str) -> bool:
     """Whether `text` looks like a company's code or number with some characters lost or added."""
-    return bool(re.search(r"[0-9A-Z]{11,21}", tidy(text).upper())) and not re.search(
+    return bool(re.search(r"[0-9A-Z]{11,21}", tidy_text(text).upper())) and not re.search(
         "编号|标识", text
     )
 
@@ -200,7 +208,7 @@ def might_be_code(text: str) -> bool:
 def _doubtful_code(lines: Sequence[Line]) -> Value | None:
     for text, box in lines:
         for run in _runs(text, 16, 20):
-            code, start = uscc.normalise(run), tidy(text).upper().find(run)
+            code, start = uscc.normalise_uscc(run), tidy_text(text).upper().find(run)
             unsure = {weak.at - start for weak in box.weak} if start >= 0 else set()
             return Value(
                 code, box.score * DOUBTED, (box,), page_confidence.like_codes(code, unsure)
@@ -215,7 +223,7 @@ def _registration_numbers(lines: Iterable[Line], factor: float = 1.0) -> Iterato
         for number in _runs(text, 13, 15):
             sound = is_checked_number(number)
             if re.fullmatch(r"\d{13}|\d{15}", number) and (factor == 1.0 or sound):
-                read = page_confidence.confidence([box])
+                read = page_confidence.reading_confidence([box])
                 sure = (
                     page_confidence.of_checked(read)
                     if sound

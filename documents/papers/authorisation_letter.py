@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from documents.page import dates
-from documents.page.boxes import Region, TextBox, region_of, rotated, rotated_back, rotation_of
+from documents.page.boxes import Region, TextBox, region_of, rotate_boxes, rotated_back, rotation_of
 from documents.page.layout import LARGEST_TILT, slope_of
-from documents.page.text import full_width, simplified, tidy
+from documents.page.text import full_width, tidy_text, to_simplified
 from documents.page.values import DOUBTED, GUESSED
 from documents.papers.model import (
     PaperReading,
@@ -24,7 +24,7 @@ from documents.papers.model import (
     by_field,
     is_title,
     rows_of,
-    straightened,
+    straightened_box,
 )
 
 FIELDS: Final = (
@@ -219,7 +219,7 @@ def authorization_letter_of(
     Any boxes are accepted; fields that are not there are not in the reading.
     """
     rotation = rotation_of(boxes)
-    upright = rotated(boxes, rotation, width, height)
+    upright = rotate_boxes(boxes, rotation, width, height)
     slope = slope_of(upright)
     rows = rows_of(upright, slope, LARGEST_TILT)
     running = Running(rows, slope)
@@ -231,7 +231,7 @@ def authorization_letter_of(
         confidence,
         regions,
         _titled(
-            [tidy(box.text) for box in upright]
+            [tidy_text(box.text) for box in upright]
             + ["".join(box.text for box in row.boxes) for row in rows]
         ),
         rotation,
@@ -274,7 +274,7 @@ class _Letter:
         for pattern, sure in patterns:
             for match in re.finditer(pattern, self.text):
                 quote = self.running.quote(*match.span("value"))
-                if text := clean(simplified(quote.text)):
+                if text := clean(to_simplified(quote.text)):
                     return replace(quote, text=text).doubted(sure)
         return None
 
@@ -323,7 +323,7 @@ class _Letter:
         quote = self.running.quote(*match.span(group))
         if quote.text in ("长期", "永久"):
             return replace(quote, text=OPEN_ENDED)
-        day = dates.day(
+        day = dates.parse_day(
             quote.text if quote.text.endswith("日") or "年" not in quote.text else f"{quote.text}日"
         )
         return replace(quote, text=day.isoformat()) if day else None
@@ -331,12 +331,12 @@ class _Letter:
     def _legal_representative(self) -> Quote | None:
         for match in _LEGAL.finditer(self.text):
             quote = self.running.quote(*match.span("value"))
-            if name := _person(simplified(quote.text)):
+            if name := _person(to_simplified(quote.text)):
                 return replace(quote, text=name)
         for match in _SIGNATURE.finditer(self.text):
             if match["after"] and (
                 name := _person(
-                    simplified((quote := self.running.quote(*match.span("after"))).text)
+                    to_simplified((quote := self.running.quote(*match.span("after"))).text)
                 )
             ):
                 return replace(quote, text=name).doubted(0.8)
@@ -352,9 +352,9 @@ def _signature_line(running: Running, slope: float) -> tuple[Region, bool] | Non
     label = running.quote(match.start(), end)
     if not label.boxes:
         return None
-    _, _, _, h = straightened(label.boxes[-1], slope)
+    _, _, _, h = straightened_box(label.boxes[-1], slope)
     _, y0, x1, y1 = region_of(label.boxes[-1:])
-    if match["after"] and _person(simplified(match["after"].strip("\t"))):
+    if match["after"] and _person(to_simplified(match["after"].strip("\t"))):
         return region_of(running.quote(*match.span("after")).boxes), True
     return (x1, round(y0 - 0.8 * h), round(x1 + 8 * h), round(y1 + 0.6 * h)), False
 

@@ -15,19 +15,19 @@ from datetime import date
 from typing import Final
 
 from documents.page import dates, values
-from documents.page.boxes import TextBox, rotated, rotation_of
+from documents.page.boxes import TextBox, rotate_boxes, rotation_of
 from documents.page.labels import OTHER, Piece
 from documents.page.layout import LARGEST_TILT, Cell, Entry, entries_of, slope_of
-from documents.page.text import full_width, is_furniture, simplified, tidy
+from documents.page.text import full_width, is_furniture, tidy_text, to_simplified
 from documents.page.values import GUESSED
 from documents.papers.model import (
     PaperReading,
     Quote,
+    box_part,
     by_field,
     is_title,
-    part,
     rows_of,
-    straightened,
+    straightened_box,
 )
 
 FIELDS: Final = (
@@ -128,14 +128,14 @@ def hr_service_licence_of(
     Any boxes are accepted; fields that are not there are not in the reading.
     """
     rotation = rotation_of(boxes)
-    upright = rotated(boxes, rotation, width, height)
+    upright = rotate_boxes(boxes, rotation, width, height)
     slope = slope_of(upright)
     cells = list(_cells(upright, slope))
     entries = entries_of(cells)
     taken = dict(_beside_labels(entries))
-    everywhere = [(tidy(box.text), box) for box in upright]
+    everywhere = [(tidy_text(box.text), box) for box in upright]
     beside = {"uscc": _lines(entries.get(_CODE))}
-    if code := values.numbers(
+    if code := values.find_company_numbers(
         beside, [line for line in everywhere if not line[0].startswith("编号")]
     ).get("uscc"):
         taken["uscc"] = Quote(code.text, code.confidence, code.boxes)
@@ -143,7 +143,7 @@ def hr_service_licence_of(
         taken.setdefault(name, quote)
     fields, confidence, regions = by_field(taken, FIELDS, rotation, width, height)
     texts = [text for text, _ in everywhere] + [
-        "".join(tidy(box.text) for box in row.boxes)
+        "".join(tidy_text(box.text) for box in row.boxes)
         for row in rows_of(upright, slope, LARGEST_TILT)
     ]
     return HrServiceLicenceReading(
@@ -174,7 +174,7 @@ def _copy(texts: Iterable[str]) -> str:
 
 def _cells(upright: Sequence[TextBox], slope: float) -> Iterator[Cell]:
     """Yield the labels and values of the upright page, without the form's own print and stamps."""
-    boxes = [replace(box, text=tidy(box.text)) for box in upright]
+    boxes = [replace(box, text=tidy_text(box.text)) for box in upright]
     boxes = [
         box
         for box in boxes
@@ -191,7 +191,7 @@ def _cells(upright: Sequence[TextBox], slope: float) -> Iterator[Cell]:
             halves.remove(first)
             yield _cell(first, _HALVES[first.text][1], slope)
             if rest := box.text[1:].lstrip(":"):
-                yield _cell(part(box, len(box.text) - len(rest), len(box.text)), "", slope)
+                yield _cell(box_part(box, len(box.text) - len(rest), len(box.text)), "", slope)
             continue
         yield from (
             _cell(piece, label, slope)
@@ -208,7 +208,7 @@ def _stamped(box: TextBox, slope: float) -> bool:
 
 def _joins(half: TextBox, box: TextBox, slope: float) -> bool:
     """Whether `box` begins with the second half of the label whose first half is `half`."""
-    (_, x1, y, h), (x0, _, other_y, _) = straightened(half, slope), straightened(box, slope)
+    (_, x1, y, h), (x0, _, other_y, _) = straightened_box(half, slope), straightened_box(box, slope)
     return (
         box.text.startswith(_HALVES[half.text][0])
         and abs(y - other_y) < 0.6 * h
@@ -225,11 +225,11 @@ def _cut(box: TextBox) -> Iterator[tuple[TextBox, str]]:
         return
     start, end, field = found
     if start:
-        yield part(box, 0, start), ""
-    yield part(box, start, end), field
+        yield box_part(box, 0, start), ""
+    yield box_part(box, start, end), field
     rest = text[end:].lstrip(":;.,、· ")
     if rest:
-        tail = part(box, len(text) - len(rest), len(text))
+        tail = box_part(box, len(text) - len(rest), len(text))
         yield from [(tail, "")] if field == "business_scope" else _cut(tail)
 
 
@@ -256,7 +256,7 @@ def _label_inside(text: str) -> tuple[int, int, str] | None:
 
 
 def _cell(box: TextBox, label: str, slope: float) -> Cell:
-    return Cell(Piece(box, label), *straightened(box, slope))
+    return Cell(Piece(box, label), *straightened_box(box, slope))
 
 
 # --- Values ---------------------------------------------------------------------------------------
@@ -268,7 +268,7 @@ def _lines(entry: Entry | None) -> list[tuple[str, TextBox]]:
 
 def _beside_labels(entries: dict[str, Entry]) -> Iterator[tuple[str, Quote]]:
     for name in ("name", "legal_representative", "address"):
-        if value := values.clean(name, _lines(entries.get(name))):
+        if value := values.clean_value(name, _lines(entries.get(name))):
             yield name, Quote(value.text, value.confidence, value.boxes)
     if (scope := _quoted(_lines(entries.get("business_scope")))) and len(
         text := scope.text.strip(":;,、·*#☑☐√✓□")
@@ -283,7 +283,9 @@ def _beside_labels(entries: dict[str, Entry]) -> Iterator[tuple[str, Quote]]:
             yield "authority", replace(quote, text=match.group())
         elif match := _BEHEADED_AUTHORITY.search(quote.text):  # a seal covers its last character
             yield "authority", replace(quote, text=match.group()).doubted(GUESSED)
-    if (quote := _quoted(_lines(entries.get("issued_on")))) and (day := dates.day(quote.text)):
+    if (quote := _quoted(_lines(entries.get("issued_on")))) and (
+        day := dates.parse_day(quote.text)
+    ):
         yield "issued_on", replace(quote, text=day.isoformat())
     if quote := _quoted(_lines(entries.get("term"))):
         yield from _term(quote, until_only=entries["term"].label.text.endswith("至"))
@@ -296,7 +298,7 @@ def _quoted(lines: Sequence[tuple[str, TextBox]]) -> Quote | None:
     weight = sum(len(text) for text, _ in lines) or 1
     score = sum(box.score * len(text) for text, box in lines) / weight
     return Quote(
-        simplified("".join(text for text, _ in lines)), score, tuple(box for _, box in lines)
+        to_simplified("".join(text for text, _ in lines)), score, tuple(box for _, box in lines)
     )
 
 
@@ -350,12 +352,12 @@ def _by_form(
         if _TWELVE_DIGITS.fullmatch(cell.text):
             yield "number", Quote(cell.text, cell.piece.box.score * GUESSED, (cell.piece.box,))
     for cell in free:
-        if match := _AUTHORITY.fullmatch(simplified(cell.text)):
+        if match := _AUTHORITY.fullmatch(to_simplified(cell.text)):
             yield (
                 "authority",
                 Quote(match.group(), cell.piece.box.score * GUESSED, (cell.piece.box,)),
             )
-    guessed = values.guesses(
+    guessed = values.guess_fields(
         [(cell.text, cell.piece.box) for cell in free], ("type", "registration_authority")
     )
     for name, value in guessed.items():
@@ -377,7 +379,7 @@ def _foot(cells: Sequence[Cell], claimed: set[int]) -> Quote | None:
             (c for c in loose if c.level_with(cell) and id(c) not in claimed), key=lambda c: c.x0
         )
         quote = _quoted([(c.text, c.piece.box) for c in row])
-        day: date | None = dates.day(quote.text) if quote and len(quote.text) < 24 else None
+        day: date | None = dates.parse_day(quote.text) if quote and len(quote.text) < 24 else None
         if quote and day and (lowest is None or cell.y > lowest[0]):
             lowest = cell.y, replace(quote, text=day.isoformat()).doubted(0.9)
     return lowest[1] if lowest else None

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from documents.page.boxes import Point, Region, Rotation, TextBox, region_of, rotated_back
 from documents.page.paper_kinds import PaperKind
-from documents.page.text import tidy
+from documents.page.text import tidy_text
 
 GAP: Final = "\t"
 """Marks a gap wider than a character in running text: a blank, or the border of a column."""
@@ -101,7 +101,8 @@ class Running:
             for j, box in enumerate(row.boxes):
                 if (
                     j
-                    and straightened(box, slope)[0] - straightened(row.boxes[j - 1], slope)[1]
+                    and straightened_box(box, slope)[0]
+                    - straightened_box(row.boxes[j - 1], slope)[1]
                     > 0.9 * row.h
                 ):
                     add(GAP, None)
@@ -119,7 +120,7 @@ class Running:
         text = "".join(c for c in self.text[start:end] if c not in (GAP, BREAK))
         weight = sum(b - a for _, a, b in runs.values())
         score = sum(box.score * (b - a) for box, a, b in runs.values()) / weight if weight else 0.0
-        return Quote(text, score, tuple(part(box, a, b) for box, a, b in runs.values()))
+        return Quote(text, score, tuple(box_part(box, a, b) for box, a, b in runs.values()))
 
 
 def _margins(rows: Sequence[Row]) -> tuple[float, float]:
@@ -152,10 +153,10 @@ def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> li
     """
     level = []
     for box in upright:
-        box = replace(box, text=tidy(box.text))
+        box = replace(box, text=tidy_text(box.text))
         leans = abs(box.angle - slope) > largest_tilt and box.length > 2 * box.height
         if box.text and not leans and (len(box.text) == 1 or box.length > 0.8 * box.height):
-            level.append((box, *straightened(box, slope)))
+            level.append((box, *straightened_box(box, slope)))
     groups: list[list[tuple[TextBox, float, float, float, float]]] = []
     for item in sorted(level, key=lambda item: item[3]):
         same = next(
@@ -185,7 +186,7 @@ def rows_of(upright: Iterable[TextBox], slope: float, largest_tilt: float) -> li
     return rows
 
 
-def straightened(box: TextBox, slope: float) -> tuple[float, float, float, float]:
+def straightened_box(box: TextBox, slope: float) -> tuple[float, float, float, float]:
     """Return x0, x1, y (the middle) and height of `box` on the page straightened by `slope`
     degrees.
 
@@ -201,7 +202,7 @@ def straightened(box: TextBox, slope: float) -> tuple[float, float, float, float
     )
 
 
-def part(box: TextBox, start: int, end: int) -> TextBox:
+def box_part(box: TextBox, start: int, end: int) -> TextBox:
     """Return characters `start` to `end` of `box`, its polygon cut in proportion to widths."""
     if start == 0 and end == len(box.text):
         return box

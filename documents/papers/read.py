@@ -19,9 +19,16 @@ from documents.licence.fields import LicenceReading
 from documents.licence.read import picture_of, read_pages
 from documents.ocr import READERS
 from documents.ocr.base import Picture, Reader, rotated_picture
-from documents.page.boxes import Region, Rotation, TextBox, opposite, rotated, rotated_back
+from documents.page.boxes import (
+    Region,
+    Rotation,
+    TextBox,
+    opposite_rotation,
+    rotate_boxes,
+    rotated_back,
+)
 from documents.page.paper_kinds import kind_of, kind_of_best
-from documents.page.text import full_width, simplified, tidy
+from documents.page.text import full_width, tidy_text, to_simplified
 from documents.papers.authorisation_letter import (
     AuthorizationLetterReading,
     authorization_letter_of,
@@ -33,7 +40,7 @@ from documents.papers.seals import (
     dark_share,
     find_seals,
     red_ink,
-    unrolled,
+    unroll_seal,
     with_seals_removed,
 )
 from events.core.errors import ProviderError, ProviderUnavailable
@@ -72,8 +79,8 @@ class _Paper(Generic[_P]):
         """
         height, width = picture.shape[:2]
         upright = rotated_picture(picture, rotation)
-        boxes = rotated(
-            reader.read(upright), opposite(rotation), upright.shape[1], upright.shape[0]
+        boxes = rotate_boxes(
+            reader.read(upright), opposite_rotation(rotation), upright.shape[1], upright.shape[0]
         )
         kind = kind_of(boxes, width, height)
         return replace(self.parse(boxes, width, height), reader=reader.name, kind=kind)
@@ -231,7 +238,7 @@ def _seal_text(
     """
     upright = rotated_picture(picture, rotation)
     region = _rotated_region(seal.region, rotation, picture.shape[1], picture.shape[0])
-    strip = unrolled(upright, replace(seal, region=region))
+    strip = unroll_seal(upright, replace(seal, region=region))
     for reader in readers:
         try:
             boxes = reader.read(strip)
@@ -242,7 +249,7 @@ def _seal_text(
             key=lambda box: box.x0,
         )
         text = full_width(
-            _NO_LETTERING.sub("", simplified("".join(tidy(box.text) for box in boxes)))
+            _NO_LETTERING.sub("", to_simplified("".join(tidy_text(box.text) for box in boxes)))
         )
         score = sum(box.score * len(box.text) for box in boxes) / max(
             1, sum(len(box.text) for box in boxes)
@@ -254,4 +261,4 @@ def _seal_text(
 def _rotated_region(region: Region, rotation: Rotation, width: int, height: int) -> Region:
     """Return `region` of a page of `width` × `height` after it was turned by `rotation`."""
     upright_size = (width, height) if rotation in (0, 180) else (height, width)
-    return rotated_back(region, opposite(rotation), *upright_size)
+    return rotated_back(region, opposite_rotation(rotation), *upright_size)

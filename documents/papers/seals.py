@@ -159,7 +159,7 @@ def only_red(picture: Picture) -> Picture:
     return np.ascontiguousarray(np.repeat((255 * (1 - ink)).astype(np.uint8)[..., None], 3, axis=2))
 
 
-def unrolled(picture: Picture, seal: Seal) -> Picture:
+def unroll_seal(picture: Picture, seal: Seal) -> Picture:
     """Return the writing in the seal's ring as one straight line, black on white.
 
     It runs clockwise from the foot to the foot.

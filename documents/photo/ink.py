@@ -19,7 +19,7 @@ _ABOVE_GRAIN: Final = 5.5
 """In deviations, from the brightest pixel near a stroke to the darkest grain. Print is darker."""
 
 
-def box(width: int, height: int) -> Grey:
+def box_kernel(width: int, height: int) -> Grey:
     return np.ones((height, width), np.uint8)
 
 
@@ -27,7 +27,7 @@ def grey_of(picture: Picture) -> Grey:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), np.uint8)
 
 
-def resized(picture: Picture, scale: float) -> Picture:
+def resize_picture(picture: Picture, scale: float) -> Picture:
     size = max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale))
     return np.asarray(
         cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR),
@@ -54,7 +54,7 @@ class Ink:
     @classmethod
     def on(cls, grey: Grey) -> Ink:
         paper = cv2.morphologyEx(
-            grey, cv2.MORPH_CLOSE, box(_STROKE, _STROKE), borderType=cv2.BORDER_REPLICATE
+            grey, cv2.MORPH_CLOSE, box_kernel(_STROKE, _STROKE), borderType=cv2.BORDER_REPLICATE
         )
         least = np.maximum(
             cv2.convertScaleAbs(paper, alpha=0.16),
@@ -95,7 +95,9 @@ class Lines:
 
     @classmethod
     def _along(cls, mask: Grey, ground: Grey, horizontal: bool) -> Lines:
-        joined = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, box(9, 1) if horizontal else box(1, 9))
+        joined = cv2.morphologyEx(
+            mask, cv2.MORPH_CLOSE, box_kernel(9, 1) if horizontal else box_kernel(1, 9)
+        )
         _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=4)
         long, high = (stats[:, 2], stats[:, 3]) if horizontal else (stats[:, 3], stats[:, 2])
         longest = max(mask.shape)

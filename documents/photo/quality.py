@@ -32,7 +32,7 @@ from documents.photo.flaws import (
     Flaw,
     PhotoQuality,
 )
-from documents.photo.ink import Grey, Ink, Lines, box, grey_of, resized
+from documents.photo.ink import Grey, Ink, Lines, box_kernel, grey_of, resize_picture
 from documents.upload.intake import CleanPage
 
 FINE_SIDE: Final = 2000
@@ -68,7 +68,7 @@ Licences have 0.75 or more, most other scenes less than 0.6.
 """
 
 
-def judge(
+def judge_photo(
     picture: Picture, licence: bool = True, size: tuple[int, int] | None = None
 ) -> PhotoQuality:
     """Return the flaws of `picture`, of 1 × 1 px or more.
@@ -89,7 +89,9 @@ def judge(
 
 
 def judge_page(page: CleanPage, licence: bool = True) -> PhotoQuality | None:
-    """Run `judge` on a page from intake; None if it does not open, since this is only advice."""
+    """Run `judge_photo` on a page from intake; None if it does not open, since this is only
+    advice.
+    """
     half = (
         max(page.width, page.height) > FINE_SIDE
     )  # decoding to half the size is cheaper than reducing
@@ -103,7 +105,7 @@ def judge_page(page: CleanPage, licence: bool = True) -> PhotoQuality | None:
     return (
         None
         if picture is None
-        else judge(np.asarray(picture, np.uint8), licence, (page.width, page.height))
+        else judge_photo(np.asarray(picture, np.uint8), licence, (page.width, page.height))
     )
 
 
@@ -133,8 +135,8 @@ class _Page:
         self.width, self.height = size
         longest = max(picture.shape[:2])
         factor = -(-longest // FINE_SIDE)  # whole numbers reduce fastest
-        fine = resized(picture, 1 / factor) if factor > 1 else picture
-        coarse = resized(fine, COARSE_SIDE / max(fine.shape))
+        fine = resize_picture(picture, 1 / factor) if factor > 1 else picture
+        coarse = resize_picture(fine, COARSE_SIDE / max(fine.shape))
         self.fine, self.coarse = grey_of(fine), coarse
         self.ink = Ink.on(grey_of(coarse))
         self.lines, self.print_height, self.is_no_form = self._print()
@@ -214,7 +216,7 @@ class _Page:
         ]
 
     def _rails(self) -> list[_Rail]:
-        joined = cv2.morphologyEx(self.ink.mask, cv2.MORPH_CLOSE, box(5, 5))
+        joined = cv2.morphologyEx(self.ink.mask, cv2.MORPH_CLOSE, box_kernel(5, 5))
         level = self.ink.level
         return [
             rail
@@ -313,7 +315,7 @@ class _Page:
         blue, green, red = cv2.split(self.coarse)
         burnt = (cv2.min(cv2.min(blue, green), red) >= BURNT_OUT).astype(np.uint8)
         _, _, stats, _ = cv2.connectedComponentsWithStats(
-            cv2.morphologyEx(burnt, cv2.MORPH_OPEN, box(5, 5))
+            cv2.morphologyEx(burnt, cv2.MORPH_OPEN, box_kernel(5, 5))
         )
         spots = [stat for stat in stats[1:] if self._is_glare(stat)]
         if not spots:
@@ -384,7 +386,7 @@ def _edge_width(tile: Grey, least: float = 20.0) -> float:
 def _edge_width_along_rows(tile: Grey, least: float) -> float:
     if tile.shape[1] <= _WINDOW:
         return 0.0
-    window = box(_WINDOW, 1)
+    window = box_kernel(_WINDOW, 1)
     rise = np.asarray(cv2.subtract(cv2.dilate(tile, window), cv2.erode(tile, window)), np.uint8)[
         :, 1:
     ]

@@ -151,7 +151,7 @@ def find_keypoints(grey: Grey, scale: float) -> Landmarks:
     return Landmarks(scale, points, np.clip(described[fit], 0, 255).astype(np.uint8))
 
 
-def see(picture: Grey) -> Seen:
+def prepare_picture(picture: Grey) -> Seen:
     """Return `picture` (grey, any size) ready to be compared."""
     grey, scale = at_side(picture)
     return Seen(find_keypoints(grey, scale), lambda: grey)
@@ -160,7 +160,7 @@ def see(picture: Grey) -> Seen:
 # --- Finding --------------------------------------------------------------------------------------
 
 
-def words(landmarks: Landmarks) -> list[tuple[str, ...]]:
+def landmark_words(landmarks: Landmarks) -> list[tuple[str, ...]]:
     """Return WORDS words, of WORD_BITS / 4 hexadecimal digits, per landmark used."""
     kept: list[int] = []
     points = landmarks.points
@@ -208,7 +208,7 @@ _DIFFERENCES: Final = _differences()
 # --- Comparing ------------------------------------------------------------------------------------
 
 
-def compare(mine: Seen, theirs: Seen) -> Agreement | None:
+def compare_pictures(mine: Seen, theirs: Seen) -> Agreement | None:
     """Return how well `theirs` agrees with `mine`; None if it cannot be laid over it."""
     matrix = _laid_over(mine.landmarks, theirs.landmarks)
     if matrix is None:

@@ -71,7 +71,7 @@ def _ink(image: Image) -> bytes:
     return ink.resize((_SIDE, _SIDE), Resampling.BOX).tobytes()
 
 
-def distance(a: str, b: str) -> int:
+def hash_distance(a: str, b: str) -> int:
     """Return how many bits of two fingerprints differ.
 
     0 to BITS; about BITS / 2 for unrelated pictures.

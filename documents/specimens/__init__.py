@@ -5,11 +5,11 @@ ever needed. A seed goes in; a picture and its true fields come out.
 """
 
 from documents.specimens.company import Company, Kind
-from documents.specimens.decoys import DECOYS, decoy
+from documents.specimens.decoys import DECOYS, make_decoy
 from documents.specimens.forgery import FORGERIES
 from documents.specimens.photograph import DAMAGES
 from documents.specimens.sheet import EDITIONS
-from documents.specimens.specimen import OVERRIDES, Specimen, make
+from documents.specimens.specimen import OVERRIDES, Specimen, make_specimen
 
 __all__ = [
     "DAMAGES",
@@ -20,6 +20,6 @@ __all__ = [
     "Company",
     "Kind",
     "Specimen",
-    "decoy",
-    "make",
+    "make_decoy",
+    "make_specimen",
 ]

@@ -13,14 +13,14 @@ from documents.specimens.company import Company, chinese_date
 from documents.specimens.paper import (
     INK,
     PaperSpecimen,
-    checked,
-    finished,
-    generator,
-    printable,
-    sealed,
-    sheet,
+    blank_paper,
+    check_specimen_arguments,
+    finish_photograph,
+    press_seal,
+    printable_face,
+    seeded_generator,
 )
-from documents.typesetting import Plate, inked, wrapped
+from documents.typesetting import Plate, lay_ink, wrap_text
 
 Kind = Literal["institution", "association"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -42,8 +42,8 @@ def make_approval(seed: int, kind: Kind, body: Company, damage: str = "none") ->
     """
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}; known: {', '.join(KINDS)}")
-    checked(damage, {}, (), ())
-    rng = generator("approval", seed, kind)
+    check_specimen_arguments(damage, {}, (), ())
+    rng = seeded_generator("approval", seed, kind)
     authority = body.registration_authority.split("市")[0] + "市" + _AUTHORITIES[kind]
     until = date(2029, 12, 31)
     rows = (
@@ -55,20 +55,22 @@ def make_approval(seed: int, kind: Kind, body: Company, damage: str = "none") ->
         ("有效期", f"{chinese_date(body.established_on)}至{chinese_date(until)}"),
         ("登记管理机关", authority),
     )
-    face = printable("".join(text for _, text in rows), "kai" if rng.random() < 0.4 else "song")
+    face = printable_face(
+        "".join(text for _, text in rows), "kai" if rng.random() < 0.4 else "song"
+    )
     title, fixed, added = (Plate(_SIZE) for _ in range(3))
     title.stretched(430, 120, TITLES[kind], "song", 120, (740, 92))
     y = 330.0
     for label, text in rows:
         fixed.text(170, y, f"{label}：", "song", 30)
-        lines = wrapped(text, face, 29, 980)
+        lines = wrap_text(text, face, 29, 980)
         for at, line in enumerate(lines):
             added.text(470, y + at * 42, line, face, 29)
         y += 84 + 42 * (len(lines) - 1)
-    page = sheet(_SIZE, (250, 246, 236), 23)
+    page = blank_paper(_SIZE, (250, 246, 236), 23)
     for plate, colour in ((title, (168, 36, 34)), (fixed, INK), (added, (34, 34, 38))):
-        page = inked(page, plate.mask, colour, 0.94)
-    page = sealed(page, authority, (1300, 900), 92, rng)
+        page = lay_ink(page, plate.mask, colour, 0.94)
+    page = press_seal(page, authority, (1300, 900), 92, rng)
     fields = {
         "name": body.name,
         "uscc": body.uscc,
@@ -76,4 +78,4 @@ def make_approval(seed: int, kind: Kind, body: Company, damage: str = "none") ->
         "valid_until": until.isoformat(),
         "authority": authority,
     }
-    return PaperSpecimen(finished(page, damage, 0, "approval", seed, kind), body, fields)
+    return PaperSpecimen(finish_photograph(page, damage, 0, "approval", seed, kind), body, fields)

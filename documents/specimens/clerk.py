@@ -15,9 +15,9 @@ import numpy as np
 import zxingcpp
 
 from documents.specimens.company import Company, Kind, chinese_date
-from documents.specimens.seal import impression
-from documents.specimens.sheet import MARK, PLANS, Copy, Edition, Foil, blank
-from documents.typesetting import Colour, Face, Paper, Plate, inked, width, wrapped
+from documents.specimens.seal import seal_impression
+from documents.specimens.sheet import MARK, PLANS, Copy, Edition, Foil, blank_form
+from documents.typesetting import Colour, Face, Paper, Plate, lay_ink, text_width, wrap_text
 
 FIELDS: Final = (
     "uscc",
@@ -98,12 +98,12 @@ class Entry:
     """The sheet's own serial number (编号), above the code; often absent."""
 
 
-def payload(uscc: str) -> str:
+def qr_payload(uscc: str) -> str:
     """Return the text of a licence's QR code: the public register's page of that code."""
     return f"{_GSXT}/index.html?uniscid={uscc}"
 
 
-def shown(entry: Entry, edition: Edition) -> dict[str, str]:
+def printed_fields(entry: Entry, edition: Edition) -> dict[str, str]:
     """Return the fields as printed, by the product's keys; "" for fields not on this sheet."""
     values = _values(entry)
     labels = _LABELS[entry.company.kind]
@@ -115,7 +115,7 @@ def shown(entry: Entry, edition: Edition) -> dict[str, str]:
     return fields | {"established_on": entry.company.established_on.isoformat()}
 
 
-def printed(entry: Entry, edition: Edition, rng: np.random.Generator) -> Paper:
+def print_licence(entry: Entry, edition: Edition, rng: np.random.Generator) -> Paper:
     """Return the finished page of `edition`.
 
     Variations from sheet to sheet (register, ink, seal) come from `rng`.
@@ -129,11 +129,11 @@ def printed(entry: Entry, edition: Edition, rng: np.random.Generator) -> Paper:
         else _portrait(entry, fixed, added, fine, offset)
     )
     ink: Colour = (34, 34, 38) if rng.random() < 0.7 else (58, 56, 62)
-    sheet = inked(blank(edition, entry.foil), fixed.mask, (46, 44, 42), 0.94)
-    sheet = inked(sheet, fine.mask, (70, 68, 66), 0.92)
-    sheet = inked(sheet, added.mask, ink, float(rng.uniform(0.66, 0.97)))
+    sheet = lay_ink(blank_form(edition, entry.foil), fixed.mask, (46, 44, 42), 0.94)
+    sheet = lay_ink(sheet, fine.mask, (70, 68, 66), 0.92)
+    sheet = lay_ink(sheet, added.mask, ink, float(rng.uniform(0.66, 0.97)))
     if entry.qr_uscc:
-        sheet = _with_qr(sheet, payload(entry.qr_uscc), page.qr, offset, ink)
+        sheet = _with_qr(sheet, qr_payload(entry.qr_uscc), page.qr, offset, ink)
     return _with_seal(sheet, entry.company.registration_authority, page.seal, rng)
 
 
@@ -229,7 +229,7 @@ def _portrait(
     if entry.copy == "副本":
         fixed.text(565, 576, "(副 本)", "hei", 32, "ms")
         fine.text(936, 672, "(1-1)", "hei", 20, "rs")
-    code_x = 944 - width(values["uscc"], "song", 24)
+    code_x = 944 - text_width(values["uscc"], "song", 24)
     fixed.text(code_x - 12, 638, "统一社会信用代码", "hei", 22, "rs")
     added.text(code_x + dx, 638 + dy, values["uscc"], "song", 24)
     if entry.number:
@@ -258,7 +258,7 @@ def _paragraph(
     The letters are small enough for `room` × `height` pixels.
     """
     for fitting in range(size, 11, -1):
-        lines = wrapped(text, face, fitting, room)
+        lines = wrap_text(text, face, fitting, room)
         if len(lines) == 1 or len(lines) * fitting * 1.3 <= height:
             break
     top = y - (size - fitting) / 2
@@ -294,7 +294,7 @@ def _with_qr(
     mask[top : top + side, left : left + side] = cv2.resize(
         fine, (side, side), interpolation=cv2.INTER_AREA
     )
-    return inked(sheet, mask, ink, 0.95)
+    return lay_ink(sheet, mask, ink, 0.95)
 
 
 def _with_seal(
@@ -302,11 +302,11 @@ def _with_seal(
 ) -> Paper:
     x, y, radius = position
     x, y = x + round(rng.uniform(-14, 14)), y + round(rng.uniform(-14, 14))
-    pressed = impression(authority, radius, rng)
+    pressed = seal_impression(authority, radius, rng)
     mask = np.zeros(sheet.shape[:2], np.uint8)
     half = pressed.shape[0] // 2
     mask[y - half : y - half + pressed.shape[0], x - half : x - half + pressed.shape[1]] = pressed
     multiplied = (
         (sheet.astype(np.uint16) * np.array(_RED, np.uint16) // 245).clip(0, 255).astype(np.uint8)
     )
-    return inked(sheet, mask, multiplied, float(rng.uniform(0.6, 0.92)))
+    return lay_ink(sheet, mask, multiplied, float(rng.uniform(0.6, 0.92)))

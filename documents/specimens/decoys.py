@@ -16,18 +16,18 @@ from PIL import Image
 
 from documents.specimens import everyday
 from documents.specimens.company import Company, chinese_date
-from documents.specimens.photograph import DAMAGES, photographed
-from documents.specimens.seal import MARK, impression
-from documents.typesetting import Colour, Paper, Plate, cloud, inked, width, wrapped
+from documents.specimens.photograph import DAMAGES, photograph_page
+from documents.specimens.seal import MARK, seal_impression
+from documents.typesetting import Colour, Paper, Plate, lay_ink, smooth_noise, text_width, wrap_text
 
 _INK: Final[Colour] = (40, 40, 44)
 _RED: Final[Colour] = (206, 40, 48)
 
 
-def decoy(seed: int, kind: str, damage: str | None = None) -> Image.Image:
+def make_decoy(seed: int, kind: str, damage: str | None = None) -> Image.Image:
     """Return a picture of `kind`, one of DECOYS, as it would be uploaded, in RGB.
 
-    `damage` (as for `make`) replaces the usual one. Equal arguments give equal pictures. Raises
+    `damage` (as for `make_specimen`) replaces the usual one. Equal arguments give equal pictures. Raises
     ValueError for an unknown kind or damage.
     """
     if kind not in _DRAWN:
@@ -39,18 +39,18 @@ def decoy(seed: int, kind: str, damage: str | None = None) -> Image.Image:
             f"unknown damage {', '.join(map(repr, unknown))}; known: {', '.join(DAMAGES)}"
         )
     rng = np.random.default_rng(list(f"decoy {seed} {kind}".encode()))
-    return Image.fromarray(photographed(draw(Company.fictitious(seed), rng), damage, rng))
+    return Image.fromarray(photograph_page(draw(Company.fictitious(seed), rng), damage, rng))
 
 
 def _sheet(size: tuple[int, int], colour: Colour, rng: np.random.Generator) -> Paper:
     """Return slightly uneven paper of `colour`."""
-    grain = cloud(rng, size, size[0] // 2) * 0.8 + cloud(rng, size, 12) * 0.8
+    grain = smooth_noise(rng, size, size[0] // 2) * 0.8 + smooth_noise(rng, size, 12) * 0.8
     return np.clip(np.array(colour, np.float32) + grain[..., None], 0, 255).astype(np.uint8)
 
 
 def _lines(plate: Plate, x: float, y: float, text: str, size: int, room: float) -> float:
     """Set `text` in lines from baseline `y`; return the baseline after the last."""
-    for line in wrapped(text, "song", size, room):
+    for line in wrap_text(text, "song", size, room):
         plate.text(x, y, line, "song", size)
         y += size * 1.55
     return y
@@ -77,11 +77,11 @@ def _pressed(
 ) -> Paper:
     """Press the seal of `authority` at `position`: middle and radius."""
     x, y, radius = position
-    seal = impression(authority, radius, rng)
+    seal = seal_impression(authority, radius, rng)
     mask = np.zeros(paper.shape[:2], np.uint8)
     half = seal.shape[0] // 2
     mask[y - half : y - half + seal.shape[0], x - half : x - half + seal.shape[1]] = seal
-    return inked(paper, mask, _RED, 0.75)
+    return lay_ink(paper, mask, _RED, 0.75)
 
 
 def _id_card(company: Company, rng: np.random.Generator) -> Paper:
@@ -105,7 +105,7 @@ def _id_card(company: Company, rng: np.random.Generator) -> Paper:
     plate.text(560, 620, MARK, "song", 20)
     cv2.ellipse(paper, (800, 210), (75, 95), 0, 0, 360, (204, 170, 150), -1, cv2.LINE_AA)
     cv2.ellipse(paper, (800, 470), (150, 150), 0, 180, 360, (70, 80, 110), -1, cv2.LINE_AA)
-    return inked(paper, plate.mask, _INK)
+    return lay_ink(paper, plate.mask, _INK)
 
 
 def _contract(company: Company, rng: np.random.Generator) -> Paper:
@@ -126,7 +126,7 @@ def _contract(company: Company, rng: np.random.Generator) -> Paper:
     for number, clause in enumerate(_CLAUSES, start=1):
         y = _lines(plate, 120, y + 14, f"第{'一二三四五六七八九'[number - 1]}条  {clause}", 24, 890)
     plate.text(565, 1550, f"— 1 —   {MARK}", "song", 20, "ms")
-    return inked(_sheet(size, (250, 249, 246), rng), plate.mask, _INK)
+    return lay_ink(_sheet(size, (250, 249, 246), rng), plate.mask, _INK)
 
 
 def _landscape(company: Company, rng: np.random.Generator) -> Paper:
@@ -138,7 +138,8 @@ def _landscape(company: Company, rng: np.random.Generator) -> Paper:
         + np.array((236, 226, 206), np.float32) * ys
     )
     paper = np.clip(
-        np.broadcast_to(sky, (height, width, 3)) + cloud(rng, (width, height), 6)[..., None] * 9,
+        np.broadcast_to(sky, (height, width, 3))
+        + smooth_noise(rng, (width, height), 6)[..., None] * 9,
         0,
         255,
     ).astype(np.uint8)
@@ -166,9 +167,9 @@ def _chat(company: Company, rng: np.random.Generator) -> Paper:
     for number, said in enumerate(
         (*_CHAT, f"公司叫{company.name}", "好的，收到后一个工作日内审核。", MARK)
     ):
-        lines, mine = wrapped(said, "song", 30, 470), number % 2 == 1
+        lines, mine = wrap_text(said, "song", 30, 470), number % 2 == 1
         room, tall = (
-            round(max(width(line, "song", 30) for line in lines)) + 40,
+            round(max(text_width(line, "song", 30) for line in lines)) + 40,
             44 * len(lines) + 34,
         )
         left = size[0] - 110 - room if mine else 110
@@ -192,7 +193,7 @@ def _chat(company: Company, rng: np.random.Generator) -> Paper:
         for i, line in enumerate(lines):
             plate.text(left + 20, y + 48 + i * 44, line, "song", 30)
         y += tall + 46
-    return inked(paper, plate.mask, (20, 20, 20))
+    return lay_ink(paper, plate.mask, (20, 20, 20))
 
 
 def _blank(company: Company, rng: np.random.Generator) -> Paper:
@@ -221,7 +222,7 @@ def _receipt(company: Company, rng: np.random.Generator) -> Paper:
     )
     plate.text(40, y + 160, f"地址：{company.address[:16]}", "song", 24)
     plate.text(280, y + 230, f"谢谢惠顾  {MARK}", "song", 26, "ms")
-    return inked(_sheet(size, (244, 244, 240), rng), plate.mask, (66, 66, 74), 0.85)
+    return lay_ink(_sheet(size, (244, 244, 240), rng), plate.mask, (66, 66, 74), 0.85)
 
 
 def _account_permit(company: Company, rng: np.random.Generator) -> Paper:
@@ -248,7 +249,7 @@ def _account_permit(company: Company, rng: np.random.Generator) -> Paper:
     )
     plate.text(160, 960, MARK, "song", 24)
     return _pressed(
-        inked(paper, plate.mask, _INK),
+        lay_ink(paper, plate.mask, _INK),
         company.registration_authority[:3] + "虚构银行",
         (1250, 850, 100),
         rng,
@@ -278,7 +279,7 @@ def _tax_certificate(company: Company, rng: np.random.Generator) -> Paper:
     plate.text(980, 1450, chinese_date(company.established_on), "song", 28, "rs")
     plate.text(130, 1510, MARK, "song", 24)
     return _pressed(
-        inked(paper, plate.mask, _INK),
+        lay_ink(paper, plate.mask, _INK),
         company.registration_authority[:3] + "虚构税务局",
         (800, 1390, 105),
         rng,
@@ -327,11 +328,11 @@ _DRAWN: Final[dict[str, tuple[Callable[[Company, np.random.Generator], Paper], s
     "tax_certificate": (_tax_certificate, "phone"),
     "id_card_back": (everyday.id_card_back, "phone"),
     "driving_licence": (everyday.driving_licence, "phone"),
-    "passport": (everyday.passport, "phone"),
+    "passport": (everyday.passport_page, "phone"),
     "bank_card": (everyday.bank_card, "phone"),
-    "menu": (everyday.menu, "phone"),
-    "selfie": (everyday.selfie, "phone"),
-    "lookup": (everyday.lookup, "none"),
+    "menu": (everyday.restaurant_menu, "phone"),
+    "selfie": (everyday.selfie_picture, "phone"),
+    "lookup": (everyday.lookup_screenshot, "none"),
 }
 """How each is drawn, and how it usually reaches a platform: photographed, or as a file."""
 DECOYS: Final = tuple(_DRAWN)

@@ -12,7 +12,7 @@ import numpy as np
 
 from documents.specimens.company import Company
 from documents.specimens.seal import MARK
-from documents.typesetting import Colour, Paper, Plate, cloud, inked
+from documents.typesetting import Colour, Paper, Plate, lay_ink, smooth_noise
 
 _INK: Colour = (40, 40, 44)
 _DISHES = (
@@ -23,7 +23,7 @@ _DISHES = (
 
 def _card(size: tuple[int, int], colour: Colour, rng: np.random.Generator) -> Paper:
     """Return an unevenly coloured card."""
-    grain = cloud(rng, size, size[0] // 3) * 4 + cloud(rng, size, 10) * 1.2
+    grain = smooth_noise(rng, size, size[0] // 3) * 4 + smooth_noise(rng, size, 10) * 1.2
     return np.clip(np.array(colour, np.float32) + grain[..., None], 0, 255).astype(np.uint8)
 
 
@@ -44,7 +44,7 @@ def _texts(
     plate = Plate((paper.shape[1], paper.shape[0]))
     for x, y, text, size in texts:
         plate.text(x, y, text, "song", size)
-    return inked(paper, plate.mask, colour)
+    return lay_ink(paper, plate.mask, colour)
 
 
 def id_card_back(company: Company, rng: np.random.Generator) -> Paper:
@@ -84,7 +84,7 @@ def driving_licence(company: Company, rng: np.random.Generator) -> Paper:
     )  # fmt: skip
 
 
-def passport(company: Company, rng: np.random.Generator) -> Paper:
+def passport_page(company: Company, rng: np.random.Generator) -> Paper:
     """Return the page of a passport with the portrait."""
     paper = _card((1240, 870), (228, 220, 224), rng)
     _portrait(paper, 200, 330, 1.1)
@@ -123,7 +123,7 @@ def bank_card(company: Company, rng: np.random.Generator) -> Paper:
     )
 
 
-def menu(company: Company, rng: np.random.Generator) -> Paper:
+def restaurant_menu(company: Company, rng: np.random.Generator) -> Paper:
     """Return a restaurant's menu."""
     paper = _card((1000, 1400), (244, 232, 208), rng)
     texts: list[tuple[float, float, str, int]] = [(380, 120, "菜  单", 64), (400, 1360, MARK, 22)]
@@ -134,7 +134,7 @@ def menu(company: Company, rng: np.random.Generator) -> Paper:
     return _texts(paper, texts)
 
 
-def selfie(company: Company, rng: np.random.Generator) -> Paper:
+def selfie_picture(company: Company, rng: np.random.Generator) -> Paper:
     """Return a person before a wall."""
     paper = _card((1080, 1440), (186, 176, 160), rng)
     _portrait(paper, 540, 620, 3.0)
@@ -144,7 +144,7 @@ def selfie(company: Company, rng: np.random.Generator) -> Paper:
     return paper
 
 
-def lookup(company: Company, rng: np.random.Generator) -> Paper:
+def lookup_screenshot(company: Company, rng: np.random.Generator) -> Paper:
     """Return a screenshot of an app that shows companies' data."""
     paper = np.full((1700, 828, 3), (246, 247, 250), np.uint8)
     cv2.rectangle(paper, (0, 0), (828, 150), (30, 110, 210), -1)

@@ -18,8 +18,8 @@ import numpy as np
 from PIL import ExifTags, Image, ImageDraw
 
 from documents.specimens.company import Company
-from documents.specimens.photograph import photographed
-from documents.typesetting import Face, Paper, font, inked
+from documents.specimens.photograph import photograph_page
+from documents.typesetting import Face, Paper, lay_ink, load_font
 
 FORGERIES: Final = ("forged_digit", "forged_bare", "forged_code")
 """Forgeries of the code on paper.
@@ -37,8 +37,8 @@ def without_forgery(damage: str) -> str:
     return "+".join(_CARRIER if _is_forgery(name) else name for name in damage.split("+"))
 
 
-def deceit(damage: str, company: Company, seed: int) -> dict[str, str]:
-    """Return the fields that are forged on `company`'s licence, as overrides for `make`.
+def forged_fields(damage: str, company: Company, seed: int) -> dict[str, str]:
+    """Return the fields that are forged on `company`'s licence, as overrides for `make_specimen`.
 
     Empty if `damage` names no forgery.
     """
@@ -52,12 +52,12 @@ def deceit(damage: str, company: Company, seed: int) -> dict[str, str]:
             "qr_uscc": company.uscc,
         }
     return {
-        "uscc": edited(company.uscc, seed),
+        "uscc": alter_code(company.uscc, seed),
         "qr_uscc": "" if forgery == "forged_bare" else company.uscc,
     }
 
 
-def edited(code: str, seed: int) -> str:
+def alter_code(code: str, seed: int) -> str:
     """Return `code` with one digit changed.
 
     Its check character is then wrong, since all weights are coprime to 31.
@@ -107,7 +107,7 @@ class Photo:
     lines: Mapping[str, Sequence[Line]]
 
 
-def attacked(
+def attack_photo(
     photo: Photo, attack: Attack, seed: int, donor: Photo | None = None
 ) -> tuple[Paper, Line] | None:
     """Return `photo` after `attack`, and the altered region; None if it has no place for the
@@ -118,7 +118,7 @@ def attacked(
     rng = np.random.default_rng(list(f"attack {attack} {seed}".encode()))
     if attack == "recaptured":
         height, width = photo.picture.shape[:2]
-        return photographed(photo.picture, "recapture", rng), (0, 0, width, height)
+        return photograph_page(photo.picture, "recapture", rng), (0, 0, width, height)
     if attack in ("retyped_digit", "copied_digit"):
         return _on_code(photo, attack, rng)
     field = next((name for name in _FIELDS if photo.lines.get(name)), "")
@@ -133,7 +133,7 @@ def attacked(
     )
 
 
-def saved(picture: Paper, quality: int, editor: str = "") -> bytes:
+def save_as_editor(picture: Paper, quality: int, editor: str = "") -> bytes:
     """Return `picture` as a JPEG saved by an editor, with the `editor`'s name if it leaves one."""
     file, exif = io.BytesIO(), Image.Exif()
     if editor:
@@ -219,8 +219,10 @@ def _typed(
     """Set `text` into `box` in letters that fit it, with edges as soft as a screen's."""
     x0, y0, x1, y1 = box
     size = max(8, round((y1 - y0) * 0.78))
-    while size > 8 and font(face, size).getlength(text) > (x1 - x0) * 1.05:
+    while size > 8 and load_font(face, size).getlength(text) > (x1 - x0) * 1.05:
         size -= 1
     mask = Image.new("L", (picture.shape[1], picture.shape[0]))
-    ImageDraw.Draw(mask).text(((x0 + x1) / 2, (y0 + y1) / 2), text, 255, font(face, size), "mm")
-    return inked(picture, np.asarray(mask), ink)
+    ImageDraw.Draw(mask).text(
+        ((x0 + x1) / 2, (y0 + y1) / 2), text, 255, load_font(face, size), "mm"
+    )
+    return lay_ink(picture, np.asarray(mask), ink)

@@ -18,15 +18,15 @@ from documents.specimens.company import Company, chinese_date
 from documents.specimens.paper import (
     INK,
     PaperSpecimen,
-    checked,
-    finished,
-    generator,
-    printable,
-    sealed,
-    sheet,
+    blank_paper,
+    check_specimen_arguments,
+    finish_photograph,
+    press_seal,
+    printable_face,
+    seeded_generator,
     some_day,
 )
-from documents.typesetting import Face, Paper, Plate, inked, wrapped
+from documents.typesetting import Face, Paper, Plate, lay_ink, wrap_text
 
 Layout = Literal["wide", "upright"]
 LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)
@@ -82,21 +82,23 @@ def make_hr_service(
     """
     if layout not in LAYOUTS:
         raise ValueError(f"unknown layout {layout!r}; known: {', '.join(LAYOUTS)}")
-    checked(damage, overrides, OVERRIDES, DAYS)
-    rng = generator("hr service", seed, layout)
+    check_specimen_arguments(damage, overrides, OVERRIDES, DAYS)
+    rng = seeded_generator("hr service", seed, layout)
     company = company or Company.fictitious(seed, "company")
     told = _told(rng, company, layout, overrides)
-    page = sheet(_SIZES[layout], (250, 247, 238), 21)
+    page = blank_paper(_SIZES[layout], (250, 247, 238), 21)
     page = _framed(page)
     page, position = _wide(page, told, rng) if layout == "wide" else _upright(page, told, rng)
-    page = sealed(page, told.values["authority"], position, 92, rng)
+    page = press_seal(page, told.values["authority"], position, 92, rng)
     fields = {name: value for name, value in told.values.items() if value}
     if "number" in fields:
         fields["number"] = (
             fields["number"].replace("[", "〔").replace("]", "〕")
         )  # the fonts here have no glyphs for these
     return PaperSpecimen(
-        finished(page, damage, int(overrides.get("turned", 0)), "hr", seed, layout), company, fields
+        finish_photograph(page, damage, int(overrides.get("turned", 0)), "hr", seed, layout),
+        company,
+        fields,
     )
 
 
@@ -127,7 +129,7 @@ def _told(
     copy = str(overrides.get("copy", "副本" if rng.random() < 0.5 else "正本"))
     face: Face = "kai" if rng.random() < 0.4 else "song"
     values |= {name: str(value) for name, value in overrides.items() if name in FIELDS}
-    return _Told(values, copy, printable("".join(values.values()), face))
+    return _Told(values, copy, printable_face("".join(values.values()), face))
 
 
 def _framed(page: Paper) -> Paper:
@@ -135,7 +137,7 @@ def _framed(page: Paper) -> Paper:
     mask = np.zeros((height, width), np.uint8)
     for gap, thick in ((44, 7), (58, 2)):
         cv2.rectangle(mask, (gap, gap), (width - gap, height - gap - 26), 255, thick, cv2.LINE_AA)
-    return inked(page, mask, _BORDER, 0.9)
+    return lay_ink(page, mask, _BORDER, 0.9)
 
 
 def _wide(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper, tuple[int, int]]:
@@ -188,7 +190,7 @@ def _upright(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper,
         fixed.text(565, 336, "（副 本）", "song", 32, "ms")
     added.text(565 + dx, 404 + dy, told.values["number"], told.face, 27, "ms")
     for i, line in enumerate(
-        wrapped(
+        wrap_text(
             "　　根据《人力资源市场暂行条例》规定，经审核，准予从事下列人力资源服务。".replace(
                 "　", "  "
             ),
@@ -232,16 +234,16 @@ def _upright(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper,
 def _inked(
     page: Paper, title: Plate, fixed: Plate, added: Plate, rng: np.random.Generator
 ) -> Paper:
-    page = inked(page, title.mask, (168, 36, 34), 0.95)
-    page = inked(page, fixed.mask, INK, 0.94)
-    return inked(page, added.mask, (34, 34, 38), float(rng.uniform(0.7, 0.97)))
+    page = lay_ink(page, title.mask, (168, 36, 34), 0.95)
+    page = lay_ink(page, fixed.mask, INK, 0.94)
+    return lay_ink(page, added.mask, (34, 34, 38), float(rng.uniform(0.7, 0.97)))
 
 
 def _paragraph(
     plate: Plate, x: float, y: float, text: str, face: Face, room: float, size: int
 ) -> float:
     """Set `text` in lines from baseline `y`; return how far below it the last baseline is."""
-    lines = wrapped(text, face, size, room)
+    lines = wrap_text(text, face, size, room)
     for i, line in enumerate(lines):
         plate.text(x, y + i * size * 1.45, line, face, size)
     return (len(lines) - 1) * size * 1.45

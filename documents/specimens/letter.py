@@ -17,15 +17,15 @@ from documents.specimens.company import Company, chinese_date
 from documents.specimens.paper import (
     INK,
     PaperSpecimen,
-    checked,
-    finished,
-    generator,
-    printable,
-    sealed,
-    sheet,
+    blank_paper,
+    check_specimen_arguments,
+    finish_photograph,
+    press_seal,
+    printable_face,
+    seeded_generator,
     some_day,
 )
-from documents.typesetting import Face, Paper, Plate, inked, width, wrapped
+from documents.typesetting import Face, Paper, Plate, lay_ink, text_width, wrap_text
 
 Layout = Literal["sentence", "form", "introduction"]
 LAYOUTS: Final[tuple[Layout, ...]] = get_args(Layout)
@@ -108,16 +108,16 @@ def make_letter(
     """
     if layout not in LAYOUTS:
         raise ValueError(f"unknown layout {layout!r}; known: {', '.join(LAYOUTS)}")
-    checked(damage, overrides, OVERRIDES, DAYS)
-    rng = generator("letter", seed, layout)
+    check_specimen_arguments(damage, overrides, OVERRIDES, DAYS)
+    rng = seeded_generator("letter", seed, layout)
     company = company or Company.fictitious(seed, "company")
     told = _told(rng, company, overrides)
-    page = sheet(SIZE, (252, 251, 247), 22)
+    page = blank_paper(SIZE, (252, 251, 247), 22)
     page, position = {"sentence": _sentence, "form": _form, "introduction": _introduction}[layout](
         page, told, rng
     )
     if told.sealed:
-        page = sealed(page, told.seal_text, position, 112, rng)
+        page = press_seal(page, told.seal_text, position, 112, rng)
     fields = {name: value for name, value in told.values.items() if value and name != "id_number"}
     if told.values["id_number"]:
         fields["id_last4"] = told.values["id_number"][-4:]
@@ -127,7 +127,7 @@ def make_letter(
         del fields["legal_representative"]
     marks = {"sealed": told.sealed, "signed": told.signed and layout != "introduction"}
     return PaperSpecimen(
-        finished(page, damage, int(overrides.get("turned", 0)), "letter", seed, layout),
+        finish_photograph(page, damage, int(overrides.get("turned", 0)), "letter", seed, layout),
         company,
         fields,
         marks,
@@ -165,7 +165,7 @@ def _told(rng: np.random.Generator, company: Company, overrides: dict[str, Any])
         seal_text,
         overrides.get("sealed", "yes") == "yes",
         overrides.get("signed", "yes") == "yes",
-        printable("".join(values.values()) + seal_text, face),
+        printable_face("".join(values.values()) + seal_text, face),
     )
 
 
@@ -222,12 +222,12 @@ def _form(page: Paper, told: _Told, rng: np.random.Generator) -> tuple[Paper, tu
     y = 330
     for label, value in rows:
         printed.text(_LEFT, y, f"{label}：", "song", 29)
-        for line in wrapped(value, told.face, 28, 610):
+        for line in wrap_text(value, told.face, 28, 610):
             filled.text(360, y, line, told.face, 28)
             cv2.line(lines, (350, y + 10), (_RIGHT, y + 10), 255, 1)
             y += 46
         y += 26
-    for line in wrapped(
+    for line in wrap_text(
         "我单位对被授权人在授权范围内的行为承担法律责任。", "song", 28, _RIGHT - _LEFT
     ):
         printed.text(_LEFT, y + 30, line, "song", 28)
@@ -294,7 +294,7 @@ def _flow(
         plate, here = (filled, face) if blank else (printed, "song")
         x += 8 if blank else 0
         for character in text:
-            step = width(character, here, size)
+            step = text_width(character, here, size)
             if x + step > _RIGHT and character not in "，。、；：）":
                 x, y = float(_LEFT), y + 58
             plate.text(x, y, character, here, size)
@@ -307,7 +307,7 @@ def _flow(
 
 def _fitting(text: str, face: Face, size: int, room: float) -> int:
     """Return the largest size up to `size` at which `text` takes at most `room` pixels."""
-    while size > 14 and width(text, face, size) > room:
+    while size > 14 and text_width(text, face, size) > room:
         size -= 1
     return size
 
@@ -324,7 +324,7 @@ def _signed(page: Paper, told: _Told, position: tuple[int, int], rng: np.random.
             x,
             position[1] + float(rng.uniform(-5, 5)),
             character,
-            printable(name, "kai"),
+            printable_face(name, "kai"),
             int(rng.integers(38, 46)),
         )
         x += float(rng.uniform(34, 40))
@@ -338,7 +338,7 @@ def _signed(page: Paper, told: _Told, position: tuple[int, int], rng: np.random.
     cv2.polylines(mask, [np.array(tail, np.int32)], False, 255, 2, cv2.LINE_AA)
     lean = np.array([[1, -0.12, 0.12 * position[1]], [0, 1, 0]], np.float32)
     leaning = np.asarray(cv2.warpAffine(mask, lean, SIZE), np.uint8)
-    return inked(page, leaning, (36, 44, 96), 0.92)
+    return lay_ink(page, leaning, (36, 44, 96), 0.92)
 
 
 def _inked(
@@ -348,6 +348,6 @@ def _inked(
     lines: np.ndarray[Any, np.dtype[np.uint8]],
     rng: np.random.Generator,
 ) -> Paper:
-    page = inked(page, printed.mask, INK, 0.95)
-    page = inked(page, lines, (90, 90, 90), 0.8)
-    return inked(page, filled.mask, (30, 30, 40), float(rng.uniform(0.8, 0.97)))
+    page = lay_ink(page, printed.mask, INK, 0.95)
+    page = lay_ink(page, lines, (90, 90, 90), 0.8)
+    return lay_ink(page, filled.mask, (30, 30, 40), float(rng.uniform(0.8, 0.97)))

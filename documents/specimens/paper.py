@@ -12,11 +12,18 @@ import numpy as np
 from PIL import Image
 
 from documents.specimens.company import Company
-from documents.specimens.photograph import DAMAGES, photographed
-from documents.specimens.photograph import rotated as rotate_page
-from documents.specimens.seal import impression
+from documents.specimens.photograph import DAMAGES, photograph_page, rotate_page
+from documents.specimens.seal import seal_impression
 from documents.specimens.sheet import MARK
-from documents.typesetting import Face, Paper, Plate, cloud, has, inked, missing
+from documents.typesetting import (
+    Face,
+    Paper,
+    Plate,
+    has_glyph,
+    lay_ink,
+    missing_glyphs,
+    smooth_noise,
+)
 
 RED: Final = (208, 38, 48)
 INK: Final = (40, 38, 40)
@@ -43,15 +50,15 @@ class PaperSpecimen:
         return file.getvalue()
 
 
-def generator(*words: object) -> np.random.Generator:
+def seeded_generator(*words: object) -> np.random.Generator:
     """Return a random generator that depends on all of `words`."""
     return np.random.default_rng(list(" ".join(map(str, words)).encode()))
 
 
-def sheet(size: tuple[int, int], colour: tuple[int, int, int], seed: int) -> Paper:
+def blank_paper(size: tuple[int, int], colour: tuple[int, int, int], seed: int) -> Paper:
     """Return blank paper of `size` (width, height), with fibres and the mark of a specimen."""
     rng = np.random.default_rng(seed)
-    grain = cloud(rng, size, size[0] // 2) * 0.7 + cloud(rng, size, 40) * 0.9
+    grain = smooth_noise(rng, size, size[0] // 2) * 0.7 + smooth_noise(rng, size, 40) * 0.9
     paper = np.clip(np.array(colour, np.float32) + grain[..., None], 0, 255).astype(np.uint8)
     plate = Plate(size)
     plate.text(size[0] - 60, size[1] - 34, MARK, "hei", 17, "rs")
@@ -59,35 +66,35 @@ def sheet(size: tuple[int, int], colour: tuple[int, int, int], seed: int) -> Pap
     for row, y in enumerate(range(240, size[1] - 140, 230)):
         for x in range(120 if row % 2 else 320, size[0] - 200, 430):
             pale.text(x, y, "SPECIMEN", "hei", 40)
-    paper = inked(paper, pale.mask, tuple(round(part * 0.965) for part in colour))  # type: ignore[arg-type]
-    return inked(paper, plate.mask, (70, 68, 66), 0.92)
+    paper = lay_ink(paper, pale.mask, tuple(round(part * 0.965) for part in colour))  # type: ignore[arg-type]
+    return lay_ink(paper, plate.mask, (70, 68, 66), 0.92)
 
 
-def sealed(
+def press_seal(
     paper: Paper, text: str, middle: tuple[int, int], radius: int, rng: np.random.Generator
 ) -> Paper:
     """Return `paper` with a seal with `text`, pressed around `middle`."""
     x, y = (round(value + rng.uniform(-12, 12)) for value in middle)
-    pressed = impression(text, radius, rng)
+    pressed = seal_impression(text, radius, rng)
     mask = np.zeros(paper.shape[:2], np.uint8)
     half = pressed.shape[0] // 2
     mask[y - half : y - half + pressed.shape[0], x - half : x - half + pressed.shape[1]] = pressed
     through = (
         (paper.astype(np.uint16) * np.array(RED, np.uint16) // 245).clip(0, 255).astype(np.uint8)
     )
-    return inked(paper, mask, through, float(rng.uniform(0.65, 0.92)))
+    return lay_ink(paper, mask, through, float(rng.uniform(0.65, 0.92)))
 
 
-def finished(page: Paper, damage: str, degrees: int, *words: object) -> Image.Image:
+def finish_photograph(page: Paper, damage: str, degrees: int, *words: object) -> Image.Image:
     """Return `page` photographed with `damage` and turned clockwise by `degrees`.
 
     `words` seed the photograph.
     """
-    page = photographed(page, damage, generator("photograph", damage, *words))
+    page = photograph_page(page, damage, seeded_generator("photograph", damage, *words))
     return Image.fromarray(rotate_page(page, degrees))
 
 
-def checked(
+def check_specimen_arguments(
     damage: str, overrides: Mapping[str, Any], known: tuple[str, ...], days: tuple[str, ...]
 ) -> None:
     """Raise ValueError for an invalid damage or override. It names the value and the known ones."""
@@ -112,11 +119,11 @@ def checked(
             raise ValueError(f"turned is {value!r}; known: 0, 90, 180, 270")
 
 
-def printable(text: str, face: Face) -> Face:
+def printable_face(text: str, face: Face) -> Face:
     """Return `face`, or Song if that lacks a character. Raises ValueError if both do."""
-    if all(has(face, character) for character in text):
+    if all(has_glyph(face, character) for character in text):
         return face
-    if lacking := missing("song", text):
+    if lacking := missing_glyphs("song", text):
         raise ValueError(
             f"no glyph for {lacking!r}: the vendored fonts print GB 2312 and ASCII"
             " (documents/fonts/README.md)"

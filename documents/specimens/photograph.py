@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from documents.typesetting import Colour, Paper, Plate, cloud, inked
+from documents.typesetting import Colour, Paper, Plate, lay_ink, smooth_noise
 
 Rng = np.random.Generator
 _Floats = npt.NDArray[np.float32]
@@ -31,7 +31,7 @@ _DESKS: Final = (
 )
 
 
-def photographed(page: Paper, damage: str, rng: Rng) -> Paper:
+def photograph_page(page: Paper, damage: str, rng: Rng) -> Paper:
     """Return `page` with `damage`: a name in DAMAGES, or several joined by "+", applied in order.
 
     "turned" alone is a phone's photo, turned.
@@ -42,7 +42,7 @@ def photographed(page: Paper, damage: str, rng: Rng) -> Paper:
     return page
 
 
-def rotated(page: Paper, degrees: int) -> Paper:
+def rotate_page(page: Paper, degrees: int) -> Paper:
     """Return `page` turned clockwise by `degrees`, one of QUARTERS."""
     return np.ascontiguousarray(np.rot90(page, -degrees // 90))
 
@@ -149,7 +149,7 @@ def _desk(rng: Rng, frame: tuple[int, int]) -> Paper:
             * 9
         )
     else:
-        grain = cloud(rng, small, small[0] // 2) * 4 + cloud(rng, small, 6) * 4
+        grain = smooth_noise(rng, small, small[0] // 2) * 4 + smooth_noise(rng, small, 6) * 4
     desk = np.clip(colour + grain[..., None] * np.array([1, 0.92, 0.8], np.float32), 0, 255).astype(
         np.uint8
     )
@@ -186,7 +186,7 @@ def _light(depth: float, cast: float) -> Callable[[Paper, Rng], Paper]:
             - depth * (0.5 + 0.5 * (xs * np.cos(angle) + ys * np.sin(angle)))
             - depth * 0.25 * (xs**2 + ys**2) / 2
         )
-        fall = fall.astype(np.float32) * (1 + 0.02 * cloud(rng, small, 5))
+        fall = fall.astype(np.float32) * (1 + 0.02 * smooth_noise(rng, small, 5))
         tint = 1 + rng.uniform(-cast, cast, 3).astype(np.float32)
         return _multiplied(page, fall[..., None] * tint)
 
@@ -359,7 +359,10 @@ def _scanned(page: Paper, rng: Rng) -> Paper:
     scan = cv2.warpAffine(
         page, matrix, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=lid
     )
-    across = np.ones((1, size[0], 1), np.float32) + 0.012 * cloud(rng, (size[0], 2), 9)[:1, :, None]
+    across = (
+        np.ones((1, size[0], 1), np.float32)
+        + 0.012 * smooth_noise(rng, (size[0], 2), 9)[:1, :, None]
+    )
     streak = int(rng.integers(size[0]))
     across[0, streak : streak + 2] *= 0.94
     return np.asarray(np.clip(scan * across, 0, 255), np.uint8)
@@ -382,7 +385,7 @@ def _stamped(page: Paper, rng: Rng) -> Paper:
     rotation[:, 2] += (width - side) / 2, (height - side) / 2
     mask = cv2.warpAffine(plate.mask, rotation, (width, height), flags=cv2.INTER_LINEAR)
     colours: tuple[Colour, ...] = ((60, 80, 170), (110, 112, 118), (196, 52, 60))
-    return inked(
+    return lay_ink(
         page,
         np.asarray(mask, np.uint8),
         colours[int(rng.integers(3))],
@@ -449,7 +452,7 @@ _STEPS: Final[dict[str, tuple[_Step, ...]]] = {
     "photocopy": (_copied,),
     "recapture": (_recaptured,),
     "cropped": (_cropped,),
-    "turned": (lambda page, rng: rotated(page, int(rng.choice(QUARTERS[1:]))),),
+    "turned": (lambda page, rng: rotate_page(page, int(rng.choice(QUARTERS[1:]))),),
 }
 DAMAGES: Final = tuple(_STEPS)
 """The damages of a picture.

@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from documents.typesetting import Mask, cloud, font, width
+from documents.typesetting import Mask, load_font, smooth_noise, text_width
 
 MARK: Final = "样本·虚构"
 _FINE: Final = 2
 
 
-def impression(authority: str, radius: int, rng: np.random.Generator) -> Mask:
+def seal_impression(authority: str, radius: int, rng: np.random.Generator) -> Mask:
     """Return the amount of red per pixel of the seal of `authority`, pressed a little askew.
 
     The mask is a square of `2 * radius + 8` pixels.
@@ -34,7 +34,7 @@ def impression(authority: str, radius: int, rng: np.random.Generator) -> Mask:
     )
     draw.polygon(_star(middle, middle - outer * 0.08, outer * 0.3), fill=255)
     small = round(outer * 0.18)
-    draw.text((middle, middle + outer * 0.4), MARK, 255, font("song", small), "mm")
+    draw.text((middle, middle + outer * 0.4), MARK, 255, load_font("song", small), "mm")
     _around(seal, authority, middle, outer)
     pressed = seal.rotate(rng.uniform(-9, 9), Image.Resampling.BICUBIC).resize(
         (size // _FINE, size // _FINE), Image.Resampling.LANCZOS
@@ -58,12 +58,12 @@ def _around(seal: Image.Image, text: str, middle: float, outer: float) -> None:
     arc = min(232.0, 26.0 * len(text))
     for i, character in enumerate(text):
         rotation = arc * (i / max(1, len(text) - 1) - 0.5) if len(text) > 1 else 0.0
-        tall = Image.new("L", (round(width(character, "song", size)) + 6, round(size * 1.25)))
+        tall = Image.new("L", (round(text_width(character, "song", size)) + 6, round(size * 1.25)))
         ImageDraw.Draw(tall).text(
             (tall.width / 2, tall.height / 2),
             character,
             255,
-            font("song", size),
+            load_font("song", size),
             "mm",
             stroke_width=1,
         )
@@ -80,7 +80,7 @@ def _around(seal: Image.Image, text: str, middle: float, outer: float) -> None:
 def _taken(mask: Mask, rng: np.random.Generator) -> Mask:
     """Return `mask` as ink on paper: more here, less there, with bare specks."""
     size = (mask.shape[1], mask.shape[0])
-    patches = 0.82 + 0.13 * cloud(rng, size, 7) + 0.1 * cloud(rng, size, size[0] // 3)
+    patches = 0.82 + 0.13 * smooth_noise(rng, size, 7) + 0.1 * smooth_noise(rng, size, size[0] // 3)
     bare = (
         cv2.GaussianBlur(
             (rng.random((size[1], size[0]), dtype=np.float32) < 0.03).astype(np.float32),

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from documents.typesetting import Colour, Paper, Plate, cloud, inked
+from documents.typesetting import Colour, Paper, Plate, lay_ink, smooth_noise
 
 Edition = Literal["landscape", "portrait"]
 """The edition of 2019 and later, and the one of 2015 to 2018."""
@@ -70,13 +70,13 @@ PLANS: Final[dict[Edition, Plan]] = {
 
 
 @lru_cache(maxsize=8)
-def blank(edition: Edition, foil: Foil) -> Paper:
+def blank_form(edition: Edition, foil: Foil) -> Paper:
     """Return the sheet of `edition` with its title in `foil`, read-only. Always the same."""
     plan = PLANS[edition]
     sheet = _paper(plan)
-    sheet = inked(sheet, _pale_words(plan), _darker(plan.paper, 0.955))
+    sheet = lay_ink(sheet, _pale_words(plan), _darker(plan.paper, 0.955))
     frame = _guilloche(plan) if edition == "landscape" else _meander(plan)
-    sheet = inked(sheet, frame, plan.border, 0.9)
+    sheet = lay_ink(sheet, frame, plan.border, 0.9)
     sheet = _with_emblem(sheet, plan)
     sheet = _with_title(sheet, plan, foil)
     sheet.setflags(write=False)
@@ -92,7 +92,7 @@ def _paper(plan: Plan) -> Paper:
     """Return paper with slightly uneven fibres."""
     width = plan.size[0]
     rng = np.random.default_rng(width)
-    grain = cloud(rng, plan.size, width // 2) * 0.7 + cloud(rng, plan.size, 40) * 0.9
+    grain = smooth_noise(rng, plan.size, width // 2) * 0.7 + smooth_noise(rng, plan.size, 40) * 0.9
     return np.clip(np.array(plan.paper, np.float32) + grain[..., None], 0, 255).astype(np.uint8)
 
 
@@ -240,7 +240,7 @@ def _with_emblem(sheet: Paper, plan: Plan) -> Paper:
         )
         cv2.polylines(gold, [wave.astype(np.int32)], False, 255, round(radius * 0.035), cv2.LINE_AA)
     for mask, colour in ((drape, (206, 44, 40)), (rim, (204, 160, 62)), (gold, (222, 182, 84))):
-        sheet = inked(sheet, _shrunk(mask, plan.size), colour, 0.96)
+        sheet = lay_ink(sheet, _shrunk(mask, plan.size), colour, 0.96)
     return sheet
 
 
@@ -262,4 +262,4 @@ def _with_title(sheet: Paper, plan: Plan, foil: Foil) -> Paper:
     )
     amount = (np.clip(bands, -1, 1)[..., None] + 1) / 2
     colour = (np.array(dark) + (np.array(bright) - np.array(dark)) * amount).astype(np.uint8)
-    return inked(sheet, plate.mask, colour)
+    return lay_ink(sheet, plate.mask, colour)

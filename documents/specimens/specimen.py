@@ -10,19 +10,18 @@ from typing import Any, Final, get_args
 import numpy as np
 from PIL import Image
 
-from documents.specimens.clerk import Entry, printed, shown
+from documents.specimens.clerk import Entry, print_licence, printed_fields
 from documents.specimens.company import Company
-from documents.specimens.forgery import ANY, FORGERIES, deceit, without_forgery
-from documents.specimens.photograph import DAMAGES, QUARTERS, photographed
-from documents.specimens.photograph import rotated as rotate_page
+from documents.specimens.forgery import ANY, FORGERIES, forged_fields, without_forgery
+from documents.specimens.photograph import DAMAGES, QUARTERS, photograph_page, rotate_page
 from documents.specimens.sheet import EDITIONS, Copy, Edition
-from documents.typesetting import Face, missing
+from documents.typesetting import Face, missing_glyphs
 
 _PRINTED: Final = tuple(
     field.name for field in fields(Company) if field.name not in ("domain", "status")
 )
 OVERRIDES: Final = (*_PRINTED, "qr_uscc", "copy", "issued_on", "face", "turned")
-"""The arguments of `make` besides seed, edition, damage and company."""
+"""The arguments of `make_specimen` besides seed, edition, damage and company."""
 _CHOICES: Final[dict[str, tuple[object, ...]]] = {
     "copy": get_args(Copy),
     "face": ("song", "kai"),
@@ -52,7 +51,7 @@ class Specimen:
         return file.getvalue()
 
 
-def make(
+def make_specimen(
     seed: int,
     edition: str = "landscape",
     damage: str = "none",
@@ -78,19 +77,19 @@ def make(
     _refuse_odd(overrides)
     rng = np.random.default_rng(_entropy("sheet", seed, edition))
     company = company or Company.fictitious(seed)
-    overrides = deceit(damage, company, seed) | overrides
+    overrides = forged_fields(damage, company, seed) | overrides
     told = replace(
         company, **{name: value for name, value in overrides.items() if name in _PRINTED}
     )
     entry = _entry(rng, company, told, known_edition, overrides)
-    page = printed(entry, known_edition, rng)
-    page = photographed(
+    page = print_licence(entry, known_edition, rng)
+    page = photograph_page(
         page,
         without_forgery(damage),
         np.random.default_rng(_entropy("photograph", seed, edition, damage)),
     )
     page = rotate_page(page, overrides.get("turned", 0))
-    return Specimen(Image.fromarray(page), company, shown(entry, known_edition))
+    return Specimen(Image.fromarray(page), company, printed_fields(entry, known_edition))
 
 
 def _entropy(*words: object) -> list[int]:
@@ -160,11 +159,13 @@ def _printable(entry: Entry, edition: Edition) -> Entry:
     Raises ValueError if neither has.
     """
     text = "".join(
-        value for key, value in shown(entry, edition).items() if key != "registration_authority"
+        value
+        for key, value in printed_fields(entry, edition).items()
+        if key != "registration_authority"
     )
-    if entry.face == "kai" and missing("kai", text):
+    if entry.face == "kai" and missing_glyphs("kai", text):
         entry = replace(entry, face="song")
-    if lacking := missing(entry.face, text) or missing(
+    if lacking := missing_glyphs(entry.face, text) or missing_glyphs(
         "song", entry.company.registration_authority
     ):
         raise ValueError(

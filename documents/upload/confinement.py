@@ -73,7 +73,7 @@ class Files(NamedTuple):
 
 
 @contextmanager
-def confined(kernel: int, files: Files, *, programs: bool = False) -> Iterator[None]:
+def confined_process(kernel: int, files: Files, *, programs: bool = False) -> Iterator[None]:
     """Apply Landlock before the block and seccomp after it, to the whole process.
 
     `kernel` is 0 for neither, IF_POSSIBLE, or REQUIRED: then Unavailable is raised if the kernel

@@ -182,7 +182,7 @@ def _is_text(head: bytes) -> bool:
 # --- Intake -------------------------------------- ------------------------------------------------
 
 
-def examine(
+def open_upload(
     data: bytes,
     limits: Limits = Limits(),
     isolation: sandbox.Isolation | None = None,
@@ -205,7 +205,7 @@ def examine(
     if media_type is None:
         raise Refused("document_wrong_type", FIELD, seen=looks_like(data), expected=ACCEPTED)
     try:
-        reply = sandbox.run(
+        reply = sandbox.run_child(
             _TASKS[media_type],
             data,
             {"pixels": limits.pixels, "pages": limits.pages, "short_side": limits.short_side},

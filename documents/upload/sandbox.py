@@ -102,7 +102,7 @@ class Died(Exception):
     signal: int = 0
 
 
-def run(
+def run_child(
     task: str,
     data: bytes,
     options: Mapping[str, int],
@@ -184,7 +184,7 @@ def _is_working(isolation: Isolation) -> bool:
     if not there:
         return False
     try:
-        run(
+        run_child(
             "nothing",
             b"",
             {},

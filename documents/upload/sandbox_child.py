@@ -1,9 +1,9 @@
 """The confined child: turns an upload into clean pages.
 
-`sandbox.run` runs it as a script, with the task and its options as arguments, the upload on stdin
-and the answer on stdout. It loads the libraries that the task needs, then sets the limits, and only
-then reads any input. Every picture becomes a plain JPEG: upright, RGB, without metadata or trailing
-data.
+`sandbox.run_child` runs it as a script, with the task and its options as arguments, the upload on
+stdin and the answer on stdout. It loads the libraries that the task needs, then sets the limits,
+and only then reads any input. Every picture becomes a plain JPEG: upright, RGB, without metadata or
+trailing data.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Limits(NamedTuple):
     memory_bytes: int = 0
     output_bytes: int = 0
     kernel: int = 0
-    """How the kernel confines the child (`confinement.confined`)."""
+    """How the kernel confines the child (`confinement.confined_process`)."""
 
 
 class Page(NamedTuple):
@@ -163,10 +163,10 @@ def editor_of(image: Image) -> str | None:
             named = "Photoshop"
     except Exception:
         return None
-    return plain(named)
+    return one_line(named)
 
 
-def plain(value: object) -> str | None:
+def one_line(value: object) -> str | None:
     """Return `value` from metadata as one short printable line, or None if nothing is left."""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
     text = "".join(
@@ -191,9 +191,9 @@ def clean_page(image: Image, orientation: int = 1) -> Page:
     # Everything in the file besides the pixels (profile, EXIF, comments) is in `info`, and the
     # encoder would write it.
     image.info = {}
-    jpeg = encoded(image, manner)
+    jpeg = encode_jpeg(image, manner)
     if len(jpeg) > LARGEST_OF_ITS_OWN:
-        jpeg = encoded(image, AS_NEW)
+        jpeg = encode_jpeg(image, AS_NEW)
     return Page(jpeg, image.width, image.height, fingerprint(image))
 
 
@@ -219,7 +219,7 @@ def manner_of(image: Image) -> Mapping[str, Any]:
     return {"qtables": tables, "subsampling": sampling}
 
 
-def encoded(image: Image, manner: Mapping[str, Any]) -> bytes:
+def encode_jpeg(image: Image, manner: Mapping[str, Any]) -> bytes:
     """Return `image` as a JPEG, encoded in the given `manner`."""
     out = io.BytesIO()
     image.save(out, "JPEG", **manner)
@@ -276,7 +276,7 @@ def is_grey(image: Image, top: int) -> bool:
     return shades in (_GREY, (_GREY,) * 3)
 
 
-def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Page]]]:
+def pages_of_picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Page]]]:
     """Return the work for a format of one picture; for an animation or a burst, the first one.
 
     `opener` is `module:class`.
@@ -296,7 +296,7 @@ def picture(opener: str) -> Callable[[bytes, Limits], tuple[str | None, list[Pag
     return work
 
 
-def tiff(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
+def pages_of_tiff(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
     """The work for TIFF: every page except the previews that cameras add (NewSubfileType bit 0)."""
     image: Any = open_as("PIL.TiffImagePlugin:TiffImageFile", data, limits)
     check_pages(image.n_frames, limits)
@@ -327,7 +327,7 @@ def open_as(opener: str, data: bytes, limits: Limits) -> ImageFile:
         return opens(io.BytesIO(data))
     except pillow.DecompressionBombError as error:
         raise Refusal(
-            "document_too_many_pixels", plain(error) or "", f"≤ {limits.pixels:,} 像素 / pixels"
+            "document_too_many_pixels", one_line(error) or "", f"≤ {limits.pixels:,} 像素 / pixels"
         ) from error
 
 
@@ -342,15 +342,15 @@ def check_pages(count: int, limits: Limits) -> None:
 # --- PDF ------------------------------------------------------------------------------------------
 
 
-def pdf(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
+def pages_of_pdf(data: bytes, limits: Limits) -> tuple[str | None, list[Page]]:
     """The work for PDF: draw every page, so that no script, attachment or tail survives."""
     document = open_pdf(data)
     check_pages(len(document), limits)
     if not len(document):
         raise Refusal("document_broken", "0 页 / pages")
     metadata = document.get_metadata_dict(skip_empty=True)
-    editor = plain(metadata.get("Creator") or metadata.get("Producer"))
-    return editor, [clean_page(page) for page in drawn(document, limits)]
+    editor = one_line(metadata.get("Creator") or metadata.get("Producer"))
+    return editor, [clean_page(page) for page in drawn_pages(document, limits)]
 
 
 def open_pdf(data: bytes) -> Any:
@@ -365,7 +365,7 @@ def open_pdf(data: bytes) -> Any:
         raise
 
 
-def drawn(document: Any, limits: Limits) -> Iterator[Image]:
+def drawn_pages(document: Any, limits: Limits) -> Iterator[Image]:
     """Yield the pages of `document` as pictures, one at a time.
 
     The scale limits the pixels, whatever size a page claims.
@@ -394,7 +394,7 @@ _PICTURES: Final = (
 
 
 def _single(opener: str, threads: bool = False) -> Task:
-    return Task((*_PICTURES, opener.split(":")[0]), 0, picture(opener), threads)
+    return Task((*_PICTURES, opener.split(":")[0]), 0, pages_of_picture(opener), threads)
 
 
 TASKS: Final[Mapping[str, Task]] = {
@@ -405,13 +405,13 @@ TASKS: Final[Mapping[str, Task]] = {
     # Its HEVC decoder needs one thread of its own, and a limit on threads counts all of the user's.
     "heif": _single("pillow_heif:HeifImageFile", threads=True),
     # A picture in CIELAB is converted by colour management.
-    "tiff": Task((*_PICTURES, "PIL.ImageCms"), 0, tiff),
+    "tiff": Task((*_PICTURES, "PIL.ImageCms"), 0, pages_of_tiff),
     # PDFium searches the system for fonts that a page does not embed, hence a few files.
-    "pdf": Task((*_PICTURES, "pypdfium2"), 16, pdf),
+    "pdf": Task((*_PICTURES, "pypdfium2"), 16, pages_of_pdf),
 }
 
 
-def load(modules: tuple[str, ...]) -> None:
+def load_modules(modules: tuple[str, ...]) -> None:
     """Import the task's modules while files can still be opened."""
     for name in modules:
         importlib.import_module(name)
@@ -422,7 +422,7 @@ def load(modules: tuple[str, ...]) -> None:
         sys.modules["pillow_heif"].options.DECODE_THREADS = 1
 
 
-def confine(limits: Limits, task: Task) -> None:
+def confine_child(limits: Limits, task: Task) -> None:
     """Set the limits, soft and hard alike, so that they cannot be raised again without privilege.
 
     Without open files there is no file to read, no socket and no pipe. No process or thread may be
@@ -431,7 +431,7 @@ def confine(limits: Limits, task: Task) -> None:
     files except fonts and libraries to a task that may open some.
     """
     files = confinement.Files(read=confinement.READABLE if task.open_files else ())
-    with confinement.confined(limits.kernel, files):
+    with confinement.confined_process(limits.kernel, files):
         for name, value in (
             ("RLIMIT_AS", limits.memory_bytes),
             ("RLIMIT_CPU", limits.seconds),
@@ -444,7 +444,7 @@ def confine(limits: Limits, task: Task) -> None:
                 resource.setrlimit(getattr(resource, name), (value, value))
 
 
-def attempt(
+def attempt_work(
     work: Callable[[bytes], tuple[dict[str, Any], list[bytes]]],
 ) -> tuple[dict[str, Any], list[bytes]]:
     """Read the input and run `work`; return the answer's header and blobs, even after errors."""
@@ -458,18 +458,18 @@ def attempt(
         cut_short = re.search("truncated|premature|unexpected end", str(error), re.IGNORECASE)
         return {
             "broken": "cut_short" if cut_short else "undecodable",
-            "error": plain(f"{type(error).__name__}: {error}"),
+            "error": one_line(f"{type(error).__name__}: {error}"),
         }, []
 
 
-def ready() -> None:
+def report_ready() -> None:
     """Report that the libraries are loaded and the limits set."""
     sys.stdout.buffer.write(b"ready\n")
     sys.stdout.buffer.flush()
 
 
 def write_reply(header: Mapping[str, Any], blobs: list[bytes]) -> None:
-    """Write `header` and `blobs` in the format that `sandbox.run` reads."""
+    """Write `header` and `blobs` in the format that `sandbox.run_child` reads."""
     encoded = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
     for part in (len(encoded).to_bytes(4, "big"), encoded, *blobs):
         sys.stdout.buffer.write(part)
@@ -480,9 +480,9 @@ def main() -> None:
     """Load, confine, report, work, answer."""
     task = TASKS[sys.argv[1]]
     limits = Limits(**json.loads(sys.argv[2]))
-    load(task.modules)
-    confine(limits, task)
-    ready()
+    load_modules(task.modules)
+    confine_child(limits, task)
+    report_ready()
 
     def work(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         editor, pages = task.work(data, limits)
@@ -492,7 +492,7 @@ def main() -> None:
         ]
         return {"editor": editor, "pages": described}, [page.jpeg for page in pages]
 
-    write_reply(*attempt(work))
+    write_reply(*attempt_work(work))
 
 
 if __name__ == "__main__":

@@ -68,7 +68,10 @@ def answers_named(term: str) -> Q | None:
         employers = list(Member.objects.filter(pk=named).values_list("employer_id", flat=True))
         wanted = Q(pk=named) | Q(employer_id=named) | Q(employer_id__in=employers, member_id=named)
     else:
-        code, platforms = uscc.normalise(term), list(ApiClient.objects.values_list("pk", flat=True))
+        code, platforms = (
+            uscc.normalise_uscc(term),
+            list(ApiClient.objects.values_list("pk", flat=True)),
+        )
         whose = Employer.objects.filter(Q(uscc=code) | Q(platform__in=platforms, reference=term))
         wanted = Q(uscc=code, allowed=True) | Q(
             employer_id__in=list(whose.values_list("pk", flat=True))

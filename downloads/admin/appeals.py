@@ -27,7 +27,7 @@ from downloads.models import GateDecision, MoveAppeal, Standing
 from downloads.rules.ladder import Tier
 from downloads.tiers import appeals, wording
 from employers.accounts.forms import refusal_html
-from employers.admin.employers import employer
+from employers.admin.employers import employer_column
 from employers.models import Member, User
 from employers.permissions import PERMISSIONS, Power
 from events.admin import ReadOnlyAdmin
@@ -45,7 +45,7 @@ def waiting_lately() -> appeals.Waiting:
     """Return the number of open appeals, cached so that it costs a page nothing."""
     seconds = settings.QUEUE_FIGURES_SECONDS
     cached: Any = cache.get_or_set(
-        "downloads.appeals_waiting", lambda: appeals.waiting(timezone.now()), seconds
+        "downloads.appeals_waiting", lambda: appeals.count_open_appeals(timezone.now()), seconds
     )
     waits: appeals.Waiting = cached
     return waits
@@ -96,7 +96,7 @@ class AppealAnswerForm(forms.Form):
 
 @admin.register(MoveAppeal)
 class MoveAppealAdmin(ReadOnlyAdmin):
-    list_display = (employer, "about", "waiting", "answer", "answered_by")
+    list_display = (employer_column, "about", "waiting", "answer", "answered_by")
     list_display_links = ("about",)
     list_filter = (WaitingFilter,)
     search_fields = ("=employer__id", "=employer__uscc")
@@ -136,7 +136,7 @@ class MoveAppealAdmin(ReadOnlyAdmin):
             '{}<span class="below{}">{}</span>',
             timesince(said.at, now, depth=1),
             " late" if said.due_at <= now else "",
-            dates.deadline(said.due_at, now),
+            dates.deadline_in_words(said.due_at, now),
         )
 
     @admin.display(description=_("answer"))
@@ -229,7 +229,7 @@ def _evidence(said: MoveAppeal, user: User) -> dict[str, Any]:
             for member_id, times in Counter(row[2] for row in rows[:SHOWN]).most_common()
         ],
         "many": concerned.count(),
-        "proposals": appeals.proposals(move),
+        "proposals": appeals.proposals_behind_move(move),
         "by_rule": move.role != Role.REVIEWER,
         "moves": [(event.at, _tier(event), event.role) for event in moves],
         "earlier": MoveAppeal.objects.filter(employer=said.employer_id)

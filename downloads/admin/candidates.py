@@ -35,9 +35,9 @@ from downloads.models import (
     Release,
 )
 from downloads.models.consent_purposes import in_words
-from employers.admin.employers import employer, employer_link, receiver
+from employers.admin.employers import employer_column, employer_link, receiver_column
 from employers.models import ApiClient, User
-from events.admin import code
+from events.admin import code_as_html
 from events.core.errors import Refused
 
 
@@ -159,7 +159,7 @@ class ConsentAdmin(InWords, Live, ForWhoSeesAnswers):
 
 @admin.register(ConsentRequest)
 class ConsentRequestAdmin(InWords, Live, ForWhoSeesAnswers):
-    list_display = ("asked_at", "candidate", employer, "expires_at", "agreed", "answered_at")
+    list_display = ("asked_at", "candidate", employer_column, "expires_at", "agreed", "answered_at")
     list_filter = ("agreed",)
     search_fields = ("=uscc", "=candidate__reference", "=id")
     search_help_text = _("Full credit code, candidate reference, or an ID")
@@ -176,7 +176,7 @@ class ReleaseAdmin(OfPlatform, InWords, ForWhoSeesAnswers):
         "receipt_code",
         "signature_code",
     )
-    list_display = ("released_at", "candidate", receiver, "uscc", "purpose", "decision_id")
+    list_display = ("released_at", "candidate", receiver_column, "uscc", "purpose", "decision_id")
     list_filter = (ReleasedFilter, "purpose")
     search_fields = ("=uscc", "=candidate", "=decision_id", "=id")
     search_help_text = _("Full credit code, candidate reference, or an ID")
@@ -184,11 +184,11 @@ class ReleaseAdmin(OfPlatform, InWords, ForWhoSeesAnswers):
 
     @admin.display(description=_("receipt"))
     def receipt_code(self, release: Release) -> SafeString | str:
-        return code(release.receipt)
+        return code_as_html(release.receipt)
 
     @admin.display(description=_("signature"))
     def signature_code(self, release: Release) -> SafeString | str:
-        return code(release.signature)
+        return code_as_html(release.signature)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
         return super().get_queryset(request).filter(test=False)
@@ -199,7 +199,7 @@ class EraseOrderAdmin(Live, ForWhoSeesAnswers):
     list_display = (
         "ordered_at",
         "candidate",
-        employer,
+        employer_column,
         "due_at",
         "late",
         "answer",

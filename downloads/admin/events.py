@@ -16,7 +16,7 @@ from downloads.admin.answers import in_words, uuid_of
 from employers.admin.employers import employer_link
 from employers.models import Employer, User
 from employers.permissions import sees_quality
-from events.admin import ReadOnlyAdmin, code, in_words_filter, raw
+from events.admin import ReadOnlyAdmin, code_as_html, in_words_filter, raw_json_column
 from events.models import Event
 from verification.cases import wording
 
@@ -76,7 +76,7 @@ class EventAdmin(ReadOnlyAdmin):
         "details",
     )
 
-    details = staticmethod(raw("data", _("details")))
+    details = staticmethod(raw_json_column("data", _("details")))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         assert isinstance(request.user, User)
@@ -116,7 +116,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("event name"))
     def verb_code(self, event: Event) -> SafeString | str:
-        return code(event.verb)
+        return code_as_html(event.verb)
 
     @admin.display(description=_("kind of subject"), ordering="subject_type")
     def kind(self, event: Event) -> str:
@@ -124,11 +124,11 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("subject"), ordering="subject_id")
     def subject_code(self, event: Event) -> SafeString | str:
-        return code(event.subject_id)
+        return code_as_html(event.subject_id)
 
     @admin.display(description=_("employer"))
     def employer_code(self, event: Event) -> SafeString | str:
-        return employer_link(event.employer_id, code(event.employer_id))
+        return employer_link(event.employer_id, code_as_html(event.employer_id))
 
     @admin.display(description=_("from"), ordering="from_state")
     def earlier(self, event: Event) -> str:
@@ -144,7 +144,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("by"), ordering="actor_id")
     def actor_code(self, event: Event) -> SafeString | str:
-        return code(event.actor_id)
+        return code_as_html(event.actor_id)
 
     @admin.display(description=_("reasons"))
     def why(self, event: Event) -> str:

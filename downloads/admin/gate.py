@@ -25,7 +25,7 @@ from downloads.admin.event_words import state_in_words
 from downloads.admin.relays import ForWhoSeesAnswers
 from downloads.models import GateDecision, PassUse, Standing
 from downloads.rules.ladder import RESTRICTED, STEP_UP
-from employers.admin.employers import employer, employer_link
+from employers.admin.employers import employer_column, employer_link
 from events.admin import ReadOnlyAdmin
 
 
@@ -115,7 +115,7 @@ class WhyRestrictedFilter(WhyNotFilter):
 
 @admin.register(Standing)
 class StandingAdmin(WithTierInWords, ForWhoSeesAnswers):
-    list_display = (employer, "tier_in_words", "why", "moved_at", "until")
+    list_display = (employer_column, "tier_in_words", "why", "moved_at", "until")
     list_display_links = ("tier_in_words",)
     list_filter = (TierFilter, WhyRestrictedFilter)
     search_fields = ("=employer__id", "=employer__uscc")

@@ -24,7 +24,7 @@ from downloads.admin.answers import OfPlatform, SpanFilter, in_words
 from downloads.models import Canary, CanaryRing, Copy, Trace
 from downloads.tiers import canaries
 from employers.accounts.forms import refusal_html
-from employers.admin.employers import employer, receiver
+from employers.admin.employers import employer_column, receiver_column
 from employers.models import User
 from employers.permissions import PERMISSIONS, Power
 from events.admin import ReadOnlyAdmin
@@ -82,7 +82,7 @@ class CopyAdmin(OfPlatform, ForWhoTraces):
         "requested_at",
         "number",
         "state",
-        receiver,
+        receiver_column,
         "candidate",
         "opened_at",
         "why_not",
@@ -277,7 +277,7 @@ class CanaryForm(forms.Form):
 
 @admin.register(Canary)
 class CanaryAdmin(OfPlatform, ForWhoTraces):
-    list_display = ("planted_at", "platform", "candidate", employer, "why", "planted_by")
+    list_display = ("planted_at", "platform", "candidate", employer_column, "why", "planted_by")
     search_fields = ("=candidate", "=employer__id", "=employer__uscc")
     search_help_text = _("Candidate reference, or an employer's full ID or credit code")
     ordering = ("-planted_at",)
@@ -306,7 +306,7 @@ class CanaryAdmin(OfPlatform, ForWhoTraces):
         if request.method == "POST" and form.is_valid():
             given = form.cleaned_data
             try:
-                canary = canaries.plant(
+                canary = canaries.plant_canary(
                     given["platform"],
                     given["candidate"],
                     given["employer"],
@@ -348,7 +348,7 @@ class ResolvedFilter(admin.SimpleListFilter):
 
 @admin.register(CanaryRing)
 class CanaryRingAdmin(ForWhoTraces):
-    list_display = ("at", employer, "canary", "restricted", "looked_at", "looked_by")
+    list_display = ("at", employer_column, "canary", "restricted", "looked_at", "looked_by")
     list_filter = (ResolvedFilter, "restricted")
     search_fields = ("=employer__id", "=employer__uscc", "=canary__candidate")
     search_help_text = _("An employer's full ID or credit code, or a candidate reference")

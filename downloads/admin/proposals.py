@@ -29,7 +29,7 @@ from downloads.gate import ladder_versions, release_stops
 from downloads.models import LadderVersion, Move, ReleaseStop, Standing
 from downloads.tiers import tier_changes
 from employers.accounts.forms import refusal_html
-from employers.admin.employers import employer
+from employers.admin.employers import employer_column
 from employers.models import ApiClient, Employer, User
 from employers.permissions import PERMISSIONS, Power
 from events.admin import ReadOnlyAdmin, WhetherFilter
@@ -203,7 +203,7 @@ class MoveAdmin(ProposalAdmin):
     may_propose, may_confirm = PERMISSIONS[Power.DECIDE], PERMISSIONS[Power.SECOND_REVIEW]
     list_display = (
         "proposed_at",
-        employer,
+        employer_column,
         "tier",
         "until",
         "proposed_by",
@@ -273,8 +273,8 @@ class LadderVersionAdmin(ProposalAdmin):
     @admin.display(description=_("what changes"))
     def changes(self, row: LadderVersion) -> str:
         """Return the differences; they come first, because the second person confirms them."""
-        lines = ladder_versions.differences(
-            ladder_versions.as_data(ladder_versions.before(row)), row.data
+        lines = ladder_versions.ladder_differences(
+            ladder_versions.as_data(ladder_versions.replaced_ladder(row)), row.data
         )
         return format_html_join(
             "", "<div><code>{}</code></div>", ((line,) for line in lines)
@@ -292,7 +292,7 @@ class LadderVersionAdmin(ProposalAdmin):
         }
 
     def propose(self, typed: dict[str, Any], user: User, now: datetime) -> LadderVersion:
-        return ladder_versions.propose(typed["ladder"], typed["why"], user, now)
+        return ladder_versions.propose_ladder(typed["ladder"], typed["why"], user, now)
 
     def settle(self, pk: int, user: User, now: datetime, *, confirmed: bool) -> None:
         ladder_versions.settle_ladder_version(pk, user, now, activate=confirmed)
@@ -326,7 +326,7 @@ class ReleaseStopAdmin(ProposalAdmin):
     def propose(self, typed: dict[str, Any], user: User, now: datetime) -> ReleaseStop:
         client_id = typed["client"].pk if typed["client"] else None
         act = ReleaseStop.Act(typed["act"])
-        return release_stops.propose(client_id, act, typed["why"], user, now)
+        return release_stops.propose_release_stop(client_id, act, typed["why"], user, now)
 
     def settle(self, pk: int, user: User, now: datetime, *, confirmed: bool) -> None:
-        release_stops.settle(pk, user, now, confirmed=confirmed)
+        release_stops.settle_release_stop(pk, user, now, confirmed=confirmed)

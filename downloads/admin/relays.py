@@ -21,7 +21,7 @@ from downloads.admin.answers import OfPlatform, SpanFilter, in_words
 from downloads.models import RelayBinding, RelayCall
 from downloads.models.relays import ENDED_WHY
 from downloads.rules.lost_contact import Tries
-from employers.admin.employers import employer
+from employers.admin.employers import employer_column
 from employers.models import ApiClient
 from events.admin import ReadOnlyAdmin
 
@@ -67,7 +67,7 @@ class RelayBindingAdmin(OfPlatform, ForWhoSeesAnswers):
         "extension",
         "state",
         "candidate",
-        employer,
+        employer_column,
         "expires_at",
         "why",
     )
@@ -137,10 +137,12 @@ class RelayCallAdmin(ForWhoSeesAnswers):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "lost": lines()})
+        return super().changelist_view(
+            request, {**(extra_context or {}), "lost": lost_contact_lines()}
+        )
 
 
-def lines() -> list[Line]:
+def lost_contact_lines() -> list[Line]:
     """Return the lost contacts of all platforms, by time span, then those of each platform.
 
     A single platform's pool or habits may be the cause.

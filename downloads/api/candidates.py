@@ -317,7 +317,7 @@ def revoke(request: ApiRequest, reference: Path[Reference], body: CompanyIn) -> 
     """
     client = request.auth.client
     found = operations.candidate_of(client.pk, reference)
-    consents.revoke(found.pk, _code(request, body), client.as_actor(), now_for(client))
+    consents.revoke_consent(found.pk, _code(request, body), client.as_actor(), now_for(client))
     return CandidateOut.of(found)
 
 

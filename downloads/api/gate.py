@@ -130,7 +130,7 @@ class ReasonOut(BaseModel):
             says=Words.of(reason.says),
             fix=Words.of(reason.fix),
             who=reason.who,
-            takes=Words.of(turnaround.told(reason.takes)),
+            takes=Words.of(turnaround.turnaround_text(reason.takes)),
             url=page_of(reason.code),
             appeal=reason.appeal,
         )
@@ -241,7 +241,7 @@ def _answers(request: ApiRequest, asking: Asking, candidates: list[str]) -> list
         GateDecisionOut.of(
             answer,
             (
-                passes.issue(answer.id, client.pk, asking.employer_id, asking.member_id)
+                passes.issue_pass(answer.id, client.pk, asking.employer_id, asking.member_id)
                 if answer.allowed
                 else None
             ),
@@ -331,7 +331,7 @@ def explain(request: ApiRequest, decision_id: UUID) -> ExplanationOut:
     """Returns one of your decisions with the facts that it used."""
     client = request.auth.client
     return ExplanationOut.of(
-        releases_explain.explain(
+        releases_explain.explain_decision(
             decision_id, client.pk, now_for(client), ZoneInfo(settings.TIME_ZONE)
         )
     )
@@ -375,7 +375,7 @@ def spend_pass(request: ApiRequest, body: PassIn) -> passes.Spent:
     The facts are checked again. Treat anything but 200 as no.
     """
     client = request.auth.client
-    return passes.spend(
+    return passes.spend_pass(
         body.gate_pass,
         client_id=client.pk,
         now=now_for(client),

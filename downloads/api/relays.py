@@ -114,7 +114,7 @@ def _codes(binding: RelayBinding) -> list[str]:
     return [waits] if waits in REASONS else []
 
 
-def shown(binding: RelayBinding, client: ApiClient) -> RelayOut:
+def synced_binding(binding: RelayBinding, client: ApiClient) -> RelayOut:
     """Return the binding after an operation; in a test it is synchronised at once, without a
     worker.
     """
@@ -145,7 +145,7 @@ def bind(request: ApiRequest, body: RelayIn) -> RelayOut:
     binding = bindings.request_binding(
         body.decision_id, client, body.candidate_phone, now_for(client), job_title=body.job_title
     )
-    return shown(binding, client)
+    return synced_binding(binding, client)
 
 
 @router.get(
@@ -192,7 +192,7 @@ def extend(request: ApiRequest, relay_id: UUID) -> RelayOut:
     A connected call, or a contact that you report, extends it too.
     """
     client = request.auth.client
-    return shown(
+    return synced_binding(
         bindings.extend_binding(
             bindings.binding_of(relay_id, client).pk, client.as_actor(), now_for(client)
         ),
@@ -212,7 +212,7 @@ def mute(request: ApiRequest, relay_id: UUID) -> RelayOut:
     Call it only when the candidate asks for it.
     """
     client = request.auth.client
-    return shown(
+    return synced_binding(
         bindings.mute_binding(
             bindings.binding_of(relay_id, client).pk, True, client.as_actor(), now_for(client)
         ),
@@ -230,7 +230,7 @@ def mute(request: ApiRequest, relay_id: UUID) -> RelayOut:
 def unmute(request: ApiRequest, relay_id: UUID) -> RelayOut:
     """Unmutes a relay number. Call it only when the candidate asks for it."""
     client = request.auth.client
-    return shown(
+    return synced_binding(
         bindings.mute_binding(
             bindings.binding_of(relay_id, client).pk, False, client.as_actor(), now_for(client)
         ),
@@ -307,7 +307,7 @@ def answer(request: ApiRequest, relay_id: UUID, body: CandidateAnswerIn) -> Rela
     after a no.
     """
     client = request.auth.client
-    return shown(
+    return synced_binding(
         bindings.answer_contact_request(
             bindings.binding_of(relay_id, client).pk, body.agrees, client, now_for(client)
         ),

@@ -281,7 +281,7 @@ def release(
     copy = operations.begin_release(asked, client, now_for(client))
     # With an Idempotency-Key this call is a transaction, and no worker sees the copy before it
     # ends.
-    seconds = 0 if "Idempotency-Key" in request.headers else prefer_wait.preferred(prefer)
+    seconds = 0 if "Idempotency-Key" in request.headers else prefer_wait.preferred_wait(prefer)
     if not prefer_wait.until_made(copy, seconds):
         return Status(202, ResumeReleaseOut.of(copy))
     known_keys.confirm_key(checked_key_of(request), timezone.now())

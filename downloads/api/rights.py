@@ -13,7 +13,7 @@ from ninja import Field, Router, Schema
 from downloads.api.gate import page_of
 from downloads.gate.current_tier import employer_tier
 from downloads.models import GateDecision
-from downloads.rules.ladder import Obligation, Tier, share
+from downloads.rules.ladder import Obligation, Tier, share_of_limit
 from employers.clock import now_for
 from employers.models import ApiClient, Employer, MemberLink, Scope
 from employers.platforms.api import ApiRequest, BearerKey
@@ -141,5 +141,5 @@ def _used(employer: Employer, client: ApiClient, now: datetime) -> dict[str, int
 
 def _quota(limit: int, percent: int, used: int, used_here: int) -> QuotaOut:
     """Return a quota as this platform may use it: its share, as far as the company has any left."""
-    here = share(limit, percent)
+    here = share_of_limit(limit, percent)
     return QuotaOut(limit=here, left=max(0, min(here - used_here, limit - used)))

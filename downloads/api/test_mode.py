@@ -155,7 +155,7 @@ def appeal(request: ApiRequest, employer_id: UUID, given: AppealIn) -> AppealOut
     found = appeals.restriction_of(employer.pk, now)
     if found is None:
         raise Refused("restriction_none")
-    return AppealOut.of(appeals.appeal(member, found.move.pk, given.words, now), now)
+    return AppealOut.of(appeals.appeal_tier_change(member, found.move.pk, given.words, now), now)
 
 
 class AnswerIn(Schema):

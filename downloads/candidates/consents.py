@@ -271,7 +271,7 @@ def _checked(kinds: Sequence[str]) -> list[str]:
 # --- Revoking -------------------------------------------------------------------------------------
 
 
-def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
+def revoke_consent(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
     """Let this company have nothing more of the candidate, whatever the mode.
 
     This holds from the acknowledgement on. The candidate's consents to the company end; it is
@@ -282,11 +282,11 @@ def revoke(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> None:
         locks.lock_company(uscc)
         candidate = operations.locked_candidate(candidate_id)
         ended = candidate.consents.filter(uscc=uscc, revoked_at=None).update(revoked_at=now)
-        took = erasure.takers(candidate, uscc)
+        took = erasure.last_releases(candidate, uscc)
         name = took[0].receiver if took else ""
         operations.add_block(candidate, uscc, name, actor, now)
         for release in took:
-            erasure.order(candidate, release, actor, now)
+            erasure.order_erasure(candidate, release, actor, now)
         employer_id = took[0].employer_id if took else _account_of(candidate, uscc)
         notices.record_candidate_event(
             "revoke_consent",
@@ -324,4 +324,4 @@ def allow_again(candidate_id: UUID, uscc: str, actor: Actor, now: datetime) -> N
     with transaction.atomic():
         locks.lock_company(uscc)
         operations.unblock_employer(candidate_id, uscc, actor, now)
-        erasure.withdraw(operations.locked_candidate(candidate_id), uscc, actor, now)
+        erasure.withdraw_erase_orders(operations.locked_candidate(candidate_id), uscc, actor, now)

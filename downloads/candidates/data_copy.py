@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from downloads.candidates import operations
 from downloads.models import Candidate, RelayBinding, RelayCall, Release
-from employers.masking import masked, masked_phone
+from employers.masking import mask_email, masked_phone
 from employers.models import ApiClient
 from events.core.actor import Actor
 from events.models import record
@@ -199,7 +199,7 @@ def copy_data(candidate: Candidate, actor: Actor, now: datetime) -> CandidateCop
             candidate=_part(
                 SettingsPart,
                 candidate,
-                email=masked(operations.email_of(candidate)),
+                email=mask_email(operations.email_of(candidate)),
                 phone=masked_phone(operations.phone_of(candidate)),
             ),
             releases=[

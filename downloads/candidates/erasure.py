@@ -30,7 +30,7 @@ from verification.cases import notices
 AT_ONCE: Final = 200
 
 
-def takers(candidate: Candidate, uscc: str) -> list[Release]:
+def last_releases(candidate: Candidate, uscc: str) -> list[Release]:
     """Return the last release to each account of the company that took this candidate's resume."""
     last: dict[UUID, Release] = {}
     for release in Release.objects.about(candidate).filter(uscc=uscc):
@@ -38,7 +38,9 @@ def takers(candidate: Candidate, uscc: str) -> list[Release]:
     return list(last.values())
 
 
-def order(candidate: Candidate, last: Release, actor: Actor, now: datetime) -> EraseOrder | None:
+def order_erasure(
+    candidate: Candidate, last: Release, actor: Actor, now: datetime
+) -> EraseOrder | None:
     """Order an account to erase its copies, and return the order.
 
     Returns None if it has erased them since, or has an open order. Call it under the company's
@@ -114,7 +116,7 @@ def answer_erase_order(
     return row
 
 
-def withdraw(candidate: Candidate, uscc: str, actor: Actor, now: datetime) -> None:
+def withdraw_erase_orders(candidate: Candidate, uscc: str, actor: Actor, now: datetime) -> None:
     """Withdraw the open orders: the company may keep what it has not erased yet."""
     for row in candidate.erase_orders.open().filter(uscc=uscc).select_for_update(of=("self",)):
         row.withdrawn_at = now
@@ -124,7 +126,7 @@ def withdraw(candidate: Candidate, uscc: str, actor: Actor, now: datetime) -> No
         )
 
 
-def remind(now: datetime, client: ApiClient | None = None) -> int:
+def remind_of_erasure(now: datetime, client: ApiClient | None = None) -> int:
     """Remind, once, the employers whose orders are overdue; return how many.
 
     Orders of a test are reminded for their `client` and by its clock.
@@ -179,11 +181,13 @@ def _write(row: EraseOrder, template: str, member_id: UUID | None, now: datetime
         "due": due,
         "path": reverse("erasures:list"),
     }
-    for user in dict.fromkeys(member.user for member in notices.concerned(row.employer_id, took)):
+    for user in dict.fromkeys(
+        member.user for member in notices.concerned_members(row.employer_id, took)
+    ):
         tell_user(user, template, context, now)
 
 
-def owed(employer: Employer) -> EraseOrderQuerySet:
+def erase_orders_of(employer: Employer) -> EraseOrderQuerySet:
     """Return every order to this employer."""
     return EraseOrder.objects.filter(employer=employer).select_related(
         "candidate", "answered_by__user"

@@ -22,7 +22,7 @@ NOT_AGAIN_FOR: Final = timedelta(minutes=10)
 LONGEST: Final = 1000
 
 
-def report(
+def report_misuse(
     candidate_id: UUID, release_id: UUID, about: str, said: str, actor: Actor, now: datetime
 ) -> MisuseReport:
     """Record a report.

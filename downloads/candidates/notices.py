@@ -76,7 +76,7 @@ def tell_candidate(left: Left) -> Release:
         consent=consent,
         released_at=left.at,
     )
-    signed = receipts.sign(_facts(release), left.at)
+    signed = receipts.sign_receipt(_facts(release), left.at)
     release.receipt, release.signature, release.key_id = (
         signed.text,
         signed.signature,

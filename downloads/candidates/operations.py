@@ -297,8 +297,8 @@ def company_named(candidate: Candidate, text: str) -> tuple[str, str]:
     found = confirmed.filter(name=text.strip()).values_list("uscc", "name").first()
     if found is not None:
         return found[0], found[1]
-    code = usccs.normalise(text)
-    if usccs.problem(code):
+    code = usccs.normalise_uscc(text)
+    if usccs.uscc_problem(code):
         raise Refused("company_not_found", "company")
     return code, confirmed.filter(uscc=code).values_list("name", flat=True).first() or ""
 
@@ -357,8 +357,8 @@ def candidate_named(
         raise Refused("employer_unknown", "blocked")
     found = {employer.uscc: employer.name for employer in employers.values()}
     for text in codes:
-        code = usccs.normalise(text)
-        if refused := usccs.problem(code):
+        code = usccs.normalise_uscc(text)
+        if refused := usccs.uscc_problem(code):
             raise refused
         found.setdefault(code, "")
     return found

@@ -65,7 +65,7 @@ def path_of(candidate: Candidate, now: datetime) -> str:
     return reverse("ledger:open", args=[token_of(candidate, now)])
 
 
-def opened(token: str, now: datetime) -> Visit | None:
+def visit_by_link(token: str, now: datetime) -> Visit | None:
     """Return the visit by a link; None if it is invalid, was replaced or has ended."""
     names = _names(token)
     if len(names) != _ID + 2 * _NUMBER:  # earlier links contain no time
@@ -87,7 +87,7 @@ def short_path_of(candidate: Candidate, now: datetime) -> str:
 
 
 def opened_short(code: str, now: datetime) -> Visit | None:
-    """Return the visit by a short link, on the same terms as `opened`."""
+    """Return the visit by a short link, on the same terms as `visit_by_link`."""
     link = ShortLink.objects.filter(pk=_code_hash(code)).first()
     if link is None:
         return None
@@ -119,7 +119,7 @@ def stay_of(visit: Visit) -> str:
     return f"{candidate.pk.hex}.{candidate.link_version}.{int(visit.link_made_at.timestamp())}"
 
 
-def staying(stay: str, now: datetime) -> Visit | None:
+def visit_by_cookie(stay: str, now: datetime) -> Visit | None:
     """Return the visit of a signed cookie; None if there is none, or its link was replaced or has
     ended since.
     """
@@ -137,7 +137,7 @@ def handed_over(visit: Visit) -> str:
 def taken_over(token: str, now: datetime) -> Visit | None:
     """Return the visit of such a token; None if it is invalid, or its link has ended."""
     try:
-        return staying(_handover_signer().unsign(token, max_age=HANDED_OVER_SECONDS), now)
+        return visit_by_cookie(_handover_signer().unsign(token, max_age=HANDED_OVER_SECONDS), now)
     except BadSignature:
         return None
 
@@ -172,7 +172,7 @@ def _number(names: bytes) -> int:
     return int.from_bytes(names, "big")
 
 
-def rotate(candidate_id: UUID, actor: Actor, now: datetime) -> Candidate:
+def rotate_link(candidate_id: UUID, actor: Actor, now: datetime) -> Candidate:
     """Invalidate all earlier links; `path_of` the result is a new one."""
     with transaction.atomic():
         candidate = Candidate.objects.select_for_update().get(pk=candidate_id)

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from events.core.event_types import stamp
-from events.core.sealing import keys
+from events.core.event_types import rfc3339_time
+from events.core.sealing import data_keys
 
 TYPE: Final = "zizhi-receipt-1"
 
@@ -61,16 +61,16 @@ class Receipt:
         return cls(*parts)
 
 
-def canonical(facts: dict[str, Any]) -> str:
+def canonical_json(facts: dict[str, Any]) -> str:
     """Return the canonical form of these facts."""
     return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def sign(facts: dict[str, Any], at: datetime) -> Receipt:
+def sign_receipt(facts: dict[str, Any], at: datetime) -> Receipt:
     """Return a receipt of these facts, signed with the current key."""
-    private = _private(keys()[0])
+    private = _private(data_keys()[0])
     key_id = key_id_of(private.public_key())
-    text = canonical(facts | {"type": TYPE, "released_at": stamp(at), "key_id": key_id})
+    text = canonical_json(facts | {"type": TYPE, "released_at": rfc3339_time(at), "key_id": key_id})
     return Receipt(text, urlsafe_b64encode(private.sign(text.encode())).decode(), key_id)
 
 
@@ -89,7 +89,7 @@ def is_genuine(receipt: Receipt, trusted: list[Ed25519PublicKey] | None = None) 
 
 def public_keys() -> list[Ed25519PublicKey]:
     """Return the public keys for our receipts: the current one, then earlier ones."""
-    return [_private(key).public_key() for key in keys()]
+    return [_private(key).public_key() for key in data_keys()]
 
 
 def key_id_of(key: Ed25519PublicKey) -> str:

@@ -36,7 +36,7 @@ from downloads.models.relays import RelayState
 from downloads.rules.quiet_hours import not_in_quiet_hours
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
-from events.jobs.runner import Clock, Lease, claim
+from events.jobs.runner import Clock, Lease, claim_row
 from events.models import Sms, SmsOutcome
 from events.sms.base import NUMBER_BLOCKED
 from events.sms.simulator import FATES, MAGIC, Fate
@@ -62,7 +62,7 @@ ARRIVED: Final = frozenset({SmsOutcome.DELIVERED, SmsOutcome.TEST})
 
 def work_on_text(text_id: int, clock: Clock) -> bool:
     """Send the text, or look what became of it, unless another worker does."""
-    lease: Lease[CandidateText] | None = claim(
+    lease: Lease[CandidateText] | None = claim_row(
         CandidateText.objects.all(), text_id, clock, LEASE_SECONDS
     )
     if lease is None:

@@ -20,7 +20,7 @@ from django.db import DatabaseError
 from downloads import locks
 from downloads.gate import ladder_versions, sql
 from downloads.models import GateDecision
-from downloads.rules.ladder import Ladder, Obligation, Tier, share
+from downloads.rules.ladder import Ladder, Obligation, Tier, share_of_limit
 from employers.platforms import known_keys
 from employers.platforms.known_keys import CheckedKey
 from events.core.reasons import REASONS, Reason
@@ -44,7 +44,7 @@ class Answer:
     """When the quota is free again, if it is used up."""
 
 
-def decide(
+def decide_download(
     *,
     client_id: UUID,
     employer_id: UUID,
@@ -83,8 +83,8 @@ def decide_all(
     test: bool = False,
     under: CheckedKey | None = None,
 ) -> list[Answer]:
-    """Decide about up to `AT_ONCE` candidates in one statement, as `decide` would one after the
-    other.
+    """Decide about up to `AT_ONCE` candidates in one statement, as `decide_download` would one
+    after the other.
 
     `under` is the API key, if nobody has checked that it is still in force. Raises
     `known_keys.KeyEnded` if it is not, and Refused `key_address_not_allowed` if its networks have
@@ -99,7 +99,7 @@ def decide_all(
         "mode": settings.CANDIDATES_DEFAULT,
     } | dialect.numbered_pairs_parameters("asked", ids, candidates)
     for ladder in ladder_versions.until_in_force():
-        statement = sql.decision(dialect, test, ladder)
+        statement = sql.decision_statement(dialect, test, ladder)
         while True:
             if rows := locks.with_company_lock(
                 statement, parameters | _asker(under) | _moment(now, zone, ladder), repeatable=True
@@ -176,7 +176,7 @@ def retry_at(
     if reason == "quota_platform_hour":
         within, limit = (
             within.filter(client_id=row.client_id),
-            share(limit, ladder.platform_percent),
+            share_of_limit(limit, ladder.platform_percent),
         )
     elif reason != "quota_hour":
         return None

@@ -117,7 +117,7 @@ def from_data(version: str, data: Any) -> Ladder:
     return Ladder(version, rights, timedelta(days=days), _thresholds(data["thresholds"]), percent)
 
 
-def before(row: LadderVersion) -> Ladder:
+def replaced_ladder(row: LadderVersion) -> Ladder:
     """Return the ladder that this version replaces: the one in force when it was settled,
     or now.
     """
@@ -130,7 +130,7 @@ def before(row: LadderVersion) -> Ladder:
     return from_data(found.version, found.data) if found else FIRST
 
 
-def differences(earlier: Any, later: Any, at: str = "") -> list[str]:
+def ladder_differences(earlier: Any, later: Any, at: str = "") -> list[str]:
     """Return the differences between two ladders as data, one a line: `tiers.provisional.per_day:
     20 → 10`.
     """
@@ -139,7 +139,7 @@ def differences(earlier: Any, later: Any, at: str = "") -> list[str]:
         return [
             line
             for name in names
-            for line in differences(
+            for line in ladder_differences(
                 earlier.get(name), later.get(name), f"{at}.{name}" if at else name
             )
         ]
@@ -197,7 +197,7 @@ def _share(where: str, value: Any) -> float:
 # --- Proposals ------------------------------------------------------------------------------------
 
 
-def propose(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
+def propose_ladder(data: Any, why: str, user: User, now: datetime) -> LadderVersion:
     """Propose a ladder, which has no effect yet.
 
     Raises Refused: `not_allowed`, `ladder_invalid`.

@@ -33,7 +33,7 @@ _CONFIRM: Final = {Act.STOP: "stop_releases", Act.RESUME: "resume_releases"}
 _MAILS: Final = {Act.STOP: "releases_stopped", Act.RESUME: "releases_resumed"}
 
 
-def propose(
+def propose_release_stop(
     client_id: UUID | None, act: ReleaseStop.Act, why: str, user: User, now: datetime
 ) -> ReleaseStop:
     """Propose to stop the releases of a platform, or with None of all, or to allow them again.
@@ -51,7 +51,7 @@ def propose(
     return row
 
 
-def settle(pk: int, user: User, now: datetime, *, confirmed: bool) -> None:
+def settle_release_stop(pk: int, user: User, now: datetime, *, confirmed: bool) -> None:
     """Carry out a proposal, or drop it. Raises the errors of `settle_proposal`, or Refused
     `state_conflict` if it would change nothing.
     """

@@ -83,7 +83,7 @@ _REACHABLE_OWNER = (
 
 
 @lru_cache(maxsize=16)
-def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
+def decision_statement(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Return the statement that decides about every candidate in `asked`, in order, and writes the
     decisions.
 
@@ -137,7 +137,7 @@ def decision(dialect: Dialect, test: bool, ladder: Ladder) -> str:
 
 
 @lru_cache(maxsize=16)
-def spending(dialect: Dialect, test: bool, ladder: Ladder) -> str:
+def pass_statement(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Return the statement that checks the facts again and records the use of a pass.
 
     Its reason is "" if the pass is honoured. It returns no row if there is no such decision.
@@ -161,7 +161,7 @@ def spending(dialect: Dialect, test: bool, ladder: Ladder) -> str:
 
 
 @lru_cache(maxsize=16)
-def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
+def link_statement(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Return the statement that checks the facts again and uses up a link.
 
     It returns "" if the copy may be sent, and no row if there is no such link or it is used. It
@@ -187,7 +187,7 @@ def opening(dialect: Dialect, test: bool, ladder: Ladder) -> str:
 
 
 @lru_cache(maxsize=16)
-def repeating(dialect: Dialect, test: bool, ladder: Ladder) -> str:
+def repeat_statement(dialect: Dialect, test: bool, ladder: Ladder) -> str:
     """Return the statement that checks the facts of an allowed decision again, and writes nothing.
 
     It returns "" if the decision would be the same now, by the same case, else why not; and no row
@@ -303,7 +303,7 @@ def _limit(of: str, ladder: Ladder, percent: int = 100) -> str:
     `current_tier` `s`.
     """
     whens = " ".join(
-        f"WHEN '{tier}' THEN {rules_ladder.share(int(getattr(rights, of)), percent)}"
+        f"WHEN '{tier}' THEN {rules_ladder.share_of_limit(int(getattr(rights, of)), percent)}"
         for tier, rights in ladder.rights.items()
         if getattr(rights, of)
     )

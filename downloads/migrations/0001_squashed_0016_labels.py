@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from events.db.dialect import POSTGRESQL, dialect_of
-from events.db.groups import Permission, grant
+from events.db.groups import Permission, grant_permissions
 from events.db.tables import CreateModels
 
 TRACE = Permission("downloads", "trace", "trace_leak", "Can trace leaks, which is on record")
@@ -2104,5 +2104,5 @@ class Migration(migrations.Migration):
             ]
         ),
         migrations.RunPython(add_indexes, migrations.RunPython.noop),
-        grant({"Seniors": [TRACE], "Leads": [TRACE]}),
+        grant_permissions({"Seniors": [TRACE], "Leads": [TRACE]}),
     ]

@@ -49,7 +49,7 @@ class CleanResume(models.Model):
     pages.
     """
     pages = models.FileField(max_length=200, blank=True)
-    """`clean_pages.packed`, encrypted; "" once erased."""
+    """`clean_pages.pack_pages`, encrypted; "" once erased."""
     page_count = models.PositiveSmallIntegerField(_("pages"))
     removed = models.JSONField(_("redacted"), default=list)
     """The kind, page and mask of each removed item."""

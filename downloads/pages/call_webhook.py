@@ -39,6 +39,6 @@ def calls(request: HttpRequest, provider: str, secret: str) -> HttpResponse:
     except CallbackForged as forged:
         log.warning("calls_forged", provider=provider, why=str(forged))
         return HttpResponse(status=404)
-    new = call_records.receive(provider, records, now)
+    new = call_records.store_call_records(provider, records, now)
     log.info("calls_received", provider=provider, records=len(records), new=new)
     return JsonResponse({"code": 0, "msg": "OK"})

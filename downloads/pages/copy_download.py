@@ -33,7 +33,7 @@ def open_copy(request: HttpRequest, token: str) -> HttpResponse:
     if "prefetch" in request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", ""):
         return HttpResponse(status=503, headers=_PRIVATE)
     try:
-        link = operations.linked(token)
+        link = operations.copy_link_by_token(token)
         client = ApiClient.objects.get(pk=link.of.client_id)
         pdf = operations.open_link(link, client, now_for(client))
     except Refused as refused:

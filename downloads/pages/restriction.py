@@ -57,7 +57,9 @@ def restriction(request: HttpRequest, member: Member) -> HttpResponse:
     form = AppealForm(request.POST or None, initial={"move": found.move.pk})
     if request.method == "POST" and form.is_valid():
         try:
-            appeals.appeal(member, form.cleaned_data["move"], form.cleaned_data["words"], now)
+            appeals.appeal_tier_change(
+                member, form.cleaned_data["move"], form.cleaned_data["words"], now
+            )
         except Refused as refused:
             # The page itself shows the current state.
             if refused.code != "words_missing":
@@ -80,12 +82,12 @@ def _page(
 ) -> dict[str, Any]:
     return {
         "member": member,
-        "title": wording.title(found.override),
+        "title": wording.restriction_title(found.override),
         "override": found.override,
         "step_up": found.override.reason == STEP_UP,
         "smaller": found.override.tier == Tier.PROVISIONAL,
         "by_people": found.move.role == Role.REVIEWER,
-        "seen": wording.seen(found.move),
+        "seen": wording.evidence_sentences(found.move),
         "ways": _ways(member) if found.override.reason == STEP_UP else [],
         "open_appeal": found.open_appeal,
         "upheld": found.upheld,
@@ -100,7 +102,7 @@ def _page(
 
 def _ways(member: Member) -> list[dict[str, Any]]:
     """Return the ways to prove authority again, even if a proof is in force."""
-    offered = proofs.offered(member.employer.uscc, test=member.employer.test)
+    offered = proofs.offered_kinds(member.employer.uscc, test=member.employer.test)
     return [
         {"name": WAYS[kind], "how": HOW[kind], "href": f"{reverse(PAGE_OF[kind])}?{ANEW}=1"}
         for kind in ProofKind
@@ -122,7 +124,7 @@ def restriction_notice(request: HttpRequest) -> dict[str, Any]:
         if found is None:
             return None
         return {
-            "title": wording.title(found.override),
+            "title": wording.restriction_title(found.override),
             "appealed": found.open_appeal is not None,
             "step_up": found.override.reason == STEP_UP,
             "rests": found.override.tier == Tier.RESTRICTED,

@@ -25,7 +25,7 @@ employer's number is in it.
 """
 
 
-def simulator(name: str = "simulator") -> SimulatedRelays:
+def simulated_relays(name: str = "simulator") -> SimulatedRelays:
     """Return the simulated provider of this name.
 
     Only this deployment knows the key that signs its callbacks.
@@ -35,14 +35,14 @@ def simulator(name: str = "simulator") -> SimulatedRelays:
 
 
 RELAYS: Final[dict[str, Callable[[], Relays]]] = {
-    "simulator": simulator,
+    "simulator": simulated_relays,
     "aliyun": lambda: AliyunRelays(account_of(settings)),
 }
 
 
 def relay_provider(name: str) -> Relays:
     """Return the provider of this name. Raises KeyError if there is none."""
-    return simulator(name) if name.startswith(_TEST) else RELAYS[name]()
+    return simulated_relays(name) if name.startswith(_TEST) else RELAYS[name]()
 
 
 def of_test(client_id: UUID) -> str:
@@ -50,6 +50,6 @@ def of_test(client_id: UUID) -> str:
     return f"{_TEST}{client_id.hex[:15]}"
 
 
-def chosen(client_id: UUID, *, test: bool) -> str:
+def relay_provider_name(client_id: UUID, *, test: bool) -> str:
     """Return the name of the provider that serves this platform's employers, or "" for none."""
     return of_test(client_id) if test else str(settings.RELAYS)

@@ -133,7 +133,7 @@ def account_of(settings: Any) -> Account:
     )
 
 
-def installed() -> bool:
+def is_aliyun_installed() -> bool:
     """Return whether the SDK is installed (the extra `aliyun`)."""
     return importlib.util.find_spec("alibabacloud_dyplsapi20170525") is not None
 
@@ -270,7 +270,7 @@ class AliyunRelays:
 
         Raises the error for its code. SDK messages are dropped, because they may contain numbers.
         """
-        if not installed():
+        if not is_aliyun_installed():
             raise ProviderBroken(f"{PACKAGE} is not installed")
         from alibabacloud_dyplsapi20170525 import client as sdk
         from alibabacloud_dyplsapi20170525 import models

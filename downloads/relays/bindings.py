@@ -27,10 +27,10 @@ from downloads.relays.eligibility import (
     MAY_KEEP_NUMBERS,
     check_consent,
     check_tier,
-    lasts,
+    consent_refusal_of,
     lock_consent,
     refused_since,
-    unwilling,
+    relay_lifetime,
 )
 from downloads.rules.job_titles import checked_job_title
 from employers.accounts.sightings import check_phone
@@ -74,7 +74,7 @@ def request_binding(
     phone = check_phone(candidate_phone)
     if not phone:
         raise Refused("phone_invalid", "candidate_phone")
-    provider = relay_providers.chosen(client.pk, test=client.test)
+    provider = relay_providers.relay_provider_name(client.pk, test=client.test)
     if not provider:
         raise Refused("relay_not_offered")
     with transaction.atomic():
@@ -123,7 +123,7 @@ def _begin(
         team=callers.team_of(decision.employer_id, provider, now),
         muted=muted,
         requested_at=now,
-        expires_at=now + lasts(),
+        expires_at=now + relay_lifetime(),
         due_at=now,
     )
     binding.candidate_sealed = seal_text(phone, binding.candidate_purpose)
@@ -138,9 +138,9 @@ def begin_again(binding: RelayBinding, now: datetime) -> None:
 
     Call it after `lock_consent`, which must precede the binding's lock.
     """
-    if current_tier_of(binding.employer_id, now).tier in MAY_HAVE_NEW_NUMBERS and not unwilling(
-        binding, now
-    ):
+    if current_tier_of(
+        binding.employer_id, now
+    ).tier in MAY_HAVE_NEW_NUMBERS and not consent_refusal_of(binding, now):
         _begin_like(binding, binding.provider, binding.muted, SYSTEM, now)
 
 
@@ -183,7 +183,7 @@ def extend_binding(binding_id: UUID, actor: Actor, now: datetime) -> RelayBindin
         check_consent(binding, now)
         if (
             not lengthen_binding(binding, now, actor)
-            and now + lasts() >= binding.expires_at + LEAST_GAINED
+            and now + relay_lifetime() >= binding.expires_at + LEAST_GAINED
         ):
             raise Refused("relay_longest")
     return binding
@@ -195,10 +195,10 @@ def lengthen_binding(binding: RelayBinding, now: datetime, actor: Actor) -> bool
     Extensions shorter than `LEAST_GAINED` are skipped, and so are unwanted numbers. The candidate's
     consent need not be locked: withdrawing it ends the binding under the binding's lock.
     """
-    until = min(now + lasts(), (binding.bound_at or binding.requested_at) + LONGEST)
+    until = min(now + relay_lifetime(), (binding.bound_at or binding.requested_at) + LONGEST)
     if binding.state not in OPEN or until < binding.expires_at + LEAST_GAINED:
         return False
-    if unwilling(binding, now):
+    if consent_refusal_of(binding, now):
         return False
     binding.expires_at, binding.reminded = until, 0
     binding.due_at = min(binding.due_at, now)
@@ -371,7 +371,7 @@ def answer_contact_request(
         opened = _between(binding).open().first()
         if binding.answered_at is not None:
             return opened if opened is not None and binding.agreed else binding
-        provider = relay_providers.chosen(binding.client_id, test=binding.test)
+        provider = relay_providers.relay_provider_name(binding.client_id, test=binding.test)
         if agrees:
             check_tier(binding.employer_id, now)
             check_consent(binding, now)

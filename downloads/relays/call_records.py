@@ -29,7 +29,7 @@ FIRST_READ: Final = timedelta(days=1)
 _OLDEST: Final = timedelta(days=400)
 
 
-def receive(provider: str, records: Iterable[CallRecord], now: datetime) -> int:
+def store_call_records(provider: str, records: Iterable[CallRecord], now: datetime) -> int:
     """Store the records that are new; return how many there were.
 
     Records from the future, or older than `_OLDEST`, are ignored.
@@ -69,7 +69,7 @@ def _put_down(provider: str, record: CallRecord, now: datetime) -> bool:
         except IntegrityError:  # The same record arrived concurrently.
             return False
         if binding is not None:
-            canaries.heard(binding, call)
+            canaries.record_canary_call(binding, call)
             _act_on_call(binding, record, call, now)
     return True
 
@@ -114,6 +114,6 @@ def poll_call_records(provider: Relays, now: datetime) -> int:
         return 0
     row = RelayPoll.objects.filter(pk=provider.name).first()
     since = (row.read_until if row else now - FIRST_READ) - OVERLAP
-    new = receive(provider.name, provider.calls(since, now, now), now)
+    new = store_call_records(provider.name, provider.calls(since, now, now), now)
     RelayPoll.objects.update_or_create(pk=provider.name, defaults={"read_until": now})
     return new

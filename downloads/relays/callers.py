@@ -61,7 +61,7 @@ def team_of(employer_id: UUID, provider: str, now: datetime) -> RelayTeam:
     return made
 
 
-def callers(employer_id: UUID) -> list[Member]:
+def callers_of(employer_id: UUID) -> list[Member]:
     """Return the members who may call now, in joining order.
 
     They are active, not in review, and may sign in. Their number is proven by a code, or their
@@ -83,7 +83,7 @@ def _callers(employer_ids: Collection[UUID]) -> dict[UUID, list[Member]]:
     return found
 
 
-def digest(members: Sequence[Member]) -> str:
+def callers_digest(members: Sequence[Member]) -> str:
     """Return a digest of the members and their sealed numbers; a seal changes with its number."""
     text = "\n".join(sorted(f"{member.pk} {member.user.phone_sealed}" for member in members))
     return hashlib.sha256(text.encode()).hexdigest()
@@ -114,7 +114,7 @@ def find_changed_teams(now: datetime, since: datetime) -> list[UUID]:
 
 def _mark(team: RelayTeam, members: Sequence[Member], now: datetime) -> bool:
     """Make the team due if the provider knows other callers; return whether it did."""
-    if digest(members) == team.told_digest:
+    if callers_digest(members) == team.told_digest:
         return False
     # A worker that is telling the provider now checks again afterwards, so no change is missed.
     RelayTeam.objects.filter(pk=team.pk, lease=None).update(finished_at=None, due_at=now)
@@ -127,8 +127,8 @@ def tell_provider(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
     A team without callers has no group to update: its bindings are muted instead
     (`downloads.relays.provider_sync`). Raises the provider's errors.
     """
-    members = callers(team.employer_id)
-    told = digest(members)
+    members = callers_of(team.employer_id)
+    told = callers_digest(members)
     if told == team.told_digest and (team.group or not members):
         return team
     group = team.group
@@ -147,7 +147,7 @@ def tell_provider(team: RelayTeam, relays: Relays, now: datetime) -> RelayTeam:
             if bool(team.callers) is not bool(members):
                 _muted_or_not(locked, now)
         # Otherwise another worker made the group first: use it, and add any missing callers.
-    _mark(locked, callers(team.employer_id), now + timedelta(seconds=1))
+    _mark(locked, callers_of(team.employer_id), now + timedelta(seconds=1))
     return locked
 
 

@@ -24,7 +24,7 @@ MAY_HAVE_NEW_NUMBERS: Final = (Tier.PROVISIONAL, Tier.ESTABLISHED)
 MAY_KEEP_NUMBERS: Final = (*MAY_HAVE_NEW_NUMBERS, Tier.RESTRICTED)
 
 
-def lasts() -> timedelta:
+def relay_lifetime() -> timedelta:
     """Return how long a number lasts after the last sign of hiring (`ZIZHI_RELAY_DAYS`)."""
     return timedelta(days=int(settings.RELAY_DAYS))
 
@@ -44,7 +44,7 @@ def lock_consent(binding: RelayBinding) -> None:
     candidate_consent.lock_candidate(binding.client_id, binding.candidate)
 
 
-def unwilling(of: RelayBinding | GateDecision | Copy, now: datetime) -> str:
+def consent_refusal_of(of: RelayBinding | GateDecision | Copy, now: datetime) -> str:
     """Return why the gate would not let this employer reach the candidate, or "" if it would."""
     uscc = Employer.objects.values_list("uscc", flat=True).get(pk=of.employer_id)
     return candidate_consent.consent_refusal(of.client_id, of.candidate, uscc, now)
@@ -52,7 +52,7 @@ def unwilling(of: RelayBinding | GateDecision | Copy, now: datetime) -> str:
 
 def check_consent(of: RelayBinding | GateDecision, now: datetime) -> None:
     """Raise Refused if the candidate does not want to be reached by this employer."""
-    if why := unwilling(of, now):
+    if why := consent_refusal_of(of, now):
         raise Refused(why)
 
 

@@ -63,7 +63,7 @@ def mail_recruiter(binding: RelayBinding, template: str, now: datetime, **more: 
     context = {
         "candidate": binding.candidate,
         "dialled": " – ".join(filter(None, (binding.number, binding.extension))),
-        "lasts": eligibility.lasts().days,
+        "lasts": eligibility.relay_lifetime().days,
         "company": callers.employer_name(binding.employer_id),
         "path": reverse("verification:home"),
     } | more

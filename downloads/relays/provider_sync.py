@@ -32,7 +32,7 @@ from downloads.relay_providers.base import (
 from downloads.relays import bindings, callers, eligibility, notices
 from events.core.actor import SYSTEM
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
-from events.jobs.runner import Clock, Failure, Lease, backoff, claim, run
+from events.jobs.runner import Clock, Failure, Lease, claim_row, retry_delay, run_job
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ NOBODY_FOR: Final = timedelta(hours=1)
 BROKEN: Final = (ProviderBroken, Rejected, KeyError)
 """KeyError: the provider is no longer configured in this deployment."""
 TEAM_FAILURES: Final = (
-    Failure(ProviderUnavailable, backoff),
+    Failure(ProviderUnavailable, retry_delay),
     Failure(BROKEN, BROKEN_FOR.total_seconds(), "team_not_told", broken=True),
 )
 
@@ -76,7 +76,9 @@ def sync_binding(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SE
     Returns whether something was stored.
     """
     bindings_and_teams = RelayBinding.objects.select_related("team")
-    lease: Lease[RelayBinding] | None = claim(bindings_and_teams, binding_id, clock, lease_seconds)
+    lease: Lease[RelayBinding] | None = claim_row(
+        bindings_and_teams, binding_id, clock, lease_seconds
+    )
     if lease is None:
         return False
     binding = lease.row
@@ -85,7 +87,7 @@ def sync_binding(binding_id: UUID, clock: Clock, lease_seconds: float = LEASE_SE
     except NoNumber as none:
         return _later(lease, none.retry_after, "relay_no_number")
     except ProviderUnavailable as unavailable:
-        return _later(lease, backoff(unavailable, binding.tries))
+        return _later(lease, retry_delay(unavailable, binding.tries))
     except _NobodyToCall:
         return _later(lease, NOBODY_FOR.total_seconds(), "relay_no_caller")
     except NumberIllegal:
@@ -127,7 +129,7 @@ def _not_wanted(binding: RelayBinding, now: datetime) -> str:
 
     Missing or expired consent stops a requested number, but does not end one that is lent.
     """
-    why = eligibility.unwilling(binding, now)
+    why = eligibility.consent_refusal_of(binding, now)
     if why == "candidate_no_consent":
         return why if binding.state == RelayState.REQUESTED else ""
     return "relay_candidate_ended" if why else ""
@@ -145,7 +147,7 @@ def _bind(lease: Lease[RelayBinding], provider: Relays, now: datetime) -> Heard:
         raise ProviderBroken(f"a caller's number: {illegal}") from None
     if not team.callers:
         raise _NobodyToCall
-    until = max(binding.expires_at, now + eligibility.lasts())
+    until = max(binding.expires_at, now + eligibility.relay_lifetime())
     bound = provider.bind(
         Order(str(binding.pk), bindings.candidate_phone(binding), team.group, until), now
     )
@@ -347,8 +349,8 @@ def tell_team(team_id: int, clock: Clock, lease_seconds: float = LEASE_SECONDS) 
     """Tell the provider who may call for a team, unless another worker does; return whether it was
     told.
     """
-    return run(
-        claim(RelayTeam.objects.all(), team_id, clock, lease_seconds),
+    return run_job(
+        claim_row(RelayTeam.objects.all(), team_id, clock, lease_seconds),
         lambda lease: callers.tell_provider(
             lease.row, relay_providers.relay_provider(lease.row.provider), clock()
         ),

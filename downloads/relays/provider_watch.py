@@ -11,7 +11,7 @@ from django.urls import reverse
 from downloads.models import CandidateText, Copy, RelayBinding
 from events.delivery.alerts import State, report_states
 from events.models import AlertKind
-from verification.monitoring.service_watch import report_late, stuck
+from verification.monitoring.service_watch import report_late, stuck_jobs
 
 
 def watch_services(now: datetime) -> None:
@@ -29,7 +29,7 @@ def watch_services(now: datetime) -> None:
     lasting = {
         what: State({"what": what, "count": count}, reverse(page))
         for what, (jobs, page) in waiting.items()
-        if (count := stuck(jobs).count())
+        if (count := stuck_jobs(jobs).count())
     }
     report_states(AlertKind.PROVIDER_DOWN, lasting, now, among=waiting)
     report_late([texts], "texts", now)

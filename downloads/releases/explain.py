@@ -28,7 +28,9 @@ class Explanation:
     spent_at: datetime | None
 
 
-def explain(decision_id: UUID, client_id: UUID, now: datetime, zone: ZoneInfo) -> Explanation:
+def explain_decision(
+    decision_id: UUID, client_id: UUID, now: datetime, zone: ZoneInfo
+) -> Explanation:
     """Return the explanation of a decision.
 
     Raises Refused `decision_unknown`, also for another platform's decisions.

@@ -25,11 +25,11 @@ from downloads.models.relays import RelayState
 from downloads.relays import provider_sync
 from downloads.releases import mark_keys, operations, resume_sources
 from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
-from events.jobs.runner import Clock, Failure, Lease, LeaseLost, WorkersDied, claim, run
+from events.jobs.runner import Clock, Failure, Lease, LeaseLost, WorkersDied, claim_row, run_job
 from resumes.marking import Words, clean_pages, marked_copy
 from resumes.opening import open
 from resumes.redaction import redact
-from resumes.redaction.digits import plain, with_lookalikes, with_numerals
+from resumes.redaction.digits import to_plain_text, with_lookalikes, with_numerals
 from resumes.redaction.redact import Redacted, RedactedPage
 
 LEASE_SECONDS: Final = 240.0
@@ -79,8 +79,10 @@ def make_copy(copy_id: UUID, clock: Clock, lease_seconds: float = LEASE_SECONDS)
     """Make the copy unless another worker does, and return whether it is made or has finally
     failed.
     """
-    lease = claim(Copy.objects.select_related("binding", "resume"), copy_id, clock, lease_seconds)
-    return run(
+    lease = claim_row(
+        Copy.objects.select_related("binding", "resume"), copy_id, clock, lease_seconds
+    )
+    return run_job(
         lease, _made, _written_down, failures=FAILURES, give_up=_failed, deaths=DEATHS, beats=True
     )
 
@@ -99,10 +101,10 @@ def _made(lease: Lease[Copy]) -> tuple[bytes, str]:
     resume, pages = _clean(lease)
     _let_nothing_through(pages, operations.grant_of(copy))
     binding = _bound(copy.binding_id, clock)
-    key = mark_keys.current()
+    key = mark_keys.current_mark_key()
     words = Words(copy.receiver, copy.number, clock())
     keys = mark_keys.keys_of(copy.number, key, resume.page_count)
-    return marked_copy.copy(pages, keys, words, binding.number, binding.extension), key
+    return marked_copy.make_marked_copy(pages, keys, words, binding.number, binding.extension), key
 
 
 # --- Clean pages ----------------------------------------------------------------------------------
@@ -112,7 +114,7 @@ def _clean(lease: Lease[Copy]) -> tuple[CleanResume, Sequence[RedactedPage]]:
     """Return the resume's clean pages: existing ones, or new ones."""
     copy, clock = lease.row, lease.clock
     if copy.resume is not None and copy.resume.pages:
-        return copy.resume, stored(copy.resume)
+        return copy.resume, stored_pages(copy.resume)
     data = _original(copy)
     opened = open.open_resume(data, required=settings.SANDBOX_REQUIRED)
     same = {
@@ -128,7 +130,7 @@ def _clean(lease: Lease[Copy]) -> tuple[CleanResume, Sequence[RedactedPage]]:
     CleanResume.objects.filter(pk=resume.pk).update(used_at=now)
     if not lease.update(resume=resume, sha256=opened.sha256):
         raise LeaseLost
-    return resume, stored(resume)
+    return resume, stored_pages(resume)
 
 
 def _original(copy: Copy) -> bytes:
@@ -139,7 +141,7 @@ def _original(copy: Copy) -> bytes:
         with default_storage.open(str(copy.original.name)) as file:
             data: bytes = file.read()
         return data
-    source = resume_sources.chosen()
+    source = resume_sources.configured_source()
     if source is None:
         raise Refused("resume_source_missing")
     return source.fetch(copy.client_id, copy.original_reference, open.Limits().bytes)
@@ -147,7 +149,7 @@ def _original(copy: Copy) -> bytes:
 
 def _stored(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime) -> CleanResume:
     """Store the clean pages of a file, encrypted; if another worker was first, return its row."""
-    name = default_storage.save("pages", ContentFile(clean_pages.packed(redacted.pages)))
+    name = default_storage.save("pages", ContentFile(clean_pages.pack_pages(redacted.pages)))
     removed = [
         {"kind": item.kind, "page": item.page, "masked": item.masked} for item in redacted.items
     ]
@@ -166,11 +168,11 @@ def _stored(redacted: Redacted, same: dict[str, Any], test: bool, now: datetime)
         return CleanResume.objects.available().get(**same)
 
 
-def stored(resume: CleanResume) -> tuple[RedactedPage, ...]:
+def stored_pages(resume: CleanResume) -> tuple[RedactedPage, ...]:
     """Return the clean pages, decrypted. Raises ProviderBroken."""
     try:
         with default_storage.open(str(resume.pages.name)) as file:
-            return clean_pages.unpacked(file.read())
+            return clean_pages.unpack_pages(file.read())
     except FileNotFoundError as error:
         raise ProviderBroken("the clean pages are missing") from error
 
@@ -181,13 +183,13 @@ def _let_nothing_through(pages: Sequence[RedactedPage], given: tuple[str, str]) 
 
     Raises Refused `resume_contact_left`.
     """
-    left = plain("\n".join(line.text for page in pages for line in page.lines)).text
+    left = to_plain_text("\n".join(line.text for page in pages for line in page.lines)).text
     phone, email = given
-    digits = re.sub(r"\D", "", plain(phone).text)[-11:]
+    digits = re.sub(r"\D", "", to_plain_text(phone).text)[-11:]
     spellings = (left, with_numerals(left), with_lookalikes(with_numerals(left)))
     if len(digits) >= 7 and any(digits in re.sub(r"\D", "", spelling) for spelling in spellings):
         raise Refused("resume_contact_left")
-    if email and re.sub(r"\s", "", plain(email).text) in re.sub(r"\s", "", left):
+    if email and re.sub(r"\s", "", to_plain_text(email).text) in re.sub(r"\s", "", left):
         raise Refused("resume_contact_left")
 
 

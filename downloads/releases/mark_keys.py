@@ -11,15 +11,15 @@ import hashlib
 import hmac
 from typing import Final
 
-from events.core.sealing import KeyMissing, key_id, keys
+from events.core.sealing import KeyMissing, data_keys, key_id
 from resumes.marking import MarkKey
 
 _PURPOSE: Final = b"zizhi marks of copies"
 
 
-def current() -> str:
+def current_mark_key() -> str:
     """Return the name of the key that marks copies now."""
-    return key_id(keys()[0]).hex()
+    return key_id(data_keys()[0]).hex()
 
 
 def keys_of(copy: str, named: str, pages: int) -> tuple[MarkKey, ...]:
@@ -28,7 +28,7 @@ def keys_of(copy: str, named: str, pages: int) -> tuple[MarkKey, ...]:
 
     Raises KeyMissing.
     """
-    for key in keys():
+    for key in data_keys():
         if key_id(key).hex() == named:
             service_key = hmac.digest(key, _PURPOSE, hashlib.sha256)
             return tuple(MarkKey.derived(service_key, copy, page) for page in range(pages))

@@ -73,7 +73,7 @@ def begin_release(asked: Asked, client: ApiClient, now: datetime) -> Copy:
     failed copy can be requested again with the same pass while the employer may still download.
     Raises Refused: `job_title_not_allowed`,
     `release_busy`, `release_closed` for a copy that is no longer available, the errors of
-    `passes.spend` and `bindings.request_binding`, `relay_no_caller`, and for the file
+    `passes.spend_pass` and `bindings.request_binding`, `relay_no_caller`, and for the file
     `resume_empty`, `resume_too_large`, `resume_format_not_supported`, `resume_missing`,
     `resume_source_missing`.
     """
@@ -128,7 +128,7 @@ def _check_resume(asked: Asked) -> None:
     if asked.resume is None:
         if not asked.reference:
             raise Refused("resume_missing", FIELD)
-        if resume_sources.chosen() is None:
+        if resume_sources.configured_source() is None:
             raise Refused("resume_source_missing", "resume_reference")
         return
     limit = Limits().bytes
@@ -150,7 +150,7 @@ def _somebody_can_call(decision_id: UUID, client: ApiClient) -> None:
         .values_list("employer_id", flat=True)
         .first()
     )
-    if employer is not None and not callers.callers(employer):
+    if employer is not None and not callers.callers_of(employer):
         raise Refused("relay_no_caller")
 
 
@@ -193,7 +193,7 @@ def _begin(
         )
         if copy is None:
             try:
-                passes.spend(
+                passes.spend_pass(
                     asked.gate_pass, client_id=client.pk, now=now, test=client.test, leaves=False
                 )
             except Refused as refused:
@@ -259,7 +259,7 @@ def _may_still(copy: Copy, now: datetime) -> None:
     if member.held_at is not None:
         raise Refused("member_in_review")
     notices.contact_of(member)
-    if why := eligibility.unwilling(copy, now):
+    if why := eligibility.consent_refusal_of(copy, now):
         raise Refused(why)
 
 
@@ -336,7 +336,7 @@ def make_link(copy_id: UUID, client: ApiClient, now: datetime) -> tuple[CopyLink
     return link, settings.SITE_URL + reverse("releases:open", args=[token])
 
 
-def linked(token: str) -> CopyLink:
+def copy_link_by_token(token: str) -> CopyLink:
     """Return the link of a URL. Raises Refused `copy_link_unknown`."""
     try:
         link_id = UUID(bytes=urlsafe_b64decode(_signer().unsign(token) + "=="))
@@ -366,7 +366,7 @@ def open_link(link: CopyLink, client: ApiClient, now: datetime) -> bytes:
     pdf = _stored(copy)
     for ladder in ladder_versions.until_in_force():
         moment = {"ladder": ladder.version, "now": now, "young_after": now - ladder.provisional_for}
-        statement = sql.opening(current_dialect(), copy.test, ladder)
+        statement = sql.link_statement(current_dialect(), copy.test, ladder)
         # The check and the record of the release are one transaction, so that a revocation in
         # between finds every copy that left.
         with transaction.atomic():

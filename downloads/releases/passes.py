@@ -44,13 +44,13 @@ class Spent:
     spent_at: datetime
 
 
-def issue(decision_id: UUID, client_id: UUID, employer_id: UUID, member_id: UUID) -> str:
+def issue_pass(decision_id: UUID, client_id: UUID, employer_id: UUID, member_id: UUID) -> str:
     """Return the pass of an allowed decision."""
     names = b"".join(part.bytes for part in (decision_id, employer_id, member_id))
     return _signer(client_id).sign(urlsafe_b64encode(names).decode())
 
 
-def spend(
+def spend_pass(
     gate_pass: str,
     *,
     client_id: UUID,
@@ -85,7 +85,7 @@ def spend(
             "young_after": now - ladder.provisional_for,
             "expired": now - GOOD_FOR,
         }
-        statement = sql.spending(current_dialect(), test, ladder)
+        statement = sql.pass_statement(current_dialect(), test, ladder)
         with transaction.atomic():
             spent, reason = None, ""
             for reason, tier, candidate in locks.with_company_lock(statement, parameters | moment):

@@ -29,7 +29,7 @@ _waiting: Final[set[UUID]] = set()
 _WAIT: Final = re.compile(r"(?:^|[,\s])wait\s*=\s*\"?([0-9]{1,6})\"?\s*(?:$|[,;])", re.IGNORECASE)
 
 
-def preferred(prefer: str) -> int:
+def preferred_wait(prefer: str) -> int:
     """Return the seconds that a `Prefer` header asks to wait, at most `LONGEST`; 0 if it does not
     ask.
     """

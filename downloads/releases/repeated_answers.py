@@ -62,7 +62,7 @@ def _still_in_force(decision_id: UUID, now: datetime) -> bool:
         "expired": now - GOOD_FOR,  # as long as its pass
     }
     for ladder in ladder_versions.until_in_force():
-        statement = sql.repeating(current_dialect(), decision.test, ladder)
+        statement = sql.repeat_statement(current_dialect(), decision.test, ladder)
         moment = {"ladder": ladder.version, "young_after": now - ladder.provisional_for}
         for (why,) in locks.with_company_lock(statement, parameters | moment):
             return not why

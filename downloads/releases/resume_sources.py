@@ -2,7 +2,8 @@
 
 `ZIZHI_RESUMES` is a folder, or a bucket of an object store (`s3://bucket/prefix`), with one folder
 for each platform, named by our id. If it is empty, resumes are sent with the request. To add a
-store, write an adapter of `ResumeSource`, a line in `chosen`, and a case of its test suite.
+store, write an adapter of `ResumeSource`, a line in `configured_source`, and a case of its test
+suite.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ class S3Source:
         return bytes(data)
 
 
-def chosen() -> ResumeSource | None:
+def configured_source() -> ResumeSource | None:
     """Return the source of this deployment, if it has one."""
     return _named(settings.RESUMES, settings.RESUMES_ENDPOINT) if settings.RESUMES else None
 

@@ -70,7 +70,7 @@ OF_SIGNAL: Final = {
 """The figures that each signal uses."""
 
 
-def figures(
+def download_figures(
     left: Sequence[Taken],
     answerable: int,
     contacts: int,
@@ -94,7 +94,7 @@ def figures(
     )
 
 
-def seen(counted: Figures, thresholds: Thresholds) -> set[Signal]:
+def signals_in(counted: Figures, thresholds: Thresholds) -> set[Signal]:
     """Return the signals in these figures."""
     found = {
         Signal.NIGHT: counted.night >= thresholds.night,

@@ -13,7 +13,7 @@ from typing import Final
 
 from events.core.errors import Refused
 from resumes.redaction.contacts import contacts_in
-from resumes.redaction.digits import plain, with_numerals
+from resumes.redaction.digits import to_plain_text, with_numerals
 
 LONGEST: Final = 60
 FIELD: Final = "job_title"
@@ -61,7 +61,7 @@ def _faults(title: str) -> Iterator[tuple[str, str]]:
             yield f"U+{ord(character):04X}", "no control characters, no invisible ones"
     for contact in contacts_in(title):
         yield contact.masked, f"no contact details ({contact.kind})"
-    text = plain(title).text
+    text = to_plain_text(title).text
     if "@" in text:
         yield "@", "no addresses"
     for link in _LINK.finditer(_TECHNIQUE.sub(" ", text)):

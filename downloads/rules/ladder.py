@@ -90,7 +90,7 @@ class Ladder:
     """
 
 
-def share(limit: int, percent: int) -> int:
+def share_of_limit(limit: int, percent: int) -> int:
     """Return this percentage of a limit, rounded up: a quota is never rounded down to none."""
     return -(-limit * percent // 100)
 

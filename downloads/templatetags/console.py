@@ -19,13 +19,13 @@ def console_areas(context: Context) -> list[navigation.Area]:
     request: Any = context.get("request")
     if not context.get("has_permission") or not isinstance(request.user, User):
         return []
-    return navigation.areas(context.get("available_apps") or (), request.user, request.path)
+    return navigation.console_areas(context.get("available_apps") or (), request.user, request.path)
 
 
 @register.simple_tag
 def start_tasks(user: User) -> list[start.Task]:
     """Return what waits for the user."""
-    return start.tasks(user)
+    return start.staff_tasks(user)
 
 
 @register.simple_tag

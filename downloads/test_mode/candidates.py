@@ -90,7 +90,7 @@ def answer_at_once(request: ConsentRequest, client: ApiClient, now: datetime) ->
     )
 
 
-def mailed(client: ApiClient) -> Q:
+def mails_to_candidates(client: ApiClient) -> Q:
     """Return a filter for the mails to the candidates of this platform's test.
 
     Tests share addresses, so each mail names its candidate's platform.
@@ -104,7 +104,7 @@ def catch_up(client: ApiClient, clock: Callable[[], datetime]) -> None:
     Outside of a test there is nothing to do.
     """
     if client.test:
-        erasure.remind(clock(), client)
+        erasure.remind_of_erasure(clock(), client)
         of_test = CandidateText.objects.filter(candidate__client_id=client.pk)
         for text_id in list(of_test.due(clock()).values_list("pk", flat=True)):
             texts.work_on_text(text_id, clock)

@@ -133,7 +133,7 @@ def play_call(
     provider = _provider(binding, client)
     if not binding.number:
         raise Refused("relay_ended", seen=binding.state)
-    members = callers.callers(binding.employer_id)
+    members = callers.callers_of(binding.employer_id)
     if not members and not by_stranger:
         raise Refused("relay_no_caller")
     caller = NOBODY if by_stranger else phone_of(members[0].user)
@@ -145,13 +145,15 @@ def play_call(
 def _provider(binding: RelayBinding, client: ApiClient) -> SimulatedRelays:
     if not client.test or not binding.test:
         raise Refused("not_of_test")
-    return relay_providers.simulator(binding.provider)
+    return relay_providers.simulated_relays(binding.provider)
 
 
 def bring_in(provider: SimulatedRelays, clock: Clock) -> None:
     """Verify and store the callbacks that the simulator sends now, as the webhook does."""
     for callback in provider.pushes(clock()):
-        call_records.receive(provider.name, provider.verify_callback(callback, clock()), clock())
+        call_records.store_call_records(
+            provider.name, provider.verify_callback(callback, clock()), clock()
+        )
 
 
 def catch_up(client: ApiClient, clock: Clock) -> None:
@@ -171,7 +173,7 @@ def catch_up(client: ApiClient, clock: Clock) -> None:
         )
         if not [binding_id for binding_id in due if provider_sync.sync_binding(binding_id, clock)]:
             break
-    provider = relay_providers.simulator(relay_providers.of_test(client.pk))
+    provider = relay_providers.simulated_relays(relay_providers.of_test(client.pk))
     if provider.exists():
         bring_in(provider, clock)
         call_records.poll_call_records(provider, clock())

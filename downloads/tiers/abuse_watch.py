@@ -109,10 +109,10 @@ def watch_employer(
         .filter(uscc=employer.uscc, due_at__gt=begin, candidate__test=False)
         .count()
     )
-    counted = abuse_signals.figures(
+    counted = abuse_signals.download_figures(
         _left(facts, rows, now, platforms), answerable, contacts, ladder.thresholds, zone, overdue
     )
-    if found := abuse_signals.seen(counted, ladder.thresholds):
+    if found := abuse_signals.signals_in(counted, ladder.thresholds):
         return _act(employer_id, _seen(found, counted, begin), override, ladder, now)
     if (
         override is None

@@ -28,7 +28,7 @@ from events.core.errors import Refused
 from events.models import Event, record
 from verification.cases import notices, turnaround
 from verification.cases.authority_evidence import shown_anew
-from verification.cases.queue_placement import hours
+from verification.cases.queue_placement import configured_hours
 from verification.rules.urgency import CURRENT, Kind
 
 WORDS_AT_MOST: Final = 4000
@@ -113,7 +113,7 @@ def again_at(employer: Employer, restriction: Restriction, now: datetime) -> dat
     return upheld.answered_at + AGAIN_AFTER
 
 
-def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppeal:
+def appeal_tier_change(member: Member, move_id: int, words: str, now: datetime) -> MoveAppeal:
     """File an appeal against the change `move_id`, which the page showed, and tell the owners.
 
     Raises Refused: `words_missing`, `state_conflict` if the tier has changed since, and the
@@ -131,7 +131,7 @@ def appeal(member: Member, move_id: int, words: str, now: datetime) -> MoveAppea
         assert restriction is not None
         if restriction.move.pk != move_id:
             raise Refused("state_conflict")
-        due_at = hours().after(now, CURRENT.target[Kind.APPEAL])
+        due_at = configured_hours().after(now, CURRENT.target[Kind.APPEAL])
         said = MoveAppeal.objects.create(
             employer=member.employer,
             move=restriction.move,
@@ -156,19 +156,19 @@ def may_answer_appeal(appeal: MoveAppeal, actor: Actor) -> Refused | None:
     """
     if not actor.can(Power.SECOND_REVIEW if appeal.move.role == Role.REVIEWER else Power.DECIDE):
         return Refused("not_allowed")
-    if actor.id in movers(appeal.move):
+    if actor.id in people_behind_move(appeal.move):
         return Refused("another_reviewer_required")
     return None
 
 
-def movers(move: Event) -> set[str]:
+def people_behind_move(move: Event) -> set[str]:
     """Return the ids of the people who proposed or confirmed a change; empty if a rule made it."""
     if move.role != Role.REVIEWER:
         return set()
-    return {move.actor_id} | {str(row.proposed_by_id) for row in proposals(move)}
+    return {move.actor_id} | {str(row.proposed_by_id) for row in proposals_behind_move(move)}
 
 
-def proposals(move: Event) -> list[Move]:
+def proposals_behind_move(move: Event) -> list[Move]:
     """Return the proposal behind this change, if two people made it."""
     if move.role != Role.REVIEWER:
         return []
@@ -250,7 +250,7 @@ class Waiting:
     late: int
 
 
-def waiting(now: datetime) -> Waiting:
+def count_open_appeals(now: datetime) -> Waiting:
     """Count the open appeals of real employers; a platform answers those of its test."""
     waits = MoveAppeal.objects.open().filter(employer__test=False)
     return Waiting(**waits.aggregate(many=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now))))
@@ -274,7 +274,9 @@ def appeal_turnaround() -> turnaround.Usual | None:
         .order_by("-pk")
         .values_list("at", "answered_at")
     )
-    return turnaround.usual(end - said for said, end in answered[: turnaround.OF_THE_LAST] if end)
+    return turnaround.usual_turnaround(
+        end - said for said, end in answered[: turnaround.OF_THE_LAST] if end
+    )
 
 
 def _note(verb: str, said: MoveAppeal, override: Standing, actor: Actor, now: datetime) -> None:
@@ -295,7 +297,7 @@ def _note(verb: str, said: MoveAppeal, override: Standing, actor: Actor, now: da
 def _tell(template: str, said: MoveAppeal, now: datetime) -> None:
     """Send the mail to the owners and to the member who appealed."""
     path = reverse("downloads:restriction")
-    for member in notices.concerned(said.employer_id, said.by_id):
+    for member in notices.concerned_members(said.employer_id, said.by_id):
         context = {
             "name": said.employer.name,
             "reply": said.reply,

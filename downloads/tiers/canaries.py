@@ -36,7 +36,7 @@ TOGETHER: Final = timedelta(days=7)
 """Calls within this time count together."""
 
 
-def plant(
+def plant_canary(
     client_id: UUID, candidate: str, employer_id: UUID | None, why: str, user: User, now: datetime
 ) -> Canary:
     """Make this candidate of this platform a canary.
@@ -59,7 +59,7 @@ def plant(
     return canary
 
 
-def heard(binding: RelayBinding, call: RelayCall) -> None:
+def record_canary_call(binding: RelayBinding, call: RelayCall) -> None:
     """Record a call to a canary from outside the team, in the transaction that stores the call.
 
     A worker acts on it after the commit.
@@ -146,7 +146,7 @@ def settle_canary(ring_id: int, outcome: str, user: User, now: datetime) -> None
         record("settle_canary", ring, user.as_reviewer(), now, employer_id=ring.employer_id)
 
 
-def unanswered() -> list[int]:
+def unanswered_canary_calls() -> list[int]:
     """Return the calls whose task was lost."""
     return list(
         CanaryRing.objects.filter(answered_at=None)

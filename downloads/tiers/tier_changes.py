@@ -199,7 +199,7 @@ def _noted(
     path = reverse(
         "verification:home" if verb in ("release", "promote") else "downloads:restriction"
     )
-    for member in notices.concerned(override.pk, None):
+    for member in notices.concerned_members(override.pk, None):
         context = {
             "name": name,
             "verb": verb,

@@ -71,7 +71,7 @@ _SEEN: Final[Mapping[str, Callable[[Mapping[str, int]], str]]] = {
 }
 
 
-def seen(move: Event) -> list[str]:
+def evidence_sentences(move: Event) -> list[str]:
     """Return the evidence of the rule that made this change, one sentence each; empty if people
     made it.
     """
@@ -80,9 +80,9 @@ def seen(move: Event) -> list[str]:
 
 
 def seen_by_staff(move: Event) -> list[str]:
-    """Return the sentences of `seen`, and those that the employer must not see."""
+    """Return the sentences of `evidence_sentences`, and those that the employer must not see."""
     rang = "canary" in move.data.get("seen", [])
-    return seen(move) + (
+    return evidence_sentences(move) + (
         [
             gettext(
                 "Someone called a number that appears only in a canary resume. Do not tell the"
@@ -94,7 +94,7 @@ def seen_by_staff(move: Event) -> list[str]:
     )
 
 
-def title(override: Any) -> str:
+def restriction_title(override: Any) -> str:
     """Return the title of a page about a restriction."""
     if override.reason == STEP_UP:
         return gettext("Your company's downloads are paused until it proves its authority again")

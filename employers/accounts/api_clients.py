@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from employers.accounts import networks
-from employers.accounts.return_urls import checked, registered
+from employers.accounts.return_urls import check_return_url, parse_return_urls
 from employers.models import ApiClient, ApiKey, Scope
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import Refused
@@ -38,7 +38,7 @@ def create_api_client(
     """
     limits = _Limits.checked(expires_at, allowed_networks, now)
     of_it = {
-        "return_urls": "\n".join(registered(return_urls, local=test)),
+        "return_urls": "\n".join(parse_return_urls(return_urls, local=test)),
         "contact_email": contact_email,
     }
     with transaction.atomic():
@@ -67,7 +67,7 @@ class _Limits:
     def checked(cls, expires_at: datetime | None, allowed_networks: str, now: datetime) -> _Limits:
         if expires_at is not None and expires_at <= now:
             raise Refused("key_end_past", "expires_at")
-        return cls(expires_at, networks.registered(allowed_networks))
+        return cls(expires_at, networks.parse_networks(allowed_networks))
 
 
 def _new_key(
@@ -124,7 +124,7 @@ def set_return_urls(client: ApiClient, text: str, actor: Actor, now: datetime) -
 
     Raises Refused `return_url_invalid`.
     """
-    addresses = registered(text, local=client.test)
+    addresses = parse_return_urls(text, local=client.test)
     with transaction.atomic():
         changed = ApiClient.objects.filter(pk=client.pk).exclude(return_urls="\n".join(addresses))
         if changed.update(return_urls="\n".join(addresses)):
@@ -154,7 +154,7 @@ def set_candidate_settings_url(client: ApiClient, text: str, actor: Actor, now: 
 
     Raises Refused `return_url_invalid`.
     """
-    url = checked(text, "settings_url", local=client.test)
+    url = check_return_url(text, "settings_url", local=client.test)
     with transaction.atomic():
         changed = ApiClient.objects.filter(pk=client.pk).exclude(candidate_settings_url=url)
         if changed.update(candidate_settings_url=url):

@@ -31,7 +31,7 @@ from events.delivery.mail import NOWHERE
 from events.models import record
 
 
-def own(client: ApiClient, employer_id: UUID) -> Employer:
+def employer_created_by(client: ApiClient, employer_id: UUID) -> Employer:
     """Return the employer if this platform created it.
 
     Raises Refused: `employer_unknown`, `employer_not_yours`.

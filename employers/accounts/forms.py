@@ -19,12 +19,12 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from documents.uscc import LENGTH, normalise
+from documents.uscc import LENGTH, normalise_uscc
 from employers.accounts import registration
 from employers.accounts.self_service import own_password
 from employers.models import AccountClass, User
 from employers.security import throttle
-from employers.security.backends import unconfirmed
+from employers.security.backends import unconfirmed_accounts
 from employers.security.cookies import read_cookie
 from events.core.errors import Refused
 from events.delivery.mail import queue_mail
@@ -49,12 +49,12 @@ def clean_name(typed: str, field: str) -> str:
 
 def network_of(request: HttpRequest) -> str:
     """Return the network that the request came from, as counted by the throttle."""
-    return throttle.network(throttle.caller_of(request))
+    return throttle.client_network(throttle.caller_of(request))
 
 
 def passwords_of(request: HttpRequest, email: str) -> tuple[throttle.Counted, ...]:
     """Return the throttle's counters for a password attempt for `email`."""
-    return throttle.passwords(
+    return throttle.password_counters(
         email, network_of(request), read_cookie(request, throttle.KNOWN_COOKIE)
     )
 
@@ -350,7 +350,7 @@ class ResetForm(_Refusable, PasswordResetForm):
         its owner's, not that of whoever reads an address that it only names.
         """
         holder = registration.holder_of(email)
-        named = [user for user in unconfirmed(email) if not user.phone_index]
+        named = [user for user in unconfirmed_accounts(email) if not user.phone_index]
         return [holder] if holder and holder.is_active else named
 
     def save(self, *_args: Any, **_options: Any) -> None:
@@ -372,7 +372,7 @@ def code_state(typed: str) -> dict[str, Any]:
 
     A code that is too short is not an error yet.
     """
-    code = normalise(typed)
+    code = normalise_uscc(typed)
     state: dict[str, Any] = {
         "code": code,
         "count": len(code),

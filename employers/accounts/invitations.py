@@ -90,7 +90,7 @@ def is_live(invitation: Invitation, now: datetime) -> bool:
 # --- The owner's side -----------------------------------------------------------------------------
 
 
-def invite(owner: Member, email: str, links: Links, now: datetime) -> Invitation:
+def invite_colleague(owner: Member, email: str, links: Links, now: datetime) -> Invitation:
     """Send a new or former colleague a link to join as recruiter. An open invitation of the same
     address is sent again, from now on in this owner's name.
 
@@ -172,7 +172,7 @@ def to_send_again(owner: Member, invitation_id: UUID) -> Invitation:
     return _open(owner, invitation_id)
 
 
-def withdraw(owner: Member, invitation_id: UUID, now: datetime) -> None:
+def cancel_invitation(owner: Member, invitation_id: UUID, now: datetime) -> None:
     """Cancel an open invitation of the owner's employer. Its link no longer works.
 
     Raises Refused: `not_allowed`, `invitation_gone`.
@@ -200,7 +200,7 @@ def _open(owner: Member, invitation_id: UUID) -> Invitation:
     return invitation
 
 
-def sweep(now: datetime) -> int:
+def delete_old_invitations(now: datetime) -> int:
     """Delete invitations that ended long ago. Return their number."""
     gone, _ = Invitation.objects.filter(expires_at__lt=now - KEPT_FOR).delete()
     return gone
@@ -247,7 +247,7 @@ def members_invited(invitation: Invitation) -> QuerySet[Member]:
     return of_employer.filter(user__phone_index__in=blind_indexes(invitation.phone, PHONE_PURPOSE))
 
 
-def join(token: str, password: str, language: str, now: datetime) -> Member:
+def accept_invitation(token: str, password: str, language: str, now: datetime) -> Member:
     """Accept an invitation.
 
     This confirms the address, because the link was sent there. The owners are notified. Accepting

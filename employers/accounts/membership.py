@@ -101,7 +101,7 @@ def forget_access(user: User) -> None:
     """
     user.forget_phone()
     user.save(update_fields=PHONE_FIELDS)
-    second_factor.forget(user)
+    second_factor.delete_second_factor(user)
     sign_ins.end_all(user)
 
 
@@ -201,7 +201,7 @@ def reset_factor(owner: Member, member_id: UUID, now: datetime) -> None:
         if member is None or member.user.is_staff:
             raise Refused("not_allowed", seen=owner.role)
         user = User.objects.select_for_update().get(pk=member.user_id)
-        if not second_factor.forget(user):
+        if not second_factor.delete_second_factor(user):
             raise Refused("second_factor_missing")
         sign_ins.end_all(user)
         record(
@@ -239,7 +239,7 @@ def give_phone(
         user.phone_verified_at, user.phone_vouched_at = None, now if phone and vouched else None
         user.save(update_fields=PHONE_FIELDS)
         if phone:
-            sightings.record(user, now, phone=phone)
+            sightings.record_sighting(user, now, phone=phone)
         if user.email_verified_at is not None and not is_same:
             context = {
                 "company": member.employer.name,

@@ -13,7 +13,7 @@ MOST: Final = 50
 """The maximum number of networks of one key."""
 
 
-def registered(text: str) -> str:
+def parse_networks(text: str) -> str:
     """Return the networks in `text`, one per line, as they are stored.
 
     A single address is a network of one. Raises Refused `network_invalid` with the invalid line.
@@ -30,7 +30,7 @@ def registered(text: str) -> str:
     return "\n".join(dict.fromkeys(networks))
 
 
-def allow(networks: str, address: str) -> bool:
+def is_allowed_network(networks: str, address: str) -> bool:
     """Return whether `address` is in one of the stored `networks`, or there are none.
 
     Without an address, such as over a Unix socket, only keys without networks are allowed.

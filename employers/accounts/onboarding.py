@@ -55,7 +55,7 @@ def make_link(
         raise Refused("member_unknown")
     if not member.reference or member.user.is_staff:
         raise Refused("member_not_added")
-    if not return_urls.allows(client.return_urls, return_url, local=client.test):
+    if not return_urls.is_registered_return_url(client.return_urls, return_url, local=client.test):
         raise Refused("return_url_unknown", "return_url", seen=return_url[:100])
     with transaction.atomic():
         link = OnboardingLink.objects.create(
@@ -129,7 +129,7 @@ def spend_link(token: str, clock: Clock) -> OnboardingLink:
     return link
 
 
-def sweep(now: datetime) -> int:
+def delete_old_onboarding_links(now: datetime) -> int:
     """Delete links that ended long ago and whose recruiters can no longer return. Return their
     number.
     """
@@ -141,7 +141,7 @@ def address_back(link: OnboardingLink, state: str) -> str | None:
     """Return the address that the recruiter returns to, with the state of their case. None if it is
     no longer registered.
     """
-    if link.client.revoked_at is not None or not return_urls.allows(
+    if link.client.revoked_at is not None or not return_urls.is_registered_return_url(
         link.client.return_urls, link.return_url, local=link.client.test
     ):
         return None

@@ -20,7 +20,7 @@ from documents import uscc as usccs
 from employers.accounts import sightings
 from employers.models import PHONE_FIELDS, Employer, Member, User
 from employers.security import one_time_codes, second_factor, sign_ins
-from employers.security.backends import unconfirmed
+from employers.security.backends import unconfirmed_accounts
 from employers.security.one_time_codes import Purpose, issue_code
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
@@ -59,8 +59,8 @@ def check_code(text: str, *, contest: bool = False, test: bool = False) -> str:
     the code. With `contest` the latter is allowed: a reviewer decides who owns the code, and the
     holder's owners are notified. A `test` must use codes reserved for tests (`test_code_required`).
     """
-    code = usccs.normalise(text)
-    if refused := usccs.problem(code):
+    code = usccs.normalise_uscc(text)
+    if refused := usccs.uscc_problem(code):
         raise refused
     if usccs.is_of_test(code) is not test:
         raise Refused("test_code_required" if test else "uscc_invalid", "uscc", seen=code)
@@ -99,19 +99,19 @@ def open_account(
     with this address is signed in. Raises Refused: those of `sightings.check_phone`.
     """
     email, phone = email.strip().lower(), sightings.check_phone(phone)
-    earlier = {user.pk for user in unconfirmed(email)}
+    earlier = {user.pk for user in unconfirmed_accounts(email)}
     if again := user_with(email, password):
         return again
     hashed, sealed = make_password(password), sightings.seal_phone(phone)
     with transaction.atomic():
         lock_address(email)
-        for user in unconfirmed(email):  # the same form was submitted a moment earlier
+        for user in unconfirmed_accounts(email):  # the same form was submitted a moment earlier
             if user.pk not in earlier and user.check_password(password):
                 return user
         user = User.objects.create(
             email=email, password=hashed, language=language, joined_at=now, phone_sealed=sealed
         )
-        sightings.record(user, now, phone=phone)
+        sightings.record_sighting(user, now, phone=phone)
         record("open_account", user, Actor(Role.OWNER, str(user.pk)), now)
         send_verification(user, links, now)
     return user
@@ -355,6 +355,6 @@ def taken_back(user: User, now: datetime) -> None:
             user.forget_phone()
             user.save(update_fields=PHONE_FIELDS)
             user.sightings.all().delete()
-            second_factor.forget(user)
+            second_factor.delete_second_factor(user)
             sign_ins.end_all(user)
             record("take_back", user, Actor(Role.OWNER, str(user.pk)), now)

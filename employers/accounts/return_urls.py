@@ -24,7 +24,7 @@ _OURS: Final = re.compile(r"(?:^|[&;])\s*zizhi", re.IGNORECASE)
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1"})
 
 
-def registered(text: str, *, local: bool = False) -> list[str]:
+def parse_return_urls(text: str, *, local: bool = False) -> list[str]:
     """Return the addresses in `text`, one per line, as they are stored.
 
     `local` also allows a developer's own machine.
@@ -39,7 +39,7 @@ def registered(text: str, *, local: bool = False) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def checked(text: str, field: str, *, local: bool = False) -> str:
+def check_return_url(text: str, field: str, *, local: bool = False) -> str:
     """Return one address as it is stored, or "" for none.
 
     Raises Refused `return_url_invalid` for `field`.
@@ -51,7 +51,7 @@ def checked(text: str, field: str, *, local: bool = False) -> str:
     return url
 
 
-def allows(addresses: str, url: str, *, local: bool = False) -> bool:
+def is_registered_return_url(addresses: str, url: str, *, local: bool = False) -> bool:
     """Return whether `url` is below one of the registered `addresses` (one per line)."""
     asked = _parts(url, local=local)
     return asked is not None and any(

@@ -58,7 +58,7 @@ def device_in(cookie: str) -> str:
         return ""
 
 
-def neighbourhood(network: str) -> str:
+def network_neighbourhood(network: str) -> str:
     """Return the /24 of an IPv4 address or the /48 of an IPv6 network, about one office or street.
     "" without an address.
     """
@@ -71,12 +71,12 @@ def neighbourhood(network: str) -> str:
     )
 
 
-def digests(kind: str, value: str) -> list[str]:
+def sighting_indexes(kind: str, value: str) -> list[str]:
     """Return the indexes that a row may have for a device, phone or network, the current first."""
     return blind_indexes(value, f"sighting.{kind}")
 
 
-def record(
+def record_sighting(
     user: User, now: datetime, *, device: str = "", network: str = "", phone: str = ""
 ) -> None:
     """Record that `user` was seen with these. Repeated sightings update the same rows.
@@ -85,14 +85,14 @@ def record(
     """
     seen = {
         SightingKind.DEVICE: device,
-        SightingKind.NETWORK: neighbourhood(network),
+        SightingKind.NETWORK: network_neighbourhood(network),
         SightingKind.PHONE: phone,
     }
     new = []
     for kind, value in seen.items():
         if not value:
             continue
-        current, *former = digests(kind, value)
+        current, *former = sighting_indexes(kind, value)
         before = Sighting.objects.filter(user=user, kind=kind, digest__in=former)
         if not former or not before.update(last_at=now):
             new.append(Sighting(user=user, kind=kind, digest=current, first_at=now, last_at=now))

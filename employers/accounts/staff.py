@@ -63,7 +63,9 @@ def _not_last(user: User) -> None:
 # --- New colleagues and passwords -----------------------------------------------------------------
 
 
-def invite(email: str, language: str, groups: Iterable[Group], by: User, now: datetime) -> User:
+def invite_staff(
+    email: str, language: str, groups: Iterable[Group], by: User, now: datetime
+) -> User:
     """Create an account without a password, and mail its owner a link to choose one.
 
     Raises Refused `not_allowed` if somebody who is not a superuser gives groups.
@@ -79,7 +81,9 @@ def invite(email: str, language: str, groups: Iterable[Group], by: User, now: da
         user.groups.set(chosen)
         record("invite_staff", user, by.as_reviewer(), now, data={"groups": names})
         _send_link(user, "staff_invitation", now)
-        staff_notices.tell(user, "invited", by, now, to_user=False, groups=", ".join(names))
+        staff_notices.notify_of_staff_change(
+            user, "invited", by, now, to_user=False, groups=", ".join(names)
+        )
     return user
 
 
@@ -91,7 +95,7 @@ def send_password_link(user_id: UUID, by: User, now: datetime) -> None:
             raise Refused("not_allowed")
         record("send_password_link", user, by.as_reviewer(), now)
         _send_link(user, "staff_password", now)
-        staff_notices.tell(user, "password_link", by, now, to_user=False)
+        staff_notices.notify_of_staff_change(user, "password_link", by, now, to_user=False)
 
 
 def _send_link(user: User, template: str, now: datetime) -> None:
@@ -114,7 +118,7 @@ def note_password(user: User, now: datetime, session: sign_ins.Session | None = 
         user.sign_ins.exclude(pk=session[sign_ins.KEY]).delete()
     if user.is_staff:
         record("set_password", user, user.as_reviewer(), now)
-        staff_notices.tell(user, "password_set", user, now)
+        staff_notices.notify_of_staff_change(user, "password_set", user, now)
 
 
 # --- Groups and activity --------------------------------------------------------------------------
@@ -153,7 +157,7 @@ def change_colleague(
             removed = sorted(group.name for group in before - after)
             data = {"added": added, "removed": removed}
             record("change_groups", user, by.as_reviewer(), now, data=data)
-            staff_notices.tell(
+            staff_notices.notify_of_staff_change(
                 user, "groups", by, now, added=", ".join(added), removed=", ".join(removed)
             )
     return user
@@ -168,7 +172,7 @@ def _set_active(user: User, is_active: bool, by: User, now: datetime) -> None:
     user.is_active = is_active
     verb = "reactivate_staff" if is_active else "deactivate_staff"
     record(verb, user, by.as_reviewer(), now)
-    staff_notices.tell(user, "activated" if is_active else "deactivated", by, now)
+    staff_notices.notify_of_staff_change(user, "activated" if is_active else "deactivated", by, now)
 
 
 def change_group(
@@ -214,7 +218,7 @@ def propose_superuser(user_id: UUID, by: User, now: datetime) -> SuperuserPropos
             raise Refused("staff_changed")
         proposal = SuperuserProposal.objects.create(user=user, proposed_by=by, proposed_at=now)
         record("propose_superuser", user, by.as_reviewer(), now)
-        staff_notices.tell(user, "superuser_proposed", by, now)
+        staff_notices.notify_of_staff_change(user, "superuser_proposed", by, now)
     return proposal
 
 
@@ -242,7 +246,7 @@ def settle_superuser(user_id: UUID, by: User, now: datetime, *, confirmed: bool)
         data = {"proposed_by": str(proposal.proposed_by_id)}
         record("make_superuser", user, by.as_reviewer(), now, data=data)
         proposer = proposal.proposed_by.email
-        staff_notices.tell(user, "superuser_made", by, now, proposed_by=proposer)
+        staff_notices.notify_of_staff_change(user, "superuser_made", by, now, proposed_by=proposer)
     return user
 
 
@@ -265,12 +269,12 @@ def _end_superuser(user: User, by: User, now: datetime) -> None:
     _not_last(user)
     user.is_superuser = False
     record("end_superuser", user, by.as_reviewer(), now)
-    staff_notices.tell(user, "superuser_ended", by, now)
+    staff_notices.notify_of_staff_change(user, "superuser_ended", by, now)
 
 
 def _note_drop(user: User, by: User, now: datetime) -> None:
     record("drop_superuser", user, by.as_reviewer(), now)
-    staff_notices.tell(user, "superuser_dropped", by, now)
+    staff_notices.notify_of_staff_change(user, "superuser_dropped", by, now)
 
 
 # --- On the server --------------------------------------------------------------------------------
@@ -279,11 +283,11 @@ def _note_drop(user: User, by: User, now: datetime) -> None:
 def note_superuser_on_server(user: User, now: datetime) -> None:
     """Record, in the caller's transaction, that a command has made a superuser, and tell."""
     record("make_superuser", user, SYSTEM, now, data={"on_server": True})
-    staff_notices.tell(user, "superuser_on_server", None, now)
+    staff_notices.notify_of_staff_change(user, "superuser_on_server", None, now)
 
 
 def note_password_on_server(user: User, now: datetime) -> None:
     """Record, in the caller's transaction, that a command has set a password, and tell."""
     if user.is_staff:
         record("set_password", user, SYSTEM, now, data={"on_server": True})
-        staff_notices.tell(user, "password_on_server", None, now)
+        staff_notices.notify_of_staff_change(user, "password_on_server", None, now)

@@ -1,7 +1,7 @@
 """Staff who read what employers and people have given us: on record, and reported if it is much.
 
 `record_read` is for rows that are opened outside of a claimed case; a claim reports itself.
-`unmask` is the only way to an address or a phone number that pages show masked.
+`unmask_contact` is the only way to an address or a phone number that pages show masked.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def record_read(row: Model, reader: User, now: datetime) -> None:
         report_if_many(reader, now)
 
 
-def unmask(person: User | None, field: str, row: Model, reader: User, now: datetime) -> str:
+def unmask_contact(person: User | None, field: str, row: Model, reader: User, now: datetime) -> str:
     """Return a recruiter's full `email` or `phone`, and record that the page of `row` shows it.
 
     Raises Refused `not_allowed`.

@@ -18,16 +18,16 @@ from employers.accounts.forms import InviteForm, JoinForm, network_of, passwords
 from employers.accounts.phones import invitations as phone_invitations
 from employers.accounts.phones import numbers
 from employers.accounts.phones.forms import CodeSentForm
-from employers.accounts.phones.views import after_sending, asker_of, let_in, refuse, show_sent
+from employers.accounts.phones.views import after_sending, asker_of, let_in, show_refusal, show_sent
 from employers.accounts.self_service import own_password
 from employers.accounts.self_service.fresh_code_views import fresh_code_first
 from employers.accounts.views import (
-    enter,
-    links,
     page_after,
     posted_or,
-    private,
+    private_response,
     proven_member_required,
+    sign_in_by_password,
+    site_links,
     status_of,
 )
 from employers.clock import now_of
@@ -50,7 +50,7 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
         now, passwords = timezone.now(), passwords_of(request, invitation.email)
         try:
             throttle.count_try(passwords, now)
-            member = invitations.join(
+            member = invitations.accept_invitation(
                 token,
                 form.cleaned_data["password"],
                 get_language() or "",
@@ -62,9 +62,9 @@ def join(request: HttpRequest, token: str) -> HttpResponseBase:
             form.refuse(refused)
         else:
             throttle.give_back_try(passwords, now)
-            return enter(request, member.user)
+            return sign_in_by_password(request, member.user)
     context = {"form": form, "employer": invitation.employer, "email": invitation.email}
-    return private(render(request, "employers/join.html", context, status=status_of(form)))
+    return private_response(render(request, "employers/join.html", context, status=status_of(form)))
 
 
 @sensitive_post_parameters("code")
@@ -85,21 +85,25 @@ def join_by_phone(request: HttpRequest, key: str) -> HttpResponseBase:
             else:
                 typed = form.cleaned_data["code"]
                 member = phone_invitations.join(invitation, typed, asker, language, now)
-                return private(let_in(request, member.user, page_after(request, member.user), now))
+                return private_response(
+                    let_in(request, member.user, page_after(request, member.user), now)
+                )
         except Refused as refused:
             if refused.code == "invitation_gone":
                 return _invitation_refused(request, refused)
-            refuse(form, refused)
+            show_refusal(form, refused)
     if form.has_sent:
-        return private(after_sending(request, form, now))
+        return private_response(after_sending(request, form, now))
     show_sent(request, form, now)
     context = {"form": form, "employer": invitation.employer, "phone": invitation.contact}
-    return private(render(request, "employers/join_by_phone.html", context, status=status_of(form)))
+    return private_response(
+        render(request, "employers/join_by_phone.html", context, status=status_of(form))
+    )
 
 
 def _invitation_refused(request: HttpRequest, refused: Refused) -> HttpResponseBase:
     context = {"refused": refused, "invitation": True}
-    return private(render(request, "employers/link_refused.html", context, status=410))
+    return private_response(render(request, "employers/link_refused.html", context, status=410))
 
 
 @proven_member_required
@@ -162,7 +166,7 @@ def _send(request: HttpRequest, member: Member, contact: str) -> None:
         if is_phone:
             phone_invitations.invite(member, to, network, now_of(member.employer))
         else:
-            invitations.invite(member, to, links(), now_of(member.employer))
+            invitations.invite_colleague(member, to, site_links(), now_of(member.employer))
     except Refused:
         throttle.give_back_try([counted], now)
         raise
@@ -184,7 +188,7 @@ def _check_password(request: HttpRequest, member: Member) -> None:
     enough for what gives away the company.
     """
     typed = request.POST.get("current_password", "")
-    own_password.check(member.user, typed, request.session, timezone.now())
+    own_password.check_own_password(member.user, typed, request.session, timezone.now())
 
 
 @posted_or("employers:team")
@@ -206,7 +210,7 @@ def withdraw_invitation(request: HttpRequest, member: Member, invitation_id: UUI
         now_of(member.employer),
         gettext("The invitation is cancelled. Its link no longer works."),
     )
-    return _done(request, lambda: invitations.withdraw(member, invitation_id, now), said)
+    return _done(request, lambda: invitations.cancel_invitation(member, invitation_id, now), said)
 
 
 @sensitive_post_parameters("current_password")

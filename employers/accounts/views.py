@@ -57,7 +57,7 @@ FOLLOWING = "following"
 LANGUAGE_COOKIE_SECONDS = 365 * 24 * 3600
 
 
-def links() -> registration.Links:
+def site_links() -> registration.Links:
     return registration.Links(settings.SITE_URL)
 
 
@@ -67,7 +67,7 @@ def status_of(form: BaseForm) -> int:
     return 422 if form.errors else 200
 
 
-def private(response: HttpResponseBase) -> HttpResponseBase:
+def private_response(response: HttpResponseBase) -> HttpResponseBase:
     """Forbid all caches, shared or the browser's own, to store `response`."""
     response["Cache-Control"] = "private, no-store"
     patch_vary_headers(response, ("Cookie", "HX-Request"))
@@ -86,7 +86,7 @@ def member_required(
 
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return private(_to_sign_in(request))
+            return private_response(_to_sign_in(request))
         member = (
             Member.objects.active()
             .select_related("user", "employer__platform")
@@ -95,12 +95,12 @@ def member_required(
             .first()
         )
         if member is None:
-            return private(_to_registration(request))
+            return private_response(_to_registration(request))
         request.member = member  # type: ignore[attr-defined]  # for what every page shows: a test, a restriction
         request.test_time = now_of(member.employer) if member.employer.test else None  # type: ignore[attr-defined]
         if not getattr(view, "without_factor", False) and lacks_factor(request, member):
-            return private(_to_set_up(request))
-        return private(view(request, member, *args, **kwargs))
+            return private_response(_to_set_up(request))
+        return private_response(view(request, member, *args, **kwargs))
 
     update_wrapper(
         inner, view
@@ -175,12 +175,12 @@ def newcomer_required(
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         user = request.user
         if not isinstance(user, User):
-            return private(_to_sign_in(request))
+            return private_response(_to_sign_in(request))
         if Member.objects.filter(user=user).exists():
-            return private(redirect("verification:home"))
+            return private_response(redirect("verification:home"))
         if user.is_staff or not user.is_proven:
-            return private(_to_registration(request))
-        return private(view(request, user, *args, **kwargs))
+            return private_response(_to_registration(request))
+        return private_response(view(request, user, *args, **kwargs))
 
     return inner
 
@@ -242,7 +242,7 @@ def register(request: HttpRequest) -> HttpResponseBase:
         try:
             throttle.count_try(counted, now)
             user = registration.open_account(
-                **typed, language=get_language() or "", links=links(), now=now
+                **typed, language=get_language() or "", links=site_links(), now=now
             )
         except Refused as refused:
             if refused.code != "too_many_tries":
@@ -251,27 +251,23 @@ def register(request: HttpRequest) -> HttpResponseBase:
         else:
             if user.joined_at < now:  # the password of an earlier account was right
                 throttle.give_back_try(passwords, now)
-            return enter(request, user)
-    return private(
-        render(
-            request,
-            "employers/register.html",
-            {"form": form, "by_phone": sms_ready()},
-            status=status_of(form),
-        )
+            return sign_in_by_password(request, user)
+    page = {"form": form, "by_phone": sms_ready()}
+    return private_response(
+        render(request, "employers/register.html", page, status=status_of(form))
     )
 
 
-def enter(request: HttpRequest, user: User) -> HttpResponse:
+def sign_in_by_password(request: HttpRequest, user: User) -> HttpResponse:
     """Sign in a user who chose or gave a password, and redirect to the page that they came for, or
     to their case. A second factor that they have is asked first.
     """
     following = resolve_url(page_after(request, user))
-    if second_factor.of(user):
+    if second_factor.second_factor_of(user):
         return ask_second_factor(request, user, following)
     login(request, user, backend=ADDRESS)
     response = remember_browser(request, redirect(following), user)
-    return saw(request, response, user)
+    return start_session(request, response, user)
 
 
 def page_after(request: HttpRequest, user: User) -> str:
@@ -290,21 +286,22 @@ def ask_second_factor(
     the page that asks for the code of the second factor.
     """
     request.session.cycle_key()
-    entry.remember(request.session, ENTRY, user, goes_to, timezone.now(), by_phone=by_phone)
+    entry.remember_entry(request.session, ENTRY, user, goes_to, timezone.now(), by_phone=by_phone)
     return redirect("employers:second_step")
 
 
-def saw(request: HttpRequest, response: HttpResponse, user: User, cookie: str = "") -> HttpResponse:
-    """Begin the sign-in of `user` in this session, and record the device and network that they came
-    from.
+def start_session(
+    request: HttpRequest, response: HttpResponse, user: User, cookie: str = ""
+) -> HttpResponse:
+    """Begin the sign-in of `user` in this session, and record the device and network of it.
 
     The device's cookie is renewed each time, so that it lasts while the browser is in use.
     """
     cookie = cookie or sightings.device_or_new(device_cookie(request))
     now, network = timezone.now(), network_of(request)
-    agent, near = request.headers.get("User-Agent", ""), sightings.neighbourhood(network)
-    sign_ins.begin(request.session, user, agent, near, now)
-    sightings.record(user, now, device=sightings.device_in(cookie), network=network)
+    agent, near = request.headers.get("User-Agent", ""), sightings.network_neighbourhood(network)
+    sign_ins.begin_sign_in(request.session, user, agent, near, now)
+    sightings.record_sighting(user, now, device=sightings.device_in(cookie), network=network)
     set_cookie(response, sightings.DEVICE_COOKIE, cookie, sightings.DEVICE_SECONDS)
     return response
 
@@ -344,9 +341,11 @@ def check_code(request: HttpRequest) -> HttpResponseBase:
     try:
         throttle.count_try([(throttle.CODES_FROM_NETWORK, network_of(request))], timezone.now())
     except Refused as refused:
-        return private(HttpResponse(refusal_html(refused), status=429))
+        return private_response(HttpResponse(refusal_html(refused), status=429))
     typed = request.GET.get("uscc", "")[:40]
-    return private(render(request, "employers/_code_state.html", {"code_state": code_state(typed)}))
+    return private_response(
+        render(request, "employers/_code_state.html", {"code_state": code_state(typed)})
+    )
 
 
 def clear_browser(response: HttpResponse) -> HttpResponse:
@@ -378,9 +377,9 @@ class SignIn(auth_views.LoginView):
         return super().get(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
-        if second_factor.of(form.get_user()):
+        if second_factor.second_factor_of(form.get_user()):
             return ask_second_factor(self.request, form.get_user(), self.get_success_url())
-        response = saw(
+        response = start_session(
             self.request,
             remember_browser(self.request, super().form_valid(form), form.get_user()),
             form.get_user(),
@@ -439,7 +438,7 @@ def prove_yourself(request: HttpRequest, member: Member) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:
-        registration.send_password_link(user, links(), now)
+        registration.send_password_link(user, site_links(), now)
         messages.success(
             request,
             gettext("We've sent the email. It can take a minute. Check your spam folder too."),

@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 _ICONS: Final = {True: ("yes", _("yes")), False: ("no", _("no")), None: ("unknown", _("unknown"))}
 
 
-def icon(value: bool | None) -> SafeString:
+def boolean_icon(value: bool | None) -> SafeString:
     """Return the icon as HTML."""
     name, text = _ICONS[value]
     return format_html('<img src="{}" alt="{}">', static(f"admin/img/icon-{name}.svg"), text)
 
 
-admin_list._boolean_icon = icon  # type: ignore[attr-defined]
+admin_list._boolean_icon = boolean_icon  # type: ignore[attr-defined]

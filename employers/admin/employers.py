@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from employers.accounts import sightings, staff_reads
 from employers.masking import masked_phone
 from employers.models import Member, User
-from employers.permissions import Power, powers
+from employers.permissions import Power, powers_of
 from events.admin import ReadOnlyAdmin, WhetherFilter
 
 
@@ -50,20 +50,20 @@ def employer_link(employer_id: UUID | None, words: object) -> SafeString | str:
 
 
 @admin.display(description=_("employer"), ordering="employer__name")
-def employer(row: Any) -> SafeString | str:
+def employer_column(row: Any) -> SafeString | str:
     """A column of a list: the row's employer, with a link to its page."""
     return employer_link(row.employer_id, row.employer)
 
 
 @admin.display(description=_("receiver"), ordering="receiver")
-def receiver(row: Any) -> SafeString | str:
+def receiver_column(row: Any) -> SafeString | str:
     """A column of a list: the receiver's name at that time, with a link to its page now."""
     return employer_link(row.employer_id, row.receiver)
 
 
 @admin.register(Member)
 class MemberAdmin(OfEmployersAdmin):
-    list_display = ("address", employer, "role", "verified", "joined_at", "left_at")
+    list_display = ("address", employer_column, "role", "verified", "joined_at", "left_at")
     list_filter = ("role", ("left_at", WhetherFilter))
     list_select_related = ("user", "employer")
     search_fields = ("=user__email", "employer__name", "=employer__uscc", "=id")
@@ -93,7 +93,7 @@ class MemberAdmin(OfEmployersAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        shown = {"may_unmask": Power.UNMASK in powers(request.user.has_perm)}
+        shown = {"may_unmask": Power.UNMASK in powers_of(request.user.has_perm)}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def unmask_view(self, request: HttpRequest, member_id: UUID) -> HttpResponse:
@@ -103,14 +103,14 @@ class MemberAdmin(OfEmployersAdmin):
             return HttpResponseRedirect(page)
         if not isinstance(request.user, User) or not self.has_view_permission(request):
             raise PermissionDenied
-        if Power.UNMASK not in powers(request.user.has_perm):
+        if Power.UNMASK not in powers_of(request.user.has_perm):
             raise PermissionDenied
         people = self.get_queryset(request).select_related("user")
         member: Member = get_object_or_404(people, pk=member_id)
         field = request.POST.get("field", "")
         if field not in staff_reads.FIELDS:
             raise Http404
-        value = staff_reads.unmask(member.user, field, member, request.user, timezone.now())
+        value = staff_reads.unmask_contact(member.user, field, member, request.user, timezone.now())
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Email address") if field == "email" else gettext("Phone number"),

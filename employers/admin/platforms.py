@@ -41,7 +41,7 @@ from employers.admin.platform_forms import (
     last_day_of,
 )
 from employers.models import ApiClient, ApiKey, Scope, User
-from events.admin import ReadOnlyAdmin, WhetherFilter, codes
+from events.admin import ReadOnlyAdmin, WhetherFilter, codes_as_html
 from events.core.actor import Actor
 from events.core.errors import Refused
 
@@ -89,7 +89,7 @@ class PlatformAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("key begins with"))
     def key_begins(self, client: ApiClient) -> SafeString:
-        return codes(str(key) for key in client.keys.all() if key.is_live(timezone.now()))
+        return codes_as_html(str(key) for key in client.keys.all() if key.is_live(timezone.now()))
 
     @admin.display(description=_("permissions"))
     def may(self, client: ApiClient) -> str:
@@ -144,7 +144,7 @@ class PlatformAdmin(ReadOnlyAdmin):
         form = (
             PlatformForm(request.POST)
             if request.method == "POST"
-            else PlatformForm(initial=opened(request))
+            else PlatformForm(initial=once_context(request))
         )
         if not form.is_bound or not form.is_valid():
             return self._page(request, "add", title, form=form)
@@ -157,7 +157,7 @@ class PlatformAdmin(ReadOnlyAdmin):
                 typed["name"],
                 scopes,
                 timezone.now(),
-                actor(request),
+                staff_actor(request),
                 test=typed["test"],
                 return_urls=typed["return_urls"],
                 contact_email=typed["contact_email"],
@@ -167,16 +167,18 @@ class PlatformAdmin(ReadOnlyAdmin):
             )
         except Refused as refused:
             form.refuse(refused)
-            reopen(request, form)
+            reopen_form(request, form)
             return self._page(request, "add", title, form=form)
         return self._created(request, client, scopes, text)
 
     def add_key_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Add a key, for instance for another of the platform's systems."""
-        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        client = get_object_or_404(ApiClient, pk=checked_platform_id(request, client_id))
         title = gettext("New key for %(name)s") % {"name": client.name}
         form = (
-            KeyForm(request.POST) if request.method == "POST" else KeyForm(initial=opened(request))
+            KeyForm(request.POST)
+            if request.method == "POST"
+            else KeyForm(initial=once_context(request))
         )
         if not form.is_bound or not form.is_valid():
             return self._page(request, "add_key", title, form=form, client=client)
@@ -188,7 +190,7 @@ class PlatformAdmin(ReadOnlyAdmin):
             _key, text = api_clients.add_key(
                 client,
                 scopes,
-                actor(request),
+                staff_actor(request),
                 timezone.now(),
                 expires_at=end_of(typed["expires_at"]),
                 allowed_networks=typed["allowed_networks"],
@@ -197,7 +199,7 @@ class PlatformAdmin(ReadOnlyAdmin):
             if refused.field not in form.fields:
                 return self._refused(request, client, refused)
             form.refuse(refused)
-            reopen(request, form)
+            reopen_form(request, form)
             return self._page(request, "add_key", title, form=form, client=client)
         return self._created(request, client, scopes, text)
 
@@ -206,14 +208,14 @@ class PlatformAdmin(ReadOnlyAdmin):
         between.
         """
         key = get_object_or_404(
-            ApiKey.objects.select_related("client"), pk=checked(request, key_id)
+            ApiKey.objects.select_related("client"), pk=checked_platform_id(request, key_id)
         )
         title = gettext("Replace key %(key)s") % {"key": key}
         shown = {"key": key, "client": key.client}
         form = (
             RotateForm(request.POST)
             if request.method == "POST"
-            else RotateForm(initial=opened(request))
+            else RotateForm(initial=once_context(request))
         )
         if not form.is_bound or not form.is_valid():
             return self._page(request, "rotate", title, form=form, **shown)
@@ -224,7 +226,7 @@ class PlatformAdmin(ReadOnlyAdmin):
             new, text = api_clients.rotate_key(
                 key,
                 overlap,
-                actor(request),
+                staff_actor(request),
                 timezone.now(),
                 expires_at=end_of(form.cleaned_data["expires_at"]),
             )
@@ -232,7 +234,7 @@ class PlatformAdmin(ReadOnlyAdmin):
             if refused.field not in form.fields:
                 return self._refused(request, key.client, refused)
             form.refuse(refused)
-            reopen(request, form)
+            reopen_form(request, form)
             return self._page(request, "rotate", title, form=form, **shown)
         return self._created(request, key.client, [Scope(scope) for scope in new.scopes], text)
 
@@ -241,7 +243,7 @@ class PlatformAdmin(ReadOnlyAdmin):
     def limits_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
         """Edit when a key ends and where it may be used. Refused input is kept."""
         key = get_object_or_404(
-            ApiKey.objects.select_related("client"), pk=checked(request, key_id)
+            ApiKey.objects.select_related("client"), pk=checked_platform_id(request, key_id)
         )
         last_day = last_day_of(key.expires_at)
         stored = {"expires_at": last_day, "allowed_networks": key.allowed_networks}
@@ -252,7 +254,11 @@ class PlatformAdmin(ReadOnlyAdmin):
             end = key.expires_at if day == last_day else end_of(day)
             try:
                 api_clients.limit_key(
-                    key, end, form.cleaned_data["allowed_networks"], actor(request), timezone.now()
+                    key,
+                    end,
+                    form.cleaned_data["allowed_networks"],
+                    staff_actor(request),
+                    timezone.now(),
                 )
             except Refused as refused:
                 if refused.field not in form.fields:
@@ -269,7 +275,7 @@ class PlatformAdmin(ReadOnlyAdmin):
     def revoke_key_view(self, request: HttpRequest, key_id: UUID) -> HttpResponse:
         """GET asks for confirmation; POST revokes this one key."""
         key = get_object_or_404(
-            ApiKey.objects.select_related("client"), pk=checked(request, key_id)
+            ApiKey.objects.select_related("client"), pk=checked_platform_id(request, key_id)
         )
         if request.method != "POST":
             return self._page(
@@ -279,7 +285,7 @@ class PlatformAdmin(ReadOnlyAdmin):
                 key=key,
                 client=key.client,
             )
-        api_clients.revoke_key(key, actor(request), timezone.now())
+        api_clients.revoke_key(key, staff_actor(request), timezone.now())
         messages.success(
             request,
             gettext("Key %(key)s is revoked. Requests that use it are now refused.") % {"key": key},
@@ -288,12 +294,12 @@ class PlatformAdmin(ReadOnlyAdmin):
 
     def revoke_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """GET asks for confirmation; POST revokes all of the platform's keys."""
-        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        client = get_object_or_404(ApiClient, pk=checked_platform_id(request, client_id))
         if request.method != "POST":
             return self._page(
                 request, "revoke", gettext("Revoke %(name)s") % {"name": client.name}, client=client
             )
-        api_clients.revoke_api_client(client, actor(request), timezone.now())
+        api_clients.revoke_api_client(client, staff_actor(request), timezone.now())
         messages.success(
             request,
             gettext("%(name)s is revoked. Requests that use any of its keys are now refused.")
@@ -305,12 +311,12 @@ class PlatformAdmin(ReadOnlyAdmin):
 
     def addresses_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Edit the return addresses. Refused input is kept."""
-        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        client = get_object_or_404(ApiClient, pk=checked_platform_id(request, client_id))
         form = AddressesForm(request.POST or None, initial={"return_urls": client.return_urls})
         if request.method == "POST" and form.is_valid():
             try:
                 api_clients.set_return_urls(
-                    client, form.cleaned_data["return_urls"], actor(request), timezone.now()
+                    client, form.cleaned_data["return_urls"], staff_actor(request), timezone.now()
                 )
             except Refused as refused:
                 form.refuse(refused)
@@ -327,14 +333,14 @@ class PlatformAdmin(ReadOnlyAdmin):
 
     def candidates_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Edit what applies to the platform's candidates. Refused input is kept."""
-        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        client = get_object_or_404(ApiClient, pk=checked_platform_id(request, client_id))
         stored = {
             "settings_url": client.candidate_settings_url,
             "texts_candidates": client.texts_candidates,
         }
         form = CandidatesForm(request.POST if request.method == "POST" else None, initial=stored)
         if form.is_valid():
-            typed, by, now = form.cleaned_data, actor(request), timezone.now()
+            typed, by, now = form.cleaned_data, staff_actor(request), timezone.now()
             try:
                 api_clients.set_candidate_settings_url(client, typed["settings_url"], by, now)
             except Refused as refused:
@@ -348,7 +354,7 @@ class PlatformAdmin(ReadOnlyAdmin):
 
     def contact_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Edit the contact for mails about the platform's webhooks."""
-        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        client = get_object_or_404(ApiClient, pk=checked_platform_id(request, client_id))
         stored = {
             "contact_email": client.contact_email,
             "contact_language": client.contact_language,
@@ -357,7 +363,11 @@ class PlatformAdmin(ReadOnlyAdmin):
         if request.method == "POST" and form.is_valid():
             language = form.cleaned_data["contact_language"] or client.contact_language
             api_clients.set_contact(
-                client, form.cleaned_data["contact_email"], language, actor(request), timezone.now()
+                client,
+                form.cleaned_data["contact_email"],
+                language,
+                staff_actor(request),
+                timezone.now(),
             )
             messages.success(request, gettext("Saved."))
             return to_platform(client)
@@ -371,12 +381,14 @@ class PlatformAdmin(ReadOnlyAdmin):
 
     def second_factor_view(self, request: HttpRequest, client_id: UUID) -> HttpResponse:
         """Edit whether recruiters need a second factor."""
-        client = get_object_or_404(ApiClient, pk=checked(request, client_id))
+        client = get_object_or_404(ApiClient, pk=checked_platform_id(request, client_id))
         stored = {"second_factor_required": client.second_factor_required}
         form = SecondFactorForm(request.POST or None, initial=stored)
         if request.method == "POST" and form.is_valid():
             required = form.cleaned_data["second_factor_required"]
-            api_clients.require_second_factor(client, required, actor(request), timezone.now())
+            api_clients.require_second_factor(
+                client, required, staff_actor(request), timezone.now()
+            )
             messages.success(request, gettext("Saved."))
             return to_platform(client)
         return self._page(
@@ -429,19 +441,19 @@ def may_change(request: HttpRequest) -> bool:
     return bool(request.user.has_perm("employers.change_apiclient"))
 
 
-def checked(request: HttpRequest, pk: UUID) -> UUID:
+def checked_platform_id(request: HttpRequest, pk: UUID) -> UUID:
     """Return `pk` if the user may change platforms."""
     if not may_change(request):
         raise PermissionDenied
     return pk
 
 
-def actor(request: HttpRequest) -> Actor:
+def staff_actor(request: HttpRequest) -> Actor:
     assert isinstance(request.user, User)
     return request.user.as_reviewer()
 
 
-def opened(request: HttpRequest) -> dict[str, str]:
+def once_context(request: HttpRequest) -> dict[str, str]:
     """Give this opening of a form an id."""
     request.session[ONCE] = secrets.token_urlsafe(16)
     return {"once": request.session[ONCE]}
@@ -452,7 +464,7 @@ def sent_first(request: HttpRequest, form: OnceForm) -> bool:
     return bool(request.session.pop(ONCE, None) == form.cleaned_data["once"])
 
 
-def reopen(request: HttpRequest, form: OnceForm) -> None:
+def reopen_form(request: HttpRequest, form: OnceForm) -> None:
     """Allow the form to be submitted again, because nothing was made."""
     request.session[ONCE] = form.cleaned_data["once"]
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.models import ApiClient
 from employers.notices import PAYER
-from events.admin import ReadOnlyAdmin, code, in_words_filter
+from events.admin import ReadOnlyAdmin, code_as_html, in_words_filter
 from events.delivery.sms_quotas import CODES
 from events.models import Sms, SmsDay
 from events.sms.base import NUMBER_ABSENT, NUMBER_BLOCKED, PHONE_OFF
@@ -52,7 +52,7 @@ PAYERS: Final = {CODES: _("verification codes"), PAYER: _("notices to accounts")
 
 def in_words(words: Mapping[str, Promise], value: str) -> SafeString | str:
     """Return the words for a stored name, or the name itself as code."""
-    return str(words[value]) if value in words else code(value)
+    return str(words[value]) if value in words else code_as_html(value)
 
 
 class PaidByAdmin(ReadOnlyAdmin):

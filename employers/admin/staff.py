@@ -208,7 +208,9 @@ class StaffAdmin(ConsoleAdmin):
                 groups=typed.get("groups"),
             )
             return
-        made = staff.invite(typed["email"], typed["language"], typed.get("groups", ()), by, now)
+        made = staff.invite_staff(
+            typed["email"], typed["language"], typed.get("groups", ()), by, now
+        )
         obj.pk, obj.is_staff, obj._state.adding = made.pk, True, False
         messages.info(
             request,
@@ -315,7 +317,7 @@ class StaffAdmin(ConsoleAdmin):
 def _done(act: str, colleague: User, by: User, now: datetime) -> str:
     """Carry out an act, and return what to say. Raises Refused."""
     if act == "second-factor":
-        second_factor.reset(colleague, by, now)
+        second_factor.reset_second_factor(colleague, by, now)
         return gettext(
             "Two-step verification is reset. They set it up again when they next sign in."
         )

@@ -32,10 +32,10 @@ from events.admin import (
     ReadOnlyAdmin,
     TabularInline,
     WhetherFilter,
-    code,
-    codes,
+    code_as_html,
+    codes_as_html,
     in_words_filter,
-    raw,
+    raw_json_column,
 )
 from events.core.actor import Actor
 from events.core.errors import Refused
@@ -61,12 +61,12 @@ class OfPlatformsAdmin(ReadOnlyAdmin):
         return name
 
 
-def shortened(url: str) -> str:
+def shorten_url(url: str) -> str:
     """Return the start of an address, enough to tell endpoints apart without widening the list."""
     return url if len(url) <= URL_SHOWN else f"{url[:URL_SHOWN]}…"
 
 
-def moment(at: datetime | None) -> str:
+def date_and_time(at: datetime | None) -> str:
     """Return a time in the console's format. Computed columns have no field that formats it."""
     return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else "—"
 
@@ -95,17 +95,17 @@ class EndedFilter(WhetherFilter):
 @admin.register(PlatformEvent)
 class PlatformEventAdmin(OfPlatformsAdmin):
     list_display = ("told_at", "platform", "sequence", "type_code", "at")
-    list_filter = (("type", in_words_filter(code)),)
+    list_filter = (("type", in_words_filter(code_as_html)),)
     search_fields = ("=client_id", "=event__employer_id", "=event__subject_id")
     search_help_text = _("Full ID of a platform, employer or case")
     ordering = ("-told_at", "-sequence")
     fields = ("platform", "sequence", "type_code", "at", "told_at", "message")
     readonly_fields = ("platform", "type_code", "message")
-    message = staticmethod(raw("payload", _("details")))
+    message = staticmethod(raw_json_column("payload", _("details")))
 
     @admin.display(description=_("type"), ordering="type")
     def type_code(self, told: PlatformEvent) -> SafeString | str:
-        return code(told.type)
+        return code_as_html(told.type)
 
 
 def may_operate(request: HttpRequest) -> bool:
@@ -192,7 +192,7 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         return self._done(
             request,
             endpoint,
-            webhooks.pause,
+            webhooks.pause_endpoint,
             gettext("Paused. Nothing is sent until you resume it."),
         )
 
@@ -201,7 +201,10 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         if request.method != "POST":
             return self._page(request, endpoint, "resume", gettext("Resume %(url)s"))
         return self._done(
-            request, endpoint, webhooks.resume, gettext("Resumed. Waiting events are being sent.")
+            request,
+            endpoint,
+            webhooks.resume_endpoint,
+            gettext("Resumed. Waiting events are being sent."),
         )
 
     def replay_view(self, request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
@@ -216,7 +219,7 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
             )
         span = form.cleaned_data
         try:
-            count = webhooks.replay(
+            count = webhooks.replay_feed(
                 endpoint.pk,
                 endpoint.client_id,
                 _actor(request),
@@ -254,7 +257,7 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
         self, request: HttpRequest, endpoint: WebhookEndpoint, act: str, title: str, **context: Any
     ) -> HttpResponse:
         titled = {
-            "title": title % {"url": shortened(endpoint.url)},
+            "title": title % {"url": shorten_url(endpoint.url)},
             "opts": self.opts,
             "endpoint": endpoint,
             "act": act,
@@ -269,11 +272,11 @@ class WebhookEndpointAdmin(OfPlatformsAdmin):
 
     @admin.display(description=_("address"), ordering="url")
     def address(self, endpoint: WebhookEndpoint) -> str:
-        return shortened(endpoint.url)
+        return shorten_url(endpoint.url)
 
     @admin.display(description=_("types"))
     def told(self, endpoint: WebhookEndpoint) -> SafeString | str:
-        return codes(endpoint.types) or gettext("All")
+        return codes_as_html(endpoint.types) or gettext("All")
 
     @admin.display(description=_("sending"), boolean=True)
     def sends(self, endpoint: WebhookEndpoint) -> bool:
@@ -327,7 +330,7 @@ class WebhookDeliveryAdmin(OfPlatformsAdmin):
 
     @admin.display(description=_("address"), ordering="endpoint__url")
     def address(self, delivery: WebhookDelivery) -> str:
-        return shortened(delivery.endpoint.url)
+        return shorten_url(delivery.endpoint.url)
 
     @admin.display(description=_("tries"), ordering="tries")
     def tried(self, delivery: WebhookDelivery) -> int:
@@ -335,11 +338,11 @@ class WebhookDeliveryAdmin(OfPlatformsAdmin):
 
     @admin.display(description=_("next try"), ordering="due_at")
     def next(self, delivery: WebhookDelivery) -> str:
-        return moment(None if delivery.finished_at else delivery.due_at)
+        return date_and_time(None if delivery.finished_at else delivery.due_at)
 
     @admin.display(description=_("ended"), ordering="finished_at")
     def ended(self, delivery: WebhookDelivery) -> str:
-        return moment(delivery.finished_at)
+        return date_and_time(delivery.finished_at)
 
     @admin.display(description=_("last error"), ordering="last_error")
     def error(self, delivery: WebhookDelivery) -> str:

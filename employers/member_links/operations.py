@@ -22,7 +22,7 @@ from events.models import record
 CODE_FOR: Final = timedelta(minutes=10)
 
 
-def linkable(client_id: UUID | str) -> ApiClient:
+def linkable_platform(client_id: UUID | str) -> ApiClient:
     """Return the live platform with this ID. Raises Refused `platform_unknown`."""
     try:
         return ApiClient.objects.get(pk=UUID(str(client_id)), test=False, revoked_at=None)
@@ -59,7 +59,7 @@ def link_member(member: Member, client_id: UUID | str, now: datetime) -> MemberL
 
     Raises Refused: `not_allowed`, `platform_unknown`.
     """
-    client = linkable(client_id)
+    client = linkable_platform(client_id)
     if not may_link(member):
         raise Refused("not_allowed")
     with transaction.atomic():

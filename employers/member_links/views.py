@@ -70,8 +70,8 @@ def link(request: HttpRequest, member: Member) -> HttpResponseBase:
     given = request.POST or request.GET
     url = given.get("return_url", "")
     try:
-        client = operations.linkable(given.get("platform", ""))
-        if url and not return_urls.allows(client.return_urls, url):
+        client = operations.linkable_platform(given.get("platform", ""))
+        if url and not return_urls.is_registered_return_url(client.return_urls, url):
             raise Refused("return_url_unknown", "return_url")
         if not operations.may_link(member):
             return redirect("member_links:sites")

@@ -13,8 +13,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from employers.masking import masked, masked_phone
-from employers.permissions import powers
+from employers.masking import mask_email, masked_phone
+from employers.permissions import powers_of
 from events.core.actor import Actor, Role
 from events.core.sealing import blind_indexes, unseal_text
 from events.db.fields import BlindIndex, SealedText
@@ -129,7 +129,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def contact_masked(self) -> str:
         """Return the same for others, with the address masked too."""
-        return masked(self.email) or masked_phone(self.phone)
+        return mask_email(self.email) or masked_phone(self.phone)
 
     @property
     def contact_hidden(self) -> str:
@@ -151,7 +151,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Return this member of staff with the powers of their current permissions. Inactive
         accounts have none.
         """
-        return Actor(Role.REVIEWER, str(self.pk), powers(self.has_perm))
+        return Actor(Role.REVIEWER, str(self.pk), powers_of(self.has_perm))
 
     def merge_into(self, other: User) -> None:
         """Leave the verified number to `other`, which proved it later, during a change of keys."""

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
-from employers.accounts.enrolling import add_member, end_member, own, set_phone
+from employers.accounts.enrolling import add_member, employer_created_by, end_member, set_phone
 from employers.accounts.onboarding import make_link
 from employers.accounts.registration import Links
 from employers.clock import now_for
@@ -179,7 +179,9 @@ def add(request: ApiRequest, employer_id: UUID, body: MemberIn) -> Status[Member
     client = request.auth.client
     most = throttle.Limit("platform-addresses", settings.PLATFORM_ADDRESSES_PER_HOUR, 3600)
     throttle.count_call(most, str(client.pk), timezone.now())
-    member = add_member(client, own(client, employer_id), **body.model_dump(), now=now_for(client))
+    member = add_member(
+        client, employer_created_by(client, employer_id), **body.model_dump(), now=now_for(client)
+    )
     return Status(201, MemberOut.of(member))
 
 
@@ -280,7 +282,7 @@ def phone(request: ApiRequest, employer_id: UUID, member_id: UUID, body: PhoneIn
     is told by mail. A number that they have proven themselves is not replaced: `phone_proven`.
     """
     client = request.auth.client
-    employer = own(client, employer_id)
+    employer = employer_created_by(client, employer_id)
     set_phone(client, employer, member_id, body.phone, now_for(client), proven=body.proven)
     return Status(204, None)
 
@@ -299,7 +301,7 @@ def end(request: ApiRequest, employer_id: UUID, member_id: UUID) -> Status[None]
     `member_is_owner`: another owner removes them on our pages.
     """
     client = request.auth.client
-    end_member(client, own(client, employer_id), member_id, now_for(client))
+    end_member(client, employer_created_by(client, employer_id), member_id, now_for(client))
     return Status(204, None)
 
 
@@ -321,7 +323,7 @@ def link(request: ApiRequest, employer_id: UUID, body: LinkIn) -> Status[LinkOut
     client = request.auth.client
     made, url = make_link(
         client,
-        own(client, employer_id),
+        employer_created_by(client, employer_id),
         body.member_id,
         purpose=body.purpose,
         return_url=body.return_url,

@@ -227,7 +227,7 @@ def endpoints(request: ApiRequest) -> list[EndpointOut]:
 def create(request: ApiRequest, wanted: EndpointIn) -> Status[SecretOut]:
     """Creates an endpoint. Store the secret: it signs every message and is shown only once."""
     client, local = request.auth.client, settings.WEBHOOKS_LOCAL
-    endpoint, secret = webhooks.create(
+    endpoint, secret = webhooks.create_endpoint(
         client.pk,
         wanted.url,
         wanted.types,
@@ -257,7 +257,7 @@ def dead_letters(
 )
 def endpoint(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
     """Returns an endpoint, with its health."""
-    return EndpointOut.of(webhooks.existing(endpoint_id, request.auth.client_id))
+    return EndpointOut.of(webhooks.existing_endpoint(endpoint_id, request.auth.client_id))
 
 
 @router.patch(
@@ -271,7 +271,7 @@ def change(request: ApiRequest, endpoint_id: UUID, wanted: EndpointChange) -> En
     events.
     """
     client = request.auth.client
-    changed = webhooks.change(
+    changed = webhooks.change_endpoint(
         endpoint_id,
         client.pk,
         client.as_actor(),
@@ -293,7 +293,7 @@ def change(request: ApiRequest, endpoint_id: UUID, wanted: EndpointChange) -> En
 def delete(request: ApiRequest, endpoint_id: UUID) -> Status[None]:
     """Deletes an endpoint. Its waiting deliveries are not sent."""
     client = request.auth.client
-    webhooks.delete(endpoint_id, client.pk, client.as_actor(), timezone.now())
+    webhooks.delete_endpoint(endpoint_id, client.pk, client.as_actor(), timezone.now())
     return Status(204, None)
 
 
@@ -306,7 +306,9 @@ def delete(request: ApiRequest, endpoint_id: UUID) -> Status[None]:
 def pause(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
     """Pauses an endpoint. New deliveries wait."""
     client = request.auth.client
-    return EndpointOut.of(webhooks.pause(endpoint_id, client.pk, client.as_actor(), timezone.now()))
+    return EndpointOut.of(
+        webhooks.pause_endpoint(endpoint_id, client.pk, client.as_actor(), timezone.now())
+    )
 
 
 @router.post(
@@ -319,7 +321,7 @@ def resume(request: ApiRequest, endpoint_id: UUID) -> EndpointOut:
     """Resumes an endpoint. Waiting deliveries are sent now."""
     client = request.auth.client
     return EndpointOut.of(
-        webhooks.resume(endpoint_id, client.pk, client.as_actor(), timezone.now())
+        webhooks.resume_endpoint(endpoint_id, client.pk, client.as_actor(), timezone.now())
     )
 
 
@@ -348,7 +350,8 @@ def rotate(request: ApiRequest, endpoint_id: UUID) -> SecretOut:
 def ping(request: ApiRequest, endpoint_id: UUID) -> Status[DeliveryOut]:
     """Sends a message of type `webhook.ping`. The result is listed with the deliveries."""
     return Status(
-        202, DeliveryOut.of(webhooks.ping(endpoint_id, request.auth.client_id, timezone.now()))
+        202,
+        DeliveryOut.of(webhooks.ping_endpoint(endpoint_id, request.auth.client_id, timezone.now())),
     )
 
 
@@ -362,7 +365,7 @@ def deliveries(
     request: ApiRequest, endpoint_id: UUID, before: int | None = None, limit: Limit = PAGE
 ) -> DeliveriesOut:
     """Returns an endpoint's deliveries with their attempts."""
-    found = webhooks.existing(endpoint_id, request.auth.client_id)
+    found = webhooks.existing_endpoint(endpoint_id, request.auth.client_id)
     return _page(WebhookDelivery.objects.filter(endpoint=found), before, limit)
 
 
@@ -398,7 +401,7 @@ def replay(request: ApiRequest, endpoint_id: UUID, span: Span) -> Status[Replaye
     most 5,000 messages per call.
     """
     client = request.auth.client
-    count = webhooks.replay(
+    count = webhooks.replay_feed(
         endpoint_id,
         client.pk,
         client.as_actor(),

@@ -109,7 +109,7 @@ def drop_claim(claim: Claim) -> None:
     IdempotentAnswer.objects.filter(pk=claim.row, claim=claim.token, answer_sealed="").delete()
 
 
-def sweep(now: datetime) -> int:
+def delete_old_answers(now: datetime) -> int:
     """Delete responses older than `KEPT_FOR`. Return their number."""
     gone, _ = IdempotentAnswer.objects.filter(created_at__lte=now - KEPT_FOR).delete()
     return gone

@@ -51,7 +51,7 @@ def check_address(key_id: UUID, allowed_networks: str, address: str) -> CheckedK
 
     Raises Refused `key_address_not_allowed`.
     """
-    if not networks.allow(allowed_networks, address):
+    if not networks.is_allowed_network(allowed_networks, address):
         raise Refused("key_address_not_allowed", seen=address)
     return CheckedKey(key_id, allowed_networks, address)
 
@@ -90,7 +90,7 @@ def confirm_key(checked: CheckedKey, now: datetime) -> CheckedKey:
     return check_address(checked.id, found, checked.address)
 
 
-def forget(key: ApiKey) -> None:
+def forget_key(key: ApiKey) -> None:
     """Remove an ended key."""
     for hash_, known in tuple(_known.items()):
         if known.pk == key.pk:

@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from employers.models import User
-from employers.security.throttle import pseudonym
+from employers.security.throttle import log_pseudonym
 
 log = structlog.get_logger()
 
@@ -41,14 +41,14 @@ class AddressBackend(ModelBackend):
         holder = User.objects.holder(email)
         if holder is None:
             User().set_password(password)
-        candidates = [*([holder] if holder else []), *unconfirmed(email)]
+        candidates = [*([holder] if holder else []), *unconfirmed_accounts(email)]
         right = [user for user in candidates if user.check_password(password)]
         for user in right:
             if self.user_can_authenticate(user):
                 log.info("password_right", user=str(user.pk))
                 return user
         if candidates or request is not None:  # not a registration with a new address
-            log.warning("password_wrong", account=pseudonym(email), known=bool(candidates))
+            log.warning("password_wrong", account=log_pseudonym(email), known=bool(candidates))
         raise PermissionDenied  # so that no other backend tries
 
 
@@ -70,7 +70,7 @@ ADDRESS: Final = f"{AddressBackend.__module__}.{AddressBackend.__qualname__}"
 ONBOARDING: Final = f"{OnboardingBackend.__module__}.{OnboardingBackend.__qualname__}"
 
 
-def unconfirmed(email: str) -> list[User]:
+def unconfirmed_accounts(email: str) -> list[User]:
     """Return the newest accounts that name an address without holding it, and have a password."""
     named = User.objects.filter(
         email=email, email_verified_at=None, is_staff=False, is_active=True

@@ -26,7 +26,7 @@ class Entry:
     """Whether it was a code sent to the account's number, in place of a password."""
 
 
-def remember(
+def remember_entry(
     session: Session, key: str, user: User, goes_to: str, now: datetime, *, by_phone: bool = False
 ) -> None:
     """Keep under `key` that the user's password was correct."""
@@ -39,7 +39,7 @@ def remember(
     }
 
 
-def of(session: Session, key: str, seconds: int, now: datetime) -> Entry | None:
+def entry_in_session(session: Session, key: str, seconds: int, now: datetime) -> Entry | None:
     """Return the user whose password was correct in this browser within this number of seconds and
     has not changed.
     """

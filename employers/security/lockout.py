@@ -25,7 +25,7 @@ BROWSER_SALT: Final = "employers.console-browser"
 Subject = Sequence[str]
 
 
-def lasts(failures: int) -> timedelta:
+def lockout_duration(failures: int) -> timedelta:
     """Return how long the lockout lasts after this number of failures. Zero if there is none."""
     if failures == 0 or failures % TRIES:
         return timedelta()
@@ -40,7 +40,7 @@ def browser_cookie(factor: SecondFactor, chance: str) -> str:
     return throttle.known_browser(f"factor {factor.pk}", chance, BROWSER_SALT)
 
 
-def subject(factor: SecondFactor, cookie: str = "") -> Subject:
+def lockout_subject(factor: SecondFactor, cookie: str = "") -> Subject:
     """Return whose failures are counted: those of the browser that got `cookie`, or of all other
     browsers. In all forms that rows may have, the current one first.
     """
@@ -58,7 +58,7 @@ def closed_until(whose: Subject, now: datetime) -> datetime | None:
     )
 
 
-def fail(whose: Subject, now: datetime) -> Lockout:
+def count_failure(whose: Subject, now: datetime) -> Lockout:
     """Count a wrong answer. If it caused a lockout, `until` of the result is in the future."""
     there = Lockout.objects.filter(kind=LockoutKind.CODE, subject__in=whose)
     count: Lockout | None = there.order_by("-failures").first()
@@ -67,17 +67,17 @@ def fail(whose: Subject, now: datetime) -> Lockout:
             kind=LockoutKind.CODE, subject=whose[0], defaults={"failures": 0, "since": now}
         )
     count.failures += 1
-    if closed := lasts(count.failures):
+    if closed := lockout_duration(count.failures):
         count.until = now + closed
     count.save(update_fields=["failures", "until"])
     return count
 
 
-def left(count: Lockout) -> int:
+def tries_left(count: Lockout) -> int:
     """Return the number of wrong answers left before a lockout."""
     return TRIES - count.failures % TRIES
 
 
-def clear(whose: Subject) -> None:
+def clear_failures(whose: Subject) -> None:
     """Reset the count after a correct answer."""
     Lockout.objects.filter(kind=LockoutKind.CODE, subject__in=whose).delete()

@@ -111,7 +111,7 @@ def check_code(
     code is waiting: it was used, is too old or was never sent, `code_used_up` after too many wrong
     answers to it, `code_locked` after too many today, `too_many_tries` after too many of `also`.
     """
-    digits = plain(typed)
+    digits = plain_code(typed)
     if not re.fullmatch(rf"[0-9]{{{DIGITS}}}", digits):  # not a guess
         raise Refused("code_wrong", "code")
     key, guesses = _key(purpose, subject, holder), [*also, _guesses(subject, known)]
@@ -129,12 +129,12 @@ def check_code(
         raise Refused("code_ended", "code")  # another request was first
 
 
-def plain(typed: str) -> str:
+def plain_code(typed: str) -> str:
     """Return a typed code in half width, without spaces and dashes."""
     return re.sub(r"[\s\-\u2010-\u2015]+", "", unicodedata.normalize("NFKC", typed))
 
 
-def sweep(now: datetime) -> int:
+def delete_old_codes(now: datetime) -> int:
     """Delete codes that ended a day ago. Return their number."""
     return OneTimeCode.objects.filter(ends_at__lte=now - KEPT_FOR).delete()[0]
 

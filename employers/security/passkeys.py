@@ -104,7 +104,9 @@ def _expected(typed: str, site: Site, session: Session) -> dict[str, Any]:
     }
 
 
-def add(user: User, typed: str, site: Site, session: Session, agent: str, now: datetime) -> Passkey:
+def register_passkey(
+    user: User, typed: str, site: Site, session: Session, agent: str, now: datetime
+) -> Passkey:
     """Add the passkey in the browser's answer. `agent` is the `User-Agent` header.
 
     Raises Refused: `passkey_wrong`, also for one that an account has already; and
@@ -118,7 +120,7 @@ def add(user: User, typed: str, site: Site, session: Session, agent: str, now: d
     try:
         with transaction.atomic():
             User.objects.select_for_update().get(pk=user.pk)
-            if second_factor.of(user) is None:
+            if second_factor.second_factor_of(user) is None:
                 raise Refused("second_factor_missing")
             if user.passkeys.count() >= AT_MOST:
                 raise Refused("passkey_wrong", expected=f"≤ {AT_MOST}")
@@ -138,7 +140,9 @@ def add(user: User, typed: str, site: Site, session: Session, agent: str, now: d
     return passkey
 
 
-def answer(user: User, typed: str, site: Site, session: Session, now: datetime) -> SecondFactor:
+def answer_with_passkey(
+    user: User, typed: str, site: Site, session: Session, now: datetime
+) -> SecondFactor:
     """Accept the browser's answer with one of the account's passkeys, in place of a code. Return
     the factor that it answers for.
 
@@ -157,7 +161,7 @@ def answer(user: User, typed: str, site: Site, session: Session, now: datetime) 
                 continue
             if bytes_to_base64url(checked.credential_id) != passkey.credential_id:
                 continue
-            factor = second_factor.of(user)
+            factor = second_factor.second_factor_of(user)
             if factor is None:
                 break
             passkey.uses, passkey.used_at = checked.new_sign_count, now
@@ -166,7 +170,7 @@ def answer(user: User, typed: str, site: Site, session: Session, now: datetime) 
     raise Refused("passkey_wrong")
 
 
-def remove(user: User, passkey_id: UUID, now: datetime) -> None:
+def delete_passkey(user: User, passkey_id: UUID, now: datetime) -> None:
     """Remove one of the account's passkeys. Removing it again has no effect."""
     with transaction.atomic():
         if user.passkeys.filter(pk=passkey_id).delete()[0]:

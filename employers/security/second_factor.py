@@ -38,7 +38,7 @@ RECOVERY_LENGTH: Final = 24
 """120 random bits: a hash of fewer would have to be slow."""
 
 
-def of(user: User) -> SecondFactor | None:
+def second_factor_of(user: User) -> SecondFactor | None:
     """Return the account's second factor, if it has one."""
     return SecondFactor.objects.filter(user=user).first()
 
@@ -50,7 +50,7 @@ def recovery_codes_left(user: User) -> int:
 # --- Setting up -----------------------------------------------------------------------------------
 
 
-def enrol(
+def enrol_second_factor(
     user: User, secret: str, typed: str, replaces: SecondFactor | None, now: datetime
 ) -> tuple[SecondFactor, list[str]]:
     """Make the app with `secret` the account's second factor. Return it and its recovery codes,
@@ -65,9 +65,9 @@ def enrol(
         raise Refused("second_factor_wrong", "code")
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        if of(user) != replaces:
+        if second_factor_of(user) != replaces:
             raise Refused("second_factor_exists")
-        forget(user)
+        delete_second_factor(user)
         factor = SecondFactor.objects.create(
             user=user,
             secret_sealed=seal_secret(user, secret),
@@ -86,7 +86,7 @@ def renew_recovery_codes(user: User, now: datetime) -> list[str]:
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        if of(user) is None:
+        if second_factor_of(user) is None:
             raise Refused("second_factor_missing")
         user.recovery_codes.all().delete()
         codes = _new_recovery_codes(user)
@@ -99,12 +99,12 @@ def turn_off(user: User, now: datetime) -> None:
     """Remove the account's own second factor."""
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        if forget(user):
+        if delete_second_factor(user):
             record_own("turn_off_second_factor", user, now)
             tell_owner(user, "turned_off", now)
 
 
-def reset(user: User, by: User, now: datetime) -> None:
+def reset_second_factor(user: User, by: User, now: datetime) -> None:
     """Remove a colleague's second factor, as a superuser. Their sessions end, and the next sign-in
     sets up another. Raises Refused.
     """
@@ -112,10 +112,10 @@ def reset(user: User, by: User, now: datetime) -> None:
         raise Refused("not_allowed")
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        if forget(user):
+        if delete_second_factor(user):
             record("reset_second_factor", user, by.as_reviewer(), now)
             tell_owner(user, "reset", now)
-            staff_notices.tell(user, "factor_reset", by, now, to_user=False)
+            staff_notices.notify_of_staff_change(user, "factor_reset", by, now, to_user=False)
 
 
 def reset_on_server(user: User, now: datetime) -> bool:
@@ -124,25 +124,25 @@ def reset_on_server(user: User, now: datetime) -> bool:
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        was_there = forget(user)
+        was_there = delete_second_factor(user)
         if was_there:
             record("reset_second_factor", user, SYSTEM, now, data={"on_server": True})
             tell_owner(user, "reset", now)
             if user.is_staff:
-                staff_notices.tell(user, "factor_reset", None, now, to_user=False)
+                staff_notices.notify_of_staff_change(user, "factor_reset", None, now, to_user=False)
             else:
                 sign_ins.end_all(user)
     return was_there
 
 
-def forget(user: User) -> bool:
+def delete_second_factor(user: User) -> bool:
     """Delete the factor, its recovery codes, the passkeys and the count of failures. Return whether
     there was a factor.
     """
-    factor = of(user)
+    factor = second_factor_of(user)
     if factor is None:
         return False
-    lockout.clear(lockout.subject(factor))
+    lockout.clear_failures(lockout.lockout_subject(factor))
     factor.delete()
     user.recovery_codes.all().delete()
     user.passkeys.all().delete()
@@ -154,9 +154,9 @@ def forget_newer(user: User, since: datetime) -> None:
     and event.
     """
     user.passkeys.filter(added_at__gt=since).delete()
-    factor = of(user)
+    factor = second_factor_of(user)
     if factor is not None and factor.confirmed_at > since:
-        forget(user)
+        delete_second_factor(user)
 
 
 # --- Answering ------------------------------------------------------------------------------------
@@ -176,12 +176,12 @@ def answer_second_factor(
         factor = SecondFactor.objects.select_for_update().filter(user=user).first()
         if factor is None:
             raise Refused("second_factor_wrong", "code")
-        whose = lockout.subject(factor, browser)
+        whose = lockout.lockout_subject(factor, browser)
         if until := lockout.closed_until(whose, now):
             raise _locked(until)
         by, refused = _judge(factor, _plain(typed), now)
         if refused is None:
-            lockout.clear(whose)
+            lockout.clear_failures(whose)
         else:
             refused = _failed(user, whose, refused, now)
     if refused:  # raised outside of the transaction, so that the failure stays counted
@@ -215,9 +215,11 @@ def _judge(factor: SecondFactor, typed: str, now: datetime) -> tuple[str, Refuse
 
 def _failed(user: User, whose: lockout.Subject, refused: Refused, now: datetime) -> Refused:
     """Count a wrong answer. If it causes a lockout, record an event and send a mail."""
-    count = lockout.fail(whose, now)
+    count = lockout.count_failure(whose, now)
     if count.until is None or count.until <= now:
-        return Refused(refused.code, refused.field, details={"left": str(lockout.left(count))})
+        return Refused(
+            refused.code, refused.field, details={"left": str(lockout.tries_left(count))}
+        )
     minutes = int((count.until - now).total_seconds()) // 60
     record(
         "lock",

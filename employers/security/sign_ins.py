@@ -47,11 +47,11 @@ class Limits:
     idle: timedelta
 
 
-def begin(session: Session, user: User, agent: str, near: str, now: datetime) -> SignIn:
+def begin_sign_in(session: Session, user: User, agent: str, near: str, now: datetime) -> SignIn:
     """Start a sign-in in this session, in place of an earlier one. `near` is the network roughly
-    (`sightings.neighbourhood`).
+    (`sightings.network_neighbourhood`).
     """
-    leave(session.get(KEY))
+    delete_sign_in(session.get(KEY))
     browser, system = devices.named_in(agent)
     pk = uuid4()
     row = SignIn.objects.create(
@@ -67,7 +67,7 @@ def begin(session: Session, user: User, agent: str, near: str, now: datetime) ->
     return row
 
 
-def check(session: Session, user: User, limits: Limits, now: datetime) -> SignIn | Over:
+def check_sign_in(session: Session, user: User, limits: Limits, now: datetime) -> SignIn | Over:
     """Return the sign-in of this session, or why it is over. The caller then ends the session.
 
     A member of staff is not limited here.
@@ -88,13 +88,13 @@ def note_use(row: SignIn, now: datetime) -> None:
         SignIn.objects.filter(pk=row.pk).update(used_at=now)
 
 
-def leave(sign_in_id: Any) -> None:
+def delete_sign_in(sign_in_id: Any) -> None:
     """Delete the row of a session that has ended."""
     if sign_in_id:
         SignIn.objects.filter(pk=sign_in_id).delete()
 
 
-def sweep(limits: Limits, now: datetime) -> int:
+def delete_old_sign_ins(limits: Limits, now: datetime) -> int:
     """Delete the rows of sessions that are over. Return their number."""
     return SignIn.objects.filter(begun_at__lt=now - limits.longest - KEPT_FOR).delete()[0]
 
@@ -113,7 +113,7 @@ class Shown:
     by_phone: bool
 
 
-def shown(user: User, session: Session, limits: Limits, now: datetime) -> list[Shown]:
+def open_sign_ins(user: User, session: Session, limits: Limits, now: datetime) -> list[Shown]:
     """Return the account's sign-ins that are not over: this one first, then the last used."""
     rows = user.sign_ins.filter(begun_at__gt=now - limits.longest)
     if not user.is_staff:
@@ -141,7 +141,7 @@ def _near(row: SignIn) -> str:
     return near.partition("/")[0].removesuffix(".0").removesuffix("::")
 
 
-def end(user: User, sign_in_id: UUID, now: datetime) -> bool:
+def end_sign_in(user: User, sign_in_id: UUID, now: datetime) -> bool:
     """End one of the account's sign-ins. Return whether it was still there."""
     ended, _ = user.sign_ins.filter(pk=sign_in_id).delete()
     if ended:

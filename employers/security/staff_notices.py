@@ -14,7 +14,7 @@ from employers.models import User
 from events.delivery.mail import queue_mail
 
 
-def tell(
+def notify_of_staff_change(
     user: User, what: str, by: User | None, now: datetime, *, to_user: bool = True, **more: Any
 ) -> None:
     """Mail the person and the superusers, except the one who did it, that `by` did `what`.

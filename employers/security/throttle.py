@@ -111,7 +111,7 @@ def count_try(counted: Sequence[Counted], now: datetime) -> None:
     """
     for limit, subject in counted:
         if _is_over(limit, subject, now):
-            log.warning("too_many_tries", limit=limit.name, subject=pseudonym(subject))
+            log.warning("too_many_tries", limit=limit.name, subject=log_pseudonym(subject))
             raise _too_many(limit, now)
 
 
@@ -142,7 +142,7 @@ def give_back_try(counted: Sequence[Counted], now: datetime) -> None:
         )
 
 
-def sweep(now: datetime) -> int:
+def delete_old_counters(now: datetime) -> int:
     """Delete the counters of past windows, a few at a time, so that no lock lasts. Return their
     number.
     """
@@ -153,7 +153,7 @@ def sweep(now: datetime) -> int:
     return deleted
 
 
-def pseudonym(text: str) -> str:
+def log_pseudonym(text: str) -> str:
     """Return a name for an address or network in logs. Only the index key can predict it, and equal
     texts have the same.
     """
@@ -215,7 +215,7 @@ def address_of(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
     return (isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped) or address
 
 
-def network(remote_address: str) -> str:
+def client_network(remote_address: str) -> str:
     """Return where a request comes from: an IPv4 address, or the /64 of an IPv6 address, which is
     one household.
     """
@@ -235,7 +235,7 @@ def caller_of(request: HttpRequest) -> str:
     return str(address_of(request.META.get("REMOTE_ADDR", "")) or "")
 
 
-def passwords(email: str, where: str, known: str = "") -> tuple[Counted, ...]:
+def password_counters(email: str, where: str, known: str = "") -> tuple[Counted, ...]:
     """Return the counters of one password attempt for `email`. `known` is the cookie of
     `known_browser`.
     """

@@ -29,7 +29,7 @@ def step_at(now: datetime) -> int:
     return int(now.timestamp()) // STEP_SECONDS
 
 
-def code(secret: str, step: int) -> str:
+def code_of_step(secret: str, step: int) -> str:
     """Return the code of one step."""
     return pyotp.HOTP(secret, digits=DIGITS).at(step)
 
@@ -43,18 +43,20 @@ def matching_steps(secret: str, typed: str, now: datetime) -> list[int]:
     here = step_at(now)
     around = range(here - DRIFT, here + DRIFT + 1)
     return [
-        step for step in around if hmac.compare_digest(code(secret, step).encode(), typed.encode())
+        step
+        for step in around
+        if hmac.compare_digest(code_of_step(secret, step).encode(), typed.encode())
     ]
 
 
-def address(secret: str, account: str, issuer: str) -> str:
+def provisioning_uri(secret: str, account: str, issuer: str) -> str:
     """Return the `otpauth:` address of the secret, for the QR code."""
     return pyotp.TOTP(secret, digits=DIGITS, interval=STEP_SECONDS).provisioning_uri(
         name=account, issuer_name=issuer
     )
 
 
-def picture(link: str) -> str:
+def qr_data_url(link: str) -> str:
     """Return `link` as a QR code, in a data URL."""
     drawn = zxingcpp.create_barcode(link, zxingcpp.BarcodeFormat.QRCode, ec_level="M").to_svg(
         add_quiet_zones=True

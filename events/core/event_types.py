@@ -142,7 +142,7 @@ class Happened:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def payload(happened: Happened) -> dict[str, Any]:
+def message_payload(happened: Happened) -> dict[str, Any]:
     """Return the `data` of a message."""
     told: dict[str, Any] = {}
     if happened.type not in OF_PLATFORMS:
@@ -180,7 +180,7 @@ def _both(text: Text) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
 
 
-def envelope(
+def message_envelope(
     message_id: str, kind: str, at: datetime, sequence: int | None, data: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return one message, the same in the feed and in a webhook's body. `id` is also its
@@ -189,12 +189,12 @@ def envelope(
     return {
         "id": message_id,
         "type": kind,
-        "timestamp": stamp(at),
+        "timestamp": rfc3339_time(at),
         "sequence": sequence,
         "data": data,
     }
 
 
-def stamp(at: datetime) -> str:
+def rfc3339_time(at: datetime) -> str:
     """Return a time in UTC in the format of RFC 3339."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

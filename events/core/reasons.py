@@ -30,7 +30,7 @@ ONE_DAY = Text("一个工作日内", "within one working day")
 REVIEWED = Text("暂无足够数据预估时间，有结果会通知你", "we cannot estimate this yet; we'll let you know")
 HEARD = Text("暂无足够数据预估时间，申诉有结果会通知你", "we cannot estimate this yet; we'll let you know about your appeal")
 RESTRICTION_REVIEWED = Text("暂无足够数据预估时间，限制申诉有结果会通知你", "we cannot estimate this yet; we'll let you know about your appeal against the restriction")
-"""The last three are shown until there are enough decisions to measure (`verification.cases.turnaround.told`). They must differ from each other."""
+"""The last three are shown until there are enough decisions to measure (`verification.cases.turnaround.turnaround_text`). They must differ from each other."""
 DAYS = Text("几天", "a few days")
 NEVER = Text("不适用", "not applicable")
 

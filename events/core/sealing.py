@@ -126,7 +126,7 @@ def key_from(text: str) -> bytes:
     return key
 
 
-def keys() -> list[bytes]:
+def data_keys() -> list[bytes]:
     """Return the current key, then the retired keys, which only open seals: the settings DATA_KEY
     and DATA_KEYS_RETIRED (an optional list).
     """
@@ -140,7 +140,7 @@ def keys() -> list[bytes]:
 
 def seal_text(text: str, purpose: str) -> str:
     """Return `text` sealed for a column, in base64. It opens only with the same `purpose`."""
-    return base64.b64encode(seal(text.encode(), keys()[0], purpose)).decode()
+    return base64.b64encode(seal(text.encode(), data_keys()[0], purpose)).decode()
 
 
 def unseal_text(sealed: str, purpose: str) -> str:
@@ -149,7 +149,7 @@ def unseal_text(sealed: str, purpose: str) -> str:
         raw = base64.b64decode(sealed, validate=True)
     except (binascii.Error, ValueError):
         raise Damaged(f"{purpose} is not sealed") from None
-    return unseal(raw, keys(), purpose).decode()
+    return unseal(raw, data_keys(), purpose).decode()
 
 
 def reseal_text(sealed: str, purpose: str) -> str:
@@ -169,7 +169,7 @@ def keyed_hash(text: str, purpose: str) -> str:
     """Return 64 hex characters that only the current data key can predict. Not for storage, because
     they change with the key.
     """
-    return _hash(keys()[0], text, purpose)
+    return _hash(data_keys()[0], text, purpose)
 
 
 def index_hash(text: str, purpose: str) -> str:
@@ -183,17 +183,19 @@ def blind_index(text: str, purpose: str) -> str:
     """Return the index to store: equal for equal texts of one purpose, and revealing nothing else.
     At most 64 characters.
     """
-    return _wrapped(index_hash(text, purpose), keys()[0])
+    return _wrapped(index_hash(text, purpose), data_keys()[0])
 
 
 def blind_indexes(text: str, purpose: str) -> list[str]:
     """Return all forms in which a row may have the index of `text`, the current one first."""
-    return [_wrapped(_hash(base, text, purpose), key) for base in index_keys() for key in keys()]
+    return [
+        _wrapped(_hash(base, text, purpose), key) for base in index_keys() for key in data_keys()
+    ]
 
 
 def index_made_with(key: bytes, text: str, purpose: str) -> str:
     """Return the current form of an index of `text` that was made with `key`."""
-    return _wrapped(_hash(key, text, purpose), keys()[0])
+    return _wrapped(_hash(key, text, purpose), data_keys()[0])
 
 
 def forms_of(index: str) -> list[str]:
@@ -204,12 +206,12 @@ def forms_of(index: str) -> list[str]:
         bare = _bare(index)
     except (Damaged, KeyMissing):
         return [index]
-    return list(dict.fromkeys([*(_wrapped(bare, key) for key in keys()), index]))
+    return list(dict.fromkeys([*(_wrapped(bare, key) for key in data_keys()), index]))
 
 
 def current_form(index: str) -> str:
     """Return the same index under the current key. Raises Damaged or KeyMissing."""
-    return _wrapped(_bare(index), keys()[0])
+    return _wrapped(_bare(index), data_keys()[0])
 
 
 def index_head(key: bytes) -> str:
@@ -224,7 +226,7 @@ def index_keys() -> list[bytes]:
     Until then the data key was the index key. A deployment that changed it has indexes under each.
     The setting INDEX_KEYS_FORMER names those that are no data keys any more.
     """
-    known = keys() if index_key() in keys() else []
+    known = data_keys() if index_key() in data_keys() else []
     return list(dict.fromkeys([index_key(), *former_index_keys(), *known]))
 
 
@@ -250,7 +252,7 @@ def _bare(index: str) -> str:
         return index
     if not _WRAPPED.fullmatch(index):
         raise Damaged("not a blind index")
-    key = next((key for key in keys() if key_id(key).hex() == index[1:HEAD_CHARACTERS]), None)
+    key = next((key for key in data_keys() if key_id(key).hex() == index[1:HEAD_CHARACTERS]), None)
     if key is None:
         raise KeyMissing(f"an index was made with an unknown key: {index[1:HEAD_CHARACTERS]}")
     wrapped = base64.urlsafe_b64decode(index[HEAD_CHARACTERS:] + "==")

@@ -47,7 +47,7 @@ class Books:
             connection.execute("COMMIT")
 
 
-def chance(*about: str) -> float:
+def simulated_chance(*about: str) -> float:
     """A number from 0 to 1, deterministic for its arguments."""
     digest = hashlib.sha256("/".join(about).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -1,8 +1,8 @@
 """Transactions that also undo writes outside of the database, such as files.
 
 Django has a callback after a commit, but none after a rollback. Requests open their outermost
-transaction with `transaction` from this module, and code that stores a file inside it registers the
-removal with `if_undone`. If the process dies in between, nothing is undone.
+transaction with `undoing_transaction` from this module, and code that stores a file inside it
+registers the removal with `if_undone`. If the process dies in between, nothing is undone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _steps: ContextVar[list[Callable[[], None]] | None] = ContextVar("steps_back", d
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
+def undoing_transaction() -> Iterator[None]:
     """Like `django.db.transaction.atomic`, but runs the registered steps if the transaction is
     undone: by an exception, a mark to roll back, or a failed commit.
     """
@@ -52,6 +52,8 @@ def _take_back(step: Callable[[], None]) -> None:
 
 
 def if_undone(step: Callable[[], None]) -> None:
-    """Run `step` if the surrounding `transaction` is undone. Without one, `step` never runs."""
+    """Run `step` if the surrounding `undoing_transaction` is undone. Without one, `step` never
+    runs.
+    """
     if (steps := _steps.get()) is not None:
         steps.append(step)

@@ -17,12 +17,12 @@ class Permission(NamedTuple):
     name: str
 
 
-def view(app: str, model: str, words: str) -> Permission:
+def view_permission(app: str, model: str, words: str) -> Permission:
     """Return the permission to view a model, which is called `words`."""
     return Permission(app, model, f"view_{model}", f"Can view {words}")
 
 
-def grant(groups: Mapping[str, Iterable[Permission]]) -> migrations.RunPython:
+def grant_permissions(groups: Mapping[str, Iterable[Permission]]) -> migrations.RunPython:
     """Return the operation. It creates groups and permissions that are missing, and removes none.
 
     Django would create the permissions only after all migrations, too late to grant them here.

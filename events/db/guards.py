@@ -88,7 +88,7 @@ class GuardTable(Operation):
         stated = current_apps.get_model(app_label, self.model_name).guard
         model = to_state.apps.get_model(app_label, self.model_name)
         self.database_backwards(app_label, schema_editor, from_state, to_state)
-        for statement in statements(model, stated, schema_editor):
+        for statement in guard_statements(model, stated, schema_editor):
             schema_editor.execute(statement, params=None)
 
     def database_backwards(
@@ -108,7 +108,7 @@ def guarded_models() -> Iterator[type[models.Model]]:
     return (model for model in current_apps.get_models() if hasattr(model, "guard"))
 
 
-def statements(model: type[models.Model], guard: Guard, schema_editor: Any) -> list[str]:
+def guard_statements(model: type[models.Model], guard: Guard, schema_editor: Any) -> list[str]:
     """Return the statements that install `guard` on the table of `model`."""
     return dialect_of(schema_editor.connection).create_guard(
         model._meta.db_table,

@@ -21,7 +21,7 @@ from events.core.sealing import unseal_text
 from events.delivery import alert_channels, alert_texts, safe_http
 from events.delivery.alert_channels import Result, Verdict
 from events.delivery.mail import queue_mail
-from events.jobs.runner import Clock, Lease, claim
+from events.jobs.runner import Clock, Lease, claim_row
 from events.models import AlertChannel, AlertKind, AlertMessage, AlertOutcome, ChannelKind
 
 log = structlog.get_logger()
@@ -41,7 +41,7 @@ _HEADERS: Final = {
 }
 
 Post = Callable[..., safe_http.Response]
-POST_QUICKLY: Final = partial(safe_http.post, seconds=8.0)
+POST_QUICKLY: Final = partial(safe_http.post_safely, seconds=8.0)
 """Posts while a person waits for the answer."""
 Told = Callable[[AlertChannel, datetime], None]
 """Called in the same transaction when a channel is stopped, or has failed for long."""
@@ -64,7 +64,12 @@ def address_of(channel: AlertChannel) -> str:
 
 
 def post_text(
-    channel: AlertChannel, text: str, now: datetime, *, local: bool, post: Post = safe_http.post
+    channel: AlertChannel,
+    text: str,
+    now: datetime,
+    *,
+    local: bool,
+    post: Post = safe_http.post_safely,
 ) -> Verdict:
     """Post one message to a chat, and return what the answer means."""
     kind, sealed = ChannelKind(channel.kind), channel.secret_sealed
@@ -81,13 +86,13 @@ def send_waiting(
     site_url: str,
     *,
     local: bool = False,
-    post: Post = safe_http.post,
+    post: Post = safe_http.post_safely,
 ) -> bool:
     """Send what waits for the channel as one message. Return whether it was accepted.
 
     Does nothing if the channel is leased, at rest, off or stopped.
     """
-    lease = claim(AlertChannel.objects.all(), channel_id, clock, LEASE_SECONDS)
+    lease = claim_row(AlertChannel.objects.all(), channel_id, clock, LEASE_SECONDS)
     if lease is None:
         return False
     give_up_old(clock(), lease.row)
@@ -99,7 +104,7 @@ def send_waiting(
     if lease.row.kind == ChannelKind.MAIL:
         return _mail(lease, batch, lines)
     more = alert_texts.Line("", site_url + reverse("admin:events_alertmessage_changelist"))
-    text = alert_texts.bundle(lines, lease.row.language, more)
+    text = alert_texts.bundle_lines(lines, lease.row.language, more)
     verdict = post_text(lease.row, text, clock(), local=local, post=post)
     return _write_down(lease, batch, verdict)
 

@@ -63,7 +63,7 @@ def lines_of(messages: Sequence[AlertMessage], language: str, site_url: str) -> 
         ]
 
 
-def bundle(lines: Sequence[Line], language: str, more: Line) -> str:
+def bundle_lines(lines: Sequence[Line], language: str, more: Line) -> str:
     """Return one text for all lines. Those that do not fit are counted, with the link of `more`."""
     shown: list[str] = []
     for line in lines[:LINES_AT_MOST]:

@@ -140,7 +140,7 @@ def _queue(
             notify_worker("events.tasks.send_alerts", channel.pk)
 
 
-def forget(now: datetime) -> int:
+def forget_old_alerts(now: datetime) -> int:
     """Remove what ended long ago. Return the number of rows."""
     gone = 0
     for old in (

@@ -61,7 +61,7 @@ def told_to(audience: Audience) -> None:
     _Told.audience = audience
 
 
-def relay(now: datetime, audience: Audience | None = None) -> int:
+def relay_outbox(now: datetime, audience: Audience | None = None) -> int:
     """Move up to `AT_ONCE` rows from the outbox into the feeds, and return their number."""
     audience = audience or _Told.audience
     if audience is None:
@@ -71,7 +71,7 @@ def relay(now: datetime, audience: Audience | None = None) -> int:
         taken = list(Outgoing.objects.select_related("event").order_by("id")[:AT_ONCE])
         rows = _numbered([outgoing.event for outgoing in taken], audience, now)
         PlatformEvent.objects.bulk_create(rows)
-        webhooks.queue(rows, now)
+        webhooks.queue_deliveries(rows, now)
         Outgoing.objects.filter(pk__in=[outgoing.pk for outgoing in taken]).delete()
     return len(taken)
 
@@ -86,7 +86,7 @@ def _numbered(events: Sequence[Event], audience: Audience, now: datetime) -> lis
         kind = event_types.type_of(event.verb, event.subject_type)
         if kind is None or not clients:  # an event type of an earlier version
             continue
-        told = event_types.payload(_happened(event, kind, hears))
+        told = event_types.message_payload(_happened(event, kind, hears))
         for client_id in sorted(clients):
             feeds[client_id].last_sequence += 1
             rows.append(

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from events.doorbell import notify_worker
-from events.jobs.runner import Failure, Lease, claim, run
+from events.jobs.runner import Failure, Lease, claim_row, run_job
 from events.models import Mail
 
 log = structlog.get_logger()
@@ -76,11 +76,11 @@ def send_mail(mail_id: int, now: datetime, site_url: str) -> bool:
     def work(lease: Lease[Mail]) -> bool:
         if lease.row.to.endswith(NOWHERE):
             return lease.finish()
-        letter(lease.row, site_url, now).send()
+        mail_message(lease.row, site_url, now).send()
         return lease.finish(to="", context={})
 
-    lease = claim(Mail.objects.all(), mail_id, lambda: now, LEASE_SECONDS)
-    return run(lease, work, failures=[SERVER_DOWN], give_up=_give_up)
+    lease = claim_row(Mail.objects.all(), mail_id, lambda: now, LEASE_SECONDS)
+    return run_job(lease, work, failures=[SERVER_DOWN], give_up=_give_up)
 
 
 def _give_up(lease: Lease[Mail], error: Exception) -> bool:
@@ -90,7 +90,7 @@ def _give_up(lease: Lease[Mail], error: Exception) -> bool:
     return False
 
 
-def forget(now: datetime) -> int:
+def forget_test_mails(now: datetime) -> int:
     """Remove tests' mails, which were never sent, after `KEPT_FOR`. Return their number."""
     gone, _ = Mail.objects.filter(to__endswith=NOWHERE, finished_at__lt=now - KEPT_FOR).delete()
     return gone
@@ -101,7 +101,7 @@ def paths_of(name: str) -> list[str]:
     return [f"email/{folder}/{name}" for folder in FOLDERS]
 
 
-def letter(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
+def mail_message(mail: Mail, site_url: str, now: datetime) -> EmailMultiAlternatives:
     """Return the mail as plain text and HTML, in its reader's language.
 
     Neither loads anything remote, so opening the mail reveals nothing.

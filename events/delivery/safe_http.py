@@ -164,7 +164,7 @@ class Response:
         return self.status is not None and 200 <= self.status < 300
 
 
-def resolve(host: str, port: int) -> list[str]:
+def resolve_host(host: str, port: int) -> list[str]:
     """Return the addresses of a name from this machine's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
@@ -378,13 +378,13 @@ _FAILS: Final = (OSError, HTTPError, http.client.HTTPException, ValueError)
 """The errors that a connection can raise."""
 
 
-def post(
+def post_safely(
     url: str,
     headers: Mapping[str, str],
     body: bytes,
     *,
     local: bool = False,
-    resolver: Resolver = resolve,
+    resolver: Resolver = resolve_host,
     context: ssl.SSLContext | None = None,
     seconds: float = TOTAL_SECONDS,
     lines: Lines | None = None,

@@ -20,18 +20,18 @@ from events.delivery.sms_quotas import (
     CODES,
     PURPOSES,
     Budget,
-    charge,
     check_subjects,
+    correct_charge,
+    count_against_budget,
     lock_day,
-    spend,
 )
 from events.doorbell import notify_worker
-from events.jobs.runner import Failure, Lease, LeaseLost, backoff, claim, run
+from events.jobs.runner import Failure, Lease, LeaseLost, claim_row, retry_delay, run_job
 from events.models import Sms, SmsOutcome
 from events.sms import sms_provider
 from events.sms.base import NUMBER_BLOCKED, Accepted, AnswerLost, Message, Rejected, Report
 from events.sms.numbers import NOBODY, mainland_mobile
-from events.sms.texts import TEXTS, Purpose, segments
+from events.sms.texts import TEXTS, Purpose, count_segments
 
 log = structlog.get_logger()
 
@@ -102,7 +102,7 @@ def queue_sms(
             _drop_held(number, held_as)
         try:
             check_subjects(subjects, text.purpose, is_known, now, at_once=at_once)
-            spend(day, sms, text.purpose, is_known or has_account, _budget())
+            count_against_budget(day, sms, text.purpose, is_known or has_account, _budget())
         except Refused as refused:
             if not held_as:
                 raise
@@ -124,7 +124,7 @@ def _new_sms(
     """Return a row that is not saved yet, with its content sealed and its cost."""
     text = TEXTS[template]
     filled = text.filled(params)
-    size = segments(text.written(filled, language, settings.SMS_SIGN, _site()))
+    size = count_segments(text.written(filled, language, settings.SMS_SIGN, _site()))
     indexes = {
         f"{name}_index": blind_index(value, PURPOSES[name]) if value else ""
         for name, value in subjects.items()
@@ -163,13 +163,13 @@ def _count_held(lease: Lease[Sms]) -> bool:
     sms, now = lease.row, lease.clock()
     number, params = _content(sms)
     text = TEXTS[sms.template]
-    sms.segments = segments(text.written(params, sms.language, settings.SMS_SIGN, _site()))
+    sms.segments = count_segments(text.written(params, sms.language, settings.SMS_SIGN, _site()))
     sms.cost, sms.created_at = sms.segments * settings.SMS_PRICE, now
     with transaction.atomic():
         day = lock_day(now)
         try:
             check_subjects({"number": number}, text.purpose, False, now)
-            spend(day, sms, text.purpose, False, _budget())
+            count_against_budget(day, sms, text.purpose, False, _budget())
         except Refused as refused:
             lease.give_back(now + timedelta(seconds=int(refused.details["seconds"])), refused.code)
             return False
@@ -201,8 +201,8 @@ def send_sms(sms_id: uuid.UUID, now: datetime) -> bool:
     then no answer comes, or the worker dies, the message is not sent again but looked up. Return
     whether the provider has it.
     """
-    lease = claim(Sms.objects.all(), sms_id, lambda: now, LEASE_SECONDS)
-    return run(lease, _send, failures=FAILURES, give_up=_give_up)
+    lease = claim_row(Sms.objects.all(), sms_id, lambda: now, LEASE_SECONDS)
+    return run_job(lease, _send, failures=FAILURES, give_up=_give_up)
 
 
 def _send(lease: Lease[Sms]) -> bool:
@@ -278,7 +278,7 @@ def _accept(lease: Lease[Sms], accepted: Accepted) -> bool:
             outcome=outcome, content_sealed="", reference=accepted.reference or F("reference")
         ):
             return False
-        charge(sms, accepted.segments)
+        correct_charge(sms, accepted.segments)
     return True
 
 
@@ -286,7 +286,7 @@ def _end_unsent(lease: Lease[Sms], outcome: SmsOutcome, failure: str = "") -> bo
     """End a message that was not sent, and take its cost from the day's."""
     with transaction.atomic():
         if lease.finish(outcome=outcome, failure=failure[:40], content_sealed=""):
-            charge(lease.row, 0)
+            correct_charge(lease.row, 0)
     return False
 
 
@@ -305,7 +305,10 @@ FAILURES: Final = (
     # `handed_at` stays, so that it is looked up next.
     Failure(AnswerLost, LOOKED_EVERY.total_seconds(), "sms_answer_lost"),
     Failure(
-        ProviderUnavailable, lambda error, tries: backoff(error, tries), "sms_delayed", until=_until
+        ProviderUnavailable,
+        lambda error, tries: retry_delay(error, tries),
+        "sms_delayed",
+        until=_until,
     ),
     Failure(ProviderBroken, 120.0, "sms_not_in_service", broken=True, until=_until),
 )
@@ -349,7 +352,7 @@ def _take(provider: str, report: Report, now: datetime) -> bool:
         sms.reference = sms.reference or report.reference
         sms.save(update_fields=["outcome", "failure", "reported_at", "reference"])
         if sms.finished_at is not None:
-            charge(sms, report.segments)
+            correct_charge(sms, report.segments)
     return True
 
 
@@ -374,7 +377,7 @@ def pull_reports(now: datetime) -> int:
         return 0
 
 
-def forget(now: datetime) -> int:
+def forget_old_messages(now: datetime) -> int:
     """Remove messages after `KEPT_FOR`, a few at a time. Return their number. What a day cost is
     kept.
     """

@@ -140,7 +140,9 @@ def check_subjects(
             raise _refused(subject, max(ends), now)
 
 
-def spend(day: SmsDay, sms: Sms, purpose: Purpose, is_expected: bool, budget: Budget) -> None:
+def count_against_budget(
+    day: SmsDay, sms: Sms, purpose: Purpose, is_expected: bool, budget: Budget
+) -> None:
     """Count `sms` in the locked `day` and for its payer. Raises Refused `sms_too_many` if the
     budget does not allow it.
     """
@@ -174,7 +176,7 @@ def _alert(used: str, day: SmsDay, sms: Sms) -> None:
     raise_alert(AlertKind.SMS_BUDGET, f"{day.day} {used}", params, sms.created_at, path=path)
 
 
-def charge(sms: Sms, segments: int | None) -> None:
+def correct_charge(sms: Sms, segments: int | None) -> None:
     """Correct what `sms` is counted with, once it is known how many segments are charged: none, if
     it was not sent. `None` changes nothing.
     """

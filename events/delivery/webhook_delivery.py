@@ -20,7 +20,7 @@ from django.db import transaction
 
 from events.core.actor import SYSTEM
 from events.delivery import safe_http, webhooks
-from events.jobs.runner import Clock, Lease, claim
+from events.jobs.runner import Clock, Lease, claim_row
 from events.models import Outcome, PausedWhy, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ LEASE_SECONDS: Final = 60
 """Longer than `SENDING_SECONDS` plus one try and a slow resolver, so the lease need not be renewed.
 """
 GONE: Final = 410
-_POST: Final = partial(safe_http.post, lines=safe_http.Lines())
+_POST: Final = partial(safe_http.post_safely, lines=safe_http.Lines())
 """Posts over connections that this process keeps between messages."""
 
 Post = Callable[..., safe_http.Response]
@@ -103,7 +103,7 @@ def send_waiting(
 
     Notifies the worker again if anything is left after `SENDING_SECONDS`.
     """
-    lease = claim(WebhookEndpoint.objects.all(), endpoint_id, clock, LEASE_SECONDS)
+    lease = claim_row(WebhookEndpoint.objects.all(), endpoint_id, clock, LEASE_SECONDS)
     if lease is None:
         return 0
     received, rests_until, ends = 0, None, clock() + timedelta(seconds=SENDING_SECONDS)
@@ -199,11 +199,11 @@ def _judge_endpoint(
     if response.received:
         return None
     if endpoint.paused_at is None and response.status == GONE:
-        webhooks.stop(endpoint, PausedWhy.GONE, SYSTEM, now)
+        webhooks.stop_endpoint(endpoint, PausedWhy.GONE, SYSTEM, now)
     elif (
         endpoint.paused_at is None
         and endpoint.failing_since
         and now - endpoint.failing_since >= GIVEN_UP_AFTER
     ):
-        webhooks.stop(endpoint, PausedWhy.FAILING, SYSTEM, now)
+        webhooks.stop_endpoint(endpoint, PausedWhy.FAILING, SYSTEM, now)
     return now + max(rest_after(endpoint.failures, random.random()), asked_wait(response, now, 0))  # noqa: S311

@@ -74,7 +74,7 @@ def new_secret() -> str:
 # --- Endpoints ------------------------------------------------------------------------------------
 
 
-def create(
+def create_endpoint(
     client_id: UUID,
     url: str,
     types: Collection[str],
@@ -124,7 +124,7 @@ def _sorted(types: Iterable[str]) -> list[str]:
     return sorted(set(types))
 
 
-def locked(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
+def locked_endpoint(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
     """Return the platform's endpoint, locked. Raises Refused `webhook_unknown`."""
     found: WebhookEndpoint | None = (
         WebhookEndpoint.objects.existing()
@@ -137,7 +137,7 @@ def locked(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
     return found
 
 
-def existing(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
+def existing_endpoint(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
     """Return the platform's endpoint for reading. Raises Refused `webhook_unknown`."""
     found: WebhookEndpoint | None = (
         WebhookEndpoint.objects.existing().filter(pk=endpoint_id, client_id=client_id).first()
@@ -147,7 +147,7 @@ def existing(endpoint_id: UUID, client_id: UUID) -> WebhookEndpoint:
     return found
 
 
-def change(
+def change_endpoint(
     endpoint_id: UUID,
     client_id: UUID,
     actor: Actor,
@@ -160,10 +160,10 @@ def change(
 ) -> WebhookEndpoint:
     """Change the given attributes: address, types, description.
 
-    Raises the same Refused codes as `create`, and `webhook_unknown`.
+    Raises the same Refused codes as `create_endpoint`, and `webhook_unknown`.
     """
     with transaction.atomic():
-        endpoint = locked(endpoint_id, client_id)
+        endpoint = locked_endpoint(endpoint_id, client_id)
         _check(url or endpoint.url, types or (), local)
         given: Mapping[str, Any] = {
             "url": url,
@@ -189,19 +189,21 @@ def change(
     return endpoint
 
 
-def pause(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> WebhookEndpoint:
-    """Stop sending until `resume`. New deliveries wait.
+def pause_endpoint(
+    endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime
+) -> WebhookEndpoint:
+    """Stop sending until `resume_endpoint`. New deliveries wait.
 
     Raises Refused `webhook_unknown`.
     """
     with transaction.atomic():
-        endpoint = locked(endpoint_id, client_id)
+        endpoint = locked_endpoint(endpoint_id, client_id)
         if endpoint.paused_at is None:
-            stop(endpoint, PausedWhy.ASKED, actor, now)
+            stop_endpoint(endpoint, PausedWhy.ASKED, actor, now)
     return endpoint
 
 
-def stop(endpoint: WebhookEndpoint, why: PausedWhy, actor: Actor, now: datetime) -> None:
+def stop_endpoint(endpoint: WebhookEndpoint, why: PausedWhy, actor: Actor, now: datetime) -> None:
     """Pause a locked, active endpoint, record the event, and call the listener unless the pause was
     requested.
     """
@@ -218,13 +220,15 @@ def stop(endpoint: WebhookEndpoint, why: PausedWhy, actor: Actor, now: datetime)
         _Pauses.told(endpoint, why, now)
 
 
-def resume(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> WebhookEndpoint:
+def resume_endpoint(
+    endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime
+) -> WebhookEndpoint:
     """Start sending again, beginning with waiting deliveries. Failures are reset.
 
     Raises Refused `webhook_unknown`.
     """
     with transaction.atomic():
-        endpoint = locked(endpoint_id, client_id)
+        endpoint = locked_endpoint(endpoint_id, client_id)
         endpoint.paused_at, endpoint.paused_why, endpoint.failures, endpoint.failing_since = (
             None,
             "",
@@ -241,13 +245,13 @@ def resume(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> W
     return endpoint
 
 
-def delete(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> None:
+def delete_endpoint(endpoint_id: UUID, client_id: UUID, actor: Actor, now: datetime) -> None:
     """Stop sending for good and erase the secrets.
 
     Raises Refused `webhook_unknown`.
     """
     with transaction.atomic():
-        _end(locked(endpoint_id, client_id), actor, now)
+        _end(locked_endpoint(endpoint_id, client_id), actor, now)
 
 
 def delete_all(client_id: UUID, actor: Actor, now: datetime) -> None:
@@ -292,7 +296,7 @@ def rotate_secret(
     Raises Refused `webhook_unknown`.
     """
     with transaction.atomic():
-        endpoint = locked(endpoint_id, client_id)
+        endpoint = locked_endpoint(endpoint_id, client_id)
         secret = new_secret()
         endpoint.former_secret_sealed, endpoint.former_secret_until = (
             endpoint.secret_sealed,
@@ -309,7 +313,7 @@ def rotate_secret(
 # --- What waits for them --------------------------------------------------------------------------
 
 
-def queue(rows: Sequence[PlatformEvent], now: datetime) -> None:
+def queue_deliveries(rows: Sequence[PlatformEvent], now: datetime) -> None:
     """Queue these feed rows for each subscribed endpoint, in the caller's transaction. Workers are
     notified after the commit.
     """
@@ -335,7 +339,7 @@ def notify_webhook_worker(endpoint_id: UUID) -> None:
     notify_worker("events.tasks.send_webhooks", endpoint_id)
 
 
-def ping(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:
+def ping_endpoint(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:
     """Send an empty message to test the endpoint.
 
     Raises Refused `webhook_unknown`, `webhook_paused`.
@@ -351,7 +355,7 @@ def ping(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookDelivery:
 
 def _sending(endpoint_id: UUID, client_id: UUID, now: datetime) -> WebhookEndpoint:
     """Return the platform's endpoint and end its rest: a requested delivery is sent at once."""
-    endpoint = locked(endpoint_id, client_id)
+    endpoint = locked_endpoint(endpoint_id, client_id)
     if endpoint.paused_at is not None:
         raise Refused("webhook_paused")
     endpoint.due_at = now
@@ -384,7 +388,7 @@ def send_again(
     return again
 
 
-def replay(
+def replay_feed(
     endpoint_id: UUID,
     client_id: UUID,
     actor: Actor,
@@ -444,7 +448,7 @@ def let_go(now: datetime) -> int:
     return old.update(finished_at=now, outcome=Outcome.CANCELLED)
 
 
-def forget(now: datetime) -> int:
+def forget_old_deliveries(now: datetime) -> int:
     """Remove deliveries that ended long ago, with their attempts. Return their number.
 
     Their events can still be replayed from the feed.

@@ -1,6 +1,6 @@
 """Runs the work on one row: claims it, keeps its lease, and handles the outcome.
 
-`run` fits most work. Work that differs calls `claim` and writes through the `Lease` itself.
+`run_job` fits most work. Work that differs calls `claim_row` and writes through the `Lease` itself.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Lease(Generic[Row]):
         return self.jobs.give_back(self.row.pk, self.id, due_at, error, **changes)
 
 
-def backoff(unavailable: ProviderUnavailable, tries: int) -> float:
+def retry_delay(unavailable: ProviderUnavailable, tries: int) -> float:
     """Return the provider's `retry_after`, doubled with each try, at most one hour."""
     return min(3600.0, max(1.0, unavailable.retry_after) * 2.0 ** min(tries - 1, 6))
 
@@ -112,7 +112,7 @@ class Failure:
         return not over
 
 
-def claim(jobs: JobQuerySet, pk: Any, clock: Clock, seconds: float) -> Lease[Any] | None:
+def claim_row(jobs: JobQuerySet, pk: Any, clock: Clock, seconds: float) -> Lease[Any] | None:
     """Claim row `pk` for `seconds`. None if it is finished, leased or not yet due."""
     lease = jobs.claim(pk, clock(), seconds)
     row = jobs.leased(pk, lease).first() if lease else None
@@ -128,7 +128,7 @@ def _finish(lease: Lease[Any], error: Exception) -> bool:
     return False
 
 
-def run(
+def run_job(
     lease: Lease[Any] | None,
     work: Callable[[Lease[Any]], Result],
     write_down: Callable[[Lease[Any], Result], bool] = _is_truthy,
@@ -141,7 +141,7 @@ def run(
     """Claim a row, work on it and store the result. Return False if there was nothing to claim.
 
     `work` takes long and runs outside of any transaction; with `beats`, a heartbeat keeps the lease
-    until it ends. `write_down` stores the result, and its return value is that of `run`.
+    until it ends. `write_down` stores the result, and its return value is that of `run_job`.
 
     If `work` raises one of `failures`, the row is given back until its next try. At the limit,
     `give_up` is called with the error. It is called with `WorkersDied`, and `work` is not, once

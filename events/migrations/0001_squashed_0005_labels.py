@@ -8,7 +8,7 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 from events.db.dialect import POSTGRESQL, dialect_of
-from events.db.groups import Permission, grant, view
+from events.db.groups import Permission, grant_permissions, view_permission
 from events.db.tables import CreateModels
 
 APPEND_ONLY = [
@@ -29,12 +29,12 @@ APPEND_ONLY_ON_POSTGRESQL = [
     """,
 ]
 LOOK = [
-    view("events", "platformevent", "feed row"),
-    view("events", "webhookendpoint", "webhook endpoint"),
-    view("events", "webhookdelivery", "webhook delivery"),
-    view("events", "webhookattempt", "attempt"),
+    view_permission("events", "platformevent", "feed row"),
+    view_permission("events", "webhookendpoint", "webhook endpoint"),
+    view_permission("events", "webhookdelivery", "webhook delivery"),
+    view_permission("events", "webhookattempt", "attempt"),
 ]
-PLATFORMS = view("employers", "apiclient", "platform key")
+PLATFORMS = view_permission("employers", "apiclient", "platform key")
 OPERATE = Permission(
     "events", "webhookendpoint", "operate_webhookendpoint", "Can pause, resume and replay webhooks"
 )
@@ -482,5 +482,5 @@ class Migration(migrations.Migration):
             ]
         ),
         migrations.RunPython(add_triggers, remove_function),
-        grant({"Auditors": LOOK, "Operators": [*LOOK, PLATFORMS, OPERATE]}),
+        grant_permissions({"Auditors": LOOK, "Operators": [*LOOK, PLATFORMS, OPERATE]}),
     ]

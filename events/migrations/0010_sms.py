@@ -4,9 +4,12 @@ import uuid
 
 from django.db import migrations, models
 
-from events.db.groups import grant, view
+from events.db.groups import grant_permissions, view_permission
 
-LOOK = [view("events", "sms", "text message"), view("events", "smsday", "day of text messages")]
+LOOK = [
+    view_permission("events", "sms", "text message"),
+    view_permission("events", "smsday", "day of text messages"),
+]
 
 
 class Migration(migrations.Migration):
@@ -130,5 +133,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        grant({"Auditors": LOOK, "Operators": LOOK}),
+        grant_permissions({"Auditors": LOOK, "Operators": LOOK}),
     ]

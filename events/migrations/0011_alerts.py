@@ -8,11 +8,11 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-from events.db.groups import Permission, grant, view
+from events.db.groups import Permission, grant_permissions, view_permission
 
 LOOK = [
-    view("events", "alertchannel", "alert channel"),
-    view("events", "alertmessage", "alert message"),
+    view_permission("events", "alertchannel", "alert channel"),
+    view_permission("events", "alertmessage", "alert message"),
 ]
 OPERATE = Permission(
     "events", "alertchannel", "operate_alertchannel", "Can create, change and test alert channels"
@@ -228,5 +228,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        grant({"Auditors": LOOK, "Operators": [*LOOK, OPERATE]}),
+        grant_permissions({"Auditors": LOOK, "Operators": [*LOOK, OPERATE]}),
     ]

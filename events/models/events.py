@@ -185,6 +185,6 @@ class PlatformEvent(models.Model):
         return f"evt_{self.pk.hex}"
 
     def as_message(self) -> dict[str, Any]:
-        return event_types.envelope(
+        return event_types.message_envelope(
             self.message_id, self.type, self.at, self.sequence, self.payload
         )

@@ -162,7 +162,7 @@ class WebhookDelivery(Job):
         """Return the message without its signature."""
         if self.told is not None:
             return self.told.as_message()
-        return event_types.envelope(
+        return event_types.message_envelope(
             f"ping_{self.pk}",
             event_types.PING,
             self.created_at,

@@ -20,7 +20,7 @@ from events.sms.simulator import SimulatedSms
 from events.sms.tencent import TencentSms
 
 
-def simulator() -> SimulatedSms:
+def simulated_sms() -> SimulatedSms:
     """Return the simulated provider. Only this deployment knows the key that signs its
     callbacks.
     """
@@ -40,7 +40,7 @@ def _account() -> Account:
 
 
 PROVIDERS: Final[dict[str, Callable[[], SmsProvider]]] = {
-    "simulator": simulator,
+    "simulator": simulated_sms,
     "aliyun": lambda: AliyunSms(_account()),
     "tencent": lambda: TencentSms(_account()),
 }

@@ -57,7 +57,7 @@ NotInService.
 """
 
 
-def installed() -> bool:
+def is_aliyun_sms_installed() -> bool:
     """Return whether the SDK is installed (the extra `aliyun-sms`)."""
     return importlib.util.find_spec("alibabacloud_dysmsapi20170525") is not None
 
@@ -113,7 +113,7 @@ class AliyunSms:
 
         Raises the error for its code. SDK messages are dropped, because they may contain numbers.
         """
-        if not installed():
+        if not is_aliyun_sms_installed():
             raise NotInService(f"{PACKAGE} is not installed")
         from alibabacloud_dysmsapi20170525 import client as sdk
         from alibabacloud_dysmsapi20170525 import models

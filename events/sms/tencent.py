@@ -78,7 +78,7 @@ _UNCERTAIN: Final = ("InternalError", "FailedOperation.OtherError", "ServiceUnav
 logging.getLogger("tencentcloud_sdk_common").setLevel(logging.WARNING)
 
 
-def installed() -> bool:
+def is_tencent_sms_installed() -> bool:
     """Return whether the SDK is installed (the extra `tencent-sms`)."""
     return (
         importlib.util.find_spec("tencentcloud") is not None
@@ -142,7 +142,7 @@ class TencentSms:
 
     def _ask(self, action: str, **what: Any) -> dict[str, Any]:
         """Return the `Response` of the reply. Raises the error for its code."""
-        if not installed():
+        if not is_tencent_sms_installed():
             raise NotInService(f"{PACKAGE} is not installed")
         from tencentcloud.common.credential import Credential
         from tencentcloud.common.exception.tencent_cloud_sdk_exception import (

@@ -112,7 +112,7 @@ def _without_pictures(character: str) -> str:
     return " " if unicodedata.category(character) == "So" else character
 
 
-def segments(text: str) -> int:
+def count_segments(text: str) -> int:
     """Return how many messages carriers count for `text`."""
     length = len(text.encode("utf-16-be")) // 2
     return 1 if length <= ONE_SEGMENT else -(-length // OF_SEVERAL)

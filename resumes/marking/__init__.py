@@ -11,6 +11,6 @@ and a leaked picture is compared with the sequences of the releases of that resu
 """
 
 from resumes.marking.key import MarkKey
-from resumes.marking.page import DPI, Picture, Words, marked
+from resumes.marking.page import DPI, Picture, Words, mark_page
 
-__all__ = ["DPI", "MarkKey", "Picture", "Words", "marked"]
+__all__ = ["DPI", "MarkKey", "Picture", "Words", "mark_page"]

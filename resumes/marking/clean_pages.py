@@ -23,7 +23,7 @@ from resumes.redaction.text_lines import Quad
 _ABOUT: Final = "pages.json"
 
 
-def packed(pages: Sequence[RedactedPage]) -> bytes:
+def pack_pages(pages: Sequence[RedactedPage]) -> bytes:
     """Return `pages` as one file."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
@@ -35,8 +35,10 @@ def packed(pages: Sequence[RedactedPage]) -> bytes:
     return out.getvalue()
 
 
-def unpacked(data: bytes) -> tuple[RedactedPage, ...]:
-    """Return the pages from a file that `packed` made. Raises ProviderBroken for any other file."""
+def unpack_pages(data: bytes) -> tuple[RedactedPage, ...]:
+    """Return the pages from a file that `pack_pages` made. Raises ProviderBroken for any other
+    file.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             described = json.loads(archive.read(_ABOUT))

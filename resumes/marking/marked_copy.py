@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from resumes.marking import MarkKey, Words, marked
-from resumes.marking.pdf import Sheet, released
-from resumes.redaction.inpaint import Patch, painted
+from resumes.marking import MarkKey, Words, mark_page
+from resumes.marking.pdf import Sheet, released_pdf
+from resumes.redaction.inpaint import Patch, cover_patches
 from resumes.redaction.redact import Language, Line, RedactedPage, Replacement, language_of
 from resumes.redaction.text_lines import Quad
 
@@ -20,7 +20,7 @@ BLANK: Final = Replacement({"phone": ("***", "*")})
 """Replaces telephone numbers on a clean page; always shorter than the text written there later."""
 
 
-def copy(
+def make_marked_copy(
     pages: Sequence[RedactedPage],
     keys: Sequence[MarkKey],
     words: Words,
@@ -40,13 +40,13 @@ def copy(
                 page,
                 key,
                 words,
-                (*dialled(number, extension, language), *Replacement().of("phone", language)),
+                (*dialled_forms(number, extension, language), *Replacement().of("phone", language)),
             )
         )
-    return released(sheets)
+    return released_pdf(sheets)
 
 
-def dialled(number: str, extension: str = "", language: Language = "zh") -> tuple[str, ...]:
+def dialled_forms(number: str, extension: str = "", language: Language = "zh") -> tuple[str, ...]:
     """Return the ways to write a relay number, the longest first.
 
     They have no country code, like a mobile number in China.
@@ -63,10 +63,12 @@ def dialled(number: str, extension: str = "", language: Language = "zh") -> tupl
 
 
 def _sheet(page: RedactedPage, key: MarkKey, words: Words, said: tuple[str, ...]) -> Sheet:
-    marked_page = marked(page.pixels, key, words, resolution(page))
+    marked_page = mark_page(page.pixels, key, words, marking_resolution(page))
     if not page.phones:
         return Sheet(marked_page, page.dpi, page.lines)
-    pixels, written = painted(marked_page, [Patch(quad, said, plain=True) for quad in page.phones])
+    pixels, written = cover_patches(
+        marked_page, [Patch(quad, said, plain=True) for quad in page.phones]
+    )
     lines = [line for line in page.lines if not _is_one_of(line.quad, page.phones)]
     lines += [Line(text, quad) for text, quad in zip(written, page.phones, strict=True) if text]
     return Sheet(pixels, page.dpi, lines)
@@ -76,6 +78,6 @@ def _is_one_of(quad: Quad, quads: Sequence[Quad]) -> bool:
     return any(bool((quad == other).all()) for other in quads)
 
 
-def resolution(page: RedactedPage) -> int:
+def marking_resolution(page: RedactedPage) -> int:
     """Return the resolution of the page for marking; the tracer must use the same value."""
     return max(1, round(page.dpi))

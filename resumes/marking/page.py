@@ -46,22 +46,24 @@ class Words:
         return f"{self.number} · {self.employer} · {self.time}"
 
 
-def marked(page: Picture, key: MarkKey, words: Words, dpi: int = DPI) -> Picture:
+def mark_page(page: Picture, key: MarkKey, words: Words, dpi: int = DPI) -> Picture:
     """Return a copy of `page` with all marks.
 
     The same key and words give the same page.
     """
     if not page.size:
         return page.copy()
-    clean = grey(page)
+    clean = to_grey(page)
     shape = clean.shape[0], clean.shape[1]
-    moved = wordshift.shifted(page, wordshift.units(clean, dpi), key)
-    strength = visible.tiled(shape, words.lines, dpi).copy()
-    rows, columns, letters = visible.footer(shape, words.footer, clean, dpi)
+    moved = wordshift.shift_words(page, wordshift.shift_units(clean, dpi), key)
+    strength = visible.tiled_mark(shape, words.lines, dpi).copy()
+    rows, columns, letters = visible.footer_mark(shape, words.footer, clean, dpi)
     np.maximum(strength[rows, columns], letters, out=strength[rows, columns])
     # page × paper × (1 − strength) + TONE × strength, in integers: this takes a third of the time
     # that floats take.
-    through = cv2.multiply(underprint.paper(shape, key, dpi), 255 - strength, scale=1 / 255)
+    through = cv2.multiply(
+        underprint.underprint_paper(shape, key, dpi), 255 - strength, scale=1 / 255
+    )
     added = cv2.multiply(strength, np.full_like(strength, visible.TONE), scale=1 / 255)
     if page.ndim == 3:
         through, added = cv2.merge([through] * page.shape[2]), cv2.merge([added] * page.shape[2])
@@ -70,7 +72,7 @@ def marked(page: Picture, key: MarkKey, words: Words, dpi: int = DPI) -> Picture
     ).reshape(page.shape)
 
 
-def grey(page: Picture) -> npt.NDArray[np.uint8]:
+def to_grey(page: Picture) -> npt.NDArray[np.uint8]:
     """Return `page` (RGB or grey) as grey."""
     if page.ndim == 2:
         return page

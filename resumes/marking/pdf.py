@@ -42,7 +42,7 @@ class Sheet:
     lines: Sequence[Line] = ()
 
 
-def released(sheets: Iterable[Sheet], title: str = "") -> bytes:
+def released_pdf(sheets: Iterable[Sheet], title: str = "") -> bytes:
     """Return the PDF of `sheets`. Its only metadata is the `title`, if there is one."""
     pdf = pikepdf.new()
     font: pikepdf.Object | None = None

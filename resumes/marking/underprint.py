@@ -29,7 +29,7 @@ def cell_size(dpi: int) -> int:
     return max(1, round(CELL * dpi / 150))
 
 
-def grid(shape: tuple[int, int], dpi: int) -> tuple[int, int]:
+def cell_grid(shape: tuple[int, int], dpi: int) -> tuple[int, int]:
     """Return the rows and columns of cells on a page of `shape` (height, width).
 
     The page's edge may cut the last ones.
@@ -38,18 +38,18 @@ def grid(shape: tuple[int, int], dpi: int) -> tuple[int, int]:
     return -(-shape[0] // side), -(-shape[1] // side)
 
 
-def signs(key: MarkKey, cells: int) -> npt.NDArray[np.int8]:
+def cell_signs(key: MarkKey, cells: int) -> npt.NDArray[np.int8]:
     """Return whether each cell, row by row, is lighter (+1) or darker (−1)."""
     return key.signs(_NAME, cells)
 
 
-def paper(shape: tuple[int, int], key: MarkKey, dpi: int) -> npt.NDArray[np.uint8]:
+def underprint_paper(shape: tuple[int, int], key: MarkKey, dpi: int) -> npt.NDArray[np.uint8]:
     """Return the paper for a page of `shape` (height, width): PAPER ± DEPTH, with soft edges
     between cells.
     """
-    side, (rows, columns) = cell_size(dpi), grid(shape, dpi)
+    side, (rows, columns) = cell_size(dpi), cell_grid(shape, dpi)
     levels = (
-        (PAPER + DEPTH * signs(key, rows * columns).astype(np.int16))
+        (PAPER + DEPTH * cell_signs(key, rows * columns).astype(np.int16))
         .astype(np.uint8)
         .reshape(rows, columns)
     )

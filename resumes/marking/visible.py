@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-from documents.typesetting import font, has
+from documents.typesetting import has_glyph, load_font
 
 Strength = npt.NDArray[np.uint8]
 """How much of a pixel is replaced by TONE: 0 none, 255 all."""
@@ -48,7 +48,7 @@ _NO_GLYPH: Final = "〓"
 """Chinese typography uses this sign for a missing character."""
 
 
-def tiled(shape: tuple[int, int], lines: tuple[str, str], dpi: int) -> Strength:
+def tiled_mark(shape: tuple[int, int], lines: tuple[str, str], dpi: int) -> Strength:
     """Return the mark of two `lines`, repeated over a page of `shape` (height, width)."""
     size = max(6, round(SIZE * dpi / 150))
     stamp, length = _stamp(lines, size)
@@ -82,7 +82,7 @@ def _lay(canvas: Strength, stamp: Strength, x: int, y: int) -> None:
         np.maximum(part, stamp[y0 - y : y1 - y, x0 - x : x1 - x], out=part)
 
 
-def footer(
+def footer_mark(
     shape: tuple[int, int], text: str, grey: npt.NDArray[np.uint8], dpi: int
 ) -> tuple[slice, slice, Strength]:
     """Return the position and the strength of a small line of `text`.
@@ -143,10 +143,10 @@ def _letters(text: str, size: int) -> npt.NDArray[np.uint8]:
 
 def _drawable(character: str, size: int) -> tuple[str, ImageFont.FreeTypeFont]:
     """Return `character` and a font that has it, or the sign for a missing character."""
-    if has("song", character):
-        return character, font("song", size)
+    if has_glyph("song", character):
+        return character, load_font("song", size)
     rare = _rare(size)
-    return (character, rare) if rare else (_NO_GLYPH, font("song", size))
+    return (character, rare) if rare else (_NO_GLYPH, load_font("song", size))
 
 
 @lru_cache(maxsize=8)

@@ -28,7 +28,7 @@ touch its neighbour.
 """
 
 
-def units(grey: npt.NDArray[np.uint8], dpi: int) -> Boxes:
+def shift_units(grey: npt.NDArray[np.uint8], dpi: int) -> Boxes:
     """Return the units of a clean page, in an order that depends only on the page."""
     ink = _letters(grey, dpi)
     joined = cv2.dilate(ink, np.ones((_px(5, dpi), _px(9, dpi)), np.uint8))
@@ -40,7 +40,7 @@ def units(grey: npt.NDArray[np.uint8], dpi: int) -> Boxes:
     return np.array(found, np.int32).reshape(-1, 4)
 
 
-def signs(key: MarkKey, count: int) -> tuple[Signs, Signs]:
+def shift_signs(key: MarkKey, count: int) -> tuple[Signs, Signs]:
     """Return two signs for each of `count` units: right (+1) or not (−1), and down (+1) or not
     (−1).
     """
@@ -48,9 +48,9 @@ def signs(key: MarkKey, count: int) -> tuple[Signs, Signs]:
     return drawn[0::2], drawn[1::2]
 
 
-def shifted(page: npt.NDArray[np.uint8], boxes: Boxes, key: MarkKey) -> npt.NDArray[np.uint8]:
+def shift_words(page: npt.NDArray[np.uint8], boxes: Boxes, key: MarkKey) -> npt.NDArray[np.uint8]:
     """Return `page` with each of `boxes` moved according to `key`."""
-    across, down = signs(key, len(boxes))
+    across, down = shift_signs(key, len(boxes))
     result = page.copy()
     height, width = page.shape[:2]
     moves = zip(

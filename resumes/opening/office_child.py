@@ -1,10 +1,10 @@
 """The child process that converts a Word file to PDF.
 
-It removes active content and outside references, and LibreOffice prints the rest. `sandbox.run`
-starts it without network and without our files, with a folder in memory that is deleted when it
-ends. Before LibreOffice sees the file, the child unpacks it with limits and packs it again without
-macros, embedded objects and controls, and with every outside address replaced by one that leads
-nowhere. The resulting PDF is trusted no more than any other.
+It removes active content and outside references, and LibreOffice prints the rest.
+`sandbox.run_child` starts it without network and without our files, with a folder in memory that is
+deleted when it ends. Before LibreOffice sees the file, the child unpacks it with limits and packs
+it again without macros, embedded objects and controls, and with every outside address replaced by
+one that leads nowhere. The resulting PDF is trusted no more than any other.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from typing import Any, Final
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from documents.upload.confinement import READABLE, Files, confined
-from documents.upload.sandbox_child import Limits, Refusal, attempt, ready, write_reply
+from documents.upload.confinement import READABLE, Files, confined_process
+from documents.upload.sandbox_child import Limits, Refusal, attempt_work, report_ready, write_reply
 
 ROOM: Final = Path("/tmp")  # noqa: S108 (the sandbox's own)
 FILES: Final = Files(
@@ -70,7 +70,7 @@ SETTINGS: Final = (
 """Settings of LibreOffice's profile: no macros, no controls, no links followed."""
 
 
-def harmless(data: bytes) -> bytes:
+def strip_active_content(data: bytes) -> bytes:
     """Return the Word file `data`, packed again without active content and outside references.
 
     Raises Refusal if it is not a Word file, or is too large unpacked.
@@ -127,7 +127,7 @@ def _led_nowhere(relations: bytes) -> bytes:
     return bytes(xml.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
-def printed(document: bytes, program: str, limits: Limits) -> bytes:
+def convert_to_pdf(document: bytes, program: str, limits: Limits) -> bytes:
     """Return LibreOffice's PDF of `document`. Raises Refusal if LibreOffice makes none."""
     profile, given, made = ROOM / "profile" / "user", ROOM / "resume.docx", ROOM / "out"
     profile.mkdir(parents=True)
@@ -173,13 +173,13 @@ def printed(document: bytes, program: str, limits: Limits) -> bytes:
         return file.read(limits.output_bytes)
 
 
-def confine(limits: Limits) -> None:
+def confine_office(limits: Limits) -> None:
     """Apply the limits; the processes that this child starts inherit them.
 
     Unlike the other children, it must be able to open files and start a process. These limits are
-    for each process; `sandbox.run` limits all of them together.
+    for each process; `sandbox.run_child` limits all of them together.
     """
-    with confined(limits.kernel, FILES, programs=True):
+    with confined_process(limits.kernel, FILES, programs=True):
         for name, value in (
             ("RLIMIT_AS", limits.memory_bytes),
             ("RLIMIT_CPU", limits.seconds),
@@ -196,14 +196,14 @@ def main() -> None:
     """
     program = sys.argv[1]
     limits = Limits(**json.loads(sys.argv[2]))
-    confine(limits)
+    confine_office(limits)
     os.umask(0o077)
-    ready()
+    report_ready()
 
     def work(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-        return {}, [printed(harmless(data), program, limits)]
+        return {}, [convert_to_pdf(strip_active_content(data), program, limits)]
 
-    write_reply(*attempt(work))
+    write_reply(*attempt_work(work))
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ _TASKS: Final[Mapping[str, str]] = {
 }
 
 
-def office() -> str | None:
+def office_program() -> str | None:
     """Return the path of LibreOffice, which converts Word files, or None."""
     return shutil.which("soffice") or shutil.which("libreoffice")
 
@@ -158,7 +158,7 @@ def open_resume(
         drawn = _printed(data, limits, isolation)
     task = _TASKS.get(media_type, "pdf")
     try:
-        reply = sandbox.run(
+        reply = sandbox.run_child(
             task,
             drawn,
             {"pixels": limits.pixels, "pages": limits.pages},
@@ -192,11 +192,11 @@ def _printed(data: bytes, limits: Limits, isolation: sandbox.Isolation) -> bytes
 
     Without bubblewrap LibreOffice would have network access, so it is not started.
     """
-    program = office()
+    program = office_program()
     if program is None or isolation != "bubblewrap":
         raise Refused("resume_converter_missing", FIELD, seen="DOCX", expected="PDF")
     try:
-        reply = sandbox.run(
+        reply = sandbox.run_child(
             program,
             data,
             {},

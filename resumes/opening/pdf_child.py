@@ -1,9 +1,9 @@
 """The child process that draws the pages of a resume and lists their characters.
 
-`sandbox.run` starts it in place of `documents.upload.sandbox_child` and with the same limits and
-protocol. A page is returned as bare pixels: the parent decodes nothing, so a crafted file cannot
-attack a decoder there. The characters of a PDF's text are returned with it, as records of LETTER; a
-picture has none.
+`sandbox.run_child` starts it in place of `documents.upload.sandbox_child` and with the same limits
+and protocol. A page is returned as bare pixels: the parent decodes nothing, so a crafted file
+cannot attack a decoder there. The characters of a PDF's text are returned with it, as records of
+LETTER; a picture has none.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from documents.upload.sandbox_child import (
     Limits,
     Refusal,
     Task,
-    attempt,
+    attempt_work,
     check_pages,
-    confine,
-    load,
+    confine_child,
+    load_modules,
     missing_rows,
     open_as,
     open_pdf,
     orientation_of,
-    ready,
+    report_ready,
     to_rgb,
     write_reply,
 )
@@ -70,7 +70,7 @@ class Drawn(NamedTuple):
     letters: bytes = b""
 
 
-def pdf(data: bytes, limits: Limits) -> list[Drawn]:
+def draw_pdf(data: bytes, limits: Limits) -> list[Drawn]:
     """Return every page of a PDF as rendered, with annotations."""
     document = open_pdf(data)
     check_pages(len(document), limits)
@@ -167,7 +167,7 @@ def _letters(page: Any, text: Any, width: int, height: int) -> Iterator[bytes]:
         yield LETTER.pack(code, *box, *advance, *origin, size)
 
 
-def picture(opener: str) -> Callable[[bytes, Limits], list[Drawn]]:
+def picture_task(opener: str) -> Callable[[bytes, Limits], list[Drawn]]:
     """Return the task for a picture format. `opener` is `module:class`."""
 
     def work(data: bytes, limits: Limits) -> list[Drawn]:
@@ -212,21 +212,21 @@ _PICTURES: Final = ("PIL.JpegImagePlugin", "PIL.TiffImagePlugin", "PIL.ImageFilt
 TASKS: Final[
     Mapping[str, tuple[tuple[str, ...], int, Callable[[bytes, Limits], list[Drawn]], bool]]
 ] = {
-    "jpeg": (_PICTURES, 0, picture("PIL.JpegImagePlugin:JpegImageFile"), False),
+    "jpeg": (_PICTURES, 0, picture_task("PIL.JpegImagePlugin:JpegImageFile"), False),
     "png": (
         (*_PICTURES, "PIL.PngImagePlugin"),
         0,
-        picture("PIL.PngImagePlugin:PngImageFile"),
+        picture_task("PIL.PngImagePlugin:PngImageFile"),
         False,
     ),
     "webp": (
         (*_PICTURES, "PIL.WebPImagePlugin"),
         0,
-        picture("PIL.WebPImagePlugin:WebPImageFile"),
+        picture_task("PIL.WebPImagePlugin:WebPImageFile"),
         False,
     ),
-    "heif": ((*_PICTURES, "pillow_heif"), 0, picture("pillow_heif:HeifImageFile"), True),
-    "pdf": ((*_PICTURES, "pypdfium2", "pypdfium2.raw"), 16, pdf, False),
+    "heif": ((*_PICTURES, "pillow_heif"), 0, picture_task("pillow_heif:HeifImageFile"), True),
+    "pdf": ((*_PICTURES, "pypdfium2", "pypdfium2.raw"), 16, draw_pdf, False),
 }
 """For each task: the modules it loads, how many files it may open (PDFium looks for fonts), its
 function, and whether it uses threads.
@@ -237,9 +237,9 @@ def main() -> None:
     """Load, apply the limits, report readiness, draw, reply."""
     modules, open_files, do, threads = TASKS[sys.argv[1]]
     limits = Limits(**json.loads(sys.argv[2]))
-    load(modules)
-    confine(limits, Task(modules, open_files, lambda _data, _limits: (None, []), threads))
-    ready()
+    load_modules(modules)
+    confine_child(limits, Task(modules, open_files, lambda _data, _limits: (None, []), threads))
+    report_ready()
 
     def work(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         pages = do(data, limits)
@@ -250,7 +250,7 @@ def main() -> None:
             blob for page in pages for blob in (page.pixels, page.letters)
         ]
 
-    write_reply(*attempt(work))
+    write_reply(*attempt_work(work))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from resumes.redaction import numbers
-from resumes.redaction.digits import Plain, plain, with_lookalikes, with_numerals
+from resumes.redaction.digits import Plain, to_plain_text, with_lookalikes, with_numerals
 from resumes.redaction.personal_hosts import PERSONAL_HOSTS
 
 Kind = Literal["phone", "email", "id_number", "passport", "wechat", "qq", "handle", "link"]
@@ -43,7 +43,7 @@ def contacts_in(text: str) -> list[Contact]:
 
     The text is untrusted: every pattern is bounded, so the time is linear in its length.
     """
-    whole = plain(text)
+    whole = to_plain_text(text)
     spans = [span for find in (_numbers, _emails, _links, _labelled) for span in find(whole.text)]
     return [_contact(whole, span) for span in _apart(spans)]
 
@@ -69,13 +69,13 @@ def _apart(spans: list[Span]) -> list[Span]:
 
 def _contact(whole: Plain, span: Span) -> Contact:
     kind, start, end = span
-    return Contact(kind, *whole.span(start, end), masked(kind, whole.text[start:end]))
+    return Contact(kind, *whole.span(start, end), mask_contact(kind, whole.text[start:end]))
 
 
 # --- Masking --------------------------------------------------------------------------------------
 
 
-def masked(kind: Kind, value: str) -> str:
+def mask_contact(kind: Kind, value: str) -> str:
     """Return a masked form of `value` (plain text) that its author recognises and nobody else can
     use.
     """
@@ -111,10 +111,10 @@ _LEAST_REAL_DIGITS: Final = 5
 
 
 def _numbers(text: str) -> Iterator[Span]:
-    plainly = [*numbers.identities(text), *numbers.phones(text)]
+    plainly = [*numbers.identity_numbers(text), *numbers.phone_numbers(text)]
     spelled = with_numerals(text)
     if spelled != text:
-        for number in (*numbers.identities(spelled), *numbers.phones(spelled)):
+        for number in (*numbers.identity_numbers(spelled), *numbers.phone_numbers(spelled)):
             if spelled[number.start : number.end] != text[number.start : number.end]:
                 plainly.append(number)
     known = bytearray(len(text))
@@ -122,7 +122,7 @@ def _numbers(text: str) -> Iterator[Span]:
         yield number.kind, number.start, number.end
         known[number.start : number.end] = b"\1" * (number.end - number.start)
     seen = with_lookalikes(text)
-    for number in (*numbers.identities(seen), *numbers.phones(seen)):
+    for number in (*numbers.identity_numbers(seen), *numbers.phone_numbers(seen)):
         part = text[number.start : number.end]
         if (
             any(known[number.start : number.end])

@@ -47,7 +47,7 @@ class Plain:
         return self.origin[start], self.origin[end - 1] + 1
 
 
-def plain(text: str) -> Plain:
+def to_plain_text(text: str) -> Plain:
     """Return `text` as plain text. Line ends stay `\\n`, gaps between cells `\\t`; any other space
     becomes a plain space.
     """

@@ -12,7 +12,7 @@ import numpy as np
 from events.core.errors import Refused
 from resumes.opening.open import Page
 from resumes.redaction.contacts import Kind
-from resumes.redaction.inpaint import blank
+from resumes.redaction.inpaint import is_blank
 from resumes.redaction.text_lines import Quad
 
 ItemKind = Kind | Literal["code"]
@@ -41,7 +41,7 @@ class Found:
     sources: frozenset[Source]
 
 
-def united(found: Iterable[Found], page: Page) -> list[Found]:
+def merge_findings(found: Iterable[Found], page: Page) -> list[Found]:
     """Return `found` with findings in the same place merged.
 
     A finding from the file is dropped where nothing is visible.
@@ -49,7 +49,7 @@ def united(found: Iterable[Found], page: Page) -> list[Found]:
     visible: dict[tuple[object, ...], Found] = {}
     for each in found:
         quads = tuple(
-            quad for quad in each.quads if "seen" in each.sources or not blank(page.pixels, quad)
+            quad for quad in each.quads if "seen" in each.sources or not is_blank(page.pixels, quad)
         )
         key = (each.kind, each.masked, *(tuple(np.round(quad).ravel()) for quad in quads))
         if quads and (same := visible.get(key)):

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from documents.typesetting import font, width
+from documents.typesetting import load_font, text_width
 from resumes.redaction.text_lines import Quad
 
 Pixels = npt.NDArray[np.uint8]
@@ -48,7 +48,7 @@ class Patch:
     """
 
 
-def blank(pixels: Pixels, quad: Quad) -> bool:
+def is_blank(pixels: Pixels, quad: Quad) -> bool:
     """Whether nothing is visible in `quad`."""
     x, y, w, h = _around(quad, pixels, 0)
     part = pixels[y : y + h, x : x + w]
@@ -58,7 +58,7 @@ def blank(pixels: Pixels, quad: Quad) -> bool:
     )
 
 
-def painted(pixels: Pixels, patches: Sequence[Patch]) -> tuple[Pixels, list[str]]:
+def cover_patches(pixels: Pixels, patches: Sequence[Patch]) -> tuple[Pixels, list[str]]:
     """Return a copy of `pixels` with every patch covered, and the words that fitted into each."""
     page = pixels.copy()
     taken = np.zeros(pixels.shape[:2], np.uint8)
@@ -131,7 +131,7 @@ def _write(page: Pixels, taken: Pixels, patch: Patch, ground: Colour, ink: Colou
     least = max(SMALLEST, round(size * LEAST))
     free = room + _free(page, taken, patch.quad, ground)
     for words in patch.words:
-        wide = width(words, "song", size)
+        wide = text_width(words, "song", size)
         if wide <= room or (wide <= free):
             break
         fitting = math.floor(size * free / wide)
@@ -140,9 +140,11 @@ def _write(page: Pixels, taken: Pixels, patch: Patch, ground: Colour, ink: Colou
             break
     else:
         return ""
-    wide = math.ceil(width(words, "song", size)) + 2
+    wide = math.ceil(text_width(words, "song", size)) + 2
     mask = Image.new("L", (wide, max(1, math.ceil(high))))
-    ImageDraw.Draw(mask).text((1, mask.height / 2), words, 255, font("song", size), anchor="lm")
+    ImageDraw.Draw(mask).text(
+        (1, mask.height / 2), words, 255, load_font("song", size), anchor="lm"
+    )
     length = max(room, 1.0)
     corner = a + along * (wide / length)
     drop = d - a

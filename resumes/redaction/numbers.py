@@ -134,7 +134,7 @@ class Number:
     end: int
 
 
-def phones(text: str) -> Iterator[Number]:
+def phone_numbers(text: str) -> Iterator[Number]:
     """Yield the telephone numbers in `text` that need no label."""
     yield from _abroad(text)
     for found in _INTERNATIONAL.finditer(text):
@@ -370,7 +370,7 @@ def is_date(text: str, start: int) -> bool:
     return bool(_DATE.match(text, start))
 
 
-def identities(text: str) -> Iterator[Number]:
+def identity_numbers(text: str) -> Iterator[Number]:
     """Yield the identity numbers in `text`: 18 characters with a day of birth or a valid check
     digit, and the old ones with 15.
 

@@ -23,14 +23,14 @@ from events.core.errors import Refused
 from resumes.opening.open import Page, Pixels, Resume
 from resumes.redaction.barcodes import codes_on
 from resumes.redaction.contacts import Contact, contacts_in
-from resumes.redaction.findings import Found, ItemKind, Source, united
-from resumes.redaction.inpaint import Patch, painted
+from resumes.redaction.findings import Found, ItemKind, Source, merge_findings
+from resumes.redaction.inpaint import Patch, cover_patches
 from resumes.redaction.text_lines import (
     Quad,
     Reading,
     Run,
     quad_of_letter,
-    readings,
+    reading_orders,
     run_of_box,
     runs_of_letters,
 )
@@ -91,7 +91,7 @@ def language_of(lines: Iterable[str]) -> Language:
     )
 
 
-def relayed(number: str) -> Replacement:
+def relay_replacement(number: str) -> Replacement:
     """Return the replacement that turns telephone numbers into the relay number `number`."""
     return Replacement({"phone": (number,)})
 
@@ -164,10 +164,12 @@ def redact(
 def _redacted(
     page: Page, replacement: Replacement, reader: Reader
 ) -> tuple[RedactedPage, list[Item]]:
-    seen = [run for box in read(page.pixels, reader) if (run := run_of_box(box))]
+    seen = [run for box in read_with_ocr(page.pixels, reader) if (run := run_of_box(box))]
     found = _nothing_left(
         seen,
-        united([*_in_letters(page), *_in_runs(seen, "seen"), *_in_codes(page.pixels)], page),
+        merge_findings(
+            [*_in_letters(page), *_in_runs(seen, "seen"), *_in_codes(page.pixels)], page
+        ),
         page,
     )
     language = language_of(run.text for run in seen) if seen else language_of([page.text])
@@ -176,7 +178,7 @@ def _redacted(
         for each in found
         for first, quad in _firsts(each.quads)
     ]
-    pixels, said = painted(page.pixels, patches)
+    pixels, said = cover_patches(page.pixels, patches)
     lines = _left(seen, patches, said)
     items = [Item(each.kind, page.number, each.masked, each.sources) for each in found]
     phones = tuple(each.quads[0] for each in found if each.kind == "phone")
@@ -200,7 +202,7 @@ def _nothing_left(seen: Sequence[Run], found: list[Found], page: Page) -> list[F
                 more += list(_in_reading(rest, "seen"))
         if not more:
             return found
-        found = united([*found, *more], page)
+        found = merge_findings([*found, *more], page)
     raise Refused("resume_contact_left")
 
 
@@ -212,7 +214,7 @@ def _firsts(quads: Sequence[Quad]) -> list[tuple[bool, Quad]]:
 # --- Reading --------------------------------------------------------------------------------------
 
 
-def read(pixels: Pixels, reader: Reader) -> list[TextBox]:
+def read_with_ocr(pixels: Pixels, reader: Reader) -> list[TextBox]:
     """Return the OCR result of a page; a tall page is read in parts."""
     picture: Picture = np.ascontiguousarray(pixels[..., ::-1])
     height, width = picture.shape[:2]
@@ -256,7 +258,7 @@ def _in_letters(page: Page) -> Iterator[Found]:
 def _in_runs(runs: Sequence[Run], source: Source) -> Iterator[Found]:
     if len(runs) > MOST_RUNS:
         raise Refused("resume_unreadable")
-    for reading in readings(runs):
+    for reading in reading_orders(runs):
         yield from _in_reading(reading, source)
 
 

@@ -198,7 +198,7 @@ def _edges(box: TextBox) -> list[tuple[float, float]]:
 # --- Texts of a page ------------------------------------------------------------------------------
 
 
-def readings(runs: Sequence[Run]) -> Iterator[Reading]:
+def reading_orders(runs: Sequence[Run]) -> Iterator[Reading]:
     """Yield the texts of one page: row by row, each run with the one below it, and columns of
     digits.
     """

@@ -4,8 +4,8 @@ Tests and benchmarks use these resumes, so they never need a real person's. Pure
 returns a file and the ground truth, always the same for the same seed.
 """
 
-from resumes.specimens.person import LANGUAGES, Contact, Language, Person, id_number, person
-from resumes.specimens.resume import LAYOUTS, Item, Layout, Part, Resume, make
+from resumes.specimens.person import LANGUAGES, Contact, Language, Person, id_number, make_person
+from resumes.specimens.resume import LAYOUTS, Item, Layout, Part, Resume, make_resume
 
 __all__ = [
     "LANGUAGES",
@@ -18,6 +18,6 @@ __all__ = [
     "Person",
     "Resume",
     "id_number",
-    "make",
-    "person",
+    "make_person",
+    "make_resume",
 ]

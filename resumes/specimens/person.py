@@ -252,7 +252,7 @@ def id_number(rng: random.Random) -> str:
     return body + check_digit(body).upper()
 
 
-def person(seed: int, language: Language) -> Person:
+def make_person(seed: int, language: Language) -> Person:
     """Return the person of `seed`, always the same."""
     rng = random.Random(f"person {seed} {language}")  # noqa: S311 -- made-up people, not secrets
     at: Literal[0, 1] = 0 if language == "zh" else 1

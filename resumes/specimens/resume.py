@@ -17,8 +17,8 @@ import numpy as np
 import pypdfium2 as pdfium
 from PIL import Image
 
-from documents.specimens.photograph import photographed
-from resumes.specimens.person import LANGUAGES, Contact, Language, Person, person
+from documents.specimens.photograph import photograph_page
+from resumes.specimens.person import LANGUAGES, Contact, Language, Person, make_person
 from resumes.specimens.sheet import A4, Box, Colour, Face, Sheets
 
 Layout = Literal["plain", "table", "columns", "scan"]
@@ -119,10 +119,10 @@ class Resume:
 
     def pictures(self, dpi: int = 150) -> list[np.ndarray]:
         """Return its pages as rendered by PDFium: height × width × 3, RGB."""
-        return rendered(self.pdf, dpi)
+        return render_pages(self.pdf, dpi)
 
 
-def rendered(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:
+def render_pages(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:
     """Return the pages of `pdf`: height × width × 3, RGB."""
     document = pdfium.PdfDocument(pdf)
     try:
@@ -134,7 +134,9 @@ def rendered(pdf: bytes, dpi: int = 150) -> list[np.ndarray]:
         document.close()
 
 
-def make(seed: int, layout: Layout | None = None, language: Language | None = None) -> Resume:
+def make_resume(
+    seed: int, layout: Layout | None = None, language: Language | None = None
+) -> Resume:
     """Return the resume of `seed`.
 
     Layout and language follow from the seed unless they are given; eight consecutive seeds have all
@@ -142,7 +144,7 @@ def make(seed: int, layout: Layout | None = None, language: Language | None = No
     """
     layout = layout or LAYOUTS[seed % len(LAYOUTS)]
     language = language or LANGUAGES[seed // len(LAYOUTS) % len(LANGUAGES)]
-    told = person(seed, language)
+    told = make_person(seed, language)
     rng = random.Random(f"layout {seed}")  # noqa: S311 -- made-up people, not secrets
     pen = _Pen(told, rng)
     _DRAWN[rng.choice(("plain", "table")) if layout == "scan" else layout](pen)
@@ -154,9 +156,9 @@ def make(seed: int, layout: Layout | None = None, language: Language | None = No
 def _scanned(pdf: bytes, seed: int) -> bytes:
     """Return `pdf` printed and scanned: pictures only."""
     sheets, rng = Sheets(), np.random.default_rng(seed)
-    for page in rendered(pdf, _SCAN_DPI):
+    for page in render_pages(pdf, _SCAN_DPI):
         sheets.new_page()
-        sheets.picture((0, 0, *A4), Image.fromarray(photographed(page, "scan", rng)), 80)
+        sheets.picture((0, 0, *A4), Image.fromarray(photograph_page(page, "scan", rng)), 80)
     return sheets.finished()
 
 

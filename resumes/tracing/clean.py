@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resumes.marking import wordshift
-from resumes.marking.page import DPI, Picture, grey
+from resumes.marking.page import DPI, Picture, to_grey
 
 Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -50,7 +50,7 @@ class Landmarks:
         return Landmarks(self.points[:count], self.described[:count])
 
 
-def landmarks(picture: Grey, most: int = MOST, contrast: float = 0.03) -> Landmarks:
+def find_landmarks(picture: Grey, most: int = MOST, contrast: float = 0.03) -> Landmarks:
     """Return the landmarks of `picture`, the most distinctive first."""
     none = Landmarks(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
     if min(picture.shape) < 16:
@@ -89,7 +89,7 @@ class CleanPage:
 
     @cached_property
     def grey(self) -> Grey:
-        return grey(self.picture)
+        return to_grey(self.picture)
 
     @cached_property
     def landmarks(self) -> Landmarks:
@@ -108,7 +108,7 @@ class CleanPage:
             if min(self.grey.shape) > 32
             else self.grey
         )
-        found = landmarks(np.asarray(small, np.uint8), contrast=contrast)
+        found = find_landmarks(np.asarray(small, np.uint8), contrast=contrast)
         ratio = np.array(
             [self.grey.shape[1] / small.shape[1], self.grey.shape[0] / small.shape[0]], np.float32
         )
@@ -117,7 +117,7 @@ class CleanPage:
     @cached_property
     def units(self) -> wordshift.Boxes:
         """The words that a release's key shifts."""
-        return wordshift.units(self.grey, self.dpi)
+        return wordshift.shift_units(self.grey, self.dpi)
 
     @cached_property
     def paper(self) -> Grey:

@@ -50,7 +50,7 @@ class Evidence:
     word_at: npt.NDArray[np.int64]
 
 
-def measured(found: Aligned, page: CleanPage) -> Evidence:
+def measure_evidence(found: Aligned, page: CleanPage) -> Evidence:
     """Return the evidence of one aligned leak."""
     cells, cell_at = _cells(found, page)
     words, word_at = _words(found, page)
@@ -59,7 +59,7 @@ def measured(found: Aligned, page: CleanPage) -> Evidence:
 
 def _cells(found: Aligned, page: CleanPage) -> tuple[Floats, npt.NDArray[np.int64]]:
     side = underprint.cell_size(page.dpi)
-    rows, columns = underprint.grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
+    rows, columns = underprint.cell_grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
     weight = ((page.paper > 0) & found.inside).astype(np.float32)
     if weight.sum() < 4 * side * side:
         return _nothing()

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from resumes.tracing.clean import QUICK, CleanPage, Floats, Grey, Landmarks, landmarks
+from resumes.tracing.clean import QUICK, CleanPage, Floats, Grey, Landmarks, find_landmarks
 
 _LONGEST: Final = 1050
 """Longer side of a leak, in pixels, for the first search for landmarks; it gives a whole page the
@@ -92,7 +92,7 @@ class Leak:
     landmarks: Landmarks
 
 
-def sizes(leak: Grey) -> Iterator[Leak]:
+def leak_sizes(leak: Grey) -> Iterator[Leak]:
     """Yield `leak` with the landmarks of one size after the other, in pixels of the leak."""
     first = min(1.0, _LONGEST / max(leak.shape))
     for by in _SIZES:
@@ -106,11 +106,11 @@ def sizes(leak: Grey) -> Iterator[Leak]:
         )
         if max(small.shape) > 2 * _LONGEST or min(small.shape) < 16:
             continue
-        found = landmarks(np.asarray(small, np.uint8))
+        found = find_landmarks(np.asarray(small, np.uint8))
         yield Leak(leak, Landmarks((found.points + 0.5) / scale - 0.5, found.described))
 
 
-def likeness(leak: Landmarks, page: CleanPage) -> int:
+def count_matches(leak: Landmarks, page: CleanPage) -> int:
     """Return how many of the leak's strongest landmarks have a unique match on `page`.
 
     This is cheap and serves to choose among many pages.
@@ -118,7 +118,7 @@ def likeness(leak: Landmarks, page: CleanPage) -> int:
     return len(_matches(leak.strongest(QUICK), page.landmarks.strongest(3 * QUICK)))
 
 
-def positioned(leak: Landmarks, page: CleanPage) -> list[Position]:
+def find_positions(leak: Landmarks, page: CleanPage) -> list[Position]:
     """Return the possible positions of the leak on `page`, the likeliest first; none if its
     landmarks do not agree.
 
@@ -183,7 +183,7 @@ def _matches(leak: Landmarks, page: Landmarks) -> npt.NDArray[np.int64]:
     return np.stack((rows[clear], best[clear]), axis=1)
 
 
-def aligned(
+def align_leak(
     leak: Grey, position: Position, page: CleanPage, drift: Floats | None = None
 ) -> Aligned:
     """Return `leak` resampled at `position`, each pixel moved by `drift` (height × width × 2, in
@@ -225,7 +225,7 @@ def aligned(
     return Aligned(np.asarray(picture, np.float32), inside)
 
 
-def drift(found: Aligned, page: CleanPage) -> Floats | None:
+def estimate_drift(found: Aligned, page: CleanPage) -> Floats | None:
     """Return how far each place of the page is from its place in `found`, smoothed over blocks.
 
     Returns None if no block can be located.
@@ -233,7 +233,7 @@ def drift(found: Aligned, page: CleanPage) -> Floats | None:
     height, width = page.grey.shape
     if height < _BLOCK or width < _BLOCK:
         return None
-    ours, theirs = _blocks(ink(page.grey.astype(np.float32))), ink(found.picture)
+    ours, theirs = _blocks(ink_darkness(page.grey.astype(np.float32))), ink_darkness(found.picture)
     theirs[~found.inside] = 0
     tops, lefts = _starts(height), _starts(width)
     kept = np.flatnonzero((ours**2).mean(axis=(1, 2)) > _BUSY)
@@ -282,7 +282,7 @@ def _starts(length: int) -> list[int]:
     return sorted({*range(0, length - _BLOCK + 1, _STEP), length - _BLOCK})
 
 
-def ink(picture: Floats) -> Floats:
+def ink_darkness(picture: Floats) -> Floats:
     """Return the darkness relative to the surrounding paper, smoothed and clipped."""
     around = cv2.blur(picture, (41, 41))
     return np.asarray(np.clip(cv2.GaussianBlur(around - picture, (0, 0), 1.2), -20, 90), np.float32)

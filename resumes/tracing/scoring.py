@@ -4,8 +4,9 @@ chance.
 z is Σ value × sign / √(Σ value²) over all measurements. The values depend on no key, and the signs
 of a release that the leak does not come from are fair coins. So by Hoeffding's inequality, that
 release reaches z with a probability of at most exp(−z²/2), whatever was done to the picture and
-however the values are distributed. `chance` counts every comparison (releases × alignments of the
-leak × kinds of evidence), and so bounds the probability that a trace names a wrong release.
+however the values are distributed. `false_match_probability` counts every comparison (releases ×
+alignments of the leak × kinds of evidence), and so bounds the probability that a trace names a
+wrong release.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class Score:
 def cell_sums(evidence: Evidence, keys: Sequence[MarkKey], cells: int) -> Sums:
     """Return the agreement of the cells with each key; a key has signs for `cells` of them."""
     agreement = [
-        float(evidence.cells @ underprint.signs(key, cells)[evidence.cell_at])
+        float(evidence.cells @ underprint.cell_signs(key, cells)[evidence.cell_at])
         if len(evidence.cells)
         else 0.0
         for key in keys
@@ -89,18 +90,18 @@ def word_sums(evidence: Evidence, keys: Sequence[MarkKey], units: int) -> Sums:
     """Return the agreement of the words with each key."""
     agreement = []
     for key in keys:
-        across, down = wordshift.signs(key, units)
+        across, down = wordshift.shift_signs(key, units)
         told = np.stack((across[evidence.word_at], down[evidence.word_at]), axis=1)
         agreement.append(float((evidence.words * told).sum()))
     return Sums(np.array(agreement, np.float64), _square(evidence.words))
 
 
-def both(cells: Sums, words: Sums) -> Sums:
+def combine_sums(cells: Sums, words: Sums) -> Sums:
     """Return both kinds together, weighted by how much each measured, not by how well it agrees."""
     return cells + words
 
 
-def chance(z: float, comparisons: int) -> float:
+def false_match_probability(z: float, comparisons: int) -> float:
     """Return an upper bound of the probability that any of `comparisons` with innocent releases
     reaches `z`.
     """

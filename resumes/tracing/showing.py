@@ -32,10 +32,10 @@ def side_by_side(found: Found, key: MarkKey) -> Picture | None:
     leak = cv2.cvtColor(np.clip(found.aligned.picture, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB)
     clean = cv2.cvtColor(page.grey, cv2.COLOR_GRAY2RGB)
     side = underprint.cell_size(page.dpi)
-    rows, columns = underprint.grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
+    rows, columns = underprint.cell_grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
     told = np.zeros(rows * columns, np.float32)
     told[evidence.cell_at] = (
-        evidence.cells * underprint.signs(key, rows * columns)[evidence.cell_at]
+        evidence.cells * underprint.cell_signs(key, rows * columns)[evidence.cell_at]
     )
     large = cv2.resize(
         told.reshape(rows, columns), (columns * side, rows * side), interpolation=cv2.INTER_NEAREST
@@ -44,7 +44,7 @@ def side_by_side(found: Found, key: MarkKey) -> Picture | None:
     for picture in (leak, clean):
         for colour, where in ((_AGREES, large > _CLEAR), (_OPPOSES, large < -_CLEAR)):
             picture[where] = (picture[where] * 0.8 + np.array(colour) * 0.2).astype(np.uint8)
-    across, down = wordshift.signs(key, len(page.units))
+    across, down = wordshift.shift_signs(key, len(page.units))
     agreement = (
         evidence.words[:, 0] * across[evidence.word_at]
         + evidence.words[:, 1] * down[evidence.word_at]

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from resumes.marking import underprint
 from resumes.marking.key import MarkKey
-from resumes.marking.page import Picture, grey
+from resumes.marking.page import Picture, to_grey
 from resumes.tracing import registration, scoring
 from resumes.tracing.clean import CleanPage, Grey, Landmarks
-from resumes.tracing.evidence import Evidence, measured
+from resumes.tracing.evidence import Evidence, measure_evidence
 from resumes.tracing.registration import Aligned, Position
 from resumes.tracing.scoring import Score, Sums
 
@@ -85,7 +85,7 @@ class _Comparison:
 
     @property
     def kinds(self) -> tuple[Sums, Sums, Sums]:
-        return self.cells, self.words, scoring.both(self.cells, self.words)
+        return self.cells, self.words, scoring.combine_sums(self.cells, self.words)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def trace(
     """Compare `pictures` (of any size, grey or RGB) with `pages` and the `releases` of their
     resumes.
     """
-    matches = [_matched(grey(picture), pages, releases) for picture in pictures]
+    matches = [_matched(to_grey(picture), pages, releases) for picture in pictures]
     joint = _joint(matches)
     comparisons = sum(match.compared for match in matches if match) + len(joint)
     best: dict[str, Score] = {}
@@ -132,7 +132,7 @@ def trace(
                 z,
                 best[number].underprint,
                 best[number].words,
-                scoring.chance(z, comparisons),
+                scoring.false_match_probability(z, comparisons),
             )
     return Trace(
         tuple(found), tuple(sorted(best.values(), key=lambda score: -score.z)), comparisons
@@ -163,20 +163,20 @@ def _looked_at(
         if release.resume == page.resume and page.number < len(release.keys)
     )
     keys = [release.keys[page.number] for release in asked]
-    plain = registration.aligned(leak, position, page)
+    plain = registration.align_leak(leak, position, page)
     ways = [plain]
-    if (drift := registration.drift(plain, page)) is not None:
-        pulled = registration.aligned(leak, position, page, drift)
+    if (drift := registration.estimate_drift(plain, page)) is not None:
+        pulled = registration.align_leak(leak, position, page, drift)
         if (
             float(np.abs(drift).max()) > _FAR
-            and (again := registration.drift(pulled, page)) is not None
+            and (again := registration.estimate_drift(pulled, page)) is not None
         ):
-            pulled = registration.aligned(leak, position, page, drift + again)
+            pulled = registration.align_leak(leak, position, page, drift + again)
         ways.append(pulled)
-    rows, columns = underprint.grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
+    rows, columns = underprint.cell_grid((page.grey.shape[0], page.grey.shape[1]), page.dpi)
     comparisons = []
     for way in ways:
-        evidence = measured(way, page)
+        evidence = measure_evidence(way, page)
         cells = scoring.cell_sums(evidence, keys, rows * columns)
         comparisons.append(
             _Comparison(way, evidence, cells, scoring.word_sums(evidence, keys, len(page.units)))
@@ -189,10 +189,10 @@ def _positions(leak: Grey, pages: Sequence[CleanPage]) -> list[tuple[CleanPage, 
     found: list[tuple[CleanPage, Position]] = []
     if not pages or min(leak.shape, default=0) < 16:
         return []
-    for sized in registration.sizes(leak):
+    for sized in registration.leak_sizes(leak):
         for page in _likely(sized.landmarks, pages):
             found += [
-                (page, position) for position in registration.positioned(sized.landmarks, page)
+                (page, position) for position in registration.find_positions(sized.landmarks, page)
             ]
         if any(position.agreed >= registration.ENOUGH for _, position in found):
             break
@@ -206,7 +206,7 @@ def _likely(leak: Landmarks, pages: Sequence[CleanPage]) -> list[CleanPage]:
     """
     if len(pages) == 1:
         return list(pages)
-    likeness = np.array([registration.likeness(leak, page) for page in pages], np.float64)
+    likeness = np.array([registration.count_matches(leak, page) for page in pages], np.float64)
     full = [
         n
         for n in np.argsort(-likeness)[: _CANDIDATES - 1].tolist()
@@ -228,7 +228,7 @@ def _told(match: _Match | None, comparisons: int) -> Found:
             float(best[n]),
             float(z[which, 0, n]),
             float(z[which, 1, n]),
-            scoring.chance(float(best[n]), comparisons),
+            scoring.false_match_probability(float(best[n]), comparisons),
         )
         for n, release in enumerate(match.releases)
     ]
@@ -251,7 +251,7 @@ def _joint(matches: Sequence[_Match | None]) -> dict[str, float]:
     for match in matches:
         if match is None or not match.releases:
             continue
-        sums = scoring.both(match.comparisons[-1].cells, match.comparisons[-1].words)
+        sums = scoring.combine_sums(match.comparisons[-1].cells, match.comparisons[-1].words)
         for release, agreement in zip(match.releases, sums.agreement.tolist(), strict=True):
             totals.setdefault(release.number, []).append((agreement, sums.square))
     return {

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.core.files.base import ContentFile
 
-from documents.specimens import Company, make
+from documents.specimens import Company, make_specimen
 from tests.factories import make_case, make_employer, make_member
 from verification.models import Attempt, Case, CheckRun, Decision, Document, DocumentPage
 from verification.rules.findings import Finding, Severity
@@ -16,7 +16,11 @@ from verification.rules.states import State
 def waiting(now: datetime, seed: int, hours: int, name: str = "") -> Case:
     """Return a case whose declared name differs from the one on its licence."""
     name = name or f"第{seed}号申报名称有限公司"
-    at, company, specimen = now - timedelta(hours=hours), Company.fictitious(seed), make(seed)
+    at, company, specimen = (
+        now - timedelta(hours=hours),
+        Company.fictitious(seed),
+        make_specimen(seed),
+    )
     case = make_case(
         make_member(at, make_employer(at, name=name, uscc=company.uscc)), at, State.IN_REVIEW
     )

@@ -18,7 +18,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
 from config.messages import compile_all
-from documents.specimens import Company, make
+from documents.specimens import Company, make_specimen
 from employers.models import User
 from tests.conftest import require
 from tests.words import misprints
@@ -184,7 +184,7 @@ def company() -> Company:
 def photo(company: Company, tmp_path: Path) -> Path:
     """A photograph of its licence."""
     path = tmp_path / "执照.jpg"
-    path.write_bytes(make(301, company=company, damage="light").jpeg())
+    path.write_bytes(make_specimen(301, company=company, damage="light").jpeg())
     return path
 
 

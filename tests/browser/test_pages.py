@@ -16,7 +16,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import Page, expect
 
-from documents.specimens import make
+from documents.specimens import make_specimen
 from employers.accounts.invitations import SALT, VALID_FOR
 from employers.accounts.registration import VERIFY_SALT
 from employers.models import Employer, Invitation, Member, User
@@ -179,13 +179,13 @@ def test_rights_that_were_taken_away_while_an_appeal_is_heard_and_after(
 ) -> None:
     visitor, user = visit(**_screen(screen)), in_state(State.SUSPENDED, now)
     case = Case.objects.get()
-    appeals.appeal(case.pk, user.member, "已移出名录，证明见附件。", [], now)
+    appeals.appeal_decision(case.pk, user.member, "已移出名录，证明见附件。", [], now)
     visitor.sign_in(user)
     for answered in (False, True):
         if answered:
             reviewer = make_reviewer(now)
-            claims.claim(case.pk, reviewer, now)
-            operations.uphold(
+            claims.claim_case(case.pk, reviewer, now)
+            operations.uphold_decision(
                 case.pk, reviewer, now, ["registry_abnormal_list"], note="证明不是登记机关出具。"
             )
         page = visitor.go("/case/")
@@ -226,7 +226,9 @@ def test_a_reviewers_pages(visit: Visitor, screen: str, now: datetime) -> None:
     for state in (State.IN_REVIEW, State.SUSPENDED):
         in_state(state, now)
     for case in Case.objects.filter(state=State.SUSPENDED):
-        appeals.appeal(case.pk, case.employer.members.get(), "已移出名录，证明见附件。", [], now)
+        appeals.appeal_decision(
+            case.pk, case.employer.members.get(), "已移出名录，证明见附件。", [], now
+        )
     reviewer, visitor = make_reviewer(now), visit(**_screen(screen))
     visitor.sign_in(reviewer)
     queue = "/console/verification/case/"
@@ -234,7 +236,7 @@ def test_a_reviewers_pages(visit: Visitor, screen: str, now: datetime) -> None:
     visitor.is_calm()
     assert serious(Axe().run(page).response["violations"]) == [], queue
     for case in Case.objects.all():
-        claims.claim(case.pk, reviewer, now)
+        claims.claim_case(case.pk, reviewer, now)
         page = visitor.go(f"{queue}{case.pk}/change/")
         for summary in page.locator("#content details > summary").all():
             summary.click()
@@ -459,7 +461,7 @@ def test_what_was_given_before_is_used_again_and_taken_out_again(
 ) -> None:
     visitor, member = visit(**_screen(screen), java_script_enabled=scripted), make_member(now)
     old = make_document(make_case(member, now, State.WITHDRAWN), now)
-    old.pages.update(image=default_storage.save("page.jpg", ContentFile(make(5).jpeg())))
+    old.pages.update(image=default_storage.save("page.jpg", ContentFile(make_specimen(5).jpeg())))
     make_case(member, now)
     visitor.sign_in(member.user)
     page = visitor.go("/case/")

@@ -15,7 +15,7 @@ from django.utils import timezone
 from PIL import Image
 from playwright.sync_api import expect
 
-from documents.specimens import Company, make
+from documents.specimens import Company, make_specimen
 from downloads.candidates import page_links
 from downloads.models import Candidate, Mode
 from tests.browser.cases import waiting
@@ -40,7 +40,7 @@ LOADED: Final = "[...document.images].every((image) => image.complete && image.n
 def upload(visitor: Visit, now: datetime, photo: Path) -> None:
     """Show an uploaded licence, and its reading."""
     company = Company.fictitious(307)
-    photo.write_bytes(make(307, company=company, damage="light").jpeg())
+    photo.write_bytes(make_specimen(307, company=company, damage="light").jpeg())
     employer = make_employer(now, name=company.name, uscc=company.uscc)
     visitor.sign_in(make_member(now, employer, email=f"hr@{company.domain}").user)
     page = visitor.go("/case/")
@@ -56,7 +56,7 @@ def desk(visitor: Visit, now: datetime, photo: Path) -> None:
     reviewer = make_reviewer(now, "reviewer@zizhi.example")
     name = Company.fictitious(400).name.replace("股份", "")
     case = waiting(now, 400, hours=20, name=name)
-    claims.claim(case.pk, reviewer, timezone.now())
+    claims.claim_case(case.pk, reviewer, timezone.now())
     visitor.sign_in(reviewer)
     page = visitor.go(f"/console/verification/case/{case.pk}/change/")
     expect(page.locator("#desk")).to_be_visible()

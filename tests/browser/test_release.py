@@ -131,7 +131,7 @@ def test_staffs_pages_for_canaries(visit: Visitor, screen: str) -> None:
     staff.sign_in(user)
     staff.go("/console/downloads/canary/add/")
     is_usable(staff, f"{screen}-plant")
-    canary = canaries.plant(platform.client.pk, "c-1", None, "a tip", user, now)
+    canary = canaries.plant_canary(platform.client.pk, "c-1", None, "a tip", user, now)
     assert Canary.objects.get() == canary
     assert platform.play(relay["id"], by_stranger=True)["call"]["outcome"] == "stranger"
     ring = CanaryRing.objects.get()

@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from documents.specimens import Company, make
+from documents.specimens import Company, make_specimen
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import make_letter
 from employers.models import Member
@@ -75,7 +75,7 @@ def member(company: Company, now: datetime) -> Member:
 @pytest.fixture
 def photo(company: Company, tmp_path: Path) -> Path:
     path = tmp_path / "执照.jpg"
-    path.write_bytes(make(307, company=company, damage="light").jpeg())
+    path.write_bytes(make_specimen(307, company=company, damage="light").jpeg())
     return path
 
 

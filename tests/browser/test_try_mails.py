@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from events.sms import simulator
+from events.sms import simulated_sms
 from events.sms.base import Message
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_pages import is_for_everybody
@@ -82,7 +82,7 @@ def test_a_text_message_arrives(
     settings.SMS_PROVIDER = "simulator"
     visitor = visit(**options)
     page = visitor.go("/try/mails")
-    simulator().send(TEXT, timezone.now())
+    simulated_sms().send(TEXT, timezone.now())
     page.get_by_role("status").get_by_role("link").click()
     expect(page.get_by_role("article")).to_contain_text("739156")
     is_for_everybody(visitor, "a text message")

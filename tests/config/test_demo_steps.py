@@ -41,10 +41,10 @@ class Told(Demo):
 
 
 def show(path: Path, *broken: str, is_brief: bool = True) -> int:
-    made = demo_record.load(path)
+    made = demo_record.load_record(path)
     demo = Told(Timeline("en", 0.0, is_brief), made, None, "http://localhost:8000", 1)  # type: ignore[arg-type]
     demo.broken = broken
-    return demo.show(demo_record.missing(made), path)
+    return demo.show(demo_record.missing_steps(made), path)
 
 
 def test_each_step_is_one_line_and_is_noted(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,7 +53,7 @@ def test_each_step_is_one_line_and_is_noted(path: Path, capsys: pytest.CaptureFi
     assert said[0].startswith("creating 8 examples in the background")
     assert said[1] == "1/8 made honest_employer (0 s)" and said[8] == "8/8 made golden_name (0 s)"
     assert said[9] == "all examples are ready after 0 s"
-    assert demo_record.missing(demo_record.load(path)) == []
+    assert demo_record.missing_steps(demo_record.load_record(path)) == []
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -66,10 +66,13 @@ def test_a_step_that_fails_is_made_by_the_next_start(
     assert "3/8 made revoked_company" in said
     assert f"2 of 8 examples failed; see {settings.VAR_DIR / LOG}" in said
     assert "TimeoutError: The worker did not finish in time" in (settings.VAR_DIR / LOG).read_text()
-    assert demo_record.missing(demo_record.load(path)) == ["wrong_licence", "golden_name"]
+    assert demo_record.missing_steps(demo_record.load_record(path)) == [
+        "wrong_licence",
+        "golden_name",
+    ]
     assert show(path) == 0
     assert "1/2 made wrong_licence" in capsys.readouterr().out
-    assert demo_record.missing(demo_record.load(path)) == []
+    assert demo_record.missing_steps(demo_record.load_record(path)) == []
 
 
 def test_an_interrupted_step_is_made_by_the_next_start(
@@ -83,7 +86,7 @@ def test_an_interrupted_step_is_made_by_the_next_start(
     monkeypatch.setattr(Told, "step", interrupted)
     with pytest.raises(KeyboardInterrupt):
         show(path)
-    assert demo_record.missing(demo_record.load(path)) == list(demo_record.STEPS[2:])
+    assert demo_record.missing_steps(demo_record.load_record(path)) == list(demo_record.STEPS[2:])
 
 
 def test_the_whole_demo_stops_where_it_fails(path: Path) -> None:
@@ -92,17 +95,19 @@ def test_the_whole_demo_stops_where_it_fails(path: Path) -> None:
 
 
 def test_sign_ins_are_made_once(path: Path) -> None:
-    first = demo_record.load(path)
-    assert demo_record.load(path) == first
+    first = demo_record.load_record(path)
+    assert demo_record.load_record(path) == first
     assert User.objects.get().email == first["reviewer"]
     User.objects.all().delete()
     with pytest.raises(CommandError, match="belongs to another database"):
-        demo_record.load(path)
+        demo_record.load_record(path)
 
 
 def test_a_demo_that_was_shown_before_there_were_steps_is_whole() -> None:
     assert (
-        demo_record.missing({"reviewer": "a", "password": "b", "api_key": "c", "employer": "d"})
+        demo_record.missing_steps(
+            {"reviewer": "a", "password": "b", "api_key": "c", "employer": "d"}
+        )
         == []
     )
 

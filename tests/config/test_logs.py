@@ -138,7 +138,7 @@ def test_a_process_that_ends_and_one_that_was_forked_write_their_own_lines_once(
 def test_times_are_in_utc_and_a_line_is_one_line() -> None:
     """Whatever is logged, nobody can begin a line of their own."""
     program = (
-        "import structlog; from config.logs import configure; configure('INFO', readable=False);"
+        "import structlog; from config import logs; logs.configure_logging('INFO', readable=False);"
         " structlog.get_logger().warning('x', name='a\\n{\"event\": \"forged\"}\\r\\u2028b')"
     )
     done = subprocess.run(

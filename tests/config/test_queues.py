@@ -50,8 +50,8 @@ def test_sweeps_wait_behind_no_reading() -> None:
 
 def test_a_worker_without_a_choice_takes_from_all() -> None:
     assert set(current_app.amqp.queues) == set(QUEUES)
-    assert "--queues" not in processes.worker(1)
-    assert "--queues readings" in " ".join(processes.worker(2, READINGS))
+    assert "--queues" not in processes.worker_command(1)
+    assert "--queues readings" in " ".join(processes.worker_command(2, READINGS))
 
 
 def test_one_command_serves_every_queue(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +68,7 @@ def test_one_command_serves_every_queue(monkeypatch: pytest.MonkeyPatch) -> None
         def loop(self) -> None: ...
 
     monkeypatch.setattr(serve, "Supervisor", Noting)
-    serve.supervise("127.0.0.1", 1, {"ZIZHI_SITE_URL": "http://localhost:1"})
+    serve.supervise_processes("127.0.0.1", 1, {"ZIZHI_SITE_URL": "http://localhost:1"})
     workers = [command for command in started if " worker " in command]
     assert sorted(each for queue in QUEUES for each in workers if f"--queues {queue} " in each) == (
         sorted(workers)

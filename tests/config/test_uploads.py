@@ -171,16 +171,16 @@ def test_bodies_of_many_files_share_a_bounded_memory_and_leave_room_for_one() ->
         many = []
         for _ in range(3):  # the other threads
             request, handler = receiving(MB, MB, MB, MB)
-            at_once.enter_context(upload_handler.released(request))
+            at_once.enter_context(upload_handler.releasing_uploads(request))
             many.append(handler)
         assert [len(each.no_room) for each in many] == [0, 3, 3]
         assert many[1].no_room == ["1.bin", "2.bin", "3.bin"]
         assert upload_handler.ROOM.taken - before == 6 * MB
         request, honest = receiving(MB)
-        at_once.enter_context(upload_handler.released(request))
+        at_once.enter_context(upload_handler.releasing_uploads(request))
         assert honest.no_room == [] and len(request.FILES.getlist("files")[0].read()) == MB
         request, one_more = receiving(MB)
-        at_once.enter_context(upload_handler.released(request))
+        at_once.enter_context(upload_handler.releasing_uploads(request))
         assert one_more.no_room == ["0.bin"] and "files" not in request.FILES
         assert upload_handler.ROOM.taken - before == upload_handler.ROOM_FILES * MB
     assert upload_handler.ROOM.taken == before
@@ -189,7 +189,7 @@ def test_bodies_of_many_files_share_a_bounded_memory_and_leave_room_for_one() ->
 def test_what_is_dropped_takes_no_room() -> None:
     before = upload_handler.ROOM.taken
     request, handler = receiving(3 * MB, 10)
-    with upload_handler.released(request):
+    with upload_handler.releasing_uploads(request):
         assert handler.too_large == ["0.bin"] and upload_handler.ROOM.taken - before == 10
     assert upload_handler.ROOM.taken == before
 

@@ -57,7 +57,7 @@ def served(folder: Path, conf: str = SHORTENED) -> Iterator[int]:
     (folder / "conf.py").write_text(conf.format(port=port, threads=THREADS))
     command = [sys.executable, "-m", "gunicorn", "-c", str(folder / "conf.py"), "config.wsgi"]
     log = folder / "web.log"
-    with processes.running(command, log, **prepared(folder)) as process:
+    with processes.running_process(command, log, **prepared(folder)) as process:
         deadline = time.monotonic() + 60
         while not answer(port, b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n"):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
@@ -197,7 +197,9 @@ def test_serve_uses_this_worker(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log, deadline = tmp_path / "web.log", time.monotonic() + 60
-    with processes.running(processes.web("127.0.0.1", port), log, **prepared(tmp_path)):
+    with processes.running_process(
+        processes.web_command("127.0.0.1", port), log, **prepared(tmp_path)
+    ):
         while not answer(port, b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n"):
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.1)

@@ -15,8 +15,8 @@ from documents.forgery.model import Picture
 from documents.licence.extract import fields_of
 from documents.licence.read import picture_of
 from documents.ocr.rapid import RapidReader
-from documents.specimens import make
-from documents.specimens.forgery import Attack, Photo, attacked, saved
+from documents.specimens import make_specimen
+from documents.specimens.forgery import Attack, Photo, attack_photo, save_as_editor
 from documents.typesetting import Paper
 
 
@@ -51,7 +51,7 @@ class Read:
 
 @cache
 def read(seed: int, damage: str = "phone") -> Read:
-    image = make(seed, "landscape", damage).image
+    image = make_specimen(seed, "landscape", damage).image
     picture = picture_of(image)
     return Read(
         np.asarray(image), fields_of(reader().read(picture), image.width, image.height).lines
@@ -71,11 +71,11 @@ def bgr(picture: Paper) -> Picture:
 def forged(
     seed: int, attack: Attack, damage: str = "phone", quality: int = 92
 ) -> tuple[Picture, tuple[float, ...]]:
-    altered = attacked(
+    altered = attack_photo(
         read(seed, damage).photo,
         attack,
         seed,
         read(6, damage).photo if attack == "pasted_field" else None,
     )
     assert altered
-    return decoded(saved(altered[0], quality)), tuple(altered[1])
+    return decoded(save_as_editor(altered[0], quality)), tuple(altered[1])

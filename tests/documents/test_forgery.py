@@ -9,13 +9,13 @@ import pytest
 from documents.forgery import LEVELS, Kind, Trace, traces_of
 from documents.forgery.compression import unlike_the_rest
 from documents.forgery.copies import same_patches
-from documents.forgery.editors import composes, touches
+from documents.forgery.editors import is_composing_editor, is_editor
 from documents.forgery.glyphs import out_of_line
 from documents.forgery.ground import smoother_than_around
-from documents.forgery.model import Picture, back, inside, upright, windows
+from documents.forgery.model import Picture, clip_region, line_windows, region_on_page, upright_line
 from documents.forgery.screen import of_screen
-from documents.specimens import make
-from documents.specimens.forgery import ATTACKS, Attack, Photo, attacked, saved
+from documents.specimens import make_specimen
+from documents.specimens.forgery import ATTACKS, Attack, Photo, attack_photo, save_as_editor
 from tests.documents.altered_pictures import bgr, decoded, forged, read
 
 SEEDS = (5, 3)
@@ -45,7 +45,9 @@ class TestHonest:
     @pytest.mark.sampled(1)
     def test_nor_at_one_that_a_messenger_passed_on(self, seed: int, quality: int) -> None:
         one = read(seed)
-        assert for_review(traces_of(decoded(saved(one.picture, quality)), one.lines)) == set()
+        assert (
+            for_review(traces_of(decoded(save_as_editor(one.picture, quality)), one.lines)) == set()
+        )
 
     def test_nor_where_a_mark_of_use_was_laid_over_the_photo_afterwards(self) -> None:
         """仅供…使用, typed across a photo in a phone's album: it crosses values and all else."""
@@ -63,7 +65,7 @@ class TestHonest:
                     (170, 110, 90),
                     2,
                 )
-        traces = traces_of(decoded(saved(marked, 92)), one.lines)
+        traces = traces_of(decoded(save_as_editor(marked, 92)), one.lines)
         assert for_review(traces) & {Kind.COMPRESSION} == set()
         assert Kind.OVERLAY in {trace.kind for trace in traces}
 
@@ -101,7 +103,7 @@ class TestCompression:
 
     def test_without_an_earlier_comb_nothing_can_be_told(self) -> None:
         one = read(5, "none")
-        altered = attacked(one.photo, "painted_over", 5)
+        altered = attack_photo(one.photo, "painted_over", 5)
         assert altered
         assert unlike_the_rest(bgr(altered[0]), one.lines) == []
 
@@ -220,7 +222,7 @@ class TestScreen:
     @pytest.mark.sampled(2)
     def test_paper_does_not(self, damage: str) -> None:
         assert (
-            of_screen(bgr(np.asarray(make(4, "portrait", damage).image))).score
+            of_screen(bgr(np.asarray(make_specimen(4, "portrait", damage).image))).score
             < LEVELS[Kind.SCREEN].note
         )
 
@@ -231,20 +233,20 @@ class TestPlaces:
         page = np.zeros((50, 80, 3), np.uint8)
         page[20:24, 30:37] = 255
         line = (10, 10, 70, 45)
-        strip = upright(page, line, rotation)
+        strip = upright_line(page, line, rotation)
         ys, xs = np.nonzero(strip[..., 0])
         region = int(xs.min()), int(ys.min()), int(xs.max()) + 1, int(ys.max()) + 1
-        assert back(region, line, rotation) == (30, 20, 37, 24)
+        assert region_on_page(region, line, rotation) == (30, 20, 37, 24)
 
     def test_windows_go_along_the_line_and_stay_on_it(self) -> None:
-        assert windows((0, 0, 40, 20)) == [(0, 0, 20, 20), (10, 0, 30, 20), (20, 0, 40, 20)]
-        assert windows((5, 0, 15, 25)) == [
+        assert line_windows((0, 0, 40, 20)) == [(0, 0, 20, 20), (10, 0, 30, 20), (20, 0, 40, 20)]
+        assert line_windows((5, 0, 15, 25)) == [
             (5, 0, 15, 10),
             (5, 5, 15, 15),
             (5, 10, 15, 20),
             (5, 15, 15, 25),
         ]
-        assert inside((-3, 4, 99, 9.6), 50, 60) == (0, 4, 50, 10)
+        assert clip_region((-3, 4, 99, 9.6), 50, 60) == (0, 4, 50, 10)
 
 
 class TestEditors:
@@ -259,13 +261,13 @@ class TestEditors:
         ],
     )
     def test_editors_are_known(self, name: str) -> None:
-        assert composes(name) and touches(name)
+        assert is_composing_editor(name) and is_editor(name)
 
     @pytest.mark.parametrize(
         "name", ["Adobe Photoshop Lightroom 6.0", "Snapseed 2.0", "ACDSee Pro 10"]
     )
     def test_programs_for_light_and_frame_are_less(self, name: str) -> None:
-        assert touches(name) and not composes(name)
+        assert is_editor(name) and not is_composing_editor(name)
 
     @pytest.mark.parametrize(
         "name",
@@ -282,7 +284,7 @@ class TestEditors:
         ],
     )
     def test_phones_scanners_and_offices_are_none(self, name: str) -> None:
-        assert not touches(name)
+        assert not is_editor(name)
 
 
 # --- The check ------------------------------------------------------------------------------------
@@ -292,7 +294,7 @@ class TestAttacks:
     @pytest.mark.parametrize("attack", ATTACKS)
     def test_each_alters_the_place_that_it_tells_and_no_other(self, attack: Attack) -> None:
         one = read(5)
-        altered = attacked(one.photo, attack, 5, read(6).photo)
+        altered = attack_photo(one.photo, attack, 5, read(6).photo)
         assert altered
         picture, (x0, y0, x1, y1) = altered
         differs = np.asarray((picture != one.picture).any(axis=2))
@@ -306,10 +308,10 @@ class TestAttacks:
         assert not outside.any()
 
     def test_equal_arguments_equal_picture_and_other_seeds_other_ones(self) -> None:
-        one, same, other = (attacked(read(5).photo, "copied_digit", seed) for seed in (1, 1, 2))
+        one, same, other = (attack_photo(read(5).photo, "copied_digit", seed) for seed in (1, 1, 2))
         assert one and same and other
         assert (one[0] == same[0]).all() and one[1] == same[1] and one[1] != other[1]
 
     @pytest.mark.parametrize("attack", ["retyped_digit", "painted_over", "pasted_field"])
     def test_where_nothing_was_read_there_is_nothing_to_alter(self, attack: Attack) -> None:
-        assert attacked(Photo(read(5).picture, {}), attack, 1) is None
+        assert attack_photo(Photo(read(5).picture, {}), attack, 1) is None

@@ -20,7 +20,7 @@ from documents.ocr.base import CloseReader, Picture, Reader
 from documents.ocr.rapid import PART, RapidReader
 from documents.ocr.tesseract import TesseractReader
 from documents.page.boxes import Rotation, TextBox
-from documents.specimens import make
+from documents.specimens import make_specimen
 from events.core.errors import ProviderBroken, ProviderUnavailable
 from tests.conftest import require
 
@@ -47,7 +47,7 @@ def box_with(boxes: list[TextBox], text: str) -> TextBox:
 @pytest.mark.reading
 @pytest.mark.slow
 def test_text_is_found_in_its_place(reader: Reader) -> None:
-    image = make(1).image
+    image = make_specimen(1).image
     boxes = reader.read(picture(image))
     box = box_with(boxes, "注册资本")
     assert 0.5 < box.score <= 1
@@ -82,7 +82,7 @@ def test_what_is_no_picture_is_our_error(reader: Reader) -> None:
 )
 @pytest.mark.slow
 def test_rapid_reads_a_page_that_lies_turned(rotation: Rotation) -> None:
-    specimen = make(2, turned=rotation)
+    specimen = make_specimen(2, turned=rotation)
     reading = read_pages([specimen.image], [RAPID])
     assert reading.turn == 360 - rotation
     assert reading.fields["uscc"] == specimen.fields["uscc"]
@@ -92,7 +92,7 @@ def test_rapid_reads_a_page_that_lies_turned(rotation: Rotation) -> None:
 
 @pytest.mark.reading
 def test_rapid_reads_where_it_is_told() -> None:
-    page = picture(make(3).image)
+    page = picture(make_specimen(3).image)
     code = box_with(RAPID.read(page), "91")
     assert isinstance(RAPID, CloseReader)
     again = RAPID.read_regions(page, [code.polygon])
@@ -102,7 +102,7 @@ def test_rapid_reads_where_it_is_told() -> None:
 
 @pytest.mark.slow
 def test_rapid_serves_many_threads_with_one_engine() -> None:
-    reader, page = RapidReader(), picture(make(4).image)
+    reader, page = RapidReader(), picture(make_specimen(4).image)
     answers: list[list[TextBox]] = []
     threads = [threading.Thread(target=lambda: answers.append(reader.read(page))) for _ in range(3)]
     for thread in threads:
@@ -116,7 +116,7 @@ def test_rapid_serves_many_threads_with_one_engine() -> None:
 @pytest.mark.reading
 @pytest.mark.slow
 def test_rapid_reads_the_same_on_onnxruntime() -> None:
-    page = picture(make(5).image)
+    page = picture(make_specimen(5).image)
     other = RapidReader(engine="onnxruntime")
     require("onnxruntime", other.available())
     assert {box.text for box in other.read(page)} & {box.text for box in RAPID.read(page)}
@@ -135,7 +135,7 @@ def test_tesseract_is_ended_when_it_takes_too_long(monkeypatch: pytest.MonkeyPat
     require("tesseract with chi_sim", TesseractReader().available())
     monkeypatch.setattr(tesseract.TesseractReader, "seconds", 0.05)
     with pytest.raises(ProviderUnavailable):
-        TesseractReader().read(picture(make(6).image))
+        TesseractReader().read(picture(make_specimen(6).image))
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,9 @@ def test_a_worker_shares_the_cores_before_its_processes_are_made(
 
 def test_rapid_tells_of_what_it_saw_every_few_lines() -> None:
     told: list[int] = []
-    boxes = RAPID.read_in_parts(picture(make(7).image), lambda boxes: told.append(len(boxes)))
+    boxes = RAPID.read_in_parts(
+        picture(make_specimen(7).image), lambda boxes: told.append(len(boxes))
+    )
     steps = [after - before for before, after in pairwise([0, *told])]
     assert len(told) >= 3 and max(steps) <= PART <= 4, "decisions need not wait for the whole page"
     assert told[-1] <= len(boxes)
@@ -173,6 +175,6 @@ def test_rapid_tells_of_what_it_saw_every_few_lines() -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "CMYK", "P"])
 def test_a_page_is_shown_to_readers_blue_first(mode: str) -> None:
-    page = make(8).image.resize((160, 113)).convert(mode)
+    page = make_specimen(8).image.resize((160, 113)).convert(mode)
     shown = picture_of(page)
     assert shown.flags.c_contiguous and (shown == picture(page)).all()

@@ -18,10 +18,18 @@ from PIL import Image, ImageStat
 
 from documents import uscc
 from documents.ocr.rapid import RapidReader
-from documents.specimens import DAMAGES, DECOYS, EDITIONS, FORGERIES, Company, decoy, make
+from documents.specimens import (
+    DAMAGES,
+    DECOYS,
+    EDITIONS,
+    FORGERIES,
+    Company,
+    make_decoy,
+    make_specimen,
+)
 from documents.specimens.company import chinese_date
-from documents.specimens.forgery import edited
-from documents.typesetting import Face, Plate, has, missing
+from documents.specimens.forgery import alter_code
+from documents.typesetting import Face, Plate, has_glyph, missing_glyphs
 
 SEEDS = range(300)
 
@@ -43,7 +51,7 @@ def qr_payloads(image: Image.Image) -> list[str]:
 class TestCompany:
     def test_its_codes_check_characters_are_right_and_its_region_is_nowhere(self) -> None:
         codes = [Company.fictitious(seed).uscc for seed in SEEDS]
-        assert [code for code in codes if uscc.problem(code)] == []
+        assert [code for code in codes if uscc.uscc_problem(code)] == []
         assert [
             code for code in codes if code[16] != uscc.organisation_check_character(code[8:16])
         ] == []
@@ -81,62 +89,72 @@ class TestPicture:
     @pytest.mark.parametrize("edition", EDITIONS)
     @pytest.mark.sampled(1)
     def test_equal_arguments_give_equal_pictures(self, edition: str) -> None:
-        assert same(make(3, edition, "heavy").image, make(3, edition, "heavy").image)
-        assert not same(make(3, edition).image, make(4, edition).image)
+        assert same(
+            make_specimen(3, edition, "heavy").image, make_specimen(3, edition, "heavy").image
+        )
+        assert not same(make_specimen(3, edition).image, make_specimen(4, edition).image)
 
     @pytest.mark.parametrize("edition", EDITIONS)
     @pytest.mark.parametrize("damage", DAMAGES)
     @pytest.mark.sampled(6)
     def test_each_damage_leaves_a_picture_of_use(self, edition: str, damage: str) -> None:
-        image = make(6, edition, damage).image
+        image = make_specimen(6, edition, damage).image
         assert image.mode == "RGB"
         assert min(image.size) >= 500
         assert max(image.size) <= 2400
         assert max(ImageStat.Stat(image).stddev) > 15
-        unchanged = same(image, make(6, edition).image)
+        unchanged = same(image, make_specimen(6, edition).image)
         assert unchanged is (damage == "none")
 
     def test_forms_lie_and_stand(self) -> None:
-        assert make(1, "landscape").image.size == (1600, 1130)
-        assert make(1, "portrait").image.size == (1130, 1600)
+        assert make_specimen(1, "landscape").image.size == (1600, 1130)
+        assert make_specimen(1, "portrait").image.size == (1130, 1600)
 
     @pytest.mark.parametrize("edition", EDITIONS)
     @pytest.mark.parametrize("damage", ["none", "light", "turned"])
     @pytest.mark.parametrize("seed", [2, 8, 19])
     @pytest.mark.sampled(4)
     def test_its_qr_code_names_its_company(self, edition: str, damage: str, seed: int) -> None:
-        specimen = make(seed, edition, damage)
+        specimen = make_specimen(seed, edition, damage)
         assert qr_payloads(specimen.image) == [
             f"http://www.gsxt.gov.cn/index.html?uniscid={specimen.fields['uscc']}"
         ]
 
     def test_damages_combine_and_turns_come_last(self) -> None:
-        upright = make(5, "landscape", "photocopy+blur").image
+        upright = make_specimen(5, "landscape", "photocopy+blur").image
         assert ImageStat.Stat(upright.convert("HSV")).mean[1] == 0
         assert same(
-            make(5, "landscape", "photocopy+blur", turned=90).image,
+            make_specimen(5, "landscape", "photocopy+blur", turned=90).image,
             upright.transpose(Image.Transpose.ROTATE_270),
         )
 
     def test_a_jpeg_is_what_an_upload_would_be(self) -> None:
-        file = make(1, damage="light").jpeg(quality=80)
+        file = make_specimen(1, damage="light").jpeg(quality=80)
         assert file.startswith(b"\xff\xd8")
-        assert Image.open(io.BytesIO(file)).size == make(1, damage="light").image.size
+        assert Image.open(io.BytesIO(file)).size == make_specimen(1, damage="light").image.size
 
     def test_turned_alone_is_a_photo_and_joined_only_turns(self) -> None:
-        turned, flat = make(5, "landscape", "turned").image, make(5, "landscape").image
+        turned, flat = (
+            make_specimen(5, "landscape", "turned").image,
+            make_specimen(5, "landscape").image,
+        )
         assert not any(same(turned.transpose(turn), flat) for turn in Image.Transpose)
-        joined = make(5, "landscape", "photocopy+turned").image
+        joined = make_specimen(5, "landscape", "photocopy+turned").image
         assert ImageStat.Stat(joined.convert("HSV")).mean[1] == 0
 
     @pytest.mark.accuracy
     def test_a_scan_has_the_pixels_of_150_to_200_dpi_and_a_hard_photo_is_dark(self) -> None:
         assert all(
-            150 * 11.6 < max(make(seed, damage="scan").image.size) < 200 * 11.8 for seed in range(4)
+            150 * 11.6 < max(make_specimen(seed, damage="scan").image.size) < 200 * 11.8
+            for seed in range(4)
         )
         for seed in range(3):
-            assert ImageStat.Stat(make(seed, damage="hard").image.convert("L")).mean[0] < 110
-            assert ImageStat.Stat(make(seed, damage="scan").image.convert("L")).mean[0] > 200
+            assert (
+                ImageStat.Stat(make_specimen(seed, damage="hard").image.convert("L")).mean[0] < 110
+            )
+            assert (
+                ImageStat.Stat(make_specimen(seed, damage="scan").image.convert("L")).mean[0] > 200
+            )
 
 
 class TestForgery:
@@ -148,15 +166,18 @@ class TestForgery:
     ) -> None:
         true, printed = (
             Company.fictitious(seed).uscc,
-            make(seed, damage=forgery).fields["uscc"]
+            make_specimen(seed, damage=forgery).fields["uscc"]
             if seed < 3
-            else edited(Company.fictitious(seed).uscc, seed),
+            else alter_code(Company.fictitious(seed).uscc, seed),
         )
         assert sum(a != b for a, b in zip(true, printed, strict=True)) == 1
         assert not uscc.is_valid(printed)
 
     def test_the_qr_code_tells_what_was_edited_unless_it_was_taken_off(self) -> None:
-        digit, bare = make(4, damage="forged_digit"), make(4, damage="forged_bare")
+        digit, bare = (
+            make_specimen(4, damage="forged_digit"),
+            make_specimen(4, damage="forged_bare"),
+        )
         assert qr_payloads(digit.image) == [
             f"http://www.gsxt.gov.cn/index.html?uniscid={Company.fictitious(4).uscc}"
         ]
@@ -165,7 +186,7 @@ class TestForgery:
         assert qr_payloads(bare.image) == []
 
     def test_print_and_qr_name_two_companies(self) -> None:
-        specimen = make(4, damage="forged_code")
+        specimen = make_specimen(4, damage="forged_code")
         assert uscc.is_valid(specimen.fields["uscc"])
         assert specimen.fields["uscc"] != specimen.company.uscc
         assert qr_payloads(specimen.image) == [
@@ -174,14 +195,16 @@ class TestForgery:
 
     @pytest.mark.accuracy
     def test_forged_is_each_of_them_in_turn(self) -> None:
-        kinds = [make(seed, damage="forged").fields["uscc"] for seed in range(3)]
-        assert kinds == [make(seed, damage=FORGERIES[seed]).fields["uscc"] for seed in range(3)]
+        kinds = [make_specimen(seed, damage="forged").fields["uscc"] for seed in range(3)]
+        assert kinds == [
+            make_specimen(seed, damage=FORGERIES[seed]).fields["uscc"] for seed in range(3)
+        ]
 
     def test_a_forgery_joins_with_damages_and_yields_to_overrides(self) -> None:
-        assert max(make(4, damage="forged_code+small").image.size) < 0.7 * max(
-            make(4, damage="forged_code").image.size
+        assert max(make_specimen(4, damage="forged_code+small").image.size) < 0.7 * max(
+            make_specimen(4, damage="forged_code").image.size
         )
-        assert make(4, damage="forged_code", uscc="X").fields["uscc"] == "X"
+        assert make_specimen(4, damage="forged_code", uscc="X").fields["uscc"] == "X"
 
 
 class TestDecoy:
@@ -200,10 +223,10 @@ class TestDecoy:
             draw(self, x, y, text, face, size, anchor)
 
         monkeypatch.setattr(Plate, "text", noting)
-        one = decoy(3, kind)
-        assert same(one, decoy(3, kind))
-        assert not same(one, decoy(4, kind))
-        assert not [(face, text) for face, text in drawn if missing(face, text)]
+        one = make_decoy(3, kind)
+        assert same(one, make_decoy(3, kind))
+        assert not same(one, make_decoy(4, kind))
+        assert not [(face, text) for face, text in drawn if missing_glyphs(face, text)]
         assert bool(drawn) is (kind not in ("blank", "landscape", "selfie"))
         assert "营业执照" not in {text.replace(" ", "") for _, text in drawn}
         assert one.mode == "RGB"
@@ -214,7 +237,7 @@ class TestDecoy:
         monkeypatch.setattr(Plate, "text", lambda self, x, y, text, *_: texts.append(text))
         for kind in DECOYS:
             texts.clear()
-            decoy(3, kind, "none")
+            make_decoy(3, kind, "none")
             assert not texts or "样本·虚构" in "".join(texts)
 
     @pytest.mark.parametrize(
@@ -225,7 +248,7 @@ class TestDecoy:
         self, kind: str, damage: str | None, words: list[str]
     ) -> None:
         with pytest.raises(ValueError) as refusal:
-            decoy(1, kind, damage)
+            make_decoy(1, kind, damage)
         assert [word for word in words if word not in str(refusal.value)] == []
 
 
@@ -246,11 +269,11 @@ class TestTruth:
             draw(self, x, y, text, face, size, anchor)
 
         monkeypatch.setattr(Plate, "text", noting)
-        specimen = make(seed, edition)
-        assert not [(face, text) for face, text in drawn if missing(face, text)]
+        specimen = make_specimen(seed, edition)
+        assert not [(face, text) for face, text in drawn if missing_glyphs(face, text)]
         printed = "".join(text for _, text in drawn)
         fields = dict(specimen.fields)
-        assert not missing(
+        assert not missing_glyphs(
             "song", fields.pop("registration_authority")
         )  # set by the seal, not by the printer
         assert chinese_date(date.fromisoformat(fields.pop("established_on"))) in printed
@@ -258,16 +281,26 @@ class TestTruth:
         assert "样本·虚构 SPECIMEN" in printed
 
     def test_fields_have_the_same_keys_whatever_the_sheet_carries(self) -> None:
-        keys = {tuple(make(seed, edition).fields) for seed in (1, 8, 9) for edition in EDITIONS}
+        keys = {
+            tuple(make_specimen(seed, edition).fields) for seed in (1, 8, 9) for edition in EDITIONS
+        }
         assert len(keys) == 1
-        assert make(8).fields["registered_capital"] == make(8).fields["term"] == ""
+        assert (
+            make_specimen(8).fields["registered_capital"] == make_specimen(8).fields["term"] == ""
+        )
 
     def test_a_term_is_left_off_company_licences_since_march_2022(self) -> None:
-        assert make(1, issued_on=date(2022, 2, 28)).fields["term"] == Company.fictitious(1).term
-        assert make(1, issued_on=date(2022, 3, 1)).fields["term"] == ""
+        assert (
+            make_specimen(1, issued_on=date(2022, 2, 28)).fields["term"]
+            == Company.fictitious(1).term
+        )
+        assert make_specimen(1, issued_on=date(2022, 3, 1)).fields["term"] == ""
 
     def test_an_override_is_printed_and_changes_nothing_else(self) -> None:
-        true, forged = make(1, "portrait"), make(1, "portrait", legal_representative="林问渠")
+        true, forged = (
+            make_specimen(1, "portrait"),
+            make_specimen(1, "portrait", legal_representative="林问渠"),
+        )
         assert forged.fields == true.fields | {"legal_representative": "林问渠"}
         assert forged.company == true.company
         x0, y0, x1, y1 = changed(true.image, forged.image)
@@ -276,21 +309,21 @@ class TestTruth:
 
     def test_a_qr_code_can_name_another_company_or_be_absent(self) -> None:
         other = Company.fictitious(2).uscc
-        assert qr_payloads(make(1, qr_uscc=other).image) == [
+        assert qr_payloads(make_specimen(1, qr_uscc=other).image) == [
             f"http://www.gsxt.gov.cn/index.html?uniscid={other}"
         ]
-        assert qr_payloads(make(1, qr_uscc="").image) == []
+        assert qr_payloads(make_specimen(1, qr_uscc="").image) == []
 
     def test_another_company_can_be_printed_on_the_sheet_of_a_seed(self) -> None:
-        specimen = make(1, company=Company.fictitious(7))
+        specimen = make_specimen(1, company=Company.fictitious(7))
         assert specimen.company == Company.fictitious(7)
         assert specimen.fields["name"] == Company.fictitious(7).name
 
     def test_text_that_kai_lacks_is_printed_in_song(self) -> None:
-        assert has("song", "骐")
-        assert not has("kai", "骐")
+        assert has_glyph("song", "骐")
+        assert not has_glyph("kai", "骐")
         assert (
-            make(1, face="kai", legal_representative="林骐").fields["legal_representative"]
+            make_specimen(1, face="kai", legal_representative="林骐").fields["legal_representative"]
             == "林骐"
         )
 
@@ -311,7 +344,7 @@ class TestTruth:
         self, arguments: dict[str, Any], words: list[str]
     ) -> None:
         with pytest.raises(ValueError) as refusal:
-            make(1, **arguments)
+            make_specimen(1, **arguments)
         assert [word for word in words if word not in str(refusal.value)] == []
 
 
@@ -329,7 +362,7 @@ def reader() -> RapidReader:
 def test_a_reader_finds_the_code_and_the_name(
     reader: RapidReader, edition: str, damage: str, seed: int
 ) -> None:
-    specimen = make(seed, edition, damage)
+    specimen = make_specimen(seed, edition, damage)
     boxes = reader.read(np.ascontiguousarray(np.asarray(specimen.image)[..., ::-1]))
     text = unicodedata.normalize("NFKC", "".join(box.text for box in boxes)).replace(" ", "")
     assert specimen.fields["uscc"] in text
@@ -380,7 +413,7 @@ class TestCommand:
             "licence-8.jpg",
         ]
         assert [line["seed"] for line in lines] == [7, 8]
-        assert lines[0]["fields"] == make(7, "portrait", name="云溪市某某有限公司").fields
+        assert lines[0]["fields"] == make_specimen(7, "portrait", name="云溪市某某有限公司").fields
         assert lines[0]["domain"] == Company.fictitious(7).domain
 
     @pytest.mark.parametrize("name", ["a.jpg", "a.pdf"])
@@ -417,7 +450,7 @@ class TestCommand:
             "--damage",
             "forged_code",
         )
-        assert make(3, damage="forged_code").fields["uscc"] in capsys.readouterr().out
+        assert make_specimen(3, damage="forged_code").fields["uscc"] in capsys.readouterr().out
 
     @pytest.mark.parametrize(
         ("arguments", "words"),

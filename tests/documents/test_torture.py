@@ -17,7 +17,7 @@ from PIL import Image, PngImagePlugin
 
 from documents.licence.read import read_pages
 from documents.ocr import READERS
-from documents.upload.intake import LONG_SIDE, Intake, examine
+from documents.upload.intake import LONG_SIDE, Intake, open_upload
 from events.core.errors import Refused
 from tests.documents.upload.made_files import encoded, huge_png, opened, pdf, picture
 
@@ -35,9 +35,9 @@ CODES = {
 
 
 def outcome(data: bytes) -> str:
-    """Return PAGES or the refusal's code. Any other error of `examine` fails the test."""
+    """Return PAGES or the refusal's code. Any other error of `open_upload` fails the test."""
     try:
-        return checked(examine(data))
+        return checked(open_upload(data))
     except Refused as refused:
         return refused.code if refused.seen else "refused without a word"
 
@@ -292,12 +292,12 @@ def test_bytes_changed(kind: str, seed: int) -> None:
 
 
 def test_a_progressive_jpeg_keeps_its_colours() -> None:
-    page = opened(examine(encoded(picture(), "JPEG", progressive=True)).pages[0])
+    page = opened(open_upload(encoded(picture(), "JPEG", progressive=True)).pages[0])
     assert page.getpixel((100, 100))[0] > 150  # type: ignore[index]
 
 
 def test_what_a_palette_calls_transparent_becomes_white_paper() -> None:
-    assert opened(examine(with_transparency()).pages[0]).getpixel((700, 500)) == (255, 255, 255)
+    assert opened(open_upload(with_transparency()).pages[0]).getpixel((700, 500)) == (255, 255, 255)
 
 
 # --- Reading odd pages ------ ---------------------------------------------------------------------

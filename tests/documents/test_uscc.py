@@ -10,9 +10,9 @@ from documents.uscc import (
     ALPHABET,
     check_character,
     is_valid,
-    normalise,
+    normalise_uscc,
     organisation_check_character,
-    problem,
+    uscc_problem,
 )
 from tests.factories import make_uscc
 
@@ -44,7 +44,7 @@ def test_organisation_check_character_by_hand() -> None:
 
 @given(codes)
 def test_made_codes_are_valid(code: str) -> None:
-    assert problem(code) is None
+    assert uscc_problem(code) is None
 
 
 @given(codes, st.integers(0, 17), st.sampled_from(ALPHABET))
@@ -68,7 +68,7 @@ def test_remainder_zero_is_a_code_too() -> None:
     ],
 )
 def test_normalise(typed: str, meant: str) -> None:
-    assert normalise(typed) == meant
+    assert normalise_uscc(typed) == meant
 
 
 @pytest.mark.parametrize(
@@ -82,5 +82,5 @@ def test_normalise(typed: str, meant: str) -> None:
     ],
 )
 def test_problem_says_what_was_seen(code: str, seen: str) -> None:
-    refused = problem(code)
+    refused = uscc_problem(code)
     assert refused and refused.code == "uscc_invalid" and seen in refused.seen and refused.expected

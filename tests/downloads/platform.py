@@ -85,7 +85,7 @@ class Platform:
         return self.call("post", f"/candidates/{candidate}/consent-requests", body)
 
     def told(self) -> list[tuple[str, dict[str, Any]]]:
-        while feed.relay(timezone.now()):
+        while feed.relay_outbox(timezone.now()):
             pass
         return [(row.type, row.payload) for row in PlatformEvent.objects.of(self.client.pk)]
 
@@ -122,7 +122,7 @@ class Live:
     ) -> gate_decide.Answer:
         who = member or self.member
         make_link(who, self.client.pk, now)
-        return gate_decide.decide(
+        return gate_decide.decide_download(
             client_id=self.client.pk,
             employer_id=who.employer_id,
             member_id=who.pk,
@@ -134,10 +134,12 @@ class Live:
     def a_pass(self, now: datetime, candidate: str = "c-1", member: Member | None = None) -> str:
         who, answer = member or self.member, self.ask(now, candidate, member)
         assert answer.allowed, answer.reasons
-        return passes.issue(answer.id, self.client.pk, who.employer_id, who.pk)
+        return passes.issue_pass(answer.id, self.client.pk, who.employer_id, who.pk)
 
     def take(
         self, now: datetime, candidate: str = "c-1", member: Member | None = None, job: str = ""
     ) -> UUID:
         gate_pass = self.a_pass(now, candidate, member)
-        return passes.spend(gate_pass, client_id=self.client.pk, now=now, job_title=job).decision_id
+        return passes.spend_pass(
+            gate_pass, client_id=self.client.pk, now=now, job_title=job
+        ).decision_id

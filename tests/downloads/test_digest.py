@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from downloads.digest import figures, send_digest
+from downloads.digest import digest_figures, send_digest
 from downloads.relays.provider_watch import watch_services
 from events.models import Alert, AlertKind
 from tests.factories import make_reviewer
@@ -56,7 +56,7 @@ def test_its_figures() -> None:
     decided(case, "approve", yesterday)
     decided(case, "approve", yesterday - timedelta(days=1))
     decided(case, "reject", now, decided_by=reviewer, waited=1.0)
-    told = figures(date(2026, 11, 30), date(2026, 11, 30), now, HOURS)
+    told = digest_figures(date(2026, 11, 30), date(2026, 11, 30), now, HOURS)
     assert (told["decided"], told["median"], told["kept"], told["automatic"]) == (3, 4.0, 67, 1)
     assert (told["waiting"], told["late"], told["allowed"], told["leaks"]) == (1, 1, 0, 0)
     assert datetime.fromisoformat(told["oldest"]) == yesterday

@@ -29,7 +29,7 @@ from employers.clock import now_for
 from employers.models import ApiClient
 from events.core.errors import Refused
 from events.models import Alert, AlertKind, Event
-from resumes.specimens.resume import make as specimen
+from resumes.specimens.resume import make_resume as specimen
 from tests.databases import unguarded
 from tests.downloads.api.test_relays import Platform
 from tests.downloads.releases.conftest import _read_once as _read_once

@@ -39,16 +39,16 @@ def test_what_the_law_keeps_stays_whatever_is_set(
     monkeypatch.setattr(retention, "AT_ONCE", 2)
     kept = [answered(now - timedelta(days=days)) for days in (0, 365, retention.LEAST_DAYS)]
     old = [answered(now - timedelta(days=retention.LEAST_DAYS, seconds=n + 1)) for n in range(5)]
-    assert retention.retire(now, keep_days=1) == len(old)
+    assert retention.delete_old_rows(now, keep_days=1) == len(old)
     for model in (GateDecision, PassUse, Contact):
         assert model.objects.count() == len(kept)
-    assert retention.retire(now, keep_days=1) == 0
+    assert retention.delete_old_rows(now, keep_days=1) == 0
 
 
 def test_a_deployment_may_keep_them_longer(now: datetime) -> None:
     answered(now - timedelta(days=2000))
-    assert retention.retire(now, keep_days=3000) == 0
-    assert retention.retire(now, keep_days=1999) == 1
+    assert retention.delete_old_rows(now, keep_days=3000) == 0
+    assert retention.delete_old_rows(now, keep_days=1999) == 1
 
 
 def test_a_copy_stays_as_long_as_its_youngest_link(now: datetime) -> None:

@@ -54,7 +54,7 @@ def move(now: datetime) -> tuple[Act, Act]:
 def ladder(now: datetime) -> tuple[Act, Act]:
     data, made = ladder_versions.as_data(ladder_versions.in_force()), []
     return (
-        lambda user: made.append(ladder_versions.propose(data, "x", user, now)),
+        lambda user: made.append(ladder_versions.propose_ladder(data, "x", user, now)),
         lambda user: ladder_versions.settle_ladder_version(made[0].pk, user, now, activate=True),
     )
 
@@ -62,8 +62,8 @@ def ladder(now: datetime) -> tuple[Act, Act]:
 def stop_of_releases(now: datetime) -> tuple[Act, Act]:
     made, stop = [], ReleaseStop.Act.STOP
     return (
-        lambda user: made.append(release_stops.propose(None, stop, "x", user, now)),
-        lambda user: release_stops.settle(made[0].pk, user, now, confirmed=True),
+        lambda user: made.append(release_stops.propose_release_stop(None, stop, "x", user, now)),
+        lambda user: release_stops.settle_release_stop(made[0].pk, user, now, confirmed=True),
     )
 
 
@@ -71,14 +71,14 @@ def bulk(now: datetime) -> tuple[Act, Act]:
     case, made = waiting(now), []
     return (
         lambda user: made.append(
-            bulk_decisions.propose([case.pk], "reject", user, now, ["name_mismatch"], "")
+            bulk_decisions.propose_bulk([case.pk], "reject", user, now, ["name_mismatch"], "")
         ),
-        lambda user: bulk_decisions.confirm(made[0].pk, user, now),
+        lambda user: bulk_decisions.confirm_bulk(made[0].pk, user, now),
     )
 
 
 def ruled(case: Case, user: User, now: datetime) -> None:
-    claimed = claims.claim(case.pk, user, now)
+    claimed = claims.claim_case(case.pk, user, now)
     ruling = rulings.rule_on_case(
         case.pk, "reject", user, now, ["name_mismatch"], "", seen_version=claimed.version
     )
@@ -97,8 +97,8 @@ def appeal_to(case: Case, now: datetime) -> Act:
         case.refresh_from_db()
         if case.state == State.REJECTED:
             member = case.employer.members.get()
-            appeals.appeal(case.pk, member, "请再看一次", [], now + 4 * LATER)
-        return claims.claim(case.pk, user, now + 5 * LATER)
+            appeals.appeal_decision(case.pk, member, "请再看一次", [], now + 4 * LATER)
+        return claims.claim_case(case.pk, user, now + 5 * LATER)
 
     return claim
 
@@ -118,8 +118,10 @@ def appeal_after_bulk(now: datetime) -> tuple[Act, Act]:
 
     def second_of_two(user: User) -> None:
         proposer = make_reviewer(now)
-        made = bulk_decisions.propose([case.pk], "reject", proposer, now, ["name_mismatch"], "")
-        bulk_decisions.confirm(made.pk, user, now)
+        made = bulk_decisions.propose_bulk(
+            [case.pk], "reject", proposer, now, ["name_mismatch"], ""
+        )
+        bulk_decisions.confirm_bulk(made.pk, user, now)
         rulings.carry_out_due(now + LATER)
 
     return second_of_two, appeal_to(case, now)
@@ -136,7 +138,7 @@ def appeal_after_a_move(now: datetime) -> tuple[Act, Act]:
         tier_changes.settle_tier_change(made.pk, user, now, confirmed=True)
         restriction = tier_appeals.restriction_of(member.employer_id, now)
         assert restriction
-        tier_appeals.appeal(member, restriction.move.pk, "请再看一次", now)
+        tier_appeals.appeal_tier_change(member, restriction.move.pk, "请再看一次", now)
 
     return second_of_two, lambda user: tier_appeals.answer_appeal(
         MoveAppeal.objects.get().pk, user, user.as_reviewer(), now, lift=False, reply="x"

@@ -22,7 +22,7 @@ from django.db import OperationalError, connection, models
 from employers.models import Lockout, Sighting, SightingKind
 from events import rekeying
 from events.core import sealing
-from events.core.sealing import keys
+from events.core.sealing import data_keys
 from events.db.fields import BlindIndex, SealedBytes, SealedText
 from events.db.guards import guarded_models
 from events.models import KeyCheck
@@ -106,7 +106,7 @@ WRITERS: Final = {
 
 
 def test_columns_with_the_name_of_a_seal_or_an_index_are_found() -> None:
-    found = {str(column) for column in rekeying.columns()}
+    found = {str(column) for column in rekeying.sealed_columns()}
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             name = f"{model._meta.label}.{field.name}"
@@ -131,11 +131,11 @@ def test_every_module_that_seals_or_indexes_is_known_with_its_columns() -> None:
                         found.add(path.relative_to(ROOT).as_posix())
     assert found <= WRITERS.keys(), "a new seal or index: add its column to events.db.fields"
     written = {column for of in WRITERS.values() for column in of}
-    assert written == {str(column) for column in rekeying.columns()}
+    assert written == {str(column) for column in rekeying.sealed_columns()}
 
 
 def test_every_seal_has_a_purpose() -> None:
-    for column in rekeying.columns():
+    for column in rekeying.sealed_columns():
         if isinstance(column.field, (SealedText, SealedBytes)):
             assert column.field.purpose is not None, column
 
@@ -144,7 +144,7 @@ def test_every_seal_has_a_purpose() -> None:
 def everywhere(now: datetime) -> list[tuple[rekeying.Column, Any, str]]:
     """A row for each column, made with the current key, and what is in it."""
     rows = []
-    for column in rekeying.columns():
+    for column in rekeying.sealed_columns():
         row = filled(column.model, now)
         if isinstance(column.field, BlindIndex) and column.field.among is not None:
             column.model._base_manager.filter(pk=row.pk).update(kind=ExclusionKind.PERSON)
@@ -152,7 +152,7 @@ def everywhere(now: datetime) -> list[tuple[rekeying.Column, Any, str]]:
         if isinstance(column.field, SealedText):
             value: Any = sealing.seal_text(plain, column.field.purpose(row))
         elif isinstance(column.field, SealedBytes):
-            value = sealing.seal(plain.encode(), keys()[0], column.field.purpose(row))
+            value = sealing.seal(plain.encode(), data_keys()[0], column.field.purpose(row))
         else:
             value = sealing.blind_index(plain, "test")
         if column.name_in_json:
@@ -179,7 +179,7 @@ def is_whole(column: rekeying.Column, pk: Any, plain: str) -> bool:
         return sealing.unseal_text(value, column.field.purpose(row)) == plain
     if isinstance(column.field, SealedBytes):
         purpose = column.field.purpose(row)
-        return sealing.unseal(bytes(value), keys(), purpose).decode() == plain
+        return sealing.unseal(bytes(value), data_keys(), purpose).decode() == plain
     return bool(value == sealing.blind_index(plain, "test"))
 
 
@@ -206,8 +206,10 @@ def test_a_second_run_finds_nothing_to_do(
     everywhere: list[tuple[rekeying.Column, Any, str]], settings: Any
 ) -> None:
     rotate(settings)
-    assert sum(rekeying.rekey(column).moved for column in rekeying.columns()) >= len(everywhere)
-    assert sum(rekeying.rekey(column).moved for column in rekeying.columns()) == 0
+    assert sum(rekeying.rekey_column(column).moved for column in rekeying.sealed_columns()) >= len(
+        everywhere
+    )
+    assert sum(rekeying.rekey_column(column).moved for column in rekeying.sealed_columns()) == 0
 
 
 # --- A run ----------------------------------------------------------------------------------------
@@ -225,7 +227,7 @@ def test_an_interrupted_run_goes_on_where_it_was(
             user=member.user, kind="device", digest=digest, first_at=now, last_at=now
         )
     rotate(settings)
-    (column,) = (each for each in rekeying.columns() if each.model is Sighting)
+    (column,) = (each for each in rekeying.sealed_columns() if each.model is Sighting)
 
     class Killed(Exception):
         pass
@@ -237,9 +239,9 @@ def test_an_interrupted_run_goes_on_where_it_was(
             raise Killed
 
     with pytest.raises(Killed):
-        rekeying.rekey(column, after_two)
+        rekeying.rekey_column(column, after_two)
     assert column.by_key()[current()] == 4
-    assert rekeying.rekey(column).moved == 3
+    assert rekeying.rekey_column(column).moved == 3
     assert set(column.by_key()) == {current()}
 
 
@@ -250,8 +252,10 @@ def test_rows_that_nobody_can_read_are_reported_and_stop_nothing(
     good = make_user(now, phone_sealed=sealing.seal_text("+8613800138000", "user.phone"))
     moved = make_user(now, phone_sealed=sealing.seal_text("+8613800138000", "another purpose"))
     rotate(settings)
-    (column,) = (each for each in rekeying.columns() if str(each).endswith("User.phone_sealed"))
-    assert rekeying.rekey(column) == rekeying.Outcome(moved=1, unreadable=1)
+    (column,) = (
+        each for each in rekeying.sealed_columns() if str(each).endswith("User.phone_sealed")
+    )
+    assert rekeying.rekey_column(column) == rekeying.Outcome(moved=1, unreadable=1)
     good.refresh_from_db()
     assert sealing.unseal_text(good.phone_sealed, "user.phone") == "+8613800138000"
     before = moved.phone_sealed
@@ -297,7 +301,7 @@ def test_two_rows_of_one_thing_become_one(now: datetime, settings: Any) -> None:
     assert (seen.first_at, seen.last_at) == (earlier, now)
     assert Lockout.objects.get().failures == 5
     assert Exclusion.objects.filter(lifted_at=None).count() == 1
-    for column in rekeying.columns():
+    for column in rekeying.sealed_columns():
         assert set(column.by_key()) <= {current()}, column
 
 

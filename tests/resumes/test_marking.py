@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resumes.marking import DPI, MarkKey, Picture, Words, marked, underprint, visible, wordshift
-from resumes.marking.page import grey
-from resumes.specimens import make
+from resumes.marking import DPI, MarkKey, Picture, Words, mark_page, underprint, visible, wordshift
+from resumes.marking.page import to_grey
+from resumes.specimens import make_resume
 from tests.effort import examples
 
 WORDS = Words("澜川省云帆网络科技有限公司", "R7K2-M9QX", datetime(2026, 5, 31, 18, 5, tzinfo=UTC))
@@ -27,7 +27,7 @@ keys = st.builds(
 
 @cache
 def resume_page(seed: int, dpi: int = DPI) -> Picture:
-    return make(seed).pictures(dpi)[0]
+    return make_resume(seed).pictures(dpi)[0]
 
 
 # --- Keys -----------------------------------------------------------------------------------------
@@ -110,9 +110,9 @@ def test_signs_are_fair() -> None:
 def test_every_key_gives_another_page_and_the_same_key_the_same(seed: int) -> None:
     page = resume_page(seed)
     before = page.copy()
-    pages = [marked(page, MarkKey.derived(b"k", str(n), 0), WORDS).tobytes() for n in range(4)]
+    pages = [mark_page(page, MarkKey.derived(b"k", str(n), 0), WORDS).tobytes() for n in range(4)]
     assert len(set(pages)) == 4
-    assert marked(page, MarkKey.derived(b"k", "0", 0), WORDS).tobytes() == pages[0]
+    assert mark_page(page, MarkKey.derived(b"k", "0", 0), WORDS).tobytes() == pages[0]
     assert (page == before).all()
 
 
@@ -133,17 +133,17 @@ def test_any_array_is_a_page(
     page = (
         rng.integers(0, 256, shape).astype(np.uint8) if fill < 0 else np.full(shape, fill, np.uint8)
     )
-    result = marked(page, key, WORDS, dpi)
+    result = mark_page(page, key, WORDS, dpi)
     assert result.shape == page.shape
     assert result.dtype == np.uint8
-    assert marked(page, key, WORDS, dpi).tobytes() == result.tobytes()
+    assert mark_page(page, key, WORDS, dpi).tobytes() == result.tobytes()
 
 
 @settings(max_examples=examples(25), deadline=None)
 @given(one=keys, other=keys, light=st.integers(200, 255))
 def test_a_blank_page_differs_from_copy_to_copy(one: MarkKey, other: MarkKey, light: int) -> None:
     page = np.full((300, 220), light, np.uint8)
-    assert (marked(page, one, WORDS).tobytes() == marked(page, other, WORDS).tobytes()) == (
+    assert (mark_page(page, one, WORDS).tobytes() == mark_page(page, other, WORDS).tobytes()) == (
         one == other
     )
 
@@ -151,7 +151,7 @@ def test_a_blank_page_differs_from_copy_to_copy(one: MarkKey, other: MarkKey, li
 @pytest.mark.parametrize("level", [0, 255])
 def test_a_page_of_one_colour_carries_the_visible_mark(level: int) -> None:
     page = np.full((1754, 1240), level, np.uint8)
-    result = marked(page, KEY, WORDS)
+    result = mark_page(page, KEY, WORDS)
     strong = np.abs(result.astype(int) - level) > 25
     assert strong.mean() > 0.02
     for rows in np.array_split(strong, 4):
@@ -166,13 +166,13 @@ def test_the_mark_says_who_what_and_when_in_chinese_time() -> None:
         Words("云溪市青禾商贸有限公司", WORDS.number, WORDS.at),
         Words(WORDS.employer, "R7K2-M9QY", WORDS.at),
     ]
-    assert len({marked(blank, KEY, words).tobytes() for words in (WORDS, *others)}) == 3
+    assert len({mark_page(blank, KEY, words).tobytes() for words in (WORDS, *others)}) == 3
 
 
 @pytest.mark.parametrize("employer", ["", "a" * 120, "堃喆𠮷龘", "Ünïcode & Co.", "行\n行", "😀"])
 def test_any_name_can_be_put_on_a_page(employer: str) -> None:
     page = np.full((400, 300, 3), 255, np.uint8)
-    assert (marked(page, KEY, Words(employer, "R1", WORDS.at)) < 230).any()
+    assert (mark_page(page, KEY, Words(employer, "R1", WORDS.at)) < 230).any()
 
 
 def test_the_resume_stays_readable() -> None:
@@ -180,8 +180,8 @@ def test_the_resume_stays_readable() -> None:
     mark.
     """
     for seed in (0, 1, 4):
-        page = grey(resume_page(seed))
-        result = marked(page, KEY, WORDS)
+        page = to_grey(resume_page(seed))
+        result = mark_page(page, KEY, WORDS)
         paper = cv2.erode(page, np.ones((5, 5), np.uint8)) > 240
         assert result[paper].mean() > 238
         assert np.percentile(result[paper], 1) > 170
@@ -192,25 +192,25 @@ def test_the_resume_stays_readable() -> None:
 def test_a_page_can_be_of_any_resolution() -> None:
     for dpi in (100, 200):
         page = resume_page(0, dpi)
-        assert len(wordshift.units(grey(page), dpi)) == pytest.approx(
-            len(wordshift.units(grey(resume_page(0)), DPI)), rel=0.35
+        assert len(wordshift.shift_units(to_grey(page), dpi)) == pytest.approx(
+            len(wordshift.shift_units(to_grey(resume_page(0)), DPI)), rel=0.35
         )
-        assert marked(page, KEY, WORDS, dpi).shape == page.shape
+        assert mark_page(page, KEY, WORDS, dpi).shape == page.shape
 
 
 # --- Parts of the mark ----------------------------------------------------------------------------
 
 
 def test_the_underprint_is_pale_and_follows_the_key() -> None:
-    paper = underprint.paper((200, 190), KEY, DPI)
+    paper = underprint.underprint_paper((200, 190), KEY, DPI)
     assert paper.shape == (200, 190)
     assert (
         abs(int(paper.min()) - underprint.PAPER)
         <= underprint.DEPTH
         >= abs(int(paper.max()) - underprint.PAPER)
     )
-    rows, columns = underprint.grid((200, 190), DPI)
-    signs = underprint.signs(KEY, rows * columns).reshape(rows, columns)
+    rows, columns = underprint.cell_grid((200, 190), DPI)
+    signs = underprint.cell_signs(KEY, rows * columns).reshape(rows, columns)
     for row in range(rows - 1):
         for column in range(columns - 1):
             middle = int(paper[row * 9 + 4, column * 9 + 4])
@@ -226,7 +226,7 @@ def test_words_are_found_where_they_are_and_rules_are_none() -> None:
     page[20:280, 385:388] = 20
     page[150:170, 60:80], page[150:170, 82:102] = 20, 20
     page[200:220, 60:80], page[200:220, 81:101] = 20, 20
-    assert wordshift.units(page, DPI).tolist() == [
+    assert wordshift.shift_units(page, DPI).tolist() == [
         [39, 49, 61, 71],
         [69, 49, 91, 71],
         [99, 49, 121, 71],
@@ -238,14 +238,14 @@ def test_words_are_found_where_they_are_and_rules_are_none() -> None:
 
 
 def test_words_move_by_a_pixel_and_nothing_else_does() -> None:
-    page = grey(resume_page(0))
-    boxes = wordshift.units(page, DPI)
-    result = wordshift.shifted(page, boxes, KEY)
+    page = to_grey(resume_page(0))
+    boxes = wordshift.shift_units(page, DPI)
+    result = wordshift.shift_words(page, boxes, KEY)
     around = np.zeros(page.shape, bool)
     for x0, y0, x1, y1 in boxes.tolist():
         around[max(0, y0 - 1) : y1 + 2, max(0, x0 - 1) : x1 + 2] = True
     assert (result == page)[~around].all()
-    across, down = wordshift.signs(KEY, len(boxes))
+    across, down = wordshift.shift_signs(KEY, len(boxes))
     kept = 0
     for n, (x0, y0, x1, y1) in enumerate(boxes.tolist()):
         dx, dy = (int(across[n]) + 1) // 2, (int(down[n]) + 1) // 2

@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.resumes import leaks
-from resumes.marking import MarkKey, Picture, Words, marked
-from resumes.marking.pdf import Sheet, released
-from resumes.specimens import make
-from resumes.specimens.resume import rendered
+from resumes.marking import MarkKey, Picture, Words, mark_page
+from resumes.marking.pdf import Sheet, released_pdf
+from resumes.specimens import make_resume
+from resumes.specimens.resume import render_pages
 from resumes.tracing import (
     MAX_CHANCE,
     CleanPage,
@@ -29,7 +29,7 @@ from resumes.tracing import (
     trace,
 )
 from resumes.tracing.evidence import Evidence
-from resumes.tracing.scoring import Sums, cell_sums, chance
+from resumes.tracing.scoring import Sums, cell_sums, false_match_probability
 from tests.effort import examples
 
 SERVICE_KEY = b"of tests"
@@ -46,16 +46,21 @@ def release(resume: str, number: int) -> Release:
 
 @cache
 def clean(seed: int, number: int = 0, dpi: int = 150) -> CleanPage:
-    return CleanPage(str(seed), number, make(seed).pictures(dpi)[number], dpi)
+    return CleanPage(str(seed), number, make_resume(seed).pictures(dpi)[number], dpi)
 
 
 @cache
 def copy(seed: int, number: int, page: int = 0, dpi: int = 150) -> Picture:
     """Return a copy that left: a page of release `number`, marked and written as a PDF."""
     source = clean(seed, page, dpi)
-    return rendered(
-        released(
-            [Sheet(marked(source.picture, release(str(seed), number).keys[page], WORDS, dpi), dpi)]
+    return render_pages(
+        released_pdf(
+            [
+                Sheet(
+                    mark_page(source.picture, release(str(seed), number).keys[page], WORDS, dpi),
+                    dpi,
+                )
+            ]
         ),
         dpi,
     )[0]
@@ -149,7 +154,9 @@ def test_two_versions_of_a_resume_are_told_apart() -> None:
     changed = old.picture.copy()
     changed[430:470, 140:700] = 255
     new = CleanPage("0b", 0, changed)
-    leak = rendered(released([Sheet(marked(changed, release("0b", 4).keys[0], WORDS), 150)]))[0]
+    leak = render_pages(
+        released_pdf([Sheet(mark_page(changed, release("0b", 4).keys[0], WORDS), 150)])
+    )[0]
     result = trace(
         [leak], [old, new], [*releases(0), *(release("0b", number) for number in range(MANY))]
     )
@@ -249,12 +256,12 @@ def test_innocents_reach_a_z_no_more_often_than_is_promised(values: list[float],
     ],
 )
 def test_more_comparisons_take_more_agreement(z: float, comparisons: int, is_named: bool) -> None:
-    assert Score("r", z, z, 0.0, chance(z, comparisons)).is_named is is_named
+    assert Score("r", z, z, 0.0, false_match_probability(z, comparisons)).is_named is is_named
 
 
 def test_no_evidence_is_no_agreement() -> None:
     assert Sums(np.zeros(3), 0.0).z.tolist() == [0, 0, 0]
-    assert chance(0.0, 1) == 1.0
+    assert false_match_probability(0.0, 1) == 1.0
 
 
 # --- Evidence pictures ----------------------------------------------------------------------------

@@ -16,8 +16,8 @@ import pytest
 from django.db import connection
 
 from config.trying_out import processes
-from documents.specimens import Company, make
-from documents.upload.intake import examine
+from documents.specimens import Company, make_specimen
+from documents.upload.intake import open_upload
 from employers.models import Employer, Member
 from tests.factories import make_user
 from verification.cases import documents, operations
@@ -61,7 +61,7 @@ def upload_licence(member: Member, now: datetime, jpeg: bytes) -> tuple[Case, Do
     document = documents.add_document(
         case.pk,
         DocumentKind.BUSINESS_LICENCE,
-        examine(jpeg),
+        open_upload(jpeg),
         {"clean": None},
         member.user,
         member.as_actor(),
@@ -73,7 +73,7 @@ def upload_licence(member: Member, now: datetime, jpeg: bytes) -> tuple[Case, Do
 def licence(
     seed: int, company: Company, damage: str = "light", edition: str = "landscape"
 ) -> bytes:
-    return make(seed, edition=edition, damage=damage, company=company).jpeg()
+    return make_specimen(seed, edition=edition, damage=damage, company=company).jpeg()
 
 
 def wait_until(what: Callable[[], object], complaint: str, log: Path, seconds: float = 150) -> None:
@@ -101,7 +101,7 @@ def running_worker(
             f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT'] or 5432}/{database['NAME']}"  # noqa: E501
         )
     )
-    command = processes.worker(concurrency) + (
+    command = processes.worker_command(concurrency) + (
         ["--beat", "--schedule", str(log.with_suffix(".beat"))] if beat else []
     )
     wired = {
@@ -109,5 +109,5 @@ def running_worker(
         "DATABASE_URL": url,
         "ZIZHI_BROKER_URL": broker,
     }
-    with processes.running(command, log, **wired | environment) as process:
+    with processes.running_process(command, log, **wired | environment) as process:
         yield process

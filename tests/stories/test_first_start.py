@@ -120,9 +120,9 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
     record = tmp_path / demo_record.SIGN_IN
     with serve(tmp_path) as first:
         first.wait(lambda: first.get("/") == 200, "no page")
-        assert demo_record.missing(json.loads(record.read_text())) == list(demo_record.STEPS), (
-            "the pages are there before the demo"
-        )
+        assert demo_record.missing_steps(json.loads(record.read_text())) == list(
+            demo_record.STEPS
+        ), "the pages are there before the demo"
         assert first.get("/try/mails") == 200
         first.wait(lambda: "mail to hr" in first.said, "no mail")
         assert of_the_demo(tmp_path)
@@ -131,7 +131,7 @@ def test_pages_first_then_the_demo_which_goes_on_where_it_was_interrupted(tmp_pa
         assert "Traceback" not in first.said
         assert "the console asks only for a password" in first.said
     made = json.loads(record.read_text())
-    assert set(demo_record.missing(made)) == set(demo_record.STEPS)
+    assert set(demo_record.missing_steps(made)) == set(demo_record.STEPS)
 
     # Two steps suffice to show that the next start makes what is missing, and only that.
     left = ("queue_listed_company", "golden_name")

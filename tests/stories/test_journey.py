@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from documents.specimens import make
+from documents.specimens import make_specimen
 from downloads.gate import decide
 from employers.models import Member
 from tests.factories import PLATFORM, make_link, make_reviewer
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.reading]
 
 
 def ask(member: Member, now: datetime) -> decide.Answer:
-    return decide.decide(
+    return decide.decide_download(
         client_id=make_link(member, PLATFORM, now).client_id,
         employer_id=member.employer_id,
         member_id=member.pk,
@@ -33,7 +33,7 @@ def ask(member: Member, now: datetime) -> decide.Answer:
 
 
 def submit_and_run(case: Case, member: Member, now: datetime) -> Case:
-    attempt = operations.submit(case.pk, member.user, member.as_actor(), now)
+    attempt = operations.submit_case(case.pk, member.user, member.as_actor(), now)
     assert pipeline.run_checks(attempt.pk, lambda: now, 60)
     return Case.objects.get(pk=case.pk)
 
@@ -62,7 +62,7 @@ def test_a_wrong_licence_is_held_and_mended(now: datetime) -> None:
         reason["code"] for reason in case.decisions.first().reasons
     }
     assert not ask(member, now).allowed
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["uscc_mismatch"])
     documents.remove_document(wrong.pk, member.as_actor(), now)
     upload_licence(member, now, licence(104, company, edition="portrait"))
@@ -108,7 +108,7 @@ def test_a_new_company_waits_and_is_told_so(now: datetime) -> None:
     RegistryRecord.objects.all().delete()
     young = (now - timedelta(days=5)).date()
     case, _ = upload_licence(
-        member, now, make(107, company=company, established_on=young, damage="none").jpeg()
+        member, now, make_specimen(107, company=company, established_on=young, damage="none").jpeg()
     )
     case = submit_and_run(case, member, now)
     attempt = case.attempts.get()

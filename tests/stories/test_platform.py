@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Scope
-from resumes.specimens.resume import make as resume
+from resumes.specimens.resume import make_resume as resume
 from tests.fakes.webhook_receiver import receiving
 from tests.stories.conftest import running_worker, wait_until
 from tests.stories.test_worker import broker as broker

@@ -46,7 +46,7 @@ def test_from_a_yes_to_the_end(broker: str, tmp_path: Path) -> None:
     give_phone(member, CALLER, member.as_actor(), now, vouched=True)
     platform, key = create_api_client("a platform", [Scope.GATE_DECIDE], now)
     make_link(member, platform.pk, now)
-    log, provider = tmp_path / "worker.log", relay_providers.simulator()
+    log, provider = tmp_path / "worker.log", relay_providers.simulated_relays()
 
     def call(method: str, path: str, body: Any = None) -> Any:
         return getattr(Client(), method)(
@@ -92,7 +92,7 @@ def test_from_a_yes_to_the_end(broker: str, tmp_path: Path) -> None:
         wait_until(lambda: RelayTeam.objects.get().callers == 2, "the team was not told", log)
         assert dials(COLLEAGUE) is Outcome.CONNECTED
 
-        operations.suspend(case.pk, SYSTEM, timezone.now(), ["registry_revoked"])
+        operations.suspend_case(case.pk, SYSTEM, timezone.now(), ["registry_revoked"])
         wait_until(lambda: RelayBinding.objects.get().finished_at, "it was not given back", log)
         assert dials(CALLER) is Outcome.UNBOUND
         wait_until(

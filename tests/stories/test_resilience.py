@@ -219,7 +219,7 @@ class Scene:
     def submit(self, *cases: Case) -> None:
         for case in cases or self.cases.values():
             member = case.employer.members.get()
-            operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
+            operations.submit_case(case.pk, member.user, member.as_actor(), timezone.now())
 
     def befell(self, case: Case) -> int:
         """Return how often the planned fault has hit the case."""

@@ -82,9 +82,9 @@ def test_a_stranger_s_codes_do_not_lock_an_address(now: datetime) -> None:
 def test_an_address_that_was_registered_by_somebody_else_can_be_invited(now: datetime) -> None:
     owner = company(now)
     squatter = make_member(now, email="colleague@shili.example", email_verified_at=None)
-    invitations.invite(owner, "colleague@shili.example", LINKS, now)
+    invitations.invite_colleague(owner, "colleague@shili.example", LINKS, now)
     token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]
-    joined = invitations.join(token, PASSWORD + "!", "zh-hans", now)
+    joined = invitations.accept_invitation(token, PASSWORD + "!", "zh-hans", now)
     assert joined.employer == owner.employer and joined.user.email == "colleague@shili.example"
     assert joined.user_id != squatter.user_id
     assert User.objects.holder("colleague@shili.example") == joined.user
@@ -102,20 +102,20 @@ def test_an_address_that_somebody_confirmed_stays_theirs(staff: bool, now: datet
         User.objects.create_user("taken@shili.example", PASSWORD, is_staff=True, joined_at=now)
     else:
         make_member(now, email="taken@shili.example")
-    invitations.invite(owner, "taken@shili.example", LINKS, now)
+    invitations.invite_colleague(owner, "taken@shili.example", LINKS, now)
     assert Mail.objects.get(to="taken@shili.example").template == "address_taken"
     invited = Invitation.objects.get()
     token = signing.dumps(str(invited.pk), salt=invitations.SALT)
     with pytest.raises(Refused, match="email_taken"):
-        invitations.join(token, "not their password", "zh-hans", now)
+        invitations.accept_invitation(token, "not their password", "zh-hans", now)
     assert User.objects.get(email="taken@shili.example").check_password(PASSWORD)
 
 
 def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
     thief, reviewer = company(now), make_reviewer(now)
     case = Case.objects.get(employer=thief.employer)
-    operations.suspend(case.pk, reviewer.as_reviewer(), now, ["duplicate_same_uscc_active"])
-    operations.revoke(case.pk, reviewer, now, ["duplicate_same_uscc_active"])
+    operations.suspend_case(case.pk, reviewer.as_reviewer(), now, ["duplicate_same_uscc_active"])
+    operations.revoke_case(case.pk, reviewer, now, ["duplicate_same_uscc_active"])
     code = thief.employer.uscc
     boss = make_user(now, "boss@shili.example", email_verified_at=now)
     owner, _ = registration.register_company(
@@ -128,8 +128,8 @@ def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
     assert "duplicate_same_uscc_active" in {finding.code for finding in findings}, (
         "a person reviews a company whose code was revoked"
     )
-    claims.claim(theirs.pk, reviewer, now)
-    operations.approve(theirs.pk, reviewer, now)
+    claims.claim_case(theirs.pk, reviewer, now)
+    operations.approve_case(theirs.pk, reviewer, now)
     assert Duplicates().observe(subject_of(theirs, now), {})["same_uscc"] == [], "once is enough"
     with pytest.raises(Refused, match="employer_revoked"):
         operations.open_case(thief.employer, thief.as_actor(), now)
@@ -138,10 +138,10 @@ def test_a_revoked_thief_does_not_keep_the_code(now: datetime) -> None:
 def test_a_phone_typed_by_strangers_accuses_nobody(now: datetime) -> None:
     phone = "+8613800138000"
     honest = make_member(now)
-    sightings.record(honest.user, now, phone=phone)
+    sightings.record_sighting(honest.user, now, phone=phone)
     for _ in range(4):
         stranger = make_member(now, email_verified_at=None)
-        sightings.record(stranger.user, now, phone=phone)
+        sightings.record_sighting(stranger.user, now, phone=phone)
     subject = subject_of(make_case(honest, now, State.CHECKING), now)
     assert Duplicates().observe(subject, {})["companies_seen_with"] == {}
 
@@ -196,7 +196,7 @@ def test_who_takes_an_address_back_takes_no_phone_with_it(client: Client, now: d
         email_verified_at=None,
         phone_sealed=sightings.seal_phone("+8613800138000"),
     )
-    sightings.record(member.user, now, phone="+8613800138000", device="somebody's")
+    sightings.record_sighting(member.user, now, phone="+8613800138000", device="somebody's")
     user = member.user
     who, token = (
         urlsafe_base64_encode(force_bytes(user.pk)),

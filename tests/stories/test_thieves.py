@@ -101,10 +101,10 @@ def test_of_a_refusal_that_is_no_register_s_a_person_says_whether_the_old_approv
     owner = company(now)
     case = make_case(owner, now, State.IN_REVIEW)
     reviewer = make_reviewer(now)
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     with pytest.raises(Refused, match="in_force_undecided"):
-        operations.reject(case.pk, reviewer, now, ["document_not_a_licence"])
-    operations.reject(
+        operations.reject_case(case.pk, reviewer, now, ["document_not_a_licence"])
+    operations.reject_case(
         case.pk, reviewer, now, ["document_not_a_licence"], suspend_in_force=suspended
     )
     assert Case.objects.in_force(now).filter(employer=owner.employer).exists() is not suspended
@@ -123,7 +123,7 @@ def test_one_account_proves_no_second_company_begun_at_the_same_time(now: dateti
     later = now + timedelta(minutes=5)
     for proof in proofs:
         proof_polling.poll_provider(proof.pk, lambda: now, 60)
-    bank = banks.bank("simulator")
+    bank = banks.bank_named("simulator")
     assert isinstance(bank, SimulatedBank)
     codes = [memo for _, memo in bank.statement(ACCOUNT, later)]
     for proof, thief in zip(proofs, thieves, strict=True):
@@ -290,9 +290,9 @@ def test_what_was_proven_before_somebody_was_removed_is_proven_no_more(now: date
     proof = deposits.start_deposit(insider, owner.employer.name, ACCOUNT, "示例银行", now)
     authority_proofs.end_proof(proof, ProofState.PROVEN, now, insider.as_actor())
     membership.remove_member(owner, insider.pk, now + DAY)
-    invitations.invite(owner, "insider@shili.example", LINKS, now + 2 * DAY)
+    invitations.invite_colleague(owner, "insider@shili.example", LINKS, now + 2 * DAY)
     token = Mail.objects.get(template="invitation").context["link"].rstrip("/").rpartition("/")[2]
-    back = invitations.join(token, PASSWORD, "en", now + 2 * DAY)
+    back = invitations.accept_invitation(token, PASSWORD, "en", now + 2 * DAY)
     assert (
         back.pk == insider.pk
         and not Proof.objects.of(back, owner.employer.uscc).in_force(now + 2 * DAY).exists()
@@ -314,7 +314,7 @@ def test_what_an_employer_says_of_a_value_shows(now: datetime) -> None:
     DocumentReading.objects.create(
         document=document, due_at=now, reading={"fields": {"name": "甲公司"}, "regions": {}}
     )
-    (said,) = early_reading.state(document.pk, member, {"name": "甲\x00公\u202e司"}, now)
+    (said,) = early_reading.save_statements(document.pk, member, {"name": "甲\x00公\u202e司"}, now)
     assert said.said == "甲公司"
 
 
@@ -361,9 +361,9 @@ def test_a_person_s_name_shows_whole(now: datetime) -> None:
 
 def test_who_is_excluded_is_so_with_a_mark_after_a_plus() -> None:
     assert (
-        exclusion_list.email("Thief+2@shili.example")
-        == exclusion_list.email("thief@shili.example")
-        != exclusion_list.email("chief@shili.example")
+        exclusion_list.email_indexes("Thief+2@shili.example")
+        == exclusion_list.email_indexes("thief@shili.example")
+        != exclusion_list.email_indexes("chief@shili.example")
     )
 
 

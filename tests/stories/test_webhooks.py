@@ -39,7 +39,7 @@ def test_told_by_a_worker_that_is_killed_while_it_tells(broker: str, tmp_path: P
     platform, _ = create_api_client("a platform", [Scope.EVENTS_READ], now)
     employer = make_employer(now, platform=platform)
     with receiving() as receiver:
-        endpoint, secret = webhooks.create(
+        endpoint, secret = webhooks.create_endpoint(
             platform.pk, receiver.url, [], "", SYSTEM, now, local=True
         )
 

@@ -56,7 +56,7 @@ def test_a_worker_decides(broker: str, tmp_path: Path) -> None:
     member = recruiter_of(company, now)
     case, _ = upload_licence(member, now, licence(201, company))
     with running_worker(broker, tmp_path / "worker.log"):
-        operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
+        operations.submit_case(case.pk, member.user, member.as_actor(), timezone.now())
         wait_until(
             lambda: Attempt.objects.get().finished_at, "not decided", tmp_path / "worker.log"
         )
@@ -73,7 +73,7 @@ def test_a_killed_worker_loses_nothing(broker: str, tmp_path: Path) -> None:
     case, _ = upload_licence(member, now, licence(202, company))
     quick = {"ZIZHI_LEASE_SECONDS": "4", "ZIZHI_SWEEP_SECONDS": "1"}
     with running_worker(broker, tmp_path / "one.log", **quick) as one:
-        operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
+        operations.submit_case(case.pk, member.user, member.as_actor(), timezone.now())
         wait_until(
             lambda: CheckRun.objects.filter(code="scan").exists(),
             "never began",
@@ -107,7 +107,7 @@ def test_a_lost_message_is_sent_again(
     case, _ = upload_licence(member, now, licence(203, company))
     with monkeypatch.context() as patched:
         patched.setattr(doorbell, "_send", lambda *message: None)
-        operations.submit(case.pk, member.user, member.as_actor(), now)
+        operations.submit_case(case.pk, member.user, member.as_actor(), now)
     with running_worker(broker, tmp_path / "worker.log", beat=True, ZIZHI_SWEEP_SECONDS="1"):
         wait_until(lambda: Attempt.objects.get().finished_at, "lost", tmp_path / "worker.log")
     assert Case.objects.get().state == State.APPROVED

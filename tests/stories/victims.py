@@ -20,7 +20,7 @@ LINKS = Links("https://site.example")
 def handed_in(member: Member, now: datetime) -> Attempt:
     case = operations.open_case(member.employer, member.as_actor(), now)
     make_document(case, now)
-    return operations.submit(case.pk, member.user, member.as_actor(), now)
+    return operations.submit_case(case.pk, member.user, member.as_actor(), now)
 
 
 def company(now: datetime, **fields: Any) -> Member:

@@ -68,5 +68,5 @@ def proven(platform: Platform, path: str, employer: Employer, member: Member, **
 
 
 def relayed(platform: Platform) -> list[Any]:
-    feed.relay(timezone.now())
+    feed.relay_outbox(timezone.now())
     return [row.as_message() for row in PlatformEvent.objects.of(platform.client.pk)]

@@ -54,4 +54,4 @@ def that_waits_for(verb: str, now: datetime, **fields: Any) -> Case:
 
 def claimed(now: datetime, by: User, **fields: Any) -> Case:
     """A case that `by` has claimed."""
-    return claims.claim(waiting(now, **fields).pk, by, now)
+    return claims.claim_case(waiting(now, **fields).pk, by, now)

@@ -18,7 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from employers.models import User
-from employers.permissions import AUDIT, PERMISSIONS, Power, powers
+from employers.permissions import AUDIT, PERMISSIONS, Power, powers_of
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.sealing import seal_text
 from events.models import AlertChannel, Event, WebhookEndpoint
@@ -88,9 +88,9 @@ def test_who_has_left_has_none(group: str, now: datetime) -> None:
 
 def test_an_auditor_of_many_groups_is_still_one_unless_they_decide() -> None:
     held = {AUDIT, PERMISSIONS[Power.QUALITY]}
-    assert powers(held.__contains__) == frozenset()
-    assert powers((held - {AUDIT}).__contains__) == {Power.QUALITY}
-    assert powers((held | {PERMISSIONS[Power.DECIDE]}).__contains__) == {
+    assert powers_of(held.__contains__) == frozenset()
+    assert powers_of((held - {AUDIT}).__contains__) == {Power.QUALITY}
+    assert powers_of((held | {PERMISSIONS[Power.DECIDE]}).__contains__) == {
         Power.DECIDE,
         Power.QUALITY,
     }

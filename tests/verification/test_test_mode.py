@@ -17,12 +17,12 @@ from django.utils.translation import override
 from documents import uscc as usccs
 from downloads.models import GateDecision
 from employers.accounts.api_clients import create_api_client
-from employers.accounts.invitations import invite
+from employers.accounts.invitations import invite_colleague
 from employers.accounts.registration import Links
 from employers.models import ApiClient
 from events.core.errors import Refused
 from events.core.reasons import REASONS
-from events.delivery.mail import forget, send_mail
+from events.delivery.mail import forget_test_mails, send_mail
 from events.models import Event, Mail
 from tests.factories import make_document, make_member, make_reviewer, make_uscc, sign_in
 from tests.verification.platform import ALL, Platform, proven, relayed
@@ -47,7 +47,7 @@ STATE_OF = {
 @pytest.mark.parametrize("number", scripted_outcomes.RECIPES)
 def test_each_recipe_comes_out_as_it_says(number: int, platform: Platform) -> None:
     recipe = scripted_outcomes.RECIPES[number]
-    assert usccs.problem(scripted_outcomes.code_for(number)) is None
+    assert usccs.uscc_problem(scripted_outcomes.code_for(number)) is None
     employer, member, answer = platform.hand_in(number)
     assert answer["state"] == STATE_OF[recipe.outcome], answer
     case = Case.objects.get(employer=employer)
@@ -187,8 +187,8 @@ def test_their_mails_are_let_go_after_a_month_and_no_others(platform: Platform) 
         created_at=timezone.now(),
         due_at=timezone.now(),
     )
-    assert forget(timezone.now() + timedelta(days=29)) == 0
-    assert forget(timezone.now() + timedelta(days=31)) > 0
+    assert forget_test_mails(timezone.now() + timedelta(days=29)) == 0
+    assert forget_test_mails(timezone.now() + timedelta(days=31)) > 0
     assert list(Mail.objects.all()) == [live]
 
 
@@ -254,7 +254,9 @@ def test_a_test_writes_to_nobody_and_asks_no_real_bank(platform: Platform, now: 
     employer, member, _ = platform.hand_in(0)
     member.employer.refresh_from_db()
     with pytest.raises(Refused, match="test_email_required"):
-        invite(member, "victim@example.com", Links("https://zizhi.example"), timezone.now())
+        invite_colleague(
+            member, "victim@example.com", Links("https://zizhi.example"), timezone.now()
+        )
     with pytest.raises(Refused, match="test_email_required"):
         email_codes.send_code(member, "ceo@company.example", timezone.now())
     assert (
@@ -276,7 +278,7 @@ def test_neither_world_declares_a_code_of_the_other(platform: Platform, now: dat
     ):
         case = operations.open_case(member.employer, member.as_actor(), now)
         with pytest.raises(Refused, match=why):
-            operations.declare(case.pk, member.as_actor(), now, uscc=code, **said)
+            operations.declare_facts(case.pk, member.as_actor(), now, uscc=code, **said)
 
 
 def test_what_a_test_uploads_accuses_nobody(platform: Platform, now: datetime) -> None:

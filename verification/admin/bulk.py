@@ -156,7 +156,7 @@ class BulkAdmin(ReadOnlyAdmin):
         if guards.may_bulk(verb, person.as_reviewer()):
             raise PermissionDenied
         shown = Case.objects.shown_to(str(person.pk))
-        cluster = related_cases.around(get_object_or_404(shown, pk=case_id), person)
+        cluster = related_cases.cluster_around(get_object_or_404(shown, pk=case_id), person)
         if not cluster.case.claimed_by_me(str(person.pk), now):
             self.record_read(request, cluster.case)
         offered = cluster.waiting[: bulk_decisions.AT_MOST]
@@ -167,7 +167,7 @@ class BulkAdmin(ReadOnlyAdmin):
             if form.is_valid():
                 sent = form.cleaned_data
                 try:
-                    bulk = bulk_decisions.propose(
+                    bulk = bulk_decisions.propose_bulk(
                         sent["cases"], verb, person, now, sent["reasons"], sent["note"]
                     )
                 except Refused as refused:
@@ -189,7 +189,9 @@ class BulkAdmin(ReadOnlyAdmin):
             ],
             "verb": verb,
             "verbs": [(each, wording.DECISIONS[each].button) for each in guards.IN_BULK],
-            "choices": reason_choices.choices(verb, (), request.POST.getlist("reasons"), {}, ""),
+            "choices": reason_choices.choices_for(
+                verb, (), request.POST.getlist("reasons"), {}, ""
+            ),
             "note": request.POST.get("note", "")[:NOTE_AT_MOST],
         }
         return self._page(request, "cluster", gettext("Decide several cases"), context, status)
@@ -246,7 +248,7 @@ class BulkAdmin(ReadOnlyAdmin):
 
     def confirm_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
         def act(person: User, now: datetime) -> str:
-            bulk = bulk_decisions.confirm(bulk_id, person, now)
+            bulk = bulk_decisions.confirm_bulk(bulk_id, person, now)
             ruled = bulk.rulings.count()
             return ngettext("Decided: %(n)s case.", "Decided: %(n)s cases.", ruled) % {"n": ruled}
 
@@ -254,14 +256,14 @@ class BulkAdmin(ReadOnlyAdmin):
 
     def drop_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
         def act(person: User, now: datetime) -> str:
-            bulk_decisions.drop(bulk_id, person, now)
+            bulk_decisions.drop_bulk(bulk_id, person, now)
             return gettext("The proposal was dropped.")
 
         return self._act(request, bulk_id, act)
 
     def undo_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
         def act(person: User, now: datetime) -> str:
-            undone = bulk_decisions.undo(bulk_id, person, now)
+            undone = bulk_decisions.undo_bulk(bulk_id, person, now)
             return ngettext("Undone: %(n)s case.", "Undone: %(n)s cases.", undone) % {"n": undone}
 
         return self._act(request, bulk_id, act)

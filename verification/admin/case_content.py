@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from employers.accounts import sightings
-from employers.masking import masked, masked_phone
+from employers.masking import mask_email, masked_phone
 from employers.models import AccountClass, User
 from employers.permissions import Power
 from events.core.errors import Refused
@@ -125,18 +125,18 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         "uscc": case.declared_uscc,
         "legal_representative": case.declared_legal_representative,
     }
-    rows = case_comparison.comparison(declared, reading, registry)
+    rows = case_comparison.comparison_rows(declared, reading, registry)
     documents = list(
         case.documents.order_by("superseded_at", "uploaded_at")
         .select_related("uploaded_by")
         .prefetch_related("pages")
     )
-    marks = drawn(findings, observed, documents)
+    marks = regions_by_page(findings, observed, documents)
     return {
         "case": case,
         "now": now,
         "phone": shown_phone(case),
-        "email": masked(case.submitted_by.email) if case.submitted_by else "",
+        "email": mask_email(case.submitted_by.email) if case.submitted_by else "",
         "state": wording.STATES[State(case.state)].staff,
         "account_class": wording.ACCOUNT_CLASSES[AccountClass(case.account_class)],
         "rows": [row for row in rows if row.compares],
@@ -159,8 +159,8 @@ def case_page(case: Case, reviewer: User | None, typed: Typed, now: datetime) ->
         ],
         "attempts": attempts,
         **what_people_said(case),
-        "cluster": related_cases.around(case, reviewer, observed.get("duplicates", {})),
-        **history(case, documents),
+        "cluster": related_cases.cluster_around(case, reviewer, observed.get("duplicates", {})),
+        **case_history(case, documents),
         **what_may_be_done(case, reviewer, findings, documents, typed, now),
     }
 
@@ -173,7 +173,7 @@ def what_people_said(case: Case) -> dict[str, Any]:
             {
                 "decision": decision,
                 "words": wording.HAPPENED_FOR_STAFF.get(decision.verb, decision.verb),
-                "reasons": case_comparison.told(decision.reasons),
+                "reasons": case_comparison.reasons_in_words(decision.reasons),
             }
             for decision in case.decisions.select_related("decided_by")
         ],
@@ -196,7 +196,7 @@ def what_people_said(case: Case) -> dict[str, Any]:
             {
                 "proof": proof,
                 "who": proof.member.user.contact_masked,
-                "shown": masked(proof.shown) if "@" in proof.shown else proof.shown,
+                "shown": mask_email(proof.shown) if "@" in proof.shown else proof.shown,
             }
             for proof in (
                 Proof.objects.filter(employer=case.employer_id, uscc=case.declared_uscc)
@@ -220,7 +220,8 @@ def what_may_be_done(
         return {"may_decide": False, "buttons": []}
     actor = reviewer.as_reviewer()
     allowed = sorted(
-        (verb for verb in guards.available(case, actor, now) if verb in BUTTONS), key=BUTTONS.index
+        (verb for verb in guards.available_verbs(case, actor, now) if verb in BUTTONS),
+        key=BUTTONS.index,
     )
     in_force = Case.objects.beside(case).in_force(now).first() if "reject" in allowed else None
     paper = required_documents.paper_of(case.account_class, case.declared_uscc)
@@ -237,7 +238,8 @@ def what_may_be_done(
             Button(
                 verb,
                 reason_choices.by_item(
-                    reason_choices.choices(verb, findings, kept.reasons, kept.about, paper), paper
+                    reason_choices.choices_for(verb, findings, kept.reasons, kept.about, paper),
+                    paper,
                 ),
                 kept.note,
                 verb == typed.verb,
@@ -277,7 +279,7 @@ def saved_replies() -> dict[str, list[tuple[str, str]]]:
     return of_verb
 
 
-def history(case: Case, documents: list[Document]) -> dict[str, Any]:
+def case_history(case: Case, documents: list[Document]) -> dict[str, Any]:
     """Return the case's events with names instead of ids. Reads are many: those of
     pages are counted separately, others are left to the list of events.
     """
@@ -324,7 +326,7 @@ _MOBILE: Final = re.compile(r"(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)")
 
 def masked_in(text: str) -> str:
     """Return a text with its email addresses and mobile numbers masked."""
-    return _MOBILE.sub(r"\1****\2", _ADDRESS.sub(lambda found: masked(found[0]), text))
+    return _MOBILE.sub(r"\1****\2", _ADDRESS.sub(lambda found: mask_email(found[0]), text))
 
 
 def shown_phone(case: Case) -> str:
@@ -336,14 +338,16 @@ Marks = dict[tuple[str, int], list[case_comparison.Box]]
 """Boxes that belong to no field, by document and page."""
 
 
-def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Document]) -> Marks:
+def regions_by_page(
+    findings: list[Finding], observed: dict[str, Any], documents: list[Document]
+) -> Marks:
     """Return the regions of traces of editing and of reused pictures, by page."""
     marks: Marks = {}
     for finding in findings:
         if finding.check == "forgery" and finding.region:
             at = (finding.document or observed.get("forgery", {}).get("document", ""), finding.page)
             marks.setdefault(at, []).extend(
-                case_comparison.traces([finding], "forgery", finding.page)
+                case_comparison.trace_boxes([finding], "forgery", finding.page)
             )
     same = [finding for finding in findings if finding.check == "duplicates" and finding.region]
     for page_key, region in (
@@ -351,7 +355,7 @@ def drawn(findings: list[Finding], observed: dict[str, Any], documents: list[Doc
     ):
         of_it = next((finding for finding in same if finding.document == page_key[0]), same[0])
         marks.setdefault(page_key, []).extend(
-            case_comparison.traces([replace(of_it, region=region)], "duplicates", of_it.page)
+            case_comparison.trace_boxes([replace(of_it, region=region)], "duplicates", of_it.page)
         )
     return marks
 
@@ -394,7 +398,7 @@ def shown_pages(
                     args=[document.case_id, document.pk, page.number],
                 ),
                 "boxes": (
-                    (case_comparison.boxes(reading, rows) if is_read else [])
+                    (case_comparison.field_boxes(reading, rows) if is_read else [])
                     + marks.get((str(document.pk), page.number), [])
                 ),
                 "turn": reading.get("turn", 0) if is_read else 0,

@@ -36,7 +36,7 @@ TELL_WITHIN: Final = timedelta(days=14)
 # --- Claims ---------------------------------------------------------------------------------------
 
 
-def aside(case: Case, reviewer: User, now: datetime) -> dict[str, Any]:
+def claim_panel(case: Case, reviewer: User, now: datetime) -> dict[str, Any]:
     """Return the claim, who else has the case open, and who asks for it: what a heartbeat can
     change.
     """
@@ -84,7 +84,7 @@ def aside(case: Case, reviewer: User, now: datetime) -> dict[str, Any]:
 # --- Undo, and decisions not carried out ----------------------------------------------------------
 
 
-def toast(reviewer: User, now: datetime) -> dict[str, Any] | None:
+def undoable_decision(reviewer: User, now: datetime) -> dict[str, Any] | None:
     """Return the reviewer's last decision that can still be undone, and the seconds left."""
     ruling: Ruling | None = (
         Ruling.objects.open()
@@ -103,7 +103,7 @@ def toast(reviewer: User, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def returned(reviewer: User, now: datetime) -> list[dict[str, Any]]:
+def refused_rulings(reviewer: User, now: datetime) -> list[dict[str, Any]]:
     """Return the reviewer's decisions that were not carried out, each reported once.
 
     Their cases are back in the queue with a note.
@@ -140,7 +140,7 @@ _KINDS: Final = {
 """The verb for each kind of note."""
 
 
-def notes(case: Case) -> list[dict[str, Any]]:
+def case_notes(case: Case) -> list[dict[str, Any]]:
     """Return the reviewers' notes on the case. They do not include rulings."""
     return [
         {
@@ -153,12 +153,12 @@ def notes(case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def blind(case: Case) -> bool:
+def is_blind(case: Case) -> bool:
     """Whether a colleague's ruling must stay hidden, because this is the second or third review."""
     return case.state in states.REVIEWABLE and case.review_stage != ReviewStage.FIRST
 
 
-def draft(case: Case, reviewer: User) -> Typed:
+def draft_of(case: Case, reviewer: User) -> Typed:
     """Return the reviewer's draft for this case."""
     kept = (
         ReviewDraft.objects.filter(case=case, reviewer=reviewer).first()
@@ -184,7 +184,7 @@ def save_draft(case_id: UUID, reviewer: User, typed: Typed, now: datetime) -> No
 # --- Saved replies --------------------------------------------------------------------------------
 
 
-def replied(code: str, verb: str, case: Case, typed: Typed) -> str:
+def rendered_reply(code: str, verb: str, case: Case, typed: Typed) -> str:
     """Return a saved reply for this case in the employer's language. Raise Refused.
 
     {items} is replaced by the requirements that the ticked reasons concern.
@@ -192,11 +192,12 @@ def replied(code: str, verb: str, case: Case, typed: Typed) -> str:
     reply = SavedReply.objects.get(code=code, verb=verb, retired_at=None)
     paper = required_documents.paper_of(case.account_class, case.declared_uscc)
     about = dict.fromkeys(
-        required_documents.about(code, typed.about.get(code, ""), paper) for code in typed.reasons
+        required_documents.requirement_of(code, typed.about.get(code, ""), paper)
+        for code in typed.reasons
     )
     items = [_in_both(item) for item in about if item != required_documents.SUBMISSION]
     values = reply_templates.Values(case.declared_name, case.declared_uscc, items)
-    text = reply_templates.render(Text(reply.text_zh, reply.text_en), values)
+    text = reply_templates.render_reply(Text(reply.text_zh, reply.text_en), values)
     return text.in_(case.submitted_by.language if case.submitted_by else "zh-hans")
 
 

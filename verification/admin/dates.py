@@ -12,14 +12,14 @@ from django.utils.translation import get_language, gettext
 _HOUR: Final = timedelta(hours=1)
 
 
-def clock(moment: datetime) -> str:
+def short_date_time(moment: datetime) -> str:
     """Return the day and time without a year, because nothing here waits that long."""
     local = timezone.localtime(moment)
     comma = "," if get_language() == "en" else ""
     return f"{date_format(local, 'MONTH_DAY_FORMAT')}{comma} {local:%H:%M}"
 
 
-def deadline(due: datetime, now: datetime) -> str:
+def deadline_in_words(due: datetime, now: datetime) -> str:
     """Return how far a deadline is, as a person would say it."""
     day, today = timezone.localtime(due).date(), timezone.localtime(now).date()
     if due <= now:
@@ -32,7 +32,7 @@ def deadline(due: datetime, now: datetime) -> str:
         return gettext("due in %(time)s") % {"time": _span(due - now)}
     if day == today + timedelta(days=1):
         return gettext("due tomorrow, %(time)s") % {"time": f"{timezone.localtime(due):%H:%M}"}
-    return gettext("due %(when)s") % {"when": clock(due)}
+    return gettext("due %(when)s") % {"when": short_date_time(due)}
 
 
 def _span(length: timedelta) -> str:

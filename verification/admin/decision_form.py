@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from verification.models import reviewers
+from verification.models import reviewing_users
 from verification.reviewing import reason_choices
 from verification.rules.required_documents import OF_KIND
 
@@ -88,7 +88,7 @@ class DecisionForm(forms.Form):
 
     @property
     def besides(self) -> Mapping[str, Any]:
-        """The further arguments for `operations.review`."""
+        """The further arguments for `operations.review_case`."""
         told = {"suspend_in_force": self.suspend_in_force, "about": said_of(self.data) or None}
         return {name: value for name, value in told.items() if value is not None}
 
@@ -109,7 +109,7 @@ class AssignForm(forms.Form):
         super().__init__(*args)
         colleagues = self.fields["to"]
         assert isinstance(colleagues, forms.ModelChoiceField)
-        colleagues.queryset = reviewers().order_by("email")
+        colleagues.queryset = reviewing_users().order_by("email")
 
 
 @dataclass(frozen=True)

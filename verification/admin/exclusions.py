@@ -130,10 +130,14 @@ class ExclusionAdmin(ReadOnlyAdmin):
         assert isinstance(request.user, User)
         now = timezone.now()
         if typed["case"]:
-            return exclusion_list.exclude(
+            return exclusion_list.exclude_employer(
                 typed["case"], typed["kinds"], typed["why"], request.user, now
             )
-        return [exclusion_list.add(typed["kind"], typed["value"], typed["why"], request.user, now)]
+        return [
+            exclusion_list.add_exclusion(
+                typed["kind"], typed["value"], typed["why"], request.user, now
+            )
+        ]
 
     def _say(self, request: HttpRequest, added: list[Exclusion], typed: dict[str, Any]) -> None:
         """Say how many identifiers are on the list, and which kinds the case does not have."""

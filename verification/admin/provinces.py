@@ -20,7 +20,7 @@ NAMES: Final = {
 """Names by code; 10 is for bodies registered at national level."""
 
 
-def name(code: str, language: str) -> str:
+def province_name(code: str, language: str) -> str:
     """Return the province's name in `language`."""
     return NAMES.get(code, Text(f"其他地区 {code}", f"Other region {code}")).in_(language)
 

@@ -120,7 +120,7 @@ def save_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
     if refused := golden_cases.may_save(case, user.as_reviewer()):
         messages.error(request, in_words(refused))
         return HttpResponseRedirect(address)
-    last = golden_cases.final(case)
+    last = golden_cases.final_decision(case)
     assert last is not None
     verb = request.POST.get("verb") or request.GET.get("verb") or last.verb
     verb = verb if verb in golden_cases.RIGHT else last.verb
@@ -147,7 +147,7 @@ def save_view(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "case": case,
         "verb": verb,
         "verbs": [(each, wording.DECISIONS[each].button) for each in golden_cases.RIGHT],
-        "choices": reason_choices.choices(verb, findings, ticked, {}, ""),
+        "choices": reason_choices.choices_for(verb, findings, ticked, {}, ""),
         "days": settings.GOLDEN_DAYS,
     }
     return _page(
@@ -166,12 +166,12 @@ def retire_view(request: HttpRequest, golden_id: int) -> HttpResponse:
             gettext("Retire golden case: %(name)s") % {"name": golden.name},
             {"golden": _listed(golden)},
         )
-    golden_cases.retire(golden.pk, user, timezone.now())
+    golden_cases.retire_golden_case(golden.pk, user, timezone.now())
     messages.success(request, gettext("Golden case retired. What was stored of it is deleted."))
     return HttpResponseRedirect(reverse("quality"))
 
 
-def urls() -> list[URLPattern]:
+def quality_urls() -> list[URLPattern]:
     """Return the URLs under `/console/`, which precede those of the admin."""
     doors: dict[str, tuple[str, Callable[..., HttpResponse]]] = {
         "quality": ("", quality_view),
@@ -192,9 +192,9 @@ def _shown(figures: Figures) -> dict[str, Any]:
     """Return figures with their charts for a template."""
     return {
         "figures": figures,
-        "by_verb_strip": quality_chart.strip(figures.by_verb),
-        "by_category_strip": quality_chart.strip(figures.by_category),
-        "spread": quality_chart.spread(
+        "by_verb_strip": quality_chart.kappa_strip(figures.by_verb),
+        "by_category_strip": quality_chart.kappa_strip(figures.by_category),
+        "spread": quality_chart.time_spread(
             list(zip(map(str, BUCKET_WORDS), figures.times.buckets, strict=True))
         ),
         "answers": [_golden_share(answers) for answers in figures.answers],

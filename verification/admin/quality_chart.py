@@ -30,7 +30,7 @@ class Strip:
     start, end = _EDGE, WIDTH - _EDGE
 
 
-def strip(told: Kappa) -> Strip | None:
+def kappa_strip(told: Kappa) -> Strip | None:
     """Return the chart of a κ; None if there is none."""
     if told.untold:
         return None
@@ -50,7 +50,7 @@ class Bar:
     length: float
 
 
-def spread(buckets: Sequence[tuple[str, int]]) -> list[Bar]:
+def time_spread(buckets: Sequence[tuple[str, int]]) -> list[Bar]:
     """Return the number of cases in each span of time; empty if there are none."""
     most = max((n for _, n in buckets), default=0)
     return [Bar(words, n, round(100 * n / most, 1)) for words, n in buckets] if most else []

@@ -189,7 +189,7 @@ class ProvinceFilter(_Filter):
         return _counted(
             figures.by_province,
             self.chosen.province,
-            lambda code: provinces.name(code, get_language() or "zh-hans"),
+            lambda code: provinces.province_name(code, get_language() or "zh-hans"),
         )
 
 
@@ -291,7 +291,7 @@ class QueueAdmin(ReadOnlyAdmin):
         """
         if not (text := search_term.strip()):
             return queryset, False
-        first = queue_filters.found(queryset, text).values_list("pk", flat=True)[:FOUND]  # type: ignore[arg-type]
+        first = queue_filters.matching_cases(queryset, text).values_list("pk", flat=True)[:FOUND]  # type: ignore[arg-type]
         return queryset.filter(pk__in=list(first)), False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -313,7 +313,7 @@ class QueueAdmin(ReadOnlyAdmin):
                 .order_by()
                 .count()
             ),
-            "lately": queue_chart.drawn(queue_figures.lately(now, UUID(actor.id))),
+            "lately": queue_chart.draw_queue_chart(queue_figures.recent_days(now, UUID(actor.id))),
             "asked": filters.suffix(),
             "may_decide": actor.can(Power.DECIDE),
             "now": now,
@@ -331,7 +331,7 @@ class QueueAdmin(ReadOnlyAdmin):
         province = provinces.of_uscc(case.declared_uscc)
         below = (
             case.declared_uscc,
-            *([provinces.name(province, get_language() or "zh-hans")] if province else []),
+            *([provinces.province_name(province, get_language() or "zh-hans")] if province else []),
             wording.ACCOUNT_CLASSES[AccountClass(case.account_class)],
             attempt,
             who,
@@ -364,7 +364,7 @@ class QueueAdmin(ReadOnlyAdmin):
     @admin.display(description=_("urgency"))
     def why_next(self, case: Any) -> SafeString | str:
         """Return the level and the deadline. The factors behind them show on hover and focus."""
-        found = queue_placement.factors(case, case.now) if case.awaits_review() else None
+        found = queue_placement.urgency_factors(case, case.now) if case.awaits_review() else None
         if found is None:
             return "—"
         lines = (
@@ -375,7 +375,7 @@ class QueueAdmin(ReadOnlyAdmin):
             ),
             (_deadline(found), _number(found.deadline)),
         )
-        due = dates.deadline(case.review_due, case.now) if case.review_due else ""
+        due = dates.deadline_in_words(case.review_due, case.now) if case.review_due else ""
         return format_html(
             '<button type="button" class="level level-{}" aria-describedby="why-{}">{}</button>'
             '<span class="below{}">{}</span><span class="why-next" role="tooltip" id="why-{}">'
@@ -399,7 +399,7 @@ class QueueAdmin(ReadOnlyAdmin):
             '<time datetime="{}">{}</time><span class="below">{}</span>',
             since.isoformat(),
             timesince(since, case.now, depth=1),
-            gettext("since %(when)s") % {"when": dates.clock(since)},
+            gettext("since %(when)s") % {"when": dates.short_date_time(since)},
         )
 
     @admin.display(description=_("claimed by"))
@@ -409,7 +409,7 @@ class QueueAdmin(ReadOnlyAdmin):
         if case.is_ruled:
             return format_html('<span class="tag tag-taken">{}</span>', gettext("just decided"))
         if case.held_until and case.held_until > case.now:
-            until = gettext("until %(when)s") % {"when": dates.clock(case.held_until)}
+            until = gettext("until %(when)s") % {"when": dates.short_date_time(case.held_until)}
             return format_html(
                 '<span class="tag tag-held">{}</span><span class="below">{}</span>',
                 gettext("set aside"),
@@ -435,7 +435,9 @@ def unlisted_year(now: datetime) -> int | None:
     them as working days.
     """
     years = (timezone.localtime(at).year for at in (now, now + LISTED_AHEAD))
-    return next((year for year in years if not queue_placement.hours().lists(year)), None)
+    return next(
+        (year for year in years if not queue_placement.configured_hours().lists(year)), None
+    )
 
 
 def _weighs(case: Case) -> Kind:

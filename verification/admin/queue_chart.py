@@ -49,7 +49,7 @@ class Drawn:
     width, height = WIDTH, HEIGHT
 
 
-def drawn(days: Sequence[Day]) -> Drawn:
+def draw_queue_chart(days: Sequence[Day]) -> Drawn:
     """Return the charts of at least one day."""
     most = max(max(day.backlog, day.decided) for day in days) or 1
     longest = max((day.p90 for day in days if day.p90 is not None), default=0.0) or 1.0

@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from employers.admin.employers import OfEmployersAdmin
 from employers.permissions import sees_quality
-from events.admin import ReadOnly, ReadOnlyAdmin, TabularInline, WhetherFilter, in_words_filter, raw
+from events.admin import (
+    ReadOnly,
+    ReadOnlyAdmin,
+    TabularInline,
+    WhetherFilter,
+    in_words_filter,
+    raw_json_column,
+)
 from verification.cases import wording
 from verification.models import (
     Attempt,
@@ -35,7 +42,7 @@ class CheckRunInline(ReadOnly, TabularInline):
     extra = 0
     fields = ("check_name", "round", "version", "found", "observed", "started_at", "finished_at")
     readonly_fields = ("check_name", "found", "observed")
-    observed = staticmethod(raw("observation", _("raw check data")))
+    observed = staticmethod(raw_json_column("observation", _("raw check data")))
 
     @admin.display(description=_("check"))
     def check_name(self, run: CheckRun) -> str:
@@ -111,7 +118,7 @@ class DecisionAdmin(OfEmployersAdmin):
         "waited",
     )
 
-    stored_reasons = staticmethod(raw("reasons", _("reasons as stored")))
+    stored_reasons = staticmethod(raw_json_column("reasons", _("reasons as stored")))
 
     @admin.display(description=_("decision"), ordering="verb")
     def what(self, decision: Decision) -> str:
@@ -120,7 +127,7 @@ class DecisionAdmin(OfEmployersAdmin):
     @admin.display(description=_("why"), empty_value="—")
     def why(self, decision: Decision) -> str:
         return "\n".join(
-            str(reason["sentence"]) for reason in case_comparison.told(decision.reasons)
+            str(reason["sentence"]) for reason in case_comparison.reasons_in_words(decision.reasons)
         )
 
 
@@ -160,7 +167,9 @@ class ShadowVerdictAdmin(ReadOnlyAdmin):
     def why(self, verdict: ShadowVerdict) -> str:
         return "\n".join(
             str(reason["sentence"])
-            for reason in case_comparison.told({"code": code} for code in verdict.reasons)
+            for reason in case_comparison.reasons_in_words(
+                {"code": code} for code in verdict.reasons
+            )
         )
 
 
@@ -176,7 +185,7 @@ class DocumentAdmin(OfEmployersAdmin):
     ordering = ("-uploaded_at",)
     exclude = ("scan",)
     readonly_fields = ("scanned",)
-    scanned = staticmethod(raw("scan", _("virus scan")))
+    scanned = staticmethod(raw_json_column("scan", _("virus scan")))
 
 
 @admin.register(RegistryRecord)

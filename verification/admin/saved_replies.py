@@ -63,7 +63,7 @@ class ReplyForm(ReplyFormBase):
 
     def _text(self, field: str) -> str:
         text = str(self.cleaned_data[field])
-        if refused := saved_replies.problem(text):
+        if refused := saved_replies.reply_problem(text):
             raise forms.ValidationError(refusal_html(refused), code=refused.code)
         return text
 

@@ -160,7 +160,7 @@ class Sought(PageQuery):
     state: State | None = Field(None, description="Employers whose current case has this state.")
 
 
-def seen(client: ApiClient, employer_id: UUID) -> Employer:
+def visible_employer(client: ApiClient, employer_id: UUID) -> Employer:
     """Return the employer with its members.
 
     Raise Refused `employer_unknown` if it is not visible to this platform.
@@ -194,8 +194,8 @@ def employers(request: ApiRequest, asked: Query[Sought]) -> dict[str, Any]:
     client = request.auth.client
     rows = Employer.objects.seen_by(client).prefetch_related(_members_seen_by(client))
     if asked.uscc is not None:
-        code = usccs.normalise(asked.uscc)
-        if refused := usccs.problem(code):
+        code = usccs.normalise_uscc(asked.uscc)
+        if refused := usccs.uscc_problem(code):
             raise refused
         rows = rows.filter(uscc=code)
     if asked.reference is not None:
@@ -244,7 +244,9 @@ def put(request: ApiRequest, reference: Path[Reference], body: DeclaredIn) -> St
     """
     client = request.auth.client
     employer, is_new = put_employer(client, reference, body.declared(), now_for(client))
-    return Status(201 if is_new else 200, EmployerOut.all_of([seen(client, employer.pk)])[0])
+    return Status(
+        201 if is_new else 200, EmployerOut.all_of([visible_employer(client, employer.pk)])[0]
+    )
 
 
 @router.get(
@@ -259,4 +261,4 @@ def employer(request: ApiRequest, employer_id: UUID) -> EmployerOut:
 
     Ask the gate before each download: an approved employer may still be refused.
     """
-    return EmployerOut.all_of([seen(request.auth.client, employer_id)])[0]
+    return EmployerOut.all_of([visible_employer(request.auth.client, employer_id)])[0]

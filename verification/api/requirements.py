@@ -157,7 +157,7 @@ class WhyOut(Schema):
             says=Words.of(reason.says),
             fix=Words.of(reason.fix),
             who=reason.who,
-            takes=Words.of(turnaround.told(reason.takes)),
+            takes=Words.of(turnaround.turnaround_text(reason.takes)),
             appeal=reason.appeal,
         )
 
@@ -197,7 +197,7 @@ class WayOut(Schema):
             shown=way.shown,
             how=Words.of(way.how),
             who=Words.of(way.who),
-            takes=Words.of(turnaround.told(way.takes)),
+            takes=Words.of(turnaround.turnaround_text(way.takes)),
             expires_at=way.expires_at,
             reasons=[WhyOut.of(why) for why in way.reasons],
             reusable=way.reusable.count if way.reusable else 0,

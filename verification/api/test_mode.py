@@ -315,7 +315,7 @@ def deposit(request: ApiRequest, employer_id: UUID, given: Deposit) -> ProofOut:
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
     return ProofOut.of(
-        test_mode.deposit(
+        test_mode.send_test_deposit(
             employer, member, given.account_number, given.code, lambda: now_for(client)
         )
     )
@@ -346,7 +346,9 @@ def scan(request: ApiRequest, employer_id: UUID, given: Scanned) -> ProofOut:
     """
     employer, member = _employer_and_member(request, employer_id, given.member_id)
     client = request.auth.client
-    return ProofOut.of(test_mode.scan(employer, member, given.does, lambda: now_for(client)))
+    return ProofOut.of(
+        test_mode.scan_as_phone(employer, member, given.does, lambda: now_for(client))
+    )
 
 
 def _no_flag(value: object) -> object:
@@ -445,14 +447,14 @@ def mails(request: ApiRequest) -> MailsOut:
 
     These mails are never sent.
     """
-    mail_row = Mail.objects.filter(test_mode.mailed(_test_client(request))).order_by("-pk")[
+    mail_row = Mail.objects.filter(test_mode.mails_of_test(_test_client(request))).order_by("-pk")[
         :MAILS_AT_MOST
     ]
     return MailsOut(data=[_shown(each) for each in mail_row])
 
 
 def _shown(mail_row: Mail) -> MailOut:
-    letter = mail.letter(mail_row, settings.SITE_URL, mail_row.created_at)
+    letter = mail.mail_message(mail_row, settings.SITE_URL, mail_row.created_at)
     return MailOut(
         id=mail_row.pk,
         at=mail_row.created_at,

@@ -45,7 +45,9 @@ def _is_code(proof: Proof, typed: str) -> bool:
     )
 
 
-def confirm(proof_id: UUID, member: Member, kind: ProofKind, code: str, now: datetime) -> Proof:
+def prove_by_code(
+    proof_id: UUID, member: Member, kind: ProofKind, code: str, now: datetime
+) -> Proof:
     """Compare the code that the recruiter enters. Entering the right code twice has no further
     effect.
 
@@ -57,7 +59,7 @@ def confirm(proof_id: UUID, member: Member, kind: ProofKind, code: str, now: dat
     if not _CODE.fullmatch(typed):  # not a guess
         raise Refused("proof_code_wrong", "code", expected="6 位数字 / digits")
     with transaction.atomic():
-        proof = proofs.locked(proof_id)
+        proof = proofs.locked_proof(proof_id)
         if (
             proof is None
             or proof.kind != kind
@@ -69,7 +71,7 @@ def confirm(proof_id: UUID, member: Member, kind: ProofKind, code: str, now: dat
             proof.state == ProofState.PENDING and "code_given_at" in proof.observed
         ):
             return proof
-        refused = proofs.over(proof, now)
+        refused = proofs.refusal_if_over(proof, now)
         if refused is None and _is_code(proof, typed):
             _code_given(proof, member, now)
         elif refused is None:

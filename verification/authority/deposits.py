@@ -54,7 +54,7 @@ def start_deposit(
     `bank_account_of_other`, `proof_under_way`, `proof_too_often`, and as `may_prove` does.
     """
     company = declared_by(member)
-    if ProofKind.BANK_DEPOSIT not in proofs.offered(company.uscc, test=member.employer.test):
+    if ProofKind.BANK_DEPOSIT not in proofs.offered_kinds(company.uscc, test=member.employer.test):
         raise Refused("proof_not_offered", "bank_name")
     number = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", account_number))
     if not same_name(account_holder, company.name):
@@ -80,7 +80,7 @@ def start_deposit(
         "bank_name": bank_name.strip(),
         "memo": code,
     }
-    with proofs.beginning(member, ProofKind.BANK_DEPOSIT, now) as proof:
+    with proofs.begin_proof(member, ProofKind.BANK_DEPOSIT, now) as proof:
         today = Proof.objects.beside(member.employer, ProofKind.BANK_DEPOSIT).filter(
             started_at__gt=now - timedelta(days=1)
         )
@@ -95,17 +95,17 @@ def start_deposit(
 
 
 def confirm_deposit(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
-    """Check the code from the transfer's memo. Raises Refused as `codes.confirm` does.
+    """Check the code from the transfer's memo. Raises Refused as `codes.prove_by_code` does.
 
     The proof is complete once the bank reports that the money has arrived under the account's name.
     Until then it stays under way, and the recruiter has nothing more to do.
     """
-    return codes.confirm(proof_id, member, ProofKind.BANK_DEPOSIT, code, now)
+    return codes.prove_by_code(proof_id, member, ProofKind.BANK_DEPOSIT, code, now)
 
 
-def ask(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
+def ask_bank(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
     """Send the transfer, or ask the bank about its state."""
-    bank = banks.bank(proof.provider)
+    bank = banks.bank_named(proof.provider)
     if proof.reference:
         transfer = bank.find(str(proof.pk), now)
     else:

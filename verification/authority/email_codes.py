@@ -51,7 +51,7 @@ def send_code(member: Member, address: str, now: datetime) -> Proof:
     if is_public(domain := address.rpartition("@")[2]):
         raise Refused("proof_email_public", "address", seen=domain)
     company, code = check_name(declared_by(member).name), codes.new_code(member)
-    with proofs.beginning(member, ProofKind.COMPANY_EMAIL, now) as proof:
+    with proofs.begin_proof(member, ProofKind.COMPANY_EMAIL, now) as proof:
         begun = Proof.objects.beside(member.employer, ProofKind.COMPANY_EMAIL)
         if (
             begun.filter(member=member, started_at__gt=now - RESEND_AFTER)
@@ -107,5 +107,5 @@ def _mailbox(address: str) -> str:
 
 
 def confirm_code(proof_id: UUID, member: Member, code: str, now: datetime) -> Proof:
-    """Check the code that was mailed. Raises Refused as `codes.confirm` does."""
-    return codes.confirm(proof_id, member, ProofKind.COMPANY_EMAIL, code, now)
+    """Check the code that was mailed. Raises Refused as `codes.prove_by_code` does."""
+    return codes.prove_by_code(proof_id, member, ProofKind.COMPANY_EMAIL, code, now)

@@ -19,7 +19,7 @@ from employers.models import Member
 from employers.notices import tell_user
 from events.core.actor import SYSTEM
 from events.core.errors import ProviderBroken, ProviderUnavailable, Refused
-from events.jobs.runner import Clock, Failure, Lease, backoff, claim, run
+from events.jobs.runner import Clock, Failure, Lease, claim_row, retry_delay, run_job
 from verification.authority import deposits, proofs, scans
 from verification.authority.proofs import ProviderAnswer
 from verification.cases.authority_evidence import declared_by
@@ -40,7 +40,7 @@ _BROKEN: Final = (ProviderBroken, KeyError)
 FAILURES: Final = tuple(
     replace(failure, until=lambda proof: proof.expires_at + GRACE)
     for failure in (
-        Failure(ProviderUnavailable, backoff),
+        Failure(ProviderUnavailable, retry_delay),
         Failure(_BROKEN, BROKEN_FOR.total_seconds(), "proof_not_followed", broken=True),
     )
 )
@@ -52,9 +52,9 @@ def start_scan(member: Member, now: datetime) -> Proof:
     `observed["qr"]` holds the code to scan, valid until `expires_at`.
 
     While the service is down the proof has no code yet; `poll_proof` fetches it as soon as it can.
-    Raises Refused as `scans.begin` does.
+    Raises Refused as `scans.begin_scan` does.
     """
-    return poll_proof(scans.begin(member, now).pk, member, now)
+    return poll_proof(scans.begin_scan(member, now).pk, member, now)
 
 
 def poll_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
@@ -73,8 +73,8 @@ def poll_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
 def poll_provider(proof_id: UUID, clock: Clock, lease_seconds: float) -> bool:
     """Poll the provider of a proof if due. Returns whether an answer was stored."""
     proofs_and_people = Proof.objects.select_related("member__employer", "member__user")
-    return run(
-        claim(proofs_and_people, proof_id, clock, lease_seconds),
+    return run_job(
+        claim_row(proofs_and_people, proof_id, clock, lease_seconds),
         lambda lease: _ASK.get(ProofKind(lease.row.kind), _nobody)(lease.row, clock()),
         _write_down,
         failures=FAILURES,
@@ -145,6 +145,6 @@ def _nobody(proof: Proof, now: datetime) -> ProviderAnswer:
 
 
 _ASK: Final[dict[ProofKind, Callable[[Proof, datetime], ProviderAnswer]]] = {
-    ProofKind.BANK_DEPOSIT: deposits.ask,
-    ProofKind.E_LICENCE: scans.ask,
+    ProofKind.BANK_DEPOSIT: deposits.ask_bank,
+    ProofKind.E_LICENCE: scans.ask_e_licence_service,
 }

@@ -51,7 +51,7 @@ VERBS: Final = {
 """The Event that ends a proof, by its state."""
 
 
-def offered(uscc: str, *, test: bool) -> frozenset[ProofKind]:
+def offered_kinds(uscc: str, *, test: bool) -> frozenset[ProofKind]:
     """The ways that this deployment offers to the organisation with this code. A test always has
     the providers of `scripted_providers`.
     """
@@ -80,7 +80,7 @@ def cancel_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
     Raises Refused `not_allowed`.
     """
     with transaction.atomic():
-        proof = locked(proof_id)
+        proof = locked_proof(proof_id)
         if proof is None or proof.member_id != member.pk:
             raise Refused("not_allowed")
         if proof.state == ProofState.PENDING:
@@ -89,7 +89,7 @@ def cancel_proof(proof_id: UUID, member: Member, now: datetime) -> Proof:
 
 
 @contextmanager
-def beginning(member: Member, kind: ProofKind, now: datetime) -> Iterator[Proof]:
+def begin_proof(member: Member, kind: ProofKind, now: datetime) -> Iterator[Proof]:
     """Create a proof, whose fields the block fills in. Its row and its Event are written
     together.
     """
@@ -147,7 +147,7 @@ def _make_room(member: Member, company: Declared, kind: ProofKind, now: datetime
             raise Refused("proof_under_way", seen=before.shown)
 
 
-def over(proof: Proof, now: datetime) -> Refused | None:
+def refusal_if_over(proof: Proof, now: datetime) -> Refused | None:
     """Why the proof accepts nothing more, or None while it is under way. Ends it if its time is
     over.
     """
@@ -159,7 +159,7 @@ def over(proof: Proof, now: datetime) -> Refused | None:
     return None
 
 
-def locked(proof_id: UUID) -> Proof | None:
+def locked_proof(proof_id: UUID) -> Proof | None:
     found: Proof | None = Proof.objects.select_for_update().filter(pk=proof_id).first()
     return found
 

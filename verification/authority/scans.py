@@ -17,20 +17,20 @@ from verification.providers.e_licences.base import Stage
 ASK_SCAN_AFTER: Final = timedelta(seconds=2)
 
 
-def begin(member: Member, now: datetime) -> Proof:
+def begin_scan(member: Member, now: datetime) -> Proof:
     """Begin a proof by electronic licence. `proof_polling.start_scan` also fetches its code.
 
     Raises Refused: `proof_not_offered`, `proof_too_often`, and as `may_prove` does.
     """
-    if ProofKind.E_LICENCE not in proofs.offered(
+    if ProofKind.E_LICENCE not in proofs.offered_kinds(
         declared_by(member).uscc, test=member.employer.test
     ):
         raise Refused("proof_not_offered")
-    with proofs.beginning(member, ProofKind.E_LICENCE, now) as proof:
+    with proofs.begin_proof(member, ProofKind.E_LICENCE, now) as proof:
         return proof
 
 
-def ask(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
+def ask_e_licence_service(proof: Proof, now: datetime) -> proofs.ProviderAnswer:
     """Fetch the code to scan, or ask who has scanned it."""
     service = e_licences.e_licence_service(proof.provider)
     scan = (

@@ -16,7 +16,7 @@ from verification.cases.authority_evidence import can_vouch, declared_by
 from verification.models import Proof, ProofKind, ProofState
 
 
-def colleagues(member: Member, now: datetime) -> list[Member]:
+def colleagues_who_can_vouch(member: Member, now: datetime) -> list[Member]:
     """The members of the same employer who can vouch for the member."""
     uscc = declared_by(member).uscc
     others = (
@@ -46,7 +46,7 @@ def ask_vouch(member: Member, colleague_member: Member, now: datetime) -> Proof:
     )
     if asked is not None and asked.voucher_id == colleague_member.pk:
         return asked
-    with proofs.beginning(member, ProofKind.VOUCH, now) as proof:
+    with proofs.begin_proof(member, ProofKind.VOUCH, now) as proof:
         proof.voucher, proof.shown = colleague_member, colleague_member.user.contact
         context = {
             "company": company.name,
@@ -65,7 +65,7 @@ def asked_of(colleague: Member, now: datetime) -> list[Proof]:
     return list(asked.select_related("member__user").order_by("started_at"))
 
 
-def vouch(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
+def vouch_for_recruiter(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
     """Vouch for the recruiter, as the colleague who was asked.
 
     Raises Refused: `not_allowed`, `vouch_not_possible`, `proof_lapsed`, `proof_over`.
@@ -73,7 +73,7 @@ def vouch(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
     return _answer_vouch(proof_id, colleague, now, yes=True)
 
 
-def decline(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
+def decline_to_vouch(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
     """Decline to vouch, as the colleague who was asked.
 
     Raises Refused: `not_allowed`, `proof_lapsed`, `proof_over`.
@@ -83,12 +83,12 @@ def decline(proof_id: UUID, colleague: Member, now: datetime) -> Proof:
 
 def _answer_vouch(proof_id: UUID, colleague: Member, now: datetime, *, yes: bool) -> Proof:
     with transaction.atomic():
-        proof = proofs.locked(proof_id)
+        proof = proofs.locked_proof(proof_id)
         if proof is None or proof.kind != ProofKind.VOUCH or proof.voucher_id != colleague.pk:
             raise Refused("not_allowed")
         if yes and proof.state == ProofState.PROVEN:
             return proof
-        late = proofs.over(proof, now)
+        late = proofs.refusal_if_over(proof, now)
         if late is None and yes:
             if refused := guards.may_vouch(colleague, proof.member, proof.uscc, now):
                 raise refused

@@ -33,7 +33,7 @@ class Evidence:
     scan: dict[str, Any]
 
 
-def appeal(
+def appeal_decision(
     case_id: UUID, member: Member, words: str, evidence: Sequence[Evidence], now: datetime
 ) -> Case:
     """Appeal against a rejection, suspension or revocation. A reviewer who did not decide it
@@ -74,7 +74,9 @@ def _speak(
     ]
     is_stored = False
     try:
-        with operations.moving(case_id, verb, member.as_actor(), now, why=_failed(case_id)) as move:
+        with operations.moving_case(
+            case_id, verb, member.as_actor(), now, why=_failed(case_id)
+        ) as move:
             if move.case.state == State.REJECTED:
                 move.case.appealed_at = now
             if move.case.state == State.DRAFT:
@@ -106,7 +108,9 @@ def _failed(case_id: UUID) -> decisions.Why:
     """For a draft, the failures that kept it from being submitted, which the reviewer sees."""
     case: Case | None = Case.objects.filter(pk=case_id, state=State.DRAFT).first()
     return (
-        decisions.Why([{"code": code} for code in dict.fromkeys(failed_uploads.failures(case))])
+        decisions.Why(
+            [{"code": code} for code in dict.fromkeys(failed_uploads.early_failures(case))]
+        )
         if case
         else decisions.NO_REASON
     )

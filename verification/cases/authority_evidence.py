@@ -177,7 +177,7 @@ def _plain(proof: Proof, now: datetime) -> dict[str, Any]:
     return plain
 
 
-def worth(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | None:
+def proof_strength(proof: dict[str, Any], name: str, registry_domain: str) -> Strength | None:
     """The strength of a proof of `proofs_of` for the company of this `name`; None if the proof is
     void.
     """
@@ -201,7 +201,9 @@ def shown_anew(employer: Employer, since: datetime, now: datetime) -> bool:
     fresh = Proof.objects.filter(
         employer=employer, uscc=employer.uscc, started_at__gt=since, member__left_at=None
     ).in_force(now)
-    return any(worth(_plain(proof, now), employer.name, domain) in SOUND for proof in fresh)
+    return any(
+        proof_strength(_plain(proof, now), employer.name, domain) in SOUND for proof in fresh
+    )
 
 
 def _registered_domain(uscc: str) -> str:
@@ -227,7 +229,10 @@ def _stands_alone(member: Member, uscc: str, now: datetime) -> bool:
     others = (
         Proof.objects.filter(member=member, uscc=uscc).exclude(kind=ProofKind.VOUCH).in_force(now)
     )
-    if any(worth(_plain(proof, now), member.employer.name, domain) in SOUND for proof in others):
+    if any(
+        proof_strength(_plain(proof, now), member.employer.name, domain) in SOUND
+        for proof in others
+    ):
         return True
     # A reviewer who approved a case that this person submitted has reviewed its letter.
     seen = Case.objects.in_force(now).filter(

@@ -19,7 +19,7 @@ from events.core.actor import Actor
 from events.core.errors import Refused
 from events.doorbell import notify_worker
 from events.models import record
-from verification.cases.operations import editing, notify_case_worker
+from verification.cases.operations import editing_case, notify_case_worker
 from verification.cases.storage import erase_unused
 from verification.models import (
     Case,
@@ -70,7 +70,7 @@ def add_document(
     names = [default_storage.save("page.jpg", ContentFile(page.jpeg)) for page in taken_in.pages]
     document = None
     try:
-        with editing(case_id, actor, adding=kind, now=now) as case:
+        with editing_case(case_id, actor, adding=kind, now=now) as case:
             current = case.documents.current().filter(kind=kind)
             if existing := current.filter(sha256=taken_in.sha256).first():
                 return existing
@@ -198,7 +198,7 @@ def remove_document(document_id: UUID, actor: Actor, now: datetime) -> None:
     Its row and pages are kept. Removing it again changes nothing.
     """
     document = Document.objects.get(pk=document_id)
-    with editing(document.case_id, actor) as case:
+    with editing_case(document.case_id, actor) as case:
         if Document.objects.current().filter(pk=document_id).update(superseded_at=now):
             record(
                 "remove_document",
@@ -213,7 +213,7 @@ def remove_document(document_id: UUID, actor: Actor, now: datetime) -> None:
 def restore_document(document_id: UUID, actor: Actor, now: datetime) -> None:
     """Undo a removal, if the employer may still change the case and there is room."""
     document = Document.objects.get(pk=document_id)
-    with editing(document.case_id, actor) as case:
+    with editing_case(document.case_id, actor) as case:
         if document.erased_as:
             raise Refused("document_personal", "document", seen=document.erased_as)
         current = case.documents.current().filter(kind=document.kind)

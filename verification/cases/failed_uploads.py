@@ -49,7 +49,7 @@ def note_refused(case: Case, kind: str, codes: list[str], actor: Actor, now: dat
         )
 
 
-def failures(case: Case) -> list[str]:
+def early_failures(case: Case) -> list[str]:
     """The reason codes of refused uploads of this case, and of failed proofs begun since it was
     opened.
     """
@@ -68,7 +68,7 @@ def too_few(case: Case, actor: Actor, now: datetime) -> Refused | None:
 
     A review costs a reviewer's time, so it requires a verified address and an interval.
     """
-    if len(failures(case)) < settings.PERSON_AFTER_FAILURES:
+    if len(early_failures(case)) < settings.PERSON_AFTER_FAILURES:
         return Refused("person_not_yet", expected=f"≥ {settings.PERSON_AFTER_FAILURES}")
     if not User.objects.filter(PROVEN, pk=actor.id).exists():
         return Refused("authority_email_unverified", "email")

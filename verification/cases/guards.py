@@ -29,7 +29,7 @@ from verification.models import (
     transitions,
 )
 from verification.rules import states
-from verification.rules.required_documents import CURRENT, PAPERS, called, paper_of
+from verification.rules.required_documents import CURRENT, PAPERS, founding_document_name, paper_of
 from verification.rules.states import State
 
 NEEDS_CLAIM = frozenset({"approve", "reject", "request_changes", "uphold"})
@@ -66,7 +66,7 @@ the matter is settled.
 """
 
 
-def may(
+def may_act(
     verb: str, case: Case, actor: Actor, now: datetime, ruling: Ruling | None = None
 ) -> Refused | None:
     """Return why `actor` may not `verb` the case, or None if they may.
@@ -74,19 +74,21 @@ def may(
     If `ruling` is being carried out, the claim under which it was made is no longer required.
     Everything else is checked again.
     """
-    if not any(transitions.permits(each, case, actor) for each in transitions.of(verb)):
+    if not any(
+        transitions.is_permitted(each, case, actor) for each in transitions.transitions_of(verb)
+    ):
         return Refused("not_allowed", seen=actor.role)
-    if not transitions.allows(verb, case, actor):
+    if not transitions.is_possible(verb, case, actor):
         return Refused(
             "state_conflict",
             "state",
             seen=case.state,
-            expected=", ".join(sorted(transitions.sources(verb))),
+            expected=", ".join(sorted(transitions.source_states(verb))),
         )
     if actor.role is Role.REVIEWER:
         return _reviewer_may(verb, case, actor, now, ruling)
     if verb == "submit":
-        return missing(case, actor) or _too_often(case, now)
+        return missing_for_submission(case, actor) or _too_often(case, now)
     if verb == "appeal" and case.state == State.REJECTED and case.appealed_at is not None:
         return Refused("appeal_used")
     if verb == "appeal" and case.heard():
@@ -135,7 +137,7 @@ def _begun_anew(verb: str, case: Case) -> Refused | None:
     reopened or appealed.
     """
     state = State(case.state)
-    if state in states.OPEN or transitions.target(verb, state) not in states.OPEN:
+    if state in states.OPEN or transitions.target_state(verb, state) not in states.OPEN:
         return None
     return Refused("other_case_open") if Case.objects.beside(case).open().exists() else None
 
@@ -167,12 +169,12 @@ def _not_for(case: Case, actor: Actor) -> Refused | None:
         Power.SECOND_REVIEW
     ):
         return Refused("senior_required")
-    if given(case).filter(by=UUID(actor.id)).exists():
+    if rulings_in_review(case).filter(by=UUID(actor.id)).exists():
         return Refused("second_person_required")
     return None
 
 
-def undecided(
+def in_force_undecided(
     verb: str, case: Case, now: datetime, suspend_in_force: bool | None
 ) -> Refused | None:
     """A rejection must state whether the employer keeps the rights that another case gives it.
@@ -194,7 +196,7 @@ def may_undo(ruling: Ruling, actor: Actor) -> bool:
     return may_decide(actor) is None and UUID(actor.id) in (ruling.by_id, ruling.confirmed_by_id)
 
 
-def given(case: Case) -> RulingQuerySet:
+def rulings_in_review(case: Case) -> RulingQuerySet:
     """The rulings on the case since it came to the reviewers, kept while it waits for another
     reviewer.
     """
@@ -224,7 +226,7 @@ def by_one(verb: str, case: Case, actor: Actor, ruling: Ruling | None) -> Refuse
     if (
         ruling is not None
         and ruling.stage == RulingStage.SECOND
-        and given(case).filter(stage=RulingStage.FIRST, verb=verb).exists()
+        and rulings_in_review(case).filter(stage=RulingStage.FIRST, verb=verb).exists()
     ):
         return None
     return Refused("second_review_required")
@@ -325,7 +327,7 @@ def _another_paper(kind: str, case: Case) -> Refused | None:
     return _lacks(paper, case) if kind in PAPERS and kind != paper else None
 
 
-def stopped(employer_id: UUID) -> Refused | None:
+def rights_taken_away(employer_id: UUID) -> Refused | None:
     """Return why this employer's rights are taken away, or None if they are not."""
     case: Case | None = (
         Case.objects.filter(employer_id=employer_id).stopped().order_by("state").last()
@@ -339,7 +341,7 @@ def may_prove(member: Member) -> Refused | None:
         return Refused("not_allowed", seen=member.role)
     if not member.user.is_proven:
         return Refused("authority_email_unverified", "email")
-    return stopped(member.employer_id)
+    return rights_taken_away(member.employer_id)
 
 
 def may_vouch(colleague: Member, member: Member, uscc: str, now: datetime) -> Refused | None:
@@ -354,10 +356,10 @@ def may_vouch(colleague: Member, member: Member, uscc: str, now: datetime) -> Re
         or not can_vouch(colleague, uscc, now)
     ):
         return Refused("vouch_not_possible", "colleague")
-    return stopped(colleague.employer_id)
+    return rights_taken_away(colleague.employer_id)
 
 
-def missing(case: Case, actor: Actor) -> Refused | None:
+def missing_for_submission(case: Case, actor: Actor) -> Refused | None:
     """Return what is missing before this member can submit the case, or None."""
     if not User.objects.filter(PROVEN, pk=UUID(actor.id)).exists():
         return Refused("authority_email_unverified", "email")
@@ -374,7 +376,7 @@ def missing(case: Case, actor: Actor) -> Refused | None:
 
 def _lacks(paper: str, case: Case) -> Refused:
     """Return the refusal that names the founding document of this kind of employer."""
-    named = called(paper, case.declared_uscc)
+    named = founding_document_name(paper, case.declared_uscc)
     return Refused(CURRENT.items[paper].missing, "document", expected=named)
 
 
@@ -398,6 +400,8 @@ def _too_often(case: Case, now: datetime) -> Refused | None:
     return None
 
 
-def available(case: Case, actor: Actor, now: datetime) -> list[str]:
+def available_verbs(case: Case, actor: Actor, now: datetime) -> list[str]:
     """The verbs that the guards allow `actor` now, in the order of the model's methods."""
-    return [verb for verb in transitions.verbs() if may(verb, case, actor, now) is None]
+    return [
+        verb for verb in transitions.transition_verbs() if may_act(verb, case, actor, now) is None
+    ]

@@ -81,14 +81,14 @@ def tell_employer(
     """
     about = {"name": case.declared_name, "case": str(case.pk)}
     readers = [
-        *concerned(case.employer_id, case.submitted_by_id),
-        *(concerned(case.employer_id, by.pk) if by else ()),
+        *concerned_members(case.employer_id, case.submitted_by_id),
+        *(concerned_members(case.employer_id, by.pk) if by else ()),
     ]
     for user in dict.fromkeys(member.user for member in readers):
         tell_user(user, template, about | context, now)
 
 
-def concerned(employer_id: UUID, user: Any) -> list[Member]:
+def concerned_members(employer_id: UUID, user: Any) -> list[Member]:
     """An employer's active owners, and `user`, who submitted the case or document, if still
     active.
     """
@@ -141,5 +141,5 @@ def _tell_of_client(
 ) -> None:
     path = reverse("verification:home") + f"#client-{client.document_id}"
     context = {"name": client.employer.name, "client": client.client_name, "path": path} | more
-    for member in concerned(client.employer_id, client.document.uploaded_by_id):
+    for member in concerned_members(client.employer_id, client.document.uploaded_by_id):
         tell_user(member.user, template, context, now)

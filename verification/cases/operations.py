@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from documents.uscc import is_of_test, normalise, problem
+from documents.uscc import is_of_test, normalise_uscc, uscc_problem
 from employers.models import Employer, User
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
@@ -41,7 +41,7 @@ class Move:
 
 
 @contextmanager
-def moving(
+def moving_case(
     case_id: UUID,
     verb: str,
     actor: Actor,
@@ -68,7 +68,7 @@ def moving(
             case.employer = employer
         if seen_version is not None and seen_version != case.version:
             raise Refused("state_conflict", "state", seen=case.state)
-        if refused := guards.may(verb, case, actor, now, ruling) or guards.by_one(
+        if refused := guards.may_act(verb, case, actor, now, ruling) or guards.by_one(
             verb, case, actor, ruling
         ):
             raise refused
@@ -109,7 +109,7 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
         # The employer is locked, as by each move, so that no older case is appealed or reopened
         # while this one begins.
         Employer.objects.select_for_update(no_key=True).get(pk=employer.pk)
-        if stopped := guards.stopped(employer.pk):
+        if stopped := guards.rights_taken_away(employer.pk):
             raise stopped
         existing: Case | None = Case.objects.filter(employer=employer).open().first()
         if existing is not None:
@@ -118,7 +118,7 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
             employer=employer,
             test=employer.test,
             declared_name=employer.name,
-            name_key=name_lookalikes.key(employer.name),
+            name_key=name_lookalikes.lookalike_key(employer.name),
             declared_uscc=employer.uscc,
             account_class=employer.account_class,
             opened_at=now,
@@ -128,7 +128,7 @@ def open_case(employer: Employer, actor: Actor, now: datetime) -> Case:
 
 
 @contextmanager
-def editing(
+def editing_case(
     case_id: UUID, actor: Actor, adding: str = "", now: datetime | None = None
 ) -> Iterator[Case]:
     """Lock a case that the employer may still change, or to which it adds a document of the kind
@@ -145,7 +145,7 @@ def editing(
         case.save()
 
 
-def declare(
+def declare_facts(
     case_id: UUID,
     actor: Actor,
     now: datetime,
@@ -159,10 +159,10 @@ def declare(
 
     The code must be valid. A test code is valid only in a test.
     """
-    uscc = normalise(uscc)
-    if refused := problem(uscc):
+    uscc = normalise_uscc(uscc)
+    if refused := uscc_problem(uscc):
         raise refused
-    with editing(case_id, actor) as case:
+    with editing_case(case_id, actor) as case:
         if is_of_test(uscc) is not case.test:
             raise Refused("test_code_required" if case.test else "uscc_invalid", "uscc", seen=uscc)
         if case.employer.confirmed_at is not None and uscc != case.employer.uscc:
@@ -179,7 +179,7 @@ def declare(
         ]
         case.declared_name, case.name_key, case.declared_uscc = (
             name,
-            name_lookalikes.key(name),
+            name_lookalikes.lookalike_key(name),
             uscc,
         )
         case.declared_legal_representative, case.account_class = legal_representative, account_class
@@ -190,14 +190,14 @@ def declare(
     return case
 
 
-def submit(
+def submit_case(
     case_id: UUID, user: User, actor: Actor, now: datetime, *, seen_version: int | None = None
 ) -> Attempt:
     """Submit the case.
 
     A worker is notified after the commit; if that message is lost, a sweep sends it again.
     """
-    with moving(case_id, "submit", actor, now, seen_version=seen_version) as move:
+    with moving_case(case_id, "submit", actor, now, seen_version=seen_version) as move:
         case = move.case
         if case.state == State.CHANGES_REQUESTED:
             case.attempt_number += 1
@@ -215,9 +215,9 @@ def submit(
     return attempt
 
 
-def withdraw(case_id: UUID, actor: Actor, now: datetime) -> Case:
+def withdraw_case(case_id: UUID, actor: Actor, now: datetime) -> Case:
     """Withdraw the case. Its attempt is finished too, so that no worker picks it up."""
-    with moving(case_id, "withdraw", actor, now) as move:
+    with moving_case(case_id, "withdraw", actor, now) as move:
         Attempt.objects.filter(case=move.case, finished_at=None).update(
             finished_at=now, lease=None, leased_until=None
         )
@@ -241,23 +241,23 @@ def notify_case_worker(case_id: UUID, now: datetime) -> None:
         notify_worker("verification.tasks.check_attempt", attempt.pk)
 
 
-def expire(case_id: UUID, now: datetime) -> None:
+def expire_case(case_id: UUID, now: datetime) -> None:
     """End an approval whose time is over or that a newer one replaces."""
-    with moving(case_id, "expire", SYSTEM, now):
+    with moving_case(case_id, "expire", SYSTEM, now):
         pass
 
 
 # --- The reviewer ---------------------------------------------------------------------------------
 
 
-def approve(
+def approve_case(
     case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None
 ) -> Case:
     """Approve the employer as a reviewer."""
-    return review(case_id, "approve", reviewer.as_reviewer(), now, (), note, seen_version)
+    return review_case(case_id, "approve", reviewer.as_reviewer(), now, (), note, seen_version)
 
 
-def reject(
+def reject_case(
     case_id: UUID,
     reviewer: User,
     now: datetime,
@@ -272,7 +272,7 @@ def reject(
     `suspend_in_force` tells whether the employer's other case in force is suspended too, for the
     same reasons. Required if there is one. Raises Refused.
     """
-    return review(
+    return review_case(
         case_id, "reject", reviewer.as_reviewer(), now, codes, note, seen_version, suspend_in_force
     )
 
@@ -287,12 +287,12 @@ def request_changes(
     seen_version: int | None = None,
 ) -> Case:
     """Ask the employer to correct what the reasons name. Everything else is kept."""
-    return review(
+    return review_case(
         case_id, "request_changes", reviewer.as_reviewer(), now, codes, note, seen_version
     )
 
 
-def suspend(
+def suspend_case(
     case_id: UUID,
     actor: Actor,
     now: datetime,
@@ -302,19 +302,19 @@ def suspend(
     seen_version: int | None = None,
 ) -> Case:
     """Suspend an employer's rights. Once this returns, every gate refuses."""
-    return review(case_id, "suspend", actor, now, codes, note, seen_version)
+    return review_case(case_id, "suspend", actor, now, codes, note, seen_version)
 
 
-def reinstate(
+def reinstate_case(
     case_id: UUID, reviewer: User, now: datetime, *, note: str = "", seen_version: int | None = None
 ) -> Case:
     """Restore the rights that a suspension or a revocation took. The end of the approval does not
     change.
     """
-    return review(case_id, "reinstate", reviewer.as_reviewer(), now, (), note, seen_version)
+    return review_case(case_id, "reinstate", reviewer.as_reviewer(), now, (), note, seen_version)
 
 
-def uphold(
+def uphold_decision(
     case_id: UUID,
     reviewer: User,
     now: datetime,
@@ -326,10 +326,10 @@ def uphold(
     """Deny an appeal against a suspension or a revocation, for reasons that the employer is
     told.
     """
-    return review(case_id, "uphold", reviewer.as_reviewer(), now, codes, note, seen_version)
+    return review_case(case_id, "uphold", reviewer.as_reviewer(), now, codes, note, seen_version)
 
 
-def revoke(
+def revoke_case(
     case_id: UUID,
     reviewer: User,
     now: datetime,
@@ -339,10 +339,10 @@ def revoke(
     seen_version: int | None = None,
 ) -> Case:
     """End a suspended approval permanently."""
-    return review(case_id, "revoke", reviewer.as_reviewer(), now, codes, note, seen_version)
+    return review_case(case_id, "revoke", reviewer.as_reviewer(), now, codes, note, seen_version)
 
 
-def review(
+def review_case(
     case_id: UUID,
     verb: str,
     actor: Actor,
@@ -363,10 +363,10 @@ def review(
     """
     findings = findings_of(case_id)
     why = Why.of(codes, note, findings, about)
-    with moving(
+    with moving_case(
         case_id, verb, actor, now, why=why, seen_version=seen_version, ruling=ruling
     ) as move:
-        if refused := guards.undecided(verb, move.case, now, suspend_in_force):
+        if refused := guards.in_force_undecided(verb, move.case, now, suspend_in_force):
             raise refused
         seconds = ruling.seconds if ruling else move.case.seconds_before(actor.id, now)
         if (
@@ -383,7 +383,7 @@ def review(
         if verb == "reinstate":
             take_code(move.case, now)
         waited = (
-            queue_placement.waited(move.case, now)
+            queue_placement.hours_waited(move.case, now)
             if actor.role is Role.REVIEWER and move.case.awaits_review()
             else None
         )
@@ -406,7 +406,7 @@ def _suspend_beside(case: Case, why: Why, actor: Actor, now: datetime) -> list[s
     """Suspend the employer's other cases in force because `case` is rejected. Returns their ids."""
     others = list(Case.objects.beside(case).in_force(now))
     for other in others:
-        with moving(other.pk, "suspend", actor, now, why=why) as move:
+        with moving_case(other.pk, "suspend", actor, now, why=why) as move:
             move.data["because_of"] = str(case.pk)
             put_on_record(move.case, "suspend", why, actor, now)
     return [str(other.pk) for other in others]
@@ -429,10 +429,10 @@ def begin_rights(
     settled first.
     """
     employer = case.employer
-    if stopped := guards.stopped(employer.pk):
+    if stopped := guards.rights_taken_away(employer.pk):
         raise stopped
     for replaced in Case.objects.filter(employer=employer, state=State.APPROVED):
-        expire(replaced.pk, now)
+        expire_case(replaced.pk, now)
     employer.name, employer.uscc, employer.account_class = (
         case.declared_name,
         case.declared_uscc,

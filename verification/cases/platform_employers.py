@@ -98,7 +98,7 @@ def put_employer(
 
 def _correct(employer_id: UUID, client: ApiClient, declared: Declared, now: datetime) -> Employer:
     with transaction.atomic():
-        # As everywhere, the employer is locked before its case (`operations.moving`).
+        # As everywhere, the employer is locked before its case (`operations.moving_case`).
         employer = Employer.objects.select_for_update(no_key=True).get(pk=employer_id)
         said = {
             "name": declared.name.strip(),
@@ -119,7 +119,7 @@ def _correct(employer_id: UUID, client: ApiClient, declared: Declared, now: date
         if case is not None:
             case.declared_name, case.name_key, case.declared_uscc = (
                 declared.name,
-                name_lookalikes.key(declared.name),
+                name_lookalikes.lookalike_key(declared.name),
                 declared.uscc,
             )
             case.account_class = declared.account_class

@@ -62,16 +62,16 @@ def place_in_queue(case: Case, codes: Sequence[str], now: datetime) -> None:
     case.second_review = _second_review(case)
 
 
-def waited(case: Case, now: datetime) -> float | None:
+def hours_waited(case: Case, now: datetime) -> float | None:
     """Working hours since the case came to the reviewers; None if it never did."""
     return (
         None
         if case.review_since is None
-        else hours().between(case.review_since, now) / timedelta(hours=1)
+        else configured_hours().between(case.review_since, now) / timedelta(hours=1)
     )
 
 
-def factors(case: Case, now: datetime) -> urgency.Factors | None:
+def urgency_factors(case: Case, now: datetime) -> urgency.Factors | None:
     """The factors of a case's position in the queue, for display; None if it is not in the
     queue.
     """
@@ -81,10 +81,12 @@ def factors(case: Case, now: datetime) -> urgency.Factors | None:
     weighs = next(
         kinds, urgency.Kind.ORDINARY
     )  # none if the rules have changed: it is placed again within minutes
-    return urgency.QueuePosition(weighs, case.review_since, case.review_due).factors(now, hours())
+    return urgency.QueuePosition(weighs, case.review_since, case.review_due).factors(
+        now, configured_hours()
+    )
 
 
-def hours() -> Hours:
+def configured_hours() -> Hours:
     """The deployment's working hours."""
     given: Hours = settings.WORKING_HOURS
     return given
@@ -149,14 +151,16 @@ def _place_again(case_id: UUID, now: datetime) -> None:
 def _reckon(case: Case, codes: Collection[str], now: datetime) -> None:
     assert case.review_since is not None
     rights = _rights(case, now)
-    kinds = urgency.kinds(codes, case.account_class, appealed=case.heard(), lapsing=rights.lapsing)
-    position = urgency.queue_position(kinds, case.review_since, hours())
+    kinds = urgency.urgency_kinds(
+        codes, case.account_class, appealed=case.heard(), lapsing=rights.lapsing
+    )
+    position = urgency.queue_position(kinds, case.review_since, configured_hours())
     case.review_due, case.harm, case.urgency = (
         position.due,
         urgency.CURRENT.harm[position.weighs],
-        position.key(hours()),
+        position.key(configured_hours()),
     )
-    case.rights_now, case.name_key = rights.now, name_lookalikes.key(case.declared_name)
+    case.rights_now, case.name_key = rights.now, name_lookalikes.lookalike_key(case.declared_name)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Usual:
     of: int
 
 
-def usual(lasted: Iterable[timedelta]) -> Usual | None:
+def usual_turnaround(lasted: Iterable[timedelta]) -> Usual | None:
     """The usual duration among `lasted`, or None if there are too few."""
     in_order = sorted(each for each in lasted if each >= timedelta())
     if len(in_order) < AT_LEAST:
@@ -50,7 +50,7 @@ def of_the_machine() -> Usual | None:
         .filter(finished_at__gte=F("submitted_at"), case__golden=False)
         .order_by("-pk")
     )
-    return usual(
+    return usual_turnaround(
         finished - submitted
         for finished, submitted in done.values_list("finished_at", "submitted_at")[:OF_THE_LAST]
     )
@@ -63,7 +63,7 @@ def of_appeals() -> Usual | None:
         .order_by("-pk")
         .values_list("at", "answered_at")
     )
-    return usual(answer - said for said, answer in answered[:OF_THE_LAST] if answer)
+    return usual_turnaround(answer - said for said, answer in answered[:OF_THE_LAST] if answer)
 
 
 def of_reviewers() -> Usual | None:
@@ -81,7 +81,7 @@ def of_reviewers() -> Usual | None:
         .filter(submitted__isnull=False)
         .order_by("-pk")
     )
-    return usual(
+    return usual_turnaround(
         decided - began
         for decided, began in rows.values_list("decided_at", "submitted")[:OF_THE_LAST]
     )
@@ -105,7 +105,7 @@ _CACHED_TIMES: Final = 20
 """The figures change slowly, so they are cached this many times as long as the queue's figures."""
 
 
-def lately(whose: str) -> Usual | None:
+def recent_turnaround(whose: str) -> Usual | None:
     """The recent usual duration of the `machine`, the `reviewers`, or the answer to an appeal
     (`appeals`, `restrictions`).
 
@@ -123,7 +123,7 @@ def lately(whose: str) -> Usual | None:
 # --- Wording --------------------------------------------------------------------------------------
 
 
-def told(takes: Text) -> Text:
+def turnaround_text(takes: Text) -> Text:
     """How long something takes, for pages, mails and the API. If it needs a person, the recent
     usual duration.
 
@@ -132,17 +132,20 @@ def told(takes: Text) -> Text:
     whose = {REVIEWED: "reviewers", HEARD: "appeals", RESTRICTION_REVIEWED: "restrictions"}.get(
         takes
     )
-    usually = lately(whose) if whose else None
+    usually = recent_turnaround(whose) if whose else None
     return Text(_in("zh-hans", usually), _in("en", usually)) if usually else takes
 
 
 def _in(language: str, usually: Usual) -> str:
     with override(language):
-        times = {"half": lasting(usually.median), "most": lasting(usually.nine_in_ten)}
+        times = {
+            "half": duration_in_words(usually.median),
+            "most": duration_in_words(usually.nine_in_ten),
+        }
         return gettext("usually %(half)s, nine in ten within %(most)s") % times
 
 
-def lasting(time: timedelta) -> str:
+def duration_in_words(time: timedelta) -> str:
     """A duration in the most suitable unit, in the current language."""
     seconds = max(1, round(time.total_seconds()))
     if seconds < 90:

@@ -60,7 +60,7 @@ class Badge:
     style: str
 
 
-def badge(state: str, turn: Turn, in_force: bool) -> Badge:
+def state_badge(state: str, turn: Turn, in_force: bool) -> Badge:
     """Return the state of a case for its employer; during the checks, also who acts next."""
     shown = State(state)
     if shown is State.APPROVED and not in_force:
@@ -482,7 +482,7 @@ forger what to improve.
 """
 
 
-def told(finding: Finding) -> Finding:
+def finding_for_employer(finding: Finding) -> Finding:
     """`finding` as its employer may see it: with its own values, without those of the register or
     of others.
     """

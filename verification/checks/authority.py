@@ -20,8 +20,8 @@ from verification.cases.authority_evidence import (
     at_company_domain,
     domains_of,
     own_domain,
+    proof_strength,
     proofs_of,
-    worth,
 )
 from verification.checks.authority_letter import letter_findings, letter_reading
 from verification.checks.base import Earlier, Subject
@@ -141,4 +141,4 @@ class Authority:
             and not same_name(proof["name"], registered)
         ):
             return proof["kind"], None
-        return proof["kind"], worth(proof, subject.name, observation["registry_domain"])
+        return proof["kind"], proof_strength(proof, subject.name, observation["registry_domain"])

@@ -13,7 +13,7 @@ from uuid import UUID
 from documents.licence.witnesses import same_name
 from documents.page.paper_kinds import PaperKind
 from documents.papers.read import read_paper
-from verification.checks.agency.paper_findings import about, day_of, mismatch
+from verification.checks.agency.paper_findings import day_of, finding_about, mismatch_severity
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
 from verification.models import DocumentKind, DocumentReading
 from verification.rules.findings import Finding, Observation, Severity
@@ -74,7 +74,7 @@ def letter_findings(letter: Observation, subject: Subject) -> Iterator[Finding]:
     """Yield what speaks against a letter that was read."""
     fields = letter["fields"]
     if letter.get("kind") not in (None, PaperKind.AUTHORIZATION_LETTER) and not letter["titled"]:
-        wrong = about(
+        wrong = finding_about(
             letter,
             "document_wrong_paper",
             Severity.UNABLE,
@@ -87,11 +87,13 @@ def letter_findings(letter: Observation, subject: Subject) -> Iterator[Finding]:
     company = fields.get("letter_company", "")
     if company and not same_name(company, subject.name):
         code, field = "authority_letter_mismatch", "letter_company"
-        other = about(letter, code, mismatch(letter, field), field, company, subject.name)
+        other = finding_about(
+            letter, code, mismatch_severity(letter, field), field, company, subject.name
+        )
         yield replace(other, check=CODE)
     until = day_of(fields.get("valid_until", ""))
     if until and until < subject.today:
-        ended = about(
+        ended = finding_about(
             letter, "authority_letter_expired", Severity.CONCERN, "valid_until", until.isoformat()
         )
         yield replace(ended, check=CODE)

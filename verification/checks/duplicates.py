@@ -149,7 +149,7 @@ class Duplicates:
                     "document": str(page.document_id),
                     "page": page.number,
                     "fingerprint": page.fingerprint,
-                    "distance": perceptual_hash.distance(ours.fingerprint, page.fingerprint),
+                    "distance": perceptual_hash.hash_distance(ours.fingerprint, page.fingerprint),
                     "agreement": round(match.agreement.share, 3),
                     "of_document": str(ours.document_id),
                     "of_kind": ours.document.kind,

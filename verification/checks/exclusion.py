@@ -42,12 +42,12 @@ class Excluded:
         accounts = exclusion_list.known_by_accounts(
             User.objects.filter(member__employer_id=subject.employer_id)
         )
-        accounts[ExclusionKind.EMAIL].update(exclusion_list.email(subject.recruiter_email))
+        accounts[ExclusionKind.EMAIL].update(exclusion_list.email_indexes(subject.recruiter_email))
         return {
             ExclusionKind.USCC: {subject.uscc, fields.get("uscc", ""), reading.get("qr_uscc") or ""}
             - {""},
             ExclusionKind.PERSON: {
-                form for name in names if name for form in exclusion_list.person(name)
+                form for name in names if name for form in exclusion_list.person_indexes(name)
             },
             **accounts,
             ExclusionKind.IMAGE: self._pictures(subject, earlier),
@@ -73,7 +73,9 @@ class Excluded:
         near = {
             value
             for value in listed
-            if any(perceptual_hash.distance(value, ours) <= perceptual_hash.NEAR for ours in mine)
+            if any(
+                perceptual_hash.hash_distance(value, ours) <= perceptual_hash.NEAR for ours in mine
+            )
         }
         return mine | same | near
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from documents.uscc import normalise, problem
+from documents.uscc import normalise_uscc, uscc_problem
 from employers.accounts import sightings
 from employers.masking import masked_phone
 from employers.models import Sighting, SightingKind, User
@@ -44,7 +44,7 @@ Thing = tuple[list[str], str]
 # --- Identifiers ----------------------------------------------------------------------------------
 
 
-def person(name: str) -> list[str]:
+def person_indexes(name: str) -> list[str]:
     """The stored forms of a name.
 
     Many people share a name, so a name alone decides nothing (`checks.exclusion`).
@@ -53,14 +53,14 @@ def person(name: str) -> list[str]:
     return blind_indexes(folded, "exclusion.person") if folded else []
 
 
-def email(address: str) -> list[str]:
+def email_indexes(address: str) -> list[str]:
     """The stored forms of an address. A tag after a plus sign belongs to the same mailbox."""
     name, at, domain = address.strip().lower().rpartition("@")
     folded = f"{name.partition('+')[0]}{at}{domain}"
     return blind_indexes(folded, "exclusion.email") if folded else []
 
 
-def thing(kind: str, typed: str) -> Thing:
+def excluded_thing(kind: str, typed: str) -> Thing:
     """A typed value, as stored and as shown.
 
     Raises Refused: `uscc_invalid`, `phone_invalid`, and `value_missing` if nothing was typed or the
@@ -70,16 +70,16 @@ def thing(kind: str, typed: str) -> Thing:
     if kind not in BY_HAND or not typed:
         raise Refused("value_missing", "value")
     if kind == ExclusionKind.USCC:
-        code = normalise(typed)
-        if refused := problem(code):
+        code = normalise_uscc(typed)
+        if refused := uscc_problem(code):
             raise refused
         return [code], code
     if kind == ExclusionKind.PERSON:
-        return person(typed), masked_name(typed)
+        return person_indexes(typed), masked_name(typed)
     if kind == ExclusionKind.PHONE:
         phone = sightings.check_phone(typed)
-        return sightings.digests(SightingKind.PHONE, phone), masked_phone(phone)
-    return email(typed), masked_email(typed)
+        return sightings.sighting_indexes(SightingKind.PHONE, phone), masked_phone(phone)
+    return email_indexes(typed), masked_email(typed)
 
 
 def masked_name(name: str) -> str:
@@ -105,7 +105,7 @@ def known_by_accounts(users: QuerySet[User]) -> dict[str, set[str]]:
     for kind, digest in seen.values_list("kind", "digest"):
         found[kind].update(forms_of(digest))
     for address in users.values_list("email", flat=True):
-        found[ExclusionKind.EMAIL].update(email(address))
+        found[ExclusionKind.EMAIL].update(email_indexes(address))
     return found
 
 
@@ -119,15 +119,17 @@ def things_of(case: Case, kind: str) -> list[Thing]:
     if kind == ExclusionKind.USCC:
         return [([case.declared_uscc], case.declared_uscc)]
     if kind == ExclusionKind.PERSON:
-        return [(person(name), masked_name(name)) for name in sorted(_names(case))]
+        return [(person_indexes(name), masked_name(name)) for name in sorted(_names(case))]
     if kind == ExclusionKind.IMAGE:
         return _pictures(case)
     users = list(User.objects.filter(member__employer_id=case.employer_id).order_by("joined_at"))
     if kind == ExclusionKind.EMAIL:
-        return [(email(user.email), masked_email(user.email)) for user in users if user.email]
+        return [
+            (email_indexes(user.email), masked_email(user.email)) for user in users if user.email
+        ]
     phones = {phone for user in users if (phone := sightings.phone_of(user))}
     given: list[Thing] = [
-        (sightings.digests(SightingKind.PHONE, phone), masked_phone(phone))
+        (sightings.sighting_indexes(SightingKind.PHONE, phone), masked_phone(phone))
         for phone in sorted(phones)
         if kind == ExclusionKind.PHONE
     ]
@@ -174,7 +176,7 @@ def _pictures(case: Case) -> list[Thing]:
 # --- Operations -----------------------------------------------------------------------------------
 
 
-def exclude(
+def exclude_employer(
     case_id: UUID, kinds: Iterable[str], why: str, by: User, now: datetime
 ) -> list[Exclusion]:
     """Put the identifiers of the case's employer on the list.
@@ -204,14 +206,14 @@ def _of_nobody(case: Case, found: Thing) -> Thing:
     return blind_indexes(f"{case.pk} {values[0]}", "exclusion.golden"), shown
 
 
-def add(kind: str, typed: str, why: str, by: User, now: datetime) -> Exclusion:
+def add_exclusion(kind: str, typed: str, why: str, by: User, now: datetime) -> Exclusion:
     """Put one identifier on the list by hand, such as a code from an authority's list.
 
-    Raises Refused as `thing` does.
+    Raises Refused as `excluded_thing` does.
     """
     if not why.strip():
         raise Refused("reason_required", "why")
-    found = thing(kind, typed)
+    found = excluded_thing(kind, typed)
     with transaction.atomic():
         return _put(kind, found, None, why.strip(), by, now)
 

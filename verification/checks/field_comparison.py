@@ -13,10 +13,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from documents.licence.witnesses import agrees, same_name
-from documents.page.capital import capital
-from documents.page.dates import day
-from documents.uscc import is_valid, normalise
+from documents.licence.witnesses import is_as_declared, same_name
+from documents.page.capital import parse_capital
+from documents.page.dates import parse_day
+from documents.uscc import is_valid, normalise_uscc
 from verification.providers.registries.base import Agrees, Status, status_of
 
 FIELDS: Final = (
@@ -89,7 +89,7 @@ def registered_names(registry: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _same_code(a: str, b: str) -> Agrees:
-    return _as_agrees(normalise(a) == normalise(b))
+    return _as_agrees(normalise_uscc(a) == normalise_uscc(b))
 
 
 def _same_company(a: str, b: str) -> Agrees:
@@ -99,16 +99,18 @@ def _same_company(a: str, b: str) -> Agrees:
 
 
 def _same_person(a: str, b: str) -> Agrees:
-    return _as_agrees(agrees("legal_representative", a, b) or agrees("legal_representative", b, a))
+    return _as_agrees(
+        is_as_declared("legal_representative", a, b) or is_as_declared("legal_representative", b, a)
+    )
 
 
 def _same_day(a: str, b: str) -> Agrees:
-    first, second = day(a), day(b)
+    first, second = parse_day(a), parse_day(b)
     return Agrees.UNABLE if first is None or second is None else _as_agrees(first == second)
 
 
 def _same_capital(a: str, b: str) -> Agrees:
-    first, second = capital(a), capital(b)
+    first, second = parse_capital(a), parse_capital(b)
     return Agrees.UNABLE if first is None or second is None else _as_agrees(first == second)
 
 
@@ -139,7 +141,7 @@ _COMPARED: Final[Mapping[str, Callable[[str, str], Agrees]]] = {
 }
 
 
-def compared(field: str, a: str, b: str) -> Agrees:
+def compare_values(field: str, a: str, b: str) -> Agrees:
     """Whether `a` and `b` are the same value of `field`; UNABLE if one is missing or cannot be
     parsed.
     """
@@ -183,11 +185,11 @@ def code_of(read: str, alternatives: Collection[str], others: Collection[str]) -
     For an invalid code, a look-alike among `alternatives` is suggested. It is applied only if one
     of `others` is the same.
     """
-    text = normalise(read)
+    text = normalise_uscc(read)
     if not text or is_valid(text):
         return Code(text)
-    witnesses = {normalise(other) for other in others}
-    valid = [code for code in map(normalise, alternatives) if is_valid(code)]
+    witnesses = {normalise_uscc(other) for other in others}
+    valid = [code for code in map(normalise_uscc, alternatives) if is_valid(code)]
     for code in valid:
         if code in witnesses:
             return Code(code, code, taken=True)
@@ -235,7 +237,7 @@ class Row:
         )
 
 
-def compare(
+def compare_fields(
     declared: Mapping[str, str],
     reading: Mapping[str, Any],
     registry: Mapping[str, Any],
@@ -280,7 +282,7 @@ def _row(name: str, values: Mapping[str, str], agreement: Mapping[str, Any]) -> 
         )
     reference = next((source for source in SOURCES if values[source].strip()), "")
     says = {
-        source: compared(name, values[reference], values[source])
+        source: compare_values(name, values[reference], values[source])
         for source in SOURCES
         if reference and source != reference
     }
@@ -289,7 +291,10 @@ def _row(name: str, values: Mapping[str, str], agreement: Mapping[str, Any]) -> 
         # read.
         said = Agrees(agreement.get(name, Agrees.UNABLE))
         asked = str((agreement.get("asked") or {}).get(name) or "")
-        if said is not Agrees.UNABLE and compared(name, values[reference], asked) is Agrees.MATCH:
+        if (
+            said is not Agrees.UNABLE
+            and compare_values(name, values[reference], asked) is Agrees.MATCH
+        ):
             says["registry"] = said
     return Row(name, values, reference, says)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from documents.forgery import CLOSELY, LEVELS, Kind, Lines, traces_of
-from documents.forgery.editors import composes, touches
+from documents.forgery.editors import is_composing_editor, is_editor
 from documents.licence.qr import REGISTER, is_an_issuers, leads_to
 from documents.licence.read import picture_of
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
@@ -116,10 +116,12 @@ class Forgery:
         Without a trace it is only a note about the page.
         """
         editor = seen["editor"] or ""
-        if not touches(editor):
+        if not is_editor(editor):
             return []
         agree = [
-            trace for trace in seen["traces"] if composes(editor) and trace["kind"] in _OF_EDITING
+            trace
+            for trace in seen["traces"]
+            if is_composing_editor(editor) and trace["kind"] in _OF_EDITING
         ]
         code, severity = (
             ("forgery_edited", Severity.UNABLE) if agree else ("editor_noted", Severity.NOTE)

@@ -26,7 +26,7 @@ from PIL import Image
 
 from documents.similarity import keypoints
 from documents.similarity.keypoints import Agreement, Grey, Landmarks, Seen
-from events.core.sealing import Damaged, KeyMissing, keys, seal, unseal
+from events.core.sealing import Damaged, KeyMissing, data_keys, seal, unseal
 from events.db.dialect import current_dialect
 from verification.models import DocumentPage, PageBand, PageLandmarks
 
@@ -65,7 +65,7 @@ class Match:
 # --- Stored landmarks -----------------------------------------------------------------------------
 
 
-def prepare(pages: Iterable[DocumentPage]) -> None:
+def prepare_landmarks(pages: Iterable[DocumentPage]) -> None:
     """Compute and store the landmarks of these pages, so that they are ready for comparison.
     Idempotent.
 
@@ -88,7 +88,7 @@ def landmarks_of(page: DocumentPage, known: PageLandmarks | None) -> Landmarks:
     found = _unsealed(known)
     if found is None:
         found = keypoints.find_keypoints(*_picture(name))
-        sealed = seal(found.packed(), keys()[0], PageLandmarks(page=page).purpose)
+        sealed = seal(found.packed(), data_keys()[0], PageLandmarks(page=page).purpose)
         PageLandmarks.objects.update_or_create(page=page, defaults={"sealed": sealed})
     return found
 
@@ -106,7 +106,7 @@ def _unsealed(known: PageLandmarks | None) -> Landmarks | None:
     if known is None:
         return None
     try:
-        return Landmarks.unpacked(unseal(bytes(known.sealed), keys(), known.purpose))
+        return Landmarks.unpacked(unseal(bytes(known.sealed), data_keys(), known.purpose))
     except (Damaged, KeyMissing):
         return None
 
@@ -141,12 +141,12 @@ def bands_of(page_id: int, found: Landmarks) -> list[PageBand]:
     """The index rows of the page."""
     return [
         PageBand(page_id=page_id, view=view, band=band, value=word)
-        for view, of_landmark in enumerate(keypoints.words(found))
+        for view, of_landmark in enumerate(keypoints.landmark_words(found))
         for band, word in enumerate(of_landmark)
     ]
 
 
-def candidates(
+def candidate_pages(
     page_ids: Sequence[int], among: QuerySet[DocumentPage] | None = None
 ) -> dict[int, list[int]]:
     """For each page, those of `among` that share rare words with it, the likeliest first.
@@ -198,7 +198,7 @@ def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -
     if not mine:
         return []
     index_pages(mine.values())
-    likely = candidates(list(mine), among)
+    likely = candidate_pages(list(mine), among)
     others = DocumentPage.objects.in_bulk({page for found in likely.values() for page in found})
     seen = (
         {
@@ -219,7 +219,7 @@ def same_picture(pages: Iterable[DocumentPage], among: QuerySet[DocumentPage]) -
 
 def _compared(ours: Seen | None, theirs: Seen | None) -> Agreement | None:
     try:
-        return keypoints.compare(ours, theirs) if ours and theirs else None
+        return keypoints.compare_pictures(ours, theirs) if ours and theirs else None
     except FileNotFoundError:  # deleted in the meantime
         return None
 

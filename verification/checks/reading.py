@@ -13,18 +13,18 @@ from django.conf import settings
 
 from documents.licence.fields import Problem
 from documents.licence.read import read_pages
-from documents.licence.witnesses import agrees, same_name
+from documents.licence.witnesses import is_as_declared, same_name
 from documents.ocr.cloud import FieldReader
 from documents.ocr.tencent import TencentReader
 from documents.page.confidence import SURE
 from documents.page.dates import days_in
 from documents.page.paper_kinds import PaperKind
 from documents.tencent_cloud import account_of
-from documents.uscc import is_valid, normalise
+from documents.uscc import is_valid, normalise_uscc
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
 from verification.models import DocumentKind, DocumentReading, Statement
 from verification.rules.findings import Finding, Observation, Severity
-from verification.rules.required_documents import CURRENT, called, paper_of
+from verification.rules.required_documents import CURRENT, founding_document_name, paper_of
 from verification.rules.validity import day_of, ends_soon
 
 
@@ -61,7 +61,7 @@ class Reading:
             if due == DocumentKind.APPROVAL_DOCUMENT and subject.of_kind(due):
                 # an organisation without a business licence; a person reviews its founding document
                 return []
-            named = called(due, subject.uscc)
+            named = founding_document_name(due, subject.uscc)
             code = CURRENT.items[due].missing
             return [Finding(self.code, code, Severity.UNABLE, "document", expected=named)]
         fields = observation["fields"]
@@ -113,7 +113,7 @@ class Reading:
         agree.
         """
         return any(
-            agrees(field, other, declared)
+            is_as_declared(field, other, declared)
             for other in observation.get("alternatives", {}).get(field, ())
         )
 
@@ -128,7 +128,7 @@ class Reading:
         )
 
     def _uscc(self, subject: Subject, observation: Observation) -> Finding:
-        read = normalise(observation["fields"].get("uscc", ""))
+        read = normalise_uscc(observation["fields"].get("uscc", ""))
         if not read or Problem.USCC_ONLY_IN_QR in observation.get(
             "problems", ()
         ):  # anyone can print a QR code

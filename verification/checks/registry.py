@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 
 from documents.licence.fields import Problem
-from documents.licence.witnesses import agrees
+from documents.licence.witnesses import is_as_declared
 from documents.page.confidence import SURE
 from verification.checks.base import Earlier, Subject
 from verification.checks.field_comparison import is_former, same_company_name
@@ -27,7 +27,7 @@ from verification.providers.registries.base import (
     RecordRegistry,
     Status,
 )
-from verification.providers.registries.choice import chosen
+from verification.providers.registries.choice import chosen_registries
 from verification.rules.findings import Finding, Observation, Severity
 
 YOUNG = timedelta(days=30)
@@ -70,7 +70,7 @@ class Registry:
         `agreement` is absent if no confirming register was asked. If only that register answered,
         `record` holds what it confirmed.
         """
-        records, agreements = self._given or chosen(settings.REGISTRY)
+        records, agreements = self._given or chosen_registries(settings.REGISTRY)
         observation: Observation = {"source": "", "record": None}
         if records:
             record = records.lookup(subject.uscc)
@@ -223,7 +223,7 @@ class Registry:
             return Finding(self.code, "registry_incomplete", Severity.UNABLE, _PERSON, read)
         others = reading.get("alternatives", {}).get(_PERSON, ())
         if said is Agrees.UNABLE and any(
-            agrees(_PERSON, text, registered) for text in (read, *others)
+            is_as_declared(_PERSON, text, registered) for text in (read, *others)
         ):
             return Finding(self.code, "legal_representative_agrees", Severity.PASS, _PERSON, read)
         severity = Severity.CONCERN if sure else Severity.UNABLE
@@ -336,4 +336,8 @@ def _person_to_ask(subject: Subject, reading: Observation) -> str:
     read, _ = _person_of(subject, reading)
     declared = subject.legal_representative
     meant = (read, *reading.get("alternatives", {}).get(_PERSON, ()))
-    return declared if declared and any(agrees(_PERSON, text, declared) for text in meant) else read
+    return (
+        declared
+        if declared and any(is_as_declared(_PERSON, text, declared) for text in meant)
+        else read
+    )

@@ -196,7 +196,7 @@ class _Scripted:
         return found
 
 
-def checks(uscc: str, codes: Sequence[str], waits: int, tries: int) -> tuple[Check, ...]:
+def scripted_checks(uscc: str, codes: Sequence[str], waits: int, tries: int) -> tuple[Check, ...]:
     """The checks named `codes` for an attempt that has waited `waits` times and is tried for the
     `tries`-th time. Recipe 0 applies if the code names none.
     """

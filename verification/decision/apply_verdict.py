@@ -1,7 +1,7 @@
 """Carries out the policy's verdict on an attempt: wait, send to review, approve or reject.
 
-Like a reviewer's decision, a verdict changes the case through `operations.moving`. People who can
-resolve what an attempt waits for are notified; once they have acted,
+Like a reviewer's decision, a verdict changes the case through `operations.moving_case`. People who
+can resolve what an attempt waits for are notified; once they have acted,
 `operations.notify_case_worker` makes the attempt due at once.
 """
 
@@ -24,7 +24,7 @@ from events.jobs.runner import Lease, LeaseLost
 from events.models import Event, record
 from verification.cases.decisions import Why, findings_of, put_on_record
 from verification.cases.notices import tell_employer
-from verification.cases.operations import begin_rights, moving, suspend
+from verification.cases.operations import begin_rights, moving_case, suspend_case
 from verification.models import Attempt, Case
 from verification.rules import policy
 from verification.rules.findings import OUTCOME_VERB, Finding, Outcome, Verdict
@@ -43,7 +43,7 @@ def start_checks(case_id: UUID, now: datetime) -> None:
     """Move the case to checking; do nothing if it is already there."""
     if Case.objects.filter(pk=case_id, state=State.CHECKING).exists():
         return
-    with moving(case_id, "start_checks", SYSTEM, now):
+    with moving_case(case_id, "start_checks", SYSTEM, now):
         pass
 
 
@@ -74,7 +74,7 @@ def _carry_out(
     verb = OUTCOME_VERB[verdict.outcome]
     why = Why.from_verdict(verdict, findings)
     try:
-        with moving(lease.row.case_id, verb, SYSTEM, now, why=why) as move:
+        with moving_case(lease.row.case_id, verb, SYSTEM, now, why=why) as move:
             if verdict.outcome is Outcome.APPROVE and _has_changed(lease):
                 raise _CaseChanged
             if not lease.finish(outcome=verdict.outcome, waiting_for=""):
@@ -136,7 +136,7 @@ def _stop_what_is_in_force(case: Case, why: Why, now: datetime) -> None:
         .filter(employer=case.employer, declared_uscc=case.declared_uscc)
         .values_list("pk", flat=True)
     ):
-        suspend(pk, SYSTEM, now, why.codes)
+        suspend_case(pk, SYSTEM, now, why.codes)
 
 
 def wait_for(lease: Lease[Attempt], verdict: Verdict, now: datetime) -> bool:
@@ -228,7 +228,7 @@ def end_approval(case_id: UUID, now: datetime) -> None:
     """
     conditional = Case.objects.filter(pk=case_id, conditional=True).exists()
     why = Why([{"code": NOT_CONFIRMED, "field": "uscc"}]) if conditional else Why()
-    with moving(case_id, "expire", SYSTEM, now, why=why) as move:
+    with moving_case(case_id, "expire", SYSTEM, now, why=why) as move:
         if move.case.is_in_force(now):  # confirmed at the same moment
             raise Refused("state_conflict", "state", seen=move.case.state)
         if not move.case.conditional:
@@ -249,7 +249,7 @@ def end_without_clients(case_id: UUID, now: datetime) -> None:
     It can apply again with a letter from a client.
     """
     why = Why([{"code": "agency_client_expired", "field": "valid_until"}])
-    with moving(case_id, "expire", SYSTEM, now, why=why) as move:
+    with moving_case(case_id, "expire", SYSTEM, now, why=why) as move:
         move.case.expires_at = min(move.case.expires_at or now, now)
         _tell_end(move.case, "agency_client_expired", now)
 

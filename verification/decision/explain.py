@@ -186,7 +186,8 @@ class Story:
         yield f"   {self._word('rules').format(version)}"
         findings = [finding for run in runs for finding in run.as_findings()]
         for number, step in enumerate(
-            reasoning.steps(findings, {run.code for run in runs}, rules, waits=round_), start=1
+            reasoning.reasoning_steps(findings, {run.code for run in runs}, rules, waits=round_),
+            start=1,
         ):
             answer = f"{self._word('yes')} → {step.leads_to}" if step.applied else self._word("no")
             saw = f"  ({', '.join(step.saw)})" if step.saw else ""
@@ -275,11 +276,11 @@ def _list(key: str, values: Iterable[Any]) -> str:
 
 
 def _shown(field: str, value: str) -> str:
-    text = masked(value) if field in PERSONAL else value
+    text = mask_value(value) if field in PERSONAL else value
     return text if len(text) <= _CUT else f"{text[:_CUT]}…"
 
 
-def masked(value: str) -> str:
+def mask_value(value: str) -> str:
     """Mask a person's name, address or number: keep its first character, and the domain of an
     email.
     """

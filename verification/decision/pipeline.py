@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 from employers.models import Member, User
 from events.core.errors import ProviderUnavailable, Refused
 from events.jobs import runner
-from events.jobs.runner import Clock, Failure, Lease, LeaseLost, backoff
+from events.jobs.runner import Clock, Failure, Lease, LeaseLost, retry_delay
 from verification.checks import CHECKS, scripted_outcomes
 from verification.checks.base import Check, Subject, SubjectDocument, SubjectPage
 from verification.decision import apply_verdict
@@ -34,7 +34,7 @@ DATABASE_LOST = (OperationalError, InterfaceError)
 DELAYED = {"waiting_for": "check_delayed"}
 """Tells the employer that the checks are delayed."""
 FAILURES: tuple[Failure, ...] = (
-    Failure(ProviderUnavailable, backoff, "attempt_waits_for_provider", changes=DELAYED),
+    Failure(ProviderUnavailable, retry_delay, "attempt_waits_for_provider", changes=DELAYED),
     Failure(DATABASE_LOST, 5.0, "attempt_lost_its_database", changes=DELAYED),
 )
 
@@ -54,8 +54,8 @@ def run_checks(
     to the real one and has no effect.
     """
     attempts = Attempt.objects.select_related("case__employer", "case__submitted_by")
-    lease = runner.claim(attempts, attempt_id, clock, lease_seconds)
-    return runner.run(
+    lease = runner.claim_row(attempts, attempt_id, clock, lease_seconds)
+    return runner.run_job(
         lease, partial(_decide, checks=checks, shadow=shadow), failures=FAILURES, beats=True
     )
 
@@ -66,7 +66,7 @@ def _decide(lease: Lease[Attempt], checks: tuple[Check, ...], shadow: policy.Rul
         lease.finish()
         return False
     if attempt.case.test:
-        checks = scripted_outcomes.checks(
+        checks = scripted_outcomes.scripted_checks(
             attempt.case.declared_uscc,
             tuple(check.code for check in checks),
             attempt.waits,

@@ -49,7 +49,7 @@ class Replayed:
         return self.live is not self.would
 
 
-def over(
+def replay_attempts(
     rules: policy.Rules, since: datetime | None = None, checks: Sequence[Check] = CHECKS
 ) -> Iterator[Replayed]:
     """Replay under `rules` every attempt with an automatic verdict, submitted from `since` on."""

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 
 from documents.licence.witnesses import same_name
-from documents.uscc import normalise, problem
+from documents.uscc import normalise_uscc, uscc_problem
 from employers.accounts.registration import check_name
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import Refused
@@ -93,15 +93,15 @@ def add_client(
     Refused.
     """
     kind = DocumentKind.CLIENT_AUTHORIZATION
-    name, uscc = check_name(name.strip(), "company"), normalise(uscc)
-    if refused := problem(uscc):
+    name, uscc = check_name(name.strip(), "company"), normalise_uscc(uscc)
+    if refused := uscc_problem(uscc):
         raise refused
     if valid_until is not None and valid_until < day_of(now):
         raise Refused("agency_client_expired", "valid_until", seen=valid_until.isoformat())
     document = Document.objects.filter(pk=document_id, kind=kind, superseded_at=None).first()
     if document is None:
         raise Refused("agency_client_missing", kind)
-    with operations.editing(document.case_id, actor, adding=kind, now=now) as case:
+    with operations.editing_case(document.case_id, actor, adding=kind, now=now) as case:
         _of_another(case, name, uscc)
         if (
             case.state == State.APPROVED
@@ -135,7 +135,7 @@ def add_client(
     return client
 
 
-def judge(document_id: UUID, now: datetime) -> None:
+def notify_of_letter(document_id: UUID, now: datetime) -> None:
     """Tell the agency about a letter that was read while the approval is in force.
 
     This locks the case, as `add_client` does, so one of the two sees both the reading and the
@@ -252,7 +252,7 @@ def accept_client(client_id: UUID, actor: Actor, now: datetime) -> ClientAuthori
 def drop_letter(document_id: UUID, actor: Actor, now: datetime) -> None:
     """Remove a letter that has no declared client. Raise Refused."""
     document = Document.objects.get(pk=document_id, kind=DocumentKind.CLIENT_AUTHORIZATION)
-    with operations.editing(document.case_id, actor, adding=document.kind, now=now) as case:
+    with operations.editing_case(document.case_id, actor, adding=document.kind, now=now) as case:
         if ClientAuthorisation.objects.filter(document=document).exists():
             raise Refused("state_conflict", DocumentKind.CLIENT_AUTHORIZATION)
         if Document.objects.current().filter(pk=document_id).update(superseded_at=now):

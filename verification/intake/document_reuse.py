@@ -33,7 +33,7 @@ from verification.models.decisions import SENT_BACK, STOPS
 from verification.rules import states
 from verification.rules.facts import Why
 from verification.rules.findings import Finding, Severity
-from verification.rules.required_documents import AGENCY, LICENCE, OF_KIND, about, paper_of
+from verification.rules.required_documents import AGENCY, LICENCE, OF_KIND, paper_of, requirement_of
 from verification.rules.validity import end_of
 
 UNDO_FOR: Final = timedelta(days=1)
@@ -110,7 +110,7 @@ def use_again(case_id: UUID, kind: str, user: User, actor: Actor, now: datetime)
     The earlier rows are locked first. An erasure of their pages either comes before, and then there
     are none to reuse, or finds the new rows next to them.
     """
-    with operations.editing(case_id, actor, adding=kind, now=now) as case:
+    with operations.editing_case(case_id, actor, adding=kind, now=now) as case:
         reusable = reusable_documents(case, now).get(kind, Reusable())
         if not reusable.documents and reusable.why_not:
             raise Refused(
@@ -188,13 +188,17 @@ def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Reusable
     """
     case, item = documents[0].case, OF_KIND[kind]
     paper = paper_of(case.account_class, case.declared_uscc)
-    findings = [f for f in decisions.findings_of(case.pk) if about(f.code, f.field, paper) == item]
+    findings = [
+        f for f in decisions.findings_of(case.pk) if requirement_of(f.code, f.field, paper) == item
+    ]
     if ended := _ended(item, findings, now):
         return Reusable((), ended)
     decision: Decision | None = case.decisions.first()
     if decision is None:  # withdrawn before a decision
         told = (
-            wording.told(finding) for finding in findings if finding.severity >= Severity.CONCERN
+            wording.finding_for_employer(finding)
+            for finding in findings
+            if finding.severity >= Severity.CONCERN
         )
         wrong = next((Why(f.code, f.field, f.seen, f.expected, f.check) for f in told), None)
         return Reusable((), wrong) if wrong else Reusable(tuple(documents))
@@ -204,7 +208,7 @@ def _papers(kind: str, documents: Sequence[Document], now: datetime) -> Reusable
     wrongs = [
         reason
         for reason in reasons
-        if about(reason["code"], reason.get("field") or "", paper) == item
+        if requirement_of(reason["code"], reason.get("field") or "", paper) == item
     ]
     if not wrongs:
         return Reusable(tuple(documents))

@@ -18,10 +18,10 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
-from documents.uscc import normalise
+from documents.uscc import normalise_uscc
 from employers.models import Member
 from events.core.errors import ProviderUnavailable, Refused
-from events.jobs.runner import Clock, Failure, Lease, claim, run
+from events.jobs.runner import Clock, Failure, Lease, claim_row, run_job
 from events.models import record
 from verification.cases import draft_erasure, guards
 from verification.checks import picture_index
@@ -95,8 +95,8 @@ def read_document(
     readings = DocumentReading.objects.select_related(
         "document__case__employer", "document__case__submitted_by"
     )
-    return run(
-        claim(readings, document_id, clock, lease_seconds),
+    return run_job(
+        claim_row(readings, document_id, clock, lease_seconds),
         lambda lease: _read(lease, check),
         _write_down,
         failures=FAILURES,
@@ -131,7 +131,7 @@ def _write_down(lease: Lease[DocumentReading], read: tuple[str, Observation] | N
     if document.superseded_at is None and lease.row.deaths < DEATHS:
         _find_keypoints_ahead(document)
         if observation and document.kind == DocumentKind.CLIENT_AUTHORIZATION:
-            client_letters.judge(document.pk, lease.clock())
+            client_letters.notify_of_letter(document.pk, lease.clock())
     return observation is not None
 
 
@@ -143,7 +143,7 @@ def _find_keypoints_ahead(document: Document) -> None:
     if document.kind != DocumentKind.BUSINESS_LICENCE:
         return
     try:
-        picture_index.prepare(document.pages.all())
+        picture_index.prepare_landmarks(document.pages.all())
     except Exception:  # as above: the check will report it
         log.exception("landmarks_not_kept", document=str(document.pk))
 
@@ -155,7 +155,7 @@ def _observe(check: Check, case: Case, document_id: str, now: datetime) -> Obser
     )
 
 
-def values(kind: str, reading: Observation | None, said: Mapping[str, str]) -> list[Value]:
+def shown_values(kind: str, reading: Observation | None, said: Mapping[str, str]) -> list[Value]:
     """Return the values shown for this kind of document, each with the employer's statement."""
     if not reading:
         return []
@@ -167,7 +167,7 @@ def values(kind: str, reading: Observation | None, said: Mapping[str, str]) -> l
     ]
 
 
-def state(
+def save_statements(
     document_id: UUID, member: Member, corrections: Mapping[str, str], now: datetime
 ) -> list[Statement]:
     """Save the employer's statements on all values read: its corrections, and the rest as right.
@@ -181,7 +181,7 @@ def state(
         if refused := guards.may_edit(case, member.as_actor()):
             raise refused
         row = DocumentReading.objects.filter(document=document).first()
-        shown = values(document.kind, row.reading if row else None, {})
+        shown = shown_values(document.kind, row.reading if row else None, {})
         if not shown:
             raise Refused("document_unread", "document")
         made = []
@@ -212,4 +212,4 @@ def _spelt(field: str, typed: str) -> str:
             character for character in typed if character.isprintable() or character.isspace()
         ).split()
     )[:300]
-    return normalise(typed) if field == "uscc" else typed
+    return normalise_uscc(typed) if field == "uscc" else typed

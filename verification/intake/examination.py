@@ -10,7 +10,7 @@ from django.conf import settings
 from documents.photo.flaws import PhotoQuality
 from documents.photo.quality import judge_page
 from documents.upload.antivirus import scan
-from documents.upload.intake import Intake, Limits, examine
+from documents.upload.intake import Intake, Limits, open_upload
 from documents.upload.sandbox import NoSandbox
 from events.core.errors import ProviderError, Refused
 from verification.intake import upload_handler
@@ -25,7 +25,7 @@ NOT_THE_FILES_FAULT = frozenset(
 """Refusals that another try may settle."""
 
 
-def examined(data: bytes) -> tuple[Intake, dict[str, Any]]:
+def examine_upload(data: bytes) -> tuple[Intake, dict[str, Any]]:
     """Examine the file and scan it for viruses; return the result of both. Raise Refused."""
     limits = Limits(
         bytes=settings.UPLOAD_MAX_BYTES,
@@ -34,7 +34,7 @@ def examined(data: bytes) -> tuple[Intake, dict[str, Any]]:
     )
     try:
         with upload_handler.room_for_a_child():
-            taken_in = examine(data, limits, required=settings.SANDBOX_REQUIRED)
+            taken_in = open_upload(data, limits, required=settings.SANDBOX_REQUIRED)
         return taken_in, _scan(data)
     except NoSandbox as error:
         log.error("no_sandbox")
@@ -44,7 +44,7 @@ def examined(data: bytes) -> tuple[Intake, dict[str, Any]]:
         raise Refused("document_scan_unavailable", "document") from error
 
 
-def judged(taken_in: Intake, kind: str) -> list[PhotoQuality | None]:
+def judge_photos(taken_in: Intake, kind: str) -> list[PhotoQuality | None]:
     """Return the quality of each page of a document of `kind`."""
     return [
         judge_page(page, licence=kind == DocumentKind.BUSINESS_LICENCE and page.number == 1)

@@ -25,11 +25,11 @@ from employers.models import PROVEN, Member, User
 from events.core.actor import SYSTEM, Actor
 from events.core.errors import ProviderUnavailable, Refused
 from events.jobs.queue import JobQuerySet
-from events.jobs.runner import Clock, Failure, Lease, claim, run
+from events.jobs.runner import Clock, Failure, Lease, claim_row, run_job
 from events.models import record
 from verification.cases import documents
-from verification.cases.operations import editing
-from verification.intake.examination import NOT_THE_FILES_FAULT, examined, judged
+from verification.cases.operations import editing_case
+from verification.intake.examination import NOT_THE_FILES_FAULT, examine_upload, judge_photos
 from verification.models import Case, HeldUpload
 from verification.rules import states
 from verification.rules.states import State
@@ -54,7 +54,9 @@ class _Opened:
     refused: str = ""
 
 
-def hold(case_id: UUID, kind: str, data: bytes, member: Member, now: datetime) -> HeldUpload | None:
+def hold_upload(
+    case_id: UUID, kind: str, data: bytes, member: Member, now: datetime
+) -> HeldUpload | None:
     """Store an upload without opening it. Return None if an earlier try of the same person has
     added it (`documents.added_just_now`). Raise Refused.
 
@@ -65,7 +67,7 @@ def hold(case_id: UUID, kind: str, data: bytes, member: Member, now: datetime) -
     name = default_storage.save("upload", ContentFile(data))
     kept = False
     try:
-        with editing(case_id, member.as_actor(), adding=kind, now=now) as case:
+        with editing_case(case_id, member.as_actor(), adding=kind, now=now) as case:
             if documents.added_just_now(case, kind, sha256, member.user, now):
                 return None
             _refuse_more(case, kind, len(data), member)
@@ -117,7 +119,7 @@ def _refuse_more(case: Case, kind: str, size: int, member: Member) -> None:
         )
 
 
-def drop(held_id: UUID, actor: Actor, now: datetime) -> None:
+def drop_held_upload(held_id: UUID, actor: Actor, now: datetime) -> None:
     """Erase a held upload at the employer's request. Doing it again changes nothing."""
     with transaction.atomic():
         held = HeldUpload.objects.select_for_update().filter(pk=held_id).first()
@@ -140,8 +142,8 @@ def open_held(held_id: UUID, clock: Clock, lease_seconds: float) -> bool:
 
     If it cannot be opened, the row stays without the file and names the reason.
     """
-    return run(
-        claim(of_confirmed(), held_id, clock, lease_seconds),
+    return run_job(
+        claim_row(of_confirmed(), held_id, clock, lease_seconds),
         _open,
         _write_down,
         failures=FAILURES,
@@ -154,14 +156,14 @@ def _open(lease: Lease[HeldUpload]) -> _Opened:
     held = lease.row
     try:
         with held.file.open() as stored:
-            taken_in, scan = examined(stored.read())
+            taken_in, scan = examine_upload(stored.read())
     except FileNotFoundError:
         return _Opened(refused="document_missing")
     except Refused as refused:
         if refused.code in NOT_THE_FILES_FAULT:
             raise ProviderUnavailable(refused.code, retry_after=5) from refused
         return _Opened(refused=refused.code)
-    return _Opened(taken_in, scan, tuple(judged(taken_in, held.kind)))
+    return _Opened(taken_in, scan, tuple(judge_photos(taken_in, held.kind)))
 
 
 def _write_down(lease: Lease[HeldUpload], opened: _Opened) -> bool:

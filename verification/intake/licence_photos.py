@@ -16,13 +16,13 @@ from django.db import transaction
 
 from documents.photo.flaws import PhotoQuality
 from documents.upload.intake import Intake
-from documents.uscc import is_valid, normalise
+from documents.uscc import is_valid, normalise_uscc
 from employers.accounts import registration
 from employers.models import Member, User
 from events.core.actor import SYSTEM, Actor, Role
 from events.core.errors import ProviderUnavailable, Refused
 from events.doorbell import notify_worker
-from events.jobs.runner import Clock, Failure, Lease, claim, run
+from events.jobs.runner import Clock, Failure, Lease, claim_row, run_job
 from events.models import record
 from verification.cases import documents, operations
 from verification.cases.storage import erase_unused
@@ -167,8 +167,8 @@ def read_photo(
     A paper that is not a licence is erased at once, and the row says why. A photo that cannot be
     read does not stop anyone: the person types the values.
     """
-    return run(
-        claim(LicencePhoto.objects.all(), photo_id, clock, lease_seconds),
+    return run_job(
+        claim_row(LicencePhoto.objects.all(), photo_id, clock, lease_seconds),
         lambda lease: _read(lease, check or Reading()),
         _write_down,
         failures=FAILURES,
@@ -236,7 +236,7 @@ def not_kept(observation: Observation | None) -> str:
     if personal_paper(observation):
         return "document_personal"
     wrong = wrong_paper(DocumentKind.BUSINESS_LICENCE, observation)
-    code = normalise((observation.get("fields") or {}).get("uscc", ""))
+    code = normalise_uscc((observation.get("fields") or {}).get("uscc", ""))
     founding = is_valid(code) and code[0] != "9"
     return "photo_not_a_licence" if wrong and wrong.code in _NOT_KEPT and not founding else ""
 
@@ -277,7 +277,7 @@ def register_company(
         actor = member.as_actor()
         case = operations.open_case(member.employer, actor, now)
         if legal_representative:
-            case = operations.declare(
+            case = operations.declare_facts(
                 case.pk,
                 actor,
                 now,
@@ -300,7 +300,7 @@ def _hand_over(photo: LicencePhoto, case: Case, member: Member, now: datetime) -
     """Make the photo a document of the case, with its reading and what the person says of it."""
     pages, actor = list(photo.pages.all()), member.as_actor()
     kind = paper_of(case.account_class, case.declared_uscc)
-    with operations.editing(case.pk, actor, adding=kind, now=now) as case:
+    with operations.editing_case(case.pk, actor, adding=kind, now=now) as case:
         document = Document.objects.create(
             case=case,
             kind=kind,
@@ -352,5 +352,5 @@ def _keep_reading(
     DocumentReading.objects.create(
         document=document, due_at=now, finished_at=now, reading=reading, version=photo.version
     )
-    if early_reading.values(document.kind, reading, {}):
-        early_reading.state(document.pk, member, declared, now)
+    if early_reading.shown_values(document.kind, reading, {}):
+        early_reading.save_statements(document.pk, member, declared, now)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from documents.uscc import is_valid, normalise
+from documents.uscc import is_valid, normalise_uscc
 from verification.checks.agency.hr_licence import licence_remarks
 from verification.checks.authority_letter import letter_findings
 from verification.checks.base import Subject
@@ -21,7 +21,7 @@ from verification.rules.findings import Finding, Observation, Severity
 from verification.rules.wrong_paper import CHECK, wrong_paper
 
 
-def remarks(document: Document, case: Case, now: datetime) -> list[Finding]:
+def upload_remarks(document: Document, case: Case, now: datetime) -> list[Finding]:
     """Return what speaks against a document that has been read, as its employer may know it."""
     row = getattr(document, "reading", None)
     reading: Observation | None = row.reading if row else None
@@ -67,7 +67,7 @@ def shared_files(documents: Iterable[Document]) -> dict[str, Finding]:
 
 def _of_licence(reading: Observation, subject: Subject) -> Iterator[Finding]:
     fields = reading.get("fields") or {}
-    code = normalise(fields.get("uscc", ""))
+    code = normalise_uscc(fields.get("uscc", ""))
     if is_valid(code) and code != subject.uscc:
         yield Finding(CHECK, "uscc_mismatch", Severity.CONCERN, "uscc", code, subject.uscc)
     if ends_on := last_date(fields.get("term", "")):

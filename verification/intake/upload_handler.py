@@ -162,7 +162,7 @@ class BoundedUploadHandler(FileUploadHandler):
 
 
 @contextmanager
-def released(request: HttpRequest) -> Iterator[None]:
+def releasing_uploads(request: HttpRequest) -> Iterator[None]:
     """Let go of what the request's handlers hold when the block ends, however it does."""
     try:
         yield

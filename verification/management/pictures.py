@@ -55,7 +55,7 @@ def add_arguments(parser: CommandParser, seed_means: str) -> None:
     )
 
 
-def files(out: Path, seed: int, count: int, quality: int) -> Iterator[tuple[int, Path]]:
+def picture_files(out: Path, seed: int, count: int, quality: int) -> Iterator[tuple[int, Path]]:
     """Return each seed and its file. Raise CommandError if the arguments do not fit."""
     if out.suffix.lower() not in FORMATS:
         raise CommandError(
@@ -74,7 +74,7 @@ def files(out: Path, seed: int, count: int, quality: int) -> Iterator[tuple[int,
     )
 
 
-def write(image: Image.Image, file: Path, quality: int) -> None:
+def write_picture(image: Image.Image, file: Path, quality: int) -> None:
     """Write `image` to `file` in the format of its suffix."""
     content = _encoded(image, FORMATS[file.suffix.lower()], quality)
     try:

@@ -21,7 +21,7 @@ from typing import Any, ClassVar, Final
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, reset_queries, transaction
 
-from documents.uscc import normalise, problem
+from documents.uscc import normalise_uscc, uscc_problem
 from events.db.dialect import current_dialect
 
 BATCH: Final = 5000
@@ -89,27 +89,27 @@ class Sheet:
         }
 
 
-def code(value: str, column: str) -> str:
-    uscc = normalise(value)
-    if refused := problem(uscc):
+def read_code(value: str, column: str) -> str:
+    uscc = normalise_uscc(value)
+    if refused := uscc_problem(uscc):
         raise RowFault(column, refused.seen or value, refused.expected)
     return uscc
 
 
-def text(value: str, column: str, longest: int) -> str:
+def read_text(value: str, column: str, longest: int) -> str:
     value = " ".join(value.split())
     if len(value) > longest:
         raise RowFault(column, f"{len(value)} characters", f"at most {longest}")
     return value
 
 
-def needed(value: str, column: str, longest: int) -> str:
+def read_needed_text(value: str, column: str, longest: int) -> str:
     if not value.strip():
         raise RowFault(column, "", "a value")
-    return text(value, column, longest)
+    return read_text(value, column, longest)
 
 
-def day(value: str, column: str) -> date:
+def read_day(value: str, column: str) -> date:
     value = value.strip()
     if found := _DATE.fullmatch(value):
         try:
@@ -236,7 +236,7 @@ class SnapshotCommand(BaseCommand):
     def _write(self, columns: Sequence[str], batch: dict[str, Values], tally: Tally) -> None:
         """Write `batch` in one transaction, and empty it."""
         with transaction.atomic():
-            written = write(self.sheet, columns, list(batch.values()))
+            written = write_rows(self.sheet, columns, list(batch.values()))
         tally.written += written
         tally.older += len(batch) - written
         batch.clear()
@@ -269,7 +269,7 @@ class SnapshotCommand(BaseCommand):
 # --- The table ------------------------------------------------------------------------------------
 
 
-def write(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
+def write_rows(sheet: Sheet, columns: Sequence[str], rows: Sequence[Values]) -> int:
     """Insert `rows`, replacing those that are not newer; return the number written.
 
     No two rows may have the same key.

@@ -8,23 +8,23 @@ import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
-from events.db.groups import Permission, grant, view
+from events.db.groups import Permission, grant_permissions, view_permission
 from events.db.tables import CreateModels
 
 LOOK = [
-    view("verification", "case", "case"),
-    view("verification", "document", "document"),
-    view("verification", "attempt", "attempt"),
-    view("verification", "checkrun", "check run"),
-    view("verification", "decision", "decision"),
-    view("verification", "registryrecord", "registry record"),
-    view("verification", "hrlicencerecord", "licensed agency"),
-    view("verification", "shadowverdict", "shadow verdict"),
-    view("verification", "clientauthorisation", "client's authorisation"),
-    view("verification", "exclusion", "exclusion"),
-    view("employers", "employer", "employer"),
-    view("employers", "member", "member"),
-    view("events", "event", "event"),
+    view_permission("verification", "case", "case"),
+    view_permission("verification", "document", "document"),
+    view_permission("verification", "attempt", "attempt"),
+    view_permission("verification", "checkrun", "check run"),
+    view_permission("verification", "decision", "decision"),
+    view_permission("verification", "registryrecord", "registry record"),
+    view_permission("verification", "hrlicencerecord", "licensed agency"),
+    view_permission("verification", "shadowverdict", "shadow verdict"),
+    view_permission("verification", "clientauthorisation", "client's authorisation"),
+    view_permission("verification", "exclusion", "exclusion"),
+    view_permission("employers", "employer", "employer"),
+    view_permission("employers", "member", "member"),
+    view_permission("events", "event", "event"),
 ]
 DECIDE, SECOND_REVIEW, BULK, UNMASK, ASSIGN, QUALITY, AUDIT = (
     Permission("verification", "case", codename, name)
@@ -44,9 +44,9 @@ LEADS = [*SENIORS, ASSIGN, QUALITY]
 AUDITORS = [
     *LOOK,
     AUDIT,
-    view("employers", "user", "account"),
-    view("employers", "apiclient", "platform key"),
-    view("downloads", "gatedecision", "gate decision"),
+    view_permission("employers", "user", "account"),
+    view_permission("employers", "apiclient", "platform key"),
+    view_permission("downloads", "gatedecision", "gate decision"),
 ]
 
 
@@ -1987,5 +1987,7 @@ class Migration(migrations.Migration):
                 ),
             ]
         ),
-        grant({"Reviewers": REVIEWERS, "Seniors": SENIORS, "Leads": LEADS, "Auditors": AUDITORS}),
+        grant_permissions(
+            {"Reviewers": REVIEWERS, "Seniors": SENIORS, "Leads": LEADS, "Auditors": AUDITORS}
+        ),
     ]

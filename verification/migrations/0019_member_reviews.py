@@ -4,10 +4,10 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from events.db.groups import grant, view
+from events.db.groups import grant_permissions, view_permission
 from events.db.locking import quickly
 
-LOOK = [view("verification", "memberreview", "recruiter in review")]
+LOOK = [view_permission("verification", "memberreview", "recruiter in review")]
 
 
 class Migration(migrations.Migration):
@@ -76,5 +76,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        grant(dict.fromkeys(("Reviewers", "Seniors", "Leads", "Auditors"), LOOK)),
+        grant_permissions(dict.fromkeys(("Reviewers", "Seniors", "Leads", "Auditors"), LOOK)),
     ]

@@ -10,7 +10,7 @@ from verification.models.cases import (
     RightsNow,
     SecondReview,
 )
-from verification.models.decisions import Decision, DecisionQuerySet, reviewers
+from verification.models.decisions import Decision, DecisionQuerySet, reviewing_users
 from verification.models.documents import (
     ClientAuthorisation,
     Document,
@@ -102,5 +102,5 @@ __all__ = [
     "ShadowVerdict",
     "Statement",
     "TakeOver",
-    "reviewers",
+    "reviewing_users",
 ]

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import User
-from verification.models.decisions import SENT_BACK, STOPS, Decision, reviewers
+from verification.models.decisions import SENT_BACK, STOPS, Decision, reviewing_users
 from verification.models.reviewing import Ruling, RulingOutcome
 from verification.rules import states
 from verification.rules.states import State
@@ -44,7 +44,7 @@ class AppealQuerySet(models.QuerySet["Appeal"]):
             case__employer=models.OuterRef(models.OuterRef("case__employer")),
             verb__in=SENT_BACK,
         )
-        others = reviewers().exclude(models.Exists(by_them))
+        others = reviewing_users().exclude(models.Exists(by_them))
         return self.filter(
             Q(
                 models.Exists(by.filter(case=models.OuterRef("case"), verb="reject"))

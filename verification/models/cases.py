@@ -156,7 +156,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.unclaimed(now).not_postponed(now).undecided()
 
 
-def by(*roles: Role) -> Callable[[object, Any], bool]:
+def permitted_to(*roles: Role) -> Callable[[object, Any], bool]:
     """Return a transition's permission: the actor, whom django-fsm calls the user, has one of
     `roles`.
     """
@@ -167,14 +167,18 @@ def by(*roles: Role) -> Callable[[object, Any], bool]:
     return has_role
 
 
-by_employer, by_reviewer, by_system = by(*EMPLOYER), by(Role.REVIEWER), by(Role.SYSTEM)
+by_employer, by_reviewer, by_system = (
+    permitted_to(*EMPLOYER),
+    permitted_to(Role.REVIEWER),
+    permitted_to(Role.SYSTEM),
+)
 
 
 class Case(ConcurrentTransitionMixin, models.Model):
     """One verification of one employer's declared identity.
 
     Transitions change only the state. Call them only through
-    `verification.cases.operations.moving`, which locks, guards, saves and records an event.
+    `verification.cases.operations.moving_case`, which locks, guards, saves and records an event.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -241,7 +245,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
     """The queue's sort key, the highest first (`urgency.QueuePosition.key`)."""
     rights_now = models.CharField(max_length=12, choices=RightsNow.choices, default=RightsNow.NONE)
     name_key = models.CharField(max_length=64, blank=True, default="")
-    """The key for finding look-alikes of the declared name (`lookalikes.skeleton`)."""
+    """The key for finding look-alikes of the declared name (`lookalikes.name_skeleton`)."""
     second_review = models.CharField(
         max_length=8, choices=SecondReview.choices, blank=True, default=SecondReview.NONE
     )
@@ -398,7 +402,7 @@ class Case(ConcurrentTransitionMixin, models.Model):
         field=state,
         source=State.APPROVED,
         target=State.SUSPENDED,
-        permission=by(Role.SYSTEM, Role.REVIEWER),
+        permission=permitted_to(Role.SYSTEM, Role.REVIEWER),
     )
     def suspend(self) -> None:
         """The employer's rights are suspended."""

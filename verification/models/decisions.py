@@ -77,7 +77,7 @@ class Decision(models.Model):
         return str(self.case_id)
 
 
-def reviewers() -> models.QuerySet[User]:
+def reviewing_users() -> models.QuerySet[User]:
     """The users who can decide on cases."""
     may = Q(codename="change_case", content_type__app_label="verification")
     granted = Permission.objects.filter(may).filter(

@@ -80,7 +80,7 @@ class Ruling(Job):
     """
     note = models.TextField(blank=True)
     besides = models.JSONField(default=dict)
-    """Further arguments of `operations.review`, by name."""
+    """Further arguments of `operations.review_case`, by name."""
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     confirmed_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False

@@ -13,7 +13,7 @@ from verification.rules.states import State
 
 
 @cache
-def table() -> tuple[Transition, ...]:
+def all_transitions() -> tuple[Transition, ...]:
     """All transitions, one for each source, in the order of the methods and of `State`."""
     methods, states = list(vars(Case)), list(State)
     return tuple(
@@ -24,39 +24,39 @@ def table() -> tuple[Transition, ...]:
     )
 
 
-def verbs() -> tuple[str, ...]:
+def transition_verbs() -> tuple[str, ...]:
     """The names of all transitions."""
-    return tuple(dict.fromkeys(each.name for each in table()))
+    return tuple(dict.fromkeys(each.name for each in all_transitions()))
 
 
-def of(verb: str) -> list[Transition]:
+def transitions_of(verb: str) -> list[Transition]:
     """The transitions of one verb; none if there is no such verb."""
-    return [each for each in table() if each.name == verb]
+    return [each for each in all_transitions() if each.name == verb]
 
 
-def sources(verb: str) -> list[State]:
+def source_states(verb: str) -> list[State]:
     """The states that `verb` leads out of."""
-    return [State(str(each.source)) for each in of(verb)]
+    return [State(str(each.source)) for each in transitions_of(verb)]
 
 
-def target(verb: str, source: State) -> State:
+def target_state(verb: str, source: State) -> State:
     """The state that `verb` leads to from `source`. django-fsm's `None` means the same state."""
-    (each,) = (each for each in of(verb) if each.source == source)
+    (each,) = (each for each in transitions_of(verb) if each.source == source)
     return source if each.target is None else State(str(each.target))
 
 
-def roles(transition: Transition) -> list[Role]:
+def permitted_roles(transition: Transition) -> list[Role]:
     """The roles that have permission for a transition."""
     case = Case()
-    return sorted(role for role in Role if permits(transition, case, Actor(role)))
+    return sorted(role for role in Role if is_permitted(transition, case, Actor(role)))
 
 
-def permits(transition: Transition, case: Case, actor: Actor) -> bool:
+def is_permitted(transition: Transition, case: Case, actor: Actor) -> bool:
     """Whether `actor` has permission for a transition, whatever the case's state."""
     return transition.has_perm(case, _as_user(actor))
 
 
-def allows(verb: str, case: Case, actor: Actor) -> bool:
+def is_possible(verb: str, case: Case, actor: Actor) -> bool:
     """Whether `verb` is possible in the case's state and `actor` has permission for it."""
     return has_transition_perm(getattr(case, verb), _as_user(actor))
 

@@ -31,7 +31,7 @@ def end_expired_clients(now: datetime) -> None:
     """End each client with an expired letter, and the approval of each agency without a client
     left.
     """
-    for case in agencies(now):
+    for case in approved_agencies(now):
         for client in _ended(case, now):
             expire_client(client.pk, now)
         ends = last_end(case, now)
@@ -42,7 +42,7 @@ def end_expired_clients(now: datetime) -> None:
                 continue
 
 
-def agencies(now: datetime) -> Iterator[Case]:
+def approved_agencies(now: datetime) -> Iterator[Case]:
     """Yield the approved agencies."""
     cases: Iterator[Case] = (
         Case.objects.real()

@@ -67,7 +67,7 @@ def recheck_conditional(case_id: UUID, clock: Clock, registry: Check | None = No
     if not codes:
         return False
     try:
-        operations.suspend(case_id, SYSTEM, clock(), codes)
+        operations.suspend_case(case_id, SYSTEM, clock(), codes)
     except Refused:  # changed at the same moment
         return False
     log.warning("condition_contradicted", case=str(case_id), reasons=codes)

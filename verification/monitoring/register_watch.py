@@ -31,7 +31,7 @@ ENDED: Final = {
 LISTED: Final = "registry_serious_violation_list"
 
 
-def news(now: datetime) -> Iterator[tuple[UUID, list[str]]]:
+def unreviewed_entries(now: datetime) -> Iterator[tuple[UUID, list[str]]]:
     """Yield each approved case with an entry that no one has reviewed, and the reasons."""
     against = RegistryRecord.objects.filter(Q(status__in=ENDED) | Q(serious_violation_list=True))
     for case in Case.objects.real().in_force(now).filter(declared_uscc__in=against.values("uscc")):
@@ -56,8 +56,8 @@ def _known_reasons(case: Case) -> set[str]:
 
 def watch_register(now: datetime) -> None:
     """Suspend each case with news against it, with its reasons."""
-    for case_id, codes in news(now):
+    for case_id, codes in unreviewed_entries(now):
         try:
-            operations.suspend(case_id, SYSTEM, now, codes)
+            operations.suspend_case(case_id, SYSTEM, now, codes)
         except Refused:  # changed at the same moment
             continue

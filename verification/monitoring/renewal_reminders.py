@@ -18,7 +18,7 @@ from employers.models import AccountClass
 from employers.notices import tell_user
 from events.core.actor import SYSTEM
 from events.models import Event, record
-from verification.cases.notices import concerned
+from verification.cases.notices import concerned_members
 from verification.models import Case
 from verification.monitoring import client_expiry
 from verification.rules import states
@@ -79,7 +79,7 @@ def remind_to_renew(case_id: UUID, now: datetime) -> bool:
             "days": (ends - now).days or 1,
             "path": reverse("verification:home"),
         }
-        for member in concerned(case.employer_id, case.submitted_by_id):
+        for member in concerned_members(case.employer_id, case.submitted_by_id):
             tell_user(member.user, template, context, now)
     return True
 

@@ -71,7 +71,7 @@ def watch_queue(now: datetime, over: int) -> None:
         end_alert(AlertKind.QUEUE_LONG, _ONE, now, path=path)
 
 
-def stuck(jobs: JobQuerySet) -> JobQuerySet:
+def stuck_jobs(jobs: JobQuerySet) -> JobQuerySet:
     """Return the jobs that wait for a service after several tries."""
     return jobs.filter(finished_at=None, tries__gte=TRIES).exclude(last_error="")
 
@@ -94,7 +94,7 @@ def watch_providers(now: datetime) -> None:
     lasting = {
         what: State({"what": what, "count": count}, path)
         for what, jobs, path in kinds
-        if (count := stuck(jobs).count())
+        if (count := stuck_jobs(jobs).count())
     }
     report_states(AlertKind.PROVIDER_DOWN, lasting, now, among=[what for what, _, _ in kinds])
 

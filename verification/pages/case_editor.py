@@ -27,10 +27,10 @@ from verification.pages.requirement_rows import (
     Item,
     Next,
     Slot,
+    document_slots,
     item_of_kind,
-    items,
+    item_rows,
     next_step,
-    slots,
 )
 from verification.rules import states
 from verification.rules.findings import Finding
@@ -71,7 +71,7 @@ class Papers:
     reusable: Mapping[str, document_reuse.Reusable]
 
 
-def editor(
+def editor_context(
     member: Member,
     case: Case,
     now: datetime,
@@ -89,7 +89,7 @@ def editor(
     code = code_proof(member, case, now) if under_way else None
     if case.state in states.EDITABLE:
         opened |= _awaited(papers)
-    made = items(requirements, case.state, papers.slot_of, frozenset(map(item_of_kind, opened)))
+    made = item_rows(requirements, case.state, papers.slot_of, frozenset(map(item_of_kind, opened)))
     if not member.user.is_proven and case.state in states.EDITABLE:
         made = [replace(item, opened=item.opened or item.code == MAIL) for item in made]
     if code:  # its field is above the list
@@ -106,7 +106,7 @@ def editor(
         **_counts(rows),
         "next": _following(rows, made) if turn is Turn.EMPLOYER else None,
         "turn": turn,
-        "badge": wording.badge(case.state, turn, case.is_in_force(now)),
+        "badge": wording.state_badge(case.state, turn, case.is_in_force(now)),
         "code_proof": code,
         "code_href": reverse(PAGE_OF[code.kind]) if code else "",
         "code_form": CodeForm(),
@@ -133,7 +133,7 @@ def _papers(case: Case, now: datetime, client_form: SentForm | None) -> Papers:
     documents = _documents(case, now, client_form)
     prefetch_related_objects([case], "held_uploads__uploaded_by")
     held = sorted(case.held_uploads.all(), key=lambda upload: upload.uploaded_at)
-    slot_of = slots(documents, now, held)
+    slot_of = document_slots(documents, now, held)
     reusable = document_reuse.reusable_documents(case, now)
     for kind, papers in reusable.items():
         slot_of[kind].reusable = papers
@@ -254,7 +254,7 @@ def remarks_on(
     if document.superseded_at is not None or case.state not in states.EDITABLE:
         return []
     same = shared.get(str(document.pk))
-    return [*remarks.remarks(document, case, now), *([same] if same else [])]
+    return [*remarks.upload_remarks(document, case, now), *([same] if same else [])]
 
 
 def reading_of(document: Document) -> dict[str, Any] | None:
@@ -265,7 +265,7 @@ def reading_of(document: Document) -> dict[str, Any] | None:
     row = getattr(document, "reading", None)
     if row is None or document.kind == DocumentKind.CLIENT_AUTHORIZATION:
         return None
-    shown = early_reading.values(
+    shown = early_reading.shown_values(
         document.kind,
         row.reading,
         {statement.field: statement.said for statement in document.statements.all()},

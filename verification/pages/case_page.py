@@ -13,12 +13,18 @@ from employers.models import Member, MemberLink
 from verification.authority import vouches
 from verification.cases import guards, wording
 from verification.models import Appeal, Case, Decision, Proof
-from verification.pages.case_editor import SentForm, editor
-from verification.pages.case_progress import CheckLine, progress, steps, timeline, to_come
+from verification.pages.case_editor import SentForm, editor_context
+from verification.pages.case_progress import (
+    CheckLine,
+    progress_context,
+    progress_steps,
+    timeline_events,
+    to_come,
+)
 from verification.pages.requirement_rows import Item
 from verification.rules import states
 from verification.rules.findings import Severity
-from verification.rules.required_documents import AUTHORITY, CURRENT, about
+from verification.rules.required_documents import AUTHORITY, CURRENT, requirement_of
 from verification.rules.states import State
 
 
@@ -39,7 +45,7 @@ def current_case(member: Member) -> Case | None:
     return case
 
 
-def page(
+def case_page_context(
     member: Member,
     case: Case,
     now: datetime,
@@ -47,8 +53,8 @@ def page(
     client_form: SentForm | None = None,
 ) -> dict[str, Any]:
     """Return the context of the case page. Items of the kinds in `opened` are shown open."""
-    edited = editor(member, case, now, opened, client_form)
-    context = progress(case, now, edited["turn"]) | edited
+    edited = editor_context(member, case, now, opened, client_form)
+    context = progress_context(case, now, edited["turn"]) | edited
     decision: Decision | None = case.decisions.first()
     actor = member.as_actor()
     in_force = (
@@ -59,13 +65,13 @@ def page(
     heard = case.state in states.REVIEWABLE | states.STOPPED
     said: Appeal | None = Appeal.objects.open().filter(case=case).first() if heard else None
     return context | {
-        "steps": steps(case.state, context["turn"]),
+        "steps": progress_steps(case.state, context["turn"]),
         "decision": decision,
         "reasons": _reasons(case, decision, edited["items"]),
         "suspended_beside": case.state == State.REJECTED
         and Case.objects.beside(case).filter(state=State.SUSPENDED).exists(),
         "appealed": said is not None and said.verb == "appeal",
-        "appealable": guards.may("appeal", case, actor, now) is None,
+        "appealable": guards.may_act("appeal", case, actor, now) is None,
         "own_words": said,
         # Before the approval nothing asks for the contact, and it would distract.
         "contact_missing": in_force is not None and not Member.objects.contact_of(member),
@@ -76,13 +82,13 @@ def page(
         "proved_by": _proved_by(case, context["checks"], now)
         if case.state == State.APPROVED
         else [],
-        "withdrawable": guards.may("withdraw", case, actor, now) is None,
+        "withdrawable": guards.may_act("withdraw", case, actor, now) is None,
         "lapsed": case.state == State.APPROVED and not case.is_in_force(now),
         "renew_soon": case.is_in_force(now)
         and case.expires_at is not None
         and case.expires_at - now <= CURRENT.renew_before,
         "in_force": in_force,
-        "timeline": timeline(case),
+        "timeline": timeline_events(case),
         "to_come": to_come(case, context["turn"], context["waits_until"], said),
     }
 
@@ -98,7 +104,7 @@ def _reasons(case: Case, decision: Decision | None, rows: Sequence[Item]) -> lis
     if case.state != State.IN_REVIEW or item is None or not item.is_provided:
         return told
     still = {why.code for why in item.requirement.reasons}
-    return [why for why in told if about(why["code"]) != AUTHORITY or why["code"] in still]
+    return [why for why in told if requirement_of(why["code"]) != AUTHORITY or why["code"] in still]
 
 
 PROVED_BY: Final = {"authority_email_at_company_domain": _("Email address at the company's domain")}

@@ -17,7 +17,7 @@ from verification.cases import wording
 from verification.checks import CHECKS
 from verification.models import Appeal, Attempt, Case, CheckRun
 from verification.pages import requirement_facts
-from verification.pages.requirement_rows import Next, Word, items, next_step
+from verification.pages.requirement_rows import Next, Word, item_rows, next_step
 from verification.rules import policy, states
 from verification.rules.findings import Finding, Severity
 from verification.rules.states import State
@@ -65,7 +65,7 @@ _STEP_AT = {
 }
 
 
-def steps(state: str, turn: Turn) -> list[Step]:
+def progress_steps(state: str, turn: Turn) -> list[Step]:
     """Return the four steps of a case in `state`.
 
     A decided case has done them all. A withdrawn case has none: it went no further.
@@ -101,7 +101,9 @@ def check_lines(
                     check.code,
                     name,
                     "done",
-                    _without_repetition([wording.told(f) for f in run.as_findings()]),
+                    _without_repetition(
+                        [wording.finding_for_employer(f) for f in run.as_findings()]
+                    ),
                     run.seconds,
                 )
             )
@@ -124,7 +126,7 @@ def _without_repetition(findings: Sequence[Finding]) -> list[Finding]:
     return list(shown.values())
 
 
-def progress(case: Case, now: datetime, turn: Turn | None = None) -> dict[str, Any]:
+def progress_context(case: Case, now: datetime, turn: Turn | None = None) -> dict[str, Any]:
     """Return the progress: each check, what is waited for, and how long that usually takes.
 
     `turn` is who acts next, if the caller knows it.
@@ -158,9 +160,11 @@ def progress(case: Case, now: datetime, turn: Turn | None = None) -> dict[str, A
     }
 
 
-def meanwhile(member: Member, case: Case, now: datetime) -> Next | None:
+def next_step_meanwhile(member: Member, case: Case, now: datetime) -> Next | None:
     """Return what the employer can do while its case is in progress."""
-    return next_step(items(requirement_facts.requirements_of(case, member, now), case.state, {}))
+    return next_step(
+        item_rows(requirement_facts.requirements_of(case, member, now), case.state, {})
+    )
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,7 @@ def to_come(
     )
 
 
-def timeline(case: Case) -> list[Event]:
+def timeline_events(case: Case) -> list[Event]:
     """Return the events of the case, its documents and its proofs, latest first."""
     events = Event.objects.filter(
         employer_id=case.employer_id, verb__in=wording.HAPPENED, subject_type__in=IN_THE_TIMELINE

@@ -63,7 +63,7 @@ def requirements_of(
     return due_requirements(facts_of(case, member, now, reusable), CURRENT, now)
 
 
-def turn(case: Case, now: datetime) -> Turn:
+def turn_of_case(case: Case, now: datetime) -> Turn:
     """Return who acts next in `case`."""
     facts = facts_of(case, None, now)
     return turn_of(facts, due_requirements(facts, CURRENT, now), now)
@@ -140,7 +140,7 @@ def facts_of(
             Report(
                 run.code,
                 run.finished_at,
-                tuple(wording.told(finding) for finding in run.as_findings()),
+                tuple(wording.finding_for_employer(finding) for finding in run.as_findings()),
             )
             for run in runs.values()
         ),
@@ -209,7 +209,7 @@ def _masked(address: str) -> str:
 
 
 def _not_offered(uscc: str, test: bool) -> frozenset[str]:
-    return frozenset(ProofKind.values) - proofs.offered(uscc, test=test)
+    return frozenset(ProofKind.values) - proofs.offered_kinds(uscc, test=test)
 
 
 def _proofs(
@@ -228,7 +228,7 @@ def _proofs(
     domain = _registry_domain(runs)
     plain = authority_evidence.proofs_of(acting, case.declared_uscc, now)
     worth = {
-        proof["id"]: authority_evidence.worth(proof, case.declared_name, domain)
+        proof["id"]: authority_evidence.proof_strength(proof, case.declared_name, domain)
         for proof in plain["standing"] + plain["under_way"]
     }
     at_best = {row: STRENGTH.get(row.kind, Strength.WEAK) for row in rows}
@@ -375,7 +375,7 @@ def _verbs(case: Case, actor: Actor, now: datetime) -> frozenset[str]:
     For `submit` only the state counts, because the requirements cover the rest.
     """
     others = {
-        verb for verb in ("appeal", "ask_person") if guards.may(verb, case, actor, now) is None
+        verb for verb in ("appeal", "ask_person") if guards.may_act(verb, case, actor, now) is None
     }
     return frozenset(others | {"submit"} if can_proceed(case.submit) else others)
 

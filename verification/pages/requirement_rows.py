@@ -209,7 +209,7 @@ class Next:
     """The code of the requirement."""
 
 
-def slots(
+def document_slots(
     documents: Sequence[Document], now: datetime, held: Sequence[HeldUpload] = ()
 ) -> dict[str, Slot]:
     """Return a slot for each kind of document, with its documents and held uploads.
@@ -239,7 +239,7 @@ def _followed(erased: Document, current: Sequence[Document]) -> bool:
     return any(document.uploaded_at > erased.uploaded_at for document in current)
 
 
-def items(
+def item_rows(
     requirements: Sequence[Requirement],
     case_state: str,
     slot_of: Mapping[str, Slot],

@@ -45,7 +45,7 @@ from verification.models import (
     Ruling,
     RulingOutcome,
     Statement,
-    reviewers,
+    reviewing_users,
 )
 from verification.quality import golden_cases
 from verification.rules import name_lookalikes, required_documents
@@ -68,7 +68,7 @@ def give_due(now: datetime) -> int:
     """Give each reviewer the golden case drawn for them, if any; return the number given."""
     lately = Ruling.objects.filter(made_at__gt=now - RULINGS_WITHIN).values("by")
     given = 0
-    for reviewer in reviewers().filter(pk__in=lately):
+    for reviewer in reviewing_users().filter(pk__in=lately):
         try:
             given += give_golden_case(reviewer, now) is not None
         # the requirements have changed since the case was saved; the other reviewers get theirs
@@ -91,7 +91,7 @@ def give_golden_case(reviewer: User, now: datetime) -> Case | None:
         if not _drawn(reviewer, now):
             return None
         chosen = _unknown_to(reviewer)
-        return plant(chosen, reviewer, now) if chosen else None
+        return plant_golden_case(chosen, reviewer, now) if chosen else None
 
 
 def _drawn(reviewer: User, now: datetime) -> bool:
@@ -101,10 +101,10 @@ def _drawn(reviewer: User, now: datetime) -> bool:
     rulings = Ruling.objects.filter(by=reviewer, made_at__gt=since, case__golden=False).exclude(
         outcome=RulingOutcome.UNDONE
     )
-    return any(draws(pk) for pk in rulings.values_list("pk", flat=True))
+    return any(draws_golden_case(pk) for pk in rulings.values_list("pk", flat=True))
 
 
-def draws(ruling_id: int) -> bool:
+def draws_golden_case(ruling_id: int) -> bool:
     """Return whether this ruling draws a golden case.
 
     For a share s of all cases, each other case draws one with probability s/(1-s), at most 1.
@@ -145,13 +145,13 @@ def lapse_due(now: datetime) -> int:
 # --- How it arrives -------------------------------------------------------------------------------
 
 
-def plant(chosen: GoldenCase, reviewer: User, now: datetime) -> Case:
+def plant_golden_case(chosen: GoldenCase, reviewer: User, now: datetime) -> Case:
     """Make a case for this reviewer from the recipe, held for review at `now`.
 
     The case goes through the same transitions as any other.
     """
     documents = {document["ref"]: str(uuid4()) for document in chosen.recipe["documents"]}
-    recipe = golden_cases.replaced(chosen.recipe, documents)
+    recipe = golden_cases.replace_words(chosen.recipe, documents)
     with transaction.atomic():
         arrival = _Arrival(recipe, now)
         member = arrival.register(reviewer)
@@ -220,7 +220,7 @@ class _Arrival:
         case: Case = Case.objects.create(
             employer=member.employer,
             declared_name=recipe["name"],
-            name_key=name_lookalikes.key(recipe["name"]),
+            name_key=name_lookalikes.lookalike_key(recipe["name"]),
             declared_uscc=recipe["uscc"],
             declared_legal_representative=recipe["legal_representative"],
             account_class=recipe["account_class"],
@@ -271,7 +271,7 @@ class _Arrival:
                     reasons=[given.failure] if given.failure and verb != "begin_proof" else [],
                     data={"kind": given.kind},
                 )
-        with operations.moving(case.pk, "submit", member.as_actor(), self.submitted) as move:
+        with operations.moving_case(case.pk, "submit", member.as_actor(), self.submitted) as move:
             move.case.submitted_at, move.case.submitted_by = self.submitted, member.user
 
     def _add(self, made: golden_cases.Recipe, case: Case, member: Member, at: datetime) -> None:
@@ -328,7 +328,7 @@ class _Arrival:
             rules_version=required_documents.CURRENT.version,
         )
         at = self.submitted + timedelta(seconds=0.1)
-        with operations.moving(case.pk, "start_checks", SYSTEM, at):
+        with operations.moving_case(case.pk, "start_checks", SYSTEM, at):
             pass
         runs: list[CheckRun] = []
         for made in self.recipe["runs"]:
@@ -340,7 +340,7 @@ class _Arrival:
             at = done
         CheckRun.objects.bulk_create(runs)
         why = decisions.Why(self.recipe["held_for"])
-        with operations.moving(case.pk, "hold_for_review", SYSTEM, now, why=why) as move:
+        with operations.moving_case(case.pk, "hold_for_review", SYSTEM, now, why=why) as move:
             decisions.put_on_record(move.case, "hold_for_review", why, SYSTEM, now)
 
 

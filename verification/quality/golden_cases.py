@@ -63,7 +63,7 @@ def may_save(case: Case, actor: Actor) -> Refused | None:
     """Return why this person may not save the case as a golden one, or None if they may."""
     if not actor.can(Power.QUALITY) or case.golden:
         return Refused("not_allowed", seen=actor.role)
-    if case.state not in _DECIDED or case.heard() or final(case) is None:
+    if case.state not in _DECIDED or case.heard() or final_decision(case) is None:
         return Refused("golden_undecided", "state")
     if GoldenCase.objects.filter(kept_from=case.pk).exists():
         return Refused("golden_kept")
@@ -74,7 +74,7 @@ def may_save(case: Case, actor: Actor) -> Refused | None:
     return None
 
 
-def final(case: Case) -> Decision | None:
+def final_decision(case: Case) -> Decision | None:
     """Return the last decision that a person made; a granted appeal counts as an approval."""
     last: Decision | None = case.decisions.filter(
         decided_by__isnull=False, attempt_number=case.attempt_number
@@ -265,7 +265,7 @@ def recipe_of(case: Case) -> Recipe:
     addresses = {member.user.email for member in case.employer.members.select_related("user")} | (
         {user.email} if user else set()
     )
-    return replaced(recipe, instead | {address: _nobody(address) for address in addresses})
+    return replace_words(recipe, instead | {address: _nobody(address) for address in addresses})
 
 
 def _nobody(shown: str) -> str:
@@ -273,7 +273,7 @@ def _nobody(shown: str) -> str:
     return f"hr@{shown.rpartition('@')[2]}" if "@" in shown else shown
 
 
-def replaced(recipe: Recipe, instead: Mapping[str, str]) -> Recipe:
+def replace_words(recipe: Recipe, instead: Mapping[str, str]) -> Recipe:
     """Return the recipe with each of these words replaced wherever it occurs."""
     text = json.dumps(recipe, ensure_ascii=False)
     for old, new in instead.items():
@@ -343,7 +343,7 @@ def files_of(recipe: Recipe) -> list[str]:
 # --- Retiring -------------------------------------------------------------------------------------
 
 
-def retire(golden_id: int, lead: User, now: datetime) -> GoldenCase:
+def retire_golden_case(golden_id: int, lead: User, now: datetime) -> GoldenCase:
     """Retire a golden case; its data is erased once no reviewer has it open. Raise Refused."""
     actor = lead.as_reviewer()
     if not actor.can(Power.QUALITY):

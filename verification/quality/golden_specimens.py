@@ -22,10 +22,10 @@ from PIL import Image
 from documents.licence.read import read_pages
 from documents.photo.flaws import PhotoQuality
 from documents.photo.quality import judge_page
-from documents.specimens import EDITIONS, Company, make
+from documents.specimens import EDITIONS, Company, make_specimen
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import LAYOUTS, make_letter
-from documents.upload.intake import Intake, examine
+from documents.upload.intake import Intake, open_upload
 from employers.models import AccountClass, Employer, Member, User
 from verification.cases import documents, operations
 from verification.checks.reading import Reading, chosen_cloud
@@ -71,7 +71,9 @@ def _papers(
     return (
         (
             DocumentKind.BUSINESS_LICENCE,
-            lambda: make(seed, edition=edition, damage=damage, company=company, **printed).jpeg(),
+            lambda: make_specimen(
+                seed, edition=edition, damage=damage, company=company, **printed
+            ).jpeg(),
         ),
         (
             DocumentKind.AUTHORIZATION_LETTER,
@@ -175,7 +177,7 @@ class _TakenIn:
 
 
 def _taken_in(declared: Company, kind: str, shot: bytes) -> _TakenIn:
-    intake = examine(shot, required=settings.SANDBOX_REQUIRED)
+    intake = open_upload(shot, required=settings.SANDBOX_REQUIRED)
     is_licence = kind == DocumentKind.BUSINESS_LICENCE
     read = None
     if is_licence:
@@ -222,7 +224,7 @@ def _walked(applicant: _Applicant, papers: Sequence[_TakenIn], seed: int, now: d
     )
     actor = member.as_actor()
     case = operations.open_case(employer, actor, now)
-    operations.declare(
+    operations.declare_facts(
         case.pk,
         actor,
         now,
@@ -247,7 +249,7 @@ def _walked(applicant: _Applicant, papers: Sequence[_TakenIn], seed: int, now: d
             DocumentReading.objects.filter(document=document).update(
                 reading=reading, version=Reading.version
             )
-    attempt = operations.submit(case.pk, user, actor, now)
+    attempt = operations.submit_case(case.pk, user, actor, now)
     for _ in range(ROUNDS):
         pipeline.run_checks(attempt.pk, partial(_same, now), LEASE)
         attempt.refresh_from_db()

@@ -26,7 +26,7 @@ from verification.reviewing import claims, rulings
 AT_MOST: Final = 50
 
 
-def propose(
+def propose_bulk(
     case_ids: Iterable[UUID],
     verb: str,
     reviewer: User,
@@ -67,7 +67,7 @@ def propose(
 
 def _propose(bulk: Bulk, case: Case, actor: Actor, now: datetime) -> BulkItem:
     refused = guards.may_claim(case, actor, now)
-    if refused is None and not transitions.allows(bulk.verb, case, actor):
+    if refused is None and not transitions.is_possible(bulk.verb, case, actor):
         # the case waits for an answer to an appeal
         refused = Refused("state_conflict", "state", seen=case.state)
     if refused is None:
@@ -87,7 +87,7 @@ def _propose(bulk: Bulk, case: Case, actor: Actor, now: datetime) -> BulkItem:
     )
 
 
-def confirm(bulk_id: UUID, other: User, now: datetime) -> Bulk:
+def confirm_bulk(bulk_id: UUID, other: User, now: datetime) -> Bulk:
     """Confirm a proposal: each case that still qualifies gets its ruling, the others a reason.
 
     Raise Refused.
@@ -157,7 +157,7 @@ def _rule(bulk: Bulk, item: BulkItem, case: Case, actor: Actor, now: datetime) -
     return None
 
 
-def drop(bulk_id: UUID, reviewer: User, now: datetime) -> Bulk:
+def drop_bulk(bulk_id: UUID, reviewer: User, now: datetime) -> Bulk:
     """Drop a proposal. Raise Refused."""
     with transaction.atomic():
         bulk = _settled(bulk_id, reviewer, now, confirmed=False)
@@ -166,7 +166,7 @@ def drop(bulk_id: UUID, reviewer: User, now: datetime) -> Bulk:
     return bulk
 
 
-def undo(bulk_id: UUID, reviewer: User, now: datetime) -> int:
+def undo_bulk(bulk_id: UUID, reviewer: User, now: datetime) -> int:
     """Undo the rulings of a bulk decision that can still be undone; return their number.
 
     Both people may do so. Raise Refused if none can be undone.
@@ -176,7 +176,7 @@ def undo(bulk_id: UUID, reviewer: User, now: datetime) -> int:
         Ruling.objects.open().filter(bulk=bulk_id).order_by("pk").values_list("pk", flat=True)
     ):
         try:
-            rulings.undo(ruling_id, reviewer, now)
+            rulings.undo_ruling(ruling_id, reviewer, now)
             undone += 1
         except Refused as late:
             refused = late

@@ -105,14 +105,14 @@ _IN_ORDER: Final = tuple(
 )
 
 
-def comparison(
+def comparison_rows(
     declared: Mapping[str, str], reading: Observation, registry: Observation
 ) -> list[Row]:
     """Return a row for every field with a value in any source, declared fields first.
 
     `reading` and `registry` are the observations of the checks of those names; either may be empty.
     """
-    rows = field_comparison.compare(declared, reading, registry, _IN_ORDER)
+    rows = field_comparison.compare_fields(declared, reading, registry, _IN_ORDER)
     return [_row(row) for row in rows if row.field in _ALWAYS_SHOWN or row.values["read"]]
 
 
@@ -131,7 +131,7 @@ def _cell(row: field_comparison.Row, source: str) -> Cell:
     if row.field == "status":
         return Cell((Part(str(wording.SEEN[status_of(value)])),), differs=says is Agrees.MISMATCH)
     shown, reference = written_out(value), written_out(row.values[row.reference])
-    parts = marked(shown, reference) if says is Agrees.MISMATCH else (Part(shown),)
+    parts = mark_differences(shown, reference) if says is Agrees.MISMATCH else (Part(shown),)
     return Cell(
         parts, says is Agrees.MISMATCH, _of_code(row) if source == "read" and row.suggestion else ""
     )
@@ -154,7 +154,7 @@ def _of_code(row: field_comparison.Row) -> Word:
     )
 
 
-def marked(value: str, reference: str) -> tuple[Part, ...]:
+def mark_differences(value: str, reference: str) -> tuple[Part, ...]:
     """Return `value` in parts, with those that differ from `reference` marked."""
     changes = SequenceMatcher(None, reference, value, autojunk=False).get_opcodes()
     return tuple(
@@ -185,7 +185,7 @@ class Box:
         return self.says or wording.FIELDS.get(self.field, self.field)
 
 
-def boxes(reading: Observation, rows: Iterable[Row]) -> list[Box]:
+def field_boxes(reading: Observation, rows: Iterable[Row]) -> list[Box]:
     """Return a box for each field that was read, in the colour of its row."""
     agreements = {row.field: row.agreement for row in rows}
     return [
@@ -208,7 +208,7 @@ MARKED: Final = frozenset({"forgery", "duplicates"})
 """Checks whose findings have their own region, apart from the fields."""
 
 
-def traces(findings: Iterable[Finding], check: str, page: int) -> list[Box]:
+def trace_boxes(findings: Iterable[Finding], check: str, page: int) -> list[Box]:
     """Return the boxes on `page` for the findings of `check`."""
     return [
         Box(
@@ -284,6 +284,6 @@ def strictest_first(findings: Iterable[Finding]) -> list[Said]:
     return [Said(finding) for finding in sorted(findings, key=lambda finding: -finding.severity)]
 
 
-def told(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def reasons_in_words(reasons: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return stored reasons (`[{"code", "seen", "expected"}]`) with their sentence added."""
     return [{"sentence": wording.code_for_staff(reason["code"]), **reason} for reason in reasons]

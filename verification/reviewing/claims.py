@@ -82,7 +82,7 @@ def claimed_case(case_id: UUID, actor: Actor, now: datetime) -> Iterator[Case]:
 # --- Claims ---------------------------------------------------------------------------------------
 
 
-def claim(case_id: UUID, reviewer: User, now: datetime) -> Case:
+def claim_case(case_id: UUID, reviewer: User, now: datetime) -> Case:
     """Claim a waiting case, or extend one's own claim. Raise Refused."""
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
@@ -156,7 +156,7 @@ def clear_claim(case: Case, now: datetime) -> None:
     _answer_take_over(case, now)
 
 
-def beat(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
+def record_presence(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
     """Record that the reviewer has the case open, and extend their claim if they are `active`."""
     mine = Q(claimed_by=reviewer, claimed_until__gt=now)
     Presence.objects.update_or_create(case_id=case_id, user=reviewer, defaults={"seen_at": now})
@@ -185,7 +185,7 @@ def beat(case_id: UUID, reviewer: User, now: datetime, *, active: bool) -> Beat:
 # --- Assigning and handing over -------------------------------------------------------------------
 
 
-def assign(case_id: UUID, to: User, lead: User, now: datetime) -> Case:
+def assign_case(case_id: UUID, to: User, lead: User, now: datetime) -> Case:
     """Assign a case to a colleague, so that it is offered only to them. Raise Refused."""
     actor = lead.as_reviewer()
     with _locked(case_id) as case:
@@ -284,7 +284,7 @@ def save_draft(
 ) -> ReviewDraft:
     """Save a reviewer's draft, also without a claim, so that an expired claim loses no work.
 
-    `about` is as for `operations.review`. Raise Refused.
+    `about` is as for `operations.review_case`. Raise Refused.
     """
     if refused := guards.may_decide(reviewer.as_reviewer()):
         raise refused

@@ -193,5 +193,5 @@ def _with_address(listed: Iterable[Exclusion]) -> set[UUID]:
     return {
         pk
         for pk, address in accounts.values_list("pk", "email").iterator()
-        if not forms.isdisjoint(exclusion_list.email(address))
+        if not forms.isdisjoint(exclusion_list.email_indexes(address))
     }

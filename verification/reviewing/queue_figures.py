@@ -79,9 +79,9 @@ def of_queue(now: datetime, reviewer: UUID) -> Figures:
     """Return the figures of the queue, at most `QUEUE_FIGURES_SECONDS` old, as this reviewer sees
     it.
     """
-    cached = _cached("waiting", settings.QUEUE_FIGURES_SECONDS, lambda: count(now))
+    cached = _cached("waiting", settings.QUEUE_FIGURES_SECONDS, lambda: count_queue(now))
     own = _made_for(reviewer)
-    return cached.and_also(count(now, own)) if own.exists() else cached
+    return cached.and_also(count_queue(now, own)) if own.exists() else cached
 
 
 def _made_for(reviewer: UUID) -> CaseQuerySet:
@@ -91,7 +91,7 @@ def _made_for(reviewer: UUID) -> CaseQuerySet:
     return own
 
 
-def count(now: datetime, among: CaseQuerySet | None = None) -> Figures:
+def count_queue(now: datetime, among: CaseQuerySet | None = None) -> Figures:
     """Count the queue in four queries, which read each waiting case twice.
 
     `among` counts the given golden cases; without it, all real cases count.
@@ -207,7 +207,7 @@ class _Fortnight:
         ]
 
 
-def lately(now: datetime, reviewer: UUID) -> list[Day]:
+def recent_days(now: datetime, reviewer: UUID) -> list[Day]:
     """Return the last `DAYS` days, today last, as this reviewer sees them, at most minutes old."""
     cached = _cached(
         "lately", settings.QUEUE_FIGURES_SECONDS * CHART_CACHED_TIMES, lambda: _count_fortnight(now)
@@ -216,7 +216,7 @@ def lately(now: datetime, reviewer: UUID) -> list[Day]:
     return (cached.and_also(_count_fortnight(now, own)) if own.exists() else cached).days(now)
 
 
-def fortnight(now: datetime) -> list[Day]:
+def days_on_record(now: datetime) -> list[Day]:
     """Return the last `DAYS` days from the decisions on record, in four queries."""
     return _count_fortnight(now).days(now)
 

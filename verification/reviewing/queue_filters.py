@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.db.models.functions import Substr
 
-from documents.uscc import normalise
+from documents.uscc import normalise_uscc
 from employers.models import AccountClass
 from events.core.actor import Actor
 from events.core.reasons import REASONS
@@ -115,7 +115,7 @@ class Filters:
         `actor` is the reviewer who filters.
         """
         if self.text:
-            cases = found(cases, self.text)
+            cases = matching_cases(cases, self.text)
         if self.state == State.IN_REVIEW:
             cases = cases.queued()
         elif self.state != ALL:
@@ -183,18 +183,18 @@ def _of_claim(cases: CaseQuerySet, claim: str, actor: Actor, now: datetime) -> C
     return cases
 
 
-def found(cases: CaseQuerySet, text: str) -> CaseQuerySet:
+def matching_cases(cases: CaseQuerySet, text: str) -> CaseQuerySet:
     """Return the cases that match `text`: a whole credit code, a case id, or a part of the
     company's name or of one that looks like it.
     """
-    if len(code := normalise(text)) == USCC_LENGTH and code.isascii():
+    if len(code := normalise_uscc(text)) == USCC_LENGTH and code.isascii():
         return cases.filter(declared_uscc=code)
     try:
         return cases.filter(pk=UUID(text))
     except ValueError:
         pass
     named = Q(declared_name__contains=text)
-    if key := name_lookalikes.key(text):
+    if key := name_lookalikes.lookalike_key(text):
         named |= Q(name_key__contains=key)
     return cases.filter(named)
 
@@ -208,7 +208,7 @@ class Neighbours:
     after: UUID | None
 
 
-def neighbours(case: Case, filters: Filters, actor: Actor, now: datetime) -> Neighbours:
+def neighbours_of(case: Case, filters: Filters, actor: Actor, now: datetime) -> Neighbours:
     """Return the cases before and after this one among those that match, in two queries.
 
     The case itself need not match.

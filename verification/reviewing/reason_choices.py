@@ -179,7 +179,7 @@ class OfItem:
         )
 
 
-def choices(
+def choices_for(
     verb: str,
     findings: Iterable[Finding],
     ticked: Sequence[str],
@@ -215,7 +215,7 @@ def by_item(offered: Iterable[Choice], paper: str) -> list[OfItem]:
     groups: dict[str, list[Choice]] = {}
     for choice in offered:
         groups.setdefault(
-            required_documents.about(choice.reason.code, choice.about, paper), []
+            required_documents.requirement_of(choice.reason.code, choice.about, paper), []
         ).append(choice)
     keys = itertools.chain(map(str, range(1, BY_NUMBER + 1)), itertools.repeat(""))
     return [

@@ -20,7 +20,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from employers.models import Sighting, SightingKind, User
-from events.core.sealing import forms_of, keys
+from events.core.sealing import data_keys, forms_of
 from events.db.dialect import current_dialect
 from verification.cases import wording
 from verification.checks import picture_index
@@ -155,7 +155,9 @@ class Cluster:
         ]
 
 
-def around(case: Case, reviewer: User | None, observed: dict[str, Any] | None = None) -> Cluster:
+def cluster_around(
+    case: Case, reviewer: User | None, observed: dict[str, Any] | None = None
+) -> Cluster:
     """Return the cases related to `case`.
 
     `observed` is the observation of its last check of duplicates, if the caller has it.
@@ -283,7 +285,7 @@ def _sharing(seeds: Sequence[UUID]) -> list[Sharing]:
 
 def _other_forms(seeds: Sequence[UUID]) -> list[tuple[str, str]]:
     """Return each stored index of the seeds' phones and devices with each other form of it."""
-    if len(keys()) == 1:
+    if len(data_keys()) == 1:
         return []
     cases = Case.objects.filter(pk__in=seeds)
     stored = Sighting.objects.filter(
@@ -384,7 +386,7 @@ def _seen_near(case: Case, observed: dict[str, Any] | None) -> dict[UUID, dict[s
     )
     pages = list(mine.values_list("pk", flat=True))
     likely = (
-        {page for found in picture_index.candidates(pages).values() for page in found}
+        {page for found in picture_index.candidate_pages(pages).values() for page in found}
         if pages
         else set()
     )

@@ -40,7 +40,7 @@ class Values:
         return {"company": self.company, "uscc": self.uscc, "items": items}
 
 
-def problem(text: str) -> Refused | None:
+def template_problem(text: str) -> Refused | None:
     """Return why `text` cannot be saved as a reply: an unknown variable or a single brace; else
     None.
     """
@@ -52,17 +52,17 @@ def problem(text: str) -> Refused | None:
     return None
 
 
-def render(reply: Text, values: Values) -> Text:
+def render_reply(reply: Text, values: Values) -> Text:
     """Return `reply` with its variables replaced, in both languages.
 
-    Raise Refused: `reply_variable_unknown` as in `problem`, or `reply_value_missing` if the case
-    has no value for a variable.
+    Raise Refused: `reply_variable_unknown` as in `template_problem`, or `reply_value_missing` if
+    the case has no value for a variable.
     """
     return Text(_rendered(reply.zh, values.in_("zh-hans")), _rendered(reply.en, values.in_("en")))
 
 
 def _rendered(text: str, values: dict[str, str]) -> str:
-    if refused := problem(text):
+    if refused := template_problem(text):
         raise refused
 
     def value(braced: re.Match[str]) -> str:

@@ -21,9 +21,9 @@ from django.db.models import Q
 from employers.models import Employer, User
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.jobs.queue import SWEEP_AT_MOST
-from events.jobs.runner import Lease, LeaseLost, claim
+from events.jobs.runner import Lease, LeaseLost, claim_row
 from events.models import Mail, record
 from verification.cases import guards, operations
 from verification.models import (
@@ -71,15 +71,15 @@ def rule_on_case(
     """Rule on a claimed case; the ruling is carried out after `UNDO_SECONDS` unless it is undone.
 
     The claim ends and the draft is deleted. `seen_version` is the version of the case that the
-    reviewer saw. `besides` contains further arguments for `operations.review`. Raise Refused.
+    reviewer saw. `besides` contains further arguments for `operations.review_case`. Raise Refused.
     """
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
         if seen_version != case.version or verb not in guards.NEEDS_CLAIM:
             raise Refused("state_conflict", "state", seen=case.state)
-        if refused := guards.may(verb, case, actor, now) or _sure_to_be_refused(verb, case):
+        if refused := guards.may_act(verb, case, actor, now) or _sure_to_be_refused(verb, case):
             raise refused
-        if refused := guards.undecided(verb, case, now, besides.get("suspend_in_force")):
+        if refused := guards.in_force_undecided(verb, case, now, besides.get("suspend_in_force")):
             raise refused
         if verb in guards.NEEDS_REASON and not codes:
             raise Refused("reason_required")
@@ -113,7 +113,7 @@ def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
     """Return why an approval is bound to be refused, so that the reviewer learns it at once."""
     if verb != "approve" or case.golden:
         return None
-    if stopped := guards.stopped(case.employer_id):
+    if stopped := guards.rights_taken_away(case.employer_id):
         return stopped
     taken = (
         Employer.objects.filter(uscc=case.declared_uscc, confirmed_at__isnull=False, test=False)
@@ -123,7 +123,7 @@ def _sure_to_be_refused(verb: str, case: Case) -> Refused | None:
     return Refused("duplicate_same_uscc_active", "uscc", seen=case.declared_uscc) if taken else None
 
 
-def undo(ruling_id: int, reviewer: User, now: datetime) -> Ruling:
+def undo_ruling(ruling_id: int, reviewer: User, now: datetime) -> Ruling:
     """Undo a ruling while it is held; the claim comes back, and the input as a draft.
 
     Raise Refused.
@@ -170,7 +170,7 @@ def _save_draft(ruling: Ruling, now: datetime) -> None:
 def carry_out(ruling_id: int, now: datetime) -> str:
     """Carry out a ruling if it is due and not leased; return its outcome, or "" if not."""
     rulings = Ruling.objects.select_related("by")
-    lease: Lease[Ruling] | None = claim(rulings, ruling_id, lambda: now, LEASE_SECONDS)
+    lease: Lease[Ruling] | None = claim_row(rulings, ruling_id, lambda: now, LEASE_SECONDS)
     if lease is None:
         return RulingOutcome.WAITING
     ruling = lease.row
@@ -212,13 +212,13 @@ def _do(ruling: Ruling, case: Case, now: datetime) -> RulingOutcome:
         raise Refused(
             "bulk_changed" if ruling.bulk_id else "state_conflict", "state", seen=case.state
         )
-    if refused := guards.may(ruling.verb, case, actor, now, ruling):
+    if refused := guards.may_act(ruling.verb, case, actor, now, ruling):
         raise refused
     if case.golden:
         _compare(ruling, case, now)
     if guards.by_one(ruling.verb, case, actor, ruling):
         return _file(ruling, case, now)
-    operations.review(
+    operations.review_case(
         case.pk,
         ruling.verb,
         actor,
@@ -277,7 +277,7 @@ def _return(ruling: Ruling, case: Case, refused: Refused, now: datetime) -> None
 # --- Previews -------------------------------------------------------------------------------------
 
 
-def preview(
+def preview_mail(
     case_id: UUID,
     verb: str,
     reviewer: User,
@@ -294,14 +294,16 @@ def preview(
     """
     actor = reviewer.as_reviewer()
     with _locked(case_id) as case:
-        if refused := guards.may(verb, case, actor, now):
+        if refused := guards.may_act(verb, case, actor, now):
             raise refused
         if case.golden:  # inactive users get no mail, so activate them until the rollback
             User.objects.filter(member__employer=case.employer_id).update(is_active=True)
         as_if = Ruling(
             case=case, stage=RulingStage.THIRD, verb=verb, by=reviewer, made_at=now
         )  # the stage that decides
-        operations.review(case.pk, verb, actor, now, codes, note, None, ruling=as_if, **besides)
+        operations.review_case(
+            case.pk, verb, actor, now, codes, note, None, ruling=as_if, **besides
+        )
         mail = (
             Mail.objects.filter(template=f"case_{verb}", created_at=now, context__case=str(case.pk))
             .order_by("-pk")
@@ -318,5 +320,5 @@ def preview(
 
 def _told(mail: Mail, language: str, now: datetime) -> tuple[str, str]:
     mail.language = language
-    written = letter(mail, settings.SITE_URL, now)
+    written = mail_message(mail, settings.SITE_URL, now)
     return str(written.subject), str(written.body)

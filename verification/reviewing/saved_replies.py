@@ -15,9 +15,9 @@ from verification.models import SavedReply
 from verification.reviewing import reply_templates
 
 
-def problem(text: str) -> Refused | None:
+def reply_problem(text: str) -> Refused | None:
     """Return why `text` cannot be saved, or None."""
-    return reply_templates.problem(text)
+    return reply_templates.template_problem(text)
 
 
 def may_save(actor: Actor) -> bool:
@@ -31,7 +31,7 @@ def save_reply(reply: SavedReply, actor: Actor, now: datetime) -> SavedReply:
     """Save a new or changed reply. Raise Refused if it has an unknown variable."""
     if not may_save(actor):
         raise Refused("not_allowed", seen=actor.role)
-    if refused := problem(reply.text_zh) or problem(reply.text_en):
+    if refused := reply_problem(reply.text_zh) or reply_problem(reply.text_en):
         raise refused
     reply.save()
     record(

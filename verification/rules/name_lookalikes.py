@@ -2,8 +2,8 @@
 
 A name consists of region, trade name (字号), line of business and legal form (企业名称登记管理规定,
 article 6). Region and form are easy to vary and identify no one; an imitator copies the trade name.
-`skeleton` reduces a name to what a reader notices, so that equal keys can be found by an index.
-`likeness` measures how similar two different names are. Both are hints for a reviewer: honest
+`name_skeleton` reduces a name to what a reader notices, so that equal keys can be found by an index.
+`name_likeness` measures how similar two different names are. Both are hints for a reviewer: honest
 companies have similar names too, and no case is rejected for one.
 """
 
@@ -63,7 +63,7 @@ _TRADES: Final = """
 """Lines of business that thousands of names end with."""
 
 
-def skeleton(name: str) -> str:
+def name_skeleton(name: str) -> str:
     """Reduce `name` to what a reader notices: without width, spaces, brackets, region and legal
     form, and with look-alike characters unified.
 
@@ -78,19 +78,19 @@ def skeleton(name: str) -> str:
     return _bared(key if len(key) >= _LEAST else _letters(folded), _FORM, _REGION)
 
 
-def key(name: str) -> str:
+def lookalike_key(name: str) -> str:
     """The key for looking up a name's look-alikes."""
-    return skeleton(name)[:KEY_AT_MOST]
+    return name_skeleton(name)[:KEY_AT_MOST]
 
 
-def likeness(a: str, b: str) -> float:
+def name_likeness(a: str, b: str) -> float:
     """How similar two names are, from 0 to 1: 1 if their skeletons are equal, 0 if one has no
     letters.
 
     The trade names weigh most, because the longest part of most names is a line of business that
     many share.
     """
-    one, other = skeleton(a), skeleton(b)
+    one, other = name_skeleton(a), name_skeleton(b)
     if not one or not other:
         return 0.0
     return _MARK_COUNTS * _near(_bared(one, _TRADE), _bared(other, _TRADE)) + (
@@ -98,11 +98,11 @@ def likeness(a: str, b: str) -> float:
     ) * _near(one, other)
 
 
-def alike(name: str, others: Iterable[str]) -> list[tuple[float, str]]:
+def similar_names(name: str, others: Iterable[str]) -> list[tuple[float, str]]:
     """Those of `others` that are similar enough to show beside `name`, with their likeness, the
     most similar first.
     """
-    near = ((likeness(name, other), other) for other in others)
+    near = ((name_likeness(name, other), other) for other in others)
     return sorted((pair for pair in near if pair[0] >= ALIKE), key=lambda pair: (-pair[0], pair[1]))
 
 

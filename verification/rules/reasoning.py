@@ -25,7 +25,7 @@ class Step:
     leads_to: Outcome
 
 
-def steps(
+def reasoning_steps(
     findings: Sequence[Finding], reported: Collection[str], rules: Rules, *, waits: int
 ) -> list[Step]:
     """The rules in order, up to the first that applied, which decides."""

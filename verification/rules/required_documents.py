@@ -244,7 +244,7 @@ _FOUNDED_BY: Final = {
 """By the first two characters of the code, what the founding document is called."""
 
 
-def called(paper: str, uscc: str) -> str:
+def founding_document_name(paper: str, uscc: str) -> str:
     """Return what this organisation's founding document is called, in both languages.
 
     "" for a business licence, and for bodies whose document has no common name.
@@ -292,7 +292,7 @@ _ABOUT: Final = (
 """By the start of a reason's code; the first that matches applies."""
 
 
-def about(code: str, field: str = "", paper: str = LICENCE) -> str:
+def requirement_of(code: str, field: str = "", paper: str = LICENCE) -> str:
     """Return the requirement that a reason is about.
 
     Reasons that only a reviewer can settle belong to the submission.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from documents.uscc import problem
+from documents.uscc import uscc_problem
 from verification.rules import states
 from verification.rules.facts import Facts, Letter, Paper, RequirementState, Why
 from verification.rules.findings import Severity
@@ -20,8 +20,8 @@ from verification.rules.required_documents import (
     REGISTRATION,
     Item,
     Pack,
-    about,
-    called,
+    founding_document_name,
+    requirement_of,
 )
 from verification.rules.states import State
 from verification.rules.validity import day_of, end_of_papers
@@ -94,7 +94,7 @@ def _given(item: Item, facts: Facts, now: datetime) -> bool:
     if item.code == MAIL:
         return facts.email_verified
     if item.code == FACTS:
-        return bool(facts.name.strip()) and problem(facts.uscc) is None
+        return bool(facts.name.strip()) and uscc_problem(facts.uscc) is None
     if item.code == REGISTRATION:
         return True
     if item.code == AUTHORITY:
@@ -102,20 +102,20 @@ def _given(item: Item, facts: Facts, now: datetime) -> bool:
         by_address = facts.email_may_prove and not asked
         return (
             by_address
-            or bool(papers(item, facts))
+            or bool(papers_of(item, facts))
             or any(
                 p.in_force(now) or (p.under_way(now) and not p.needs_recruiter(now))
                 for p in facts.proofs
             )
         )
     if item.code == CLIENTS and facts.clients_until:
-        return bool(papers(item, facts)) and any(
+        return bool(papers_of(item, facts)) and any(
             until is None or until >= day_of(now) for until in facts.clients_until
         )
-    return bool(papers(item, facts))
+    return bool(papers_of(item, facts))
 
 
-def papers(item: Item, facts: Facts) -> list[Paper]:
+def papers_of(item: Item, facts: Facts) -> list[Paper]:
     return facts.of_kinds(item.ways)
 
 
@@ -124,7 +124,7 @@ def last_changed(item: Item, facts: Facts, paper: str) -> datetime | None:
 
     A mismatched name can be corrected in the declaration or in the document.
     """
-    times = [p.at for p in papers(item, facts)]
+    times = [p.at for p in papers_of(item, facts)]
     if item.code == FACTS:
         times += [p.at for p in facts.of_kinds((paper,))] + (
             [facts.declared_at] if facts.declared_at else []
@@ -148,7 +148,11 @@ def papers_end(item: Item, facts: Facts, paper: str, now: datetime) -> datetime 
     """When the first accepted document of the requirement ends, and the approval with it."""
     found = (finding for report in facts.reports for finding in report.findings)
     return end_of_papers(
-        (finding for finding in found if about(finding.code, finding.field, paper) == item.code),
+        (
+            finding
+            for finding in found
+            if requirement_of(finding.code, finding.field, paper) == item.code
+        ),
         now,
     )
 
@@ -181,7 +185,7 @@ def waited_until(
         waits = (
             state is not RequirementState.SATISFIED
             and bool(facts.waiting_for)
-            and about(facts.waiting_for) == item.code
+            and requirement_of(facts.waiting_for) == item.code
         )
     return facts.waits_until if waits else None
 
@@ -212,28 +216,28 @@ def reasons_by_item(facts: Facts, paper: str, pack: Pack) -> dict[str, tuple[Why
         if why.code == "document_missing" and why.field not in OF_KIND and facts.of_kinds((paper,)):
             continue  # an organisation without a licence has provided its founding document instead
         if why.code == "document_missing" and why.field not in OF_KIND:
-            named = called(paper, facts.uscc)
+            named = founding_document_name(paper, facts.uscc)
             why = replace(why, code=pack.items[paper].missing, expected=named or why.expected)
-        code = about(why.code, why.field, paper)
+        code = requirement_of(why.code, why.field, paper)
         touched = last_changed(pack.items[code], facts, paper)
         if facts.state in CLOSED or touched is None or at is None or touched <= at:
             spoken.setdefault(code, {})[why] = None
     return {code: tuple(whys) for code, whys in spoken.items()}
 
 
-def missing(item: Item, facts: Facts, now: datetime) -> tuple[Why, ...]:
+def why_missing(item: Item, facts: Facts, now: datetime) -> tuple[Why, ...]:
     """Why a requirement without reasons is open: it is missing."""
     if item.code == FACTS:
-        refused = problem(facts.uscc)
+        refused = uscc_problem(facts.uscc)
         return (
             (Why(refused.code, refused.field, refused.seen, refused.expected),)
             if refused
             else (Why("name_missing", "name"),)
         )
-    if item.code == CLIENTS and papers(item, facts):
+    if item.code == CLIENTS and papers_of(item, facts):
         return (Why("agency_client_expired", "valid_until"),)
     if item.code == AUTHORITY and any(proof.under_way(now) for proof in facts.proofs):
         return (Why("authority_pending", item.code),)
     if not item.missing:
         return ()
-    return (Why(item.missing, item.code, expected=called(item.code, facts.uscc)),)
+    return (Why(item.missing, item.code, expected=founding_document_name(item.code, facts.uscc)),)

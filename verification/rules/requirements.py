@@ -32,9 +32,8 @@ from verification.rules.requirement_state import (
     AT_WORK,
     CLOSED,
     last_changed,
-    missing,
-    papers,
     papers_end,
+    papers_of,
     proofs_end,
     reasons_by_item,
     state_by_deadline,
@@ -42,6 +41,7 @@ from verification.rules.requirement_state import (
     state_of_letters,
     state_when_stopped,
     waited_until,
+    why_missing,
 )
 from verification.rules.requirement_ways import Way, ways_of
 from verification.rules.states import State
@@ -151,9 +151,9 @@ def _requirement(
     if state is RequirementState.SATISFIED:
         whys = ()
     elif not whys and state in (RequirementState.CURRENTLY_DUE, RequirementState.PAST_DUE):
-        whys = missing(item, facts, now)
+        whys = why_missing(item, facts, now)
     elif not whys:
-        whys = tuple(Why(code, item.code) for p in papers(item, facts) for code in p.flaws)
+        whys = tuple(Why(code, item.code) for p in papers_of(item, facts) for code in p.flaws)
     return Requirement(
         item.code,
         state_by_deadline(state, deadline, now),

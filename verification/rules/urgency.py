@@ -91,7 +91,7 @@ Keys are not capped.
 """
 
 
-def kinds(
+def urgency_kinds(
     reasons: Collection[str], account_class: str, *, appealed: bool, lapsing: bool
 ) -> frozenset[Kind]:
     """The kinds of a case. `lapsing` means that its employer's approval in force ends soon."""

@@ -22,11 +22,17 @@ from verification.cases import turnaround, wording
 from verification.models import Case
 from verification.pages import requirement_facts
 from verification.pages.requirement_rows import UNSAID, tag_of
-from verification.rules.required_documents import AUTHORITY, LICENCE, SUBMISSION, about, paper_of
+from verification.rules.required_documents import (
+    AUTHORITY,
+    LICENCE,
+    SUBMISSION,
+    paper_of,
+    requirement_of,
+)
 from verification.rules.requirements import Requirement
 
 register = template.Library()
-register.filter("lasting", turnaround.lasting)
+register.filter("lasting", turnaround.duration_in_words)
 
 _BOTH = re.compile(r"^(?P<zh>.*[\u3400-\u9fff].*?) / (?P<en>[^\u3400-\u9fff]+)$")
 
@@ -65,15 +71,15 @@ def takes(code: str) -> str:
     """Return how long the fix takes; "" if that does not apply, and for authority, where each way
     to prove it has its own time.
     """
-    if code not in REASONS or REASONS[code].takes is NEVER or about(code) == AUTHORITY:
+    if code not in REASONS or REASONS[code].takes is NEVER or requirement_of(code) == AUTHORITY:
         return ""
-    return _say(turnaround.told(REASONS[code].takes))
+    return _say(turnaround.turnaround_text(REASONS[code].takes))
 
 
 @register.filter
 def told(takes: Text) -> Text:
     """Return a duration with the actual turnaround, in both languages."""
-    return turnaround.told(takes)
+    return turnaround.turnaround_text(takes)
 
 
 @register.filter
@@ -107,7 +113,7 @@ def usually(whose: str) -> str:
 
     Appeals are `appeals` or `restrictions`.
     """
-    found = turnaround.lately(whose)
+    found = turnaround.recent_turnaround(whose)
     if found is None:
         return gettext("We can't estimate the time yet.")
     words = {
@@ -133,8 +139,8 @@ def usually(whose: str) -> str:
     }
     words["restrictions"] = words["appeals"]
     return words[whose] % {
-        "half": turnaround.lasting(found.median),
-        "most": turnaround.lasting(found.nine_in_ten),
+        "half": turnaround.duration_in_words(found.median),
+        "most": turnaround.duration_in_words(found.nine_in_ten),
         "of": found.of,
     }
 
@@ -226,7 +232,7 @@ def _is_only_to_submit(requirement: Requirement) -> bool:
 def turn(case_id: str, now: datetime) -> str:
     """Return who acts next in case `case_id`, in a sentence."""
     case = _case(case_id)
-    return str(wording.TURNS[requirement_facts.turn(case, now)]) if case else ""
+    return str(wording.TURNS[requirement_facts.turn_of_case(case, now)]) if case else ""
 
 
 @register.filter
@@ -317,7 +323,7 @@ def _about(reason: dict[str, Any], case: Any) -> tuple[str, str]:
     For a body without a business licence, the item is the document that it has instead.
     """
     paper = paper_of(case.account_class, case.declared_uscc) if case else LICENCE
-    return reason["code"], about(reason["code"], reason.get("field") or "", paper)
+    return reason["code"], requirement_of(reason["code"], reason.get("field") or "", paper)
 
 
 def _link(path: str, item: str) -> SafeString:

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.resumes.cvs.people import contact_lines, person
 from benchmarks.resumes.cvs.sheet import A4, Cv, Sheet, truth_of
-from documents.typesetting import font, width
+from documents.typesetting import load_font, text_width
 
 Make = Callable[[random.Random, bool], Cv]
 
@@ -71,7 +71,7 @@ def split_runs(rng: random.Random, chinese: bool) -> Cv:
         cuts = sorted({0, len(line), *rng.sample(range(1, len(line)), min(4, len(line) - 1))})
         for start, end in pairwise(cuts):
             pieces.append((x, y, line[start:end]))
-            x += width(line[start:end], "kai", 100) * 11 / 100
+            x += text_width(line[start:end], "kai", 100) * 11 / 100
         y += 19
     rng.shuffle(pieces)
     for piece in pieces:
@@ -144,7 +144,7 @@ def card(rng: random.Random, chinese: bool) -> Cv:
     image = Image.new("RGB", (900, 420), rng.choice(("#f4f1e8", "#ffffff", "#20324a")))
     ink = "#ffffff" if image.getpixel((0, 0))[0] < 100 else "#222222"  # type: ignore[index]
     for number, line in enumerate(lines):
-        ImageDraw.Draw(image).text((30, 30 + 62 * number), line, ink, font("song", 34))
+        ImageDraw.Draw(image).text((30, 30 + 62 * number), line, ink, load_font("song", 34))
     sheet.picture(60, 90, 400, 187, image)
     sheet.text(60, 70, who.name, 18)
     y = sheet.lines(who.lines, 60, 310, 10.5)

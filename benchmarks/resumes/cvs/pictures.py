@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from benchmarks.resumes.cvs.pages import dark_column, one_line, table, text_page
 from benchmarks.resumes.cvs.people import Person, contact_lines, person
 from benchmarks.resumes.cvs.sheet import A4, Cv, Sheet, Truth, broken, rendered, truth_of
-from documents.typesetting import font
+from documents.typesetting import load_font
 
 
 def _warped(
@@ -145,7 +145,7 @@ def screenshot(rng: random.Random, chinese: bool) -> Cv:
     parts = [piece for part in parts for piece in broken(part, 36, 980, "song")]
     image = Image.new("RGB", (1080, 120 + 76 * len(parts)), "white")
     for number, part in enumerate(parts):
-        ImageDraw.Draw(image).text((50, 60 + 76 * number), part, "#222222", font("song", 36))
+        ImageDraw.Draw(image).text((50, 60 + 76 * number), part, "#222222", load_font("song", 36))
     out = io.BytesIO()
     image.save(out, "PNG")
     return Cv("screenshot", out.getvalue(), who.planted)

@@ -11,7 +11,7 @@ import pypdfium2
 import pypdfium2.raw as raw
 from PIL import Image
 
-from documents.typesetting import _FILES, _FOLDER, width
+from documents.typesetting import _FILES, _FOLDER, text_width
 
 A4: Final = (595.0, 842.0)
 
@@ -78,7 +78,7 @@ class Sheet:
             raw.FPDFTextObj_SetTextRenderMode(piece, raw.FPDF_TEXTRENDERMODE_INVISIBLE)
         raw.FPDFPageObj_Transform(piece, 1, 0, 0, 1, x, A4[1] - y)
         raw.FPDFPage_InsertObject(self.page, piece)
-        return x + width(text, self.face, 100) * size / 100  # type: ignore[arg-type]
+        return x + text_width(text, self.face, 100) * size / 100  # type: ignore[arg-type]
 
     def rectangle(
         self, x: float, y: float, w: float, h: float, colour: tuple[int, int, int]
@@ -119,7 +119,7 @@ def broken(line: str, size: float, room: float, face: str) -> list[str]:
         [*line] if any(ord(c) > 0x2E80 for c in line) else [word + " " for word in line.split(" ")],
     )
     for word in words:
-        if width(parts[-1] + word, face, 100) * size / 100 > room and parts[-1]:  # type: ignore[arg-type]
+        if text_width(parts[-1] + word, face, 100) * size / 100 > room and parts[-1]:  # type: ignore[arg-type]
             # Numbers are not split, as in other programs.
             held = ""
             while (

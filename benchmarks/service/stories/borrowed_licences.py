@@ -29,7 +29,7 @@ from benchmarks.service.stories.pieces import (
     licence,
     trying,
 )
-from documents.specimens import EDITIONS, make
+from documents.specimens import EDITIONS, make_specimen
 
 
 def borrowed(how: str) -> Story:
@@ -87,8 +87,8 @@ def owner_after_a_thief(number: int) -> list[Outcome]:
         Applicant("", False, company, [licence(number, company)], "hr-" + company.domain), number
     )
     thief.go()
-    claims.claim(thief.case.pk, staff, thief.now)
-    operations.approve(thief.case.pk, staff, thief.now)
+    claims.claim_case(thief.case.pk, staff, thief.now)
+    operations.approve_case(thief.case.pk, staff, thief.now)
     owner = honest_applicant(
         number + 50, "after a thief", company, papers=[licence(number + 50, company)], contest=True
     )
@@ -105,7 +105,7 @@ def proof_of_another(number: int) -> list[Outcome]:
         from verification.cases import operations
 
         by_deposit(shell.name)(walk)
-        operations.declare(
+        operations.declare_facts(
             walk.case.pk,
             walk.actor,
             walk.now,
@@ -141,7 +141,7 @@ def vouch_ring(number: int) -> list[Outcome]:
         for asks, answers in ((walk.member, friend), (friend, walk.member)):
             try:
                 proof = vouches.ask_vouch(asks, answers, walk.now)
-                vouches.vouch(proof.pk, answers, walk.now)
+                vouches.vouch_for_recruiter(proof.pk, answers, walk.now)
             except Refused as refused:
                 walk.notes.setdefault("refused", []).append(refused.code)
 
@@ -152,7 +152,7 @@ def kit(number: int) -> list[Outcome]:
     """A forged set that is sold many times: one picture, cropped and saved again for each buyer."""
     company = company_of(number)
     registered(company)
-    picture = make(number, EDITIONS[number % 2], "phone", company).image
+    picture = make_specimen(number, EDITIONS[number % 2], "phone", company).image
     told = []
     for buyer, (share, quality) in enumerate(((1.0, 88), (0.95, 60), (0.93, 40))):
         papers = [
@@ -228,7 +228,7 @@ def excluded_picture(number: int) -> list[Outcome]:
 
     company = company_of(number)
     registered(company)
-    picture = make(number, EDITIONS[number % 2], "phone", company).image
+    picture = make_specimen(number, EDITIONS[number % 2], "phone", company).image
     before = Walk(
         Applicant(
             "", False, company, [Paper(LICENCE, (lambda: recut(picture, 1.0, 88),))], FREE_MAIL[0]

@@ -16,8 +16,8 @@ from benchmarks.service.stories.pieces import (
     company_of,
     licence,
 )
-from documents.specimens import Company, make
-from documents.specimens.forgery import EDITORS, Attack, edited
+from documents.specimens import Company, make_specimen
+from documents.specimens.forgery import EDITORS, Attack, alter_code
 
 
 def edited_digit(number: int) -> list[Outcome]:
@@ -27,7 +27,10 @@ def edited_digit(number: int) -> list[Outcome]:
     """
     company = company_of(number)
     registered(company)
-    printed = {"uscc": edited(company.uscc, number), "qr_uscc": "" if number % 2 else company.uscc}
+    printed = {
+        "uscc": alter_code(company.uscc, number),
+        "qr_uscc": "" if number % 2 else company.uscc,
+    }
     return [
         attack_outcome(
             number,
@@ -140,11 +143,11 @@ def altered(number: int, attack: Attack, company: Company, editor: str = "") -> 
         import numpy as np
 
         from documents.licence.read import read_pages
-        from documents.specimens.forgery import Photo, attacked, saved
+        from documents.specimens.forgery import Photo, attack_photo, save_as_editor
 
         donor = company_of(number + 31, "company")
         pictures = [
-            make(number + i, "landscape", "phone", each).image
+            make_specimen(number + i, "landscape", "phone", each).image
             for i, each in enumerate((company, donor))
         ]
         needs_donor = attack == "pasted_field"
@@ -152,8 +155,8 @@ def altered(number: int, attack: Attack, company: Company, editor: str = "") -> 
             Photo(np.asarray(picture), read_pages([picture]).lines)
             for picture in pictures[: 1 + needs_donor]
         ]
-        edit = attacked(photos[0], attack, number, photos[-1] if needs_donor else None)
-        return saved(edit[0] if edit else photos[0].picture, 88, editor)
+        edit = attack_photo(photos[0], attack, number, photos[-1] if needs_donor else None)
+        return save_as_editor(edit[0] if edit else photos[0].picture, 88, editor)
 
     return shot
 
@@ -184,9 +187,9 @@ def foreign_qr(number: int) -> list[Outcome]:
         import zxingcpp
 
         from documents.licence.read import picture_of, qr_code
-        from documents.specimens.forgery import saved
+        from documents.specimens.forgery import save_as_editor
 
-        image = make(number, "landscape", "scan", company).image
+        image = make_specimen(number, "landscape", "scan", company).image
         printed = qr_code(picture_of(image))
         if printed is not None:
             x0, y0, x1, y1 = printed.region
@@ -195,7 +198,7 @@ def foreign_qr(number: int) -> list[Outcome]:
                 zxingcpp.create_barcode(address, zxingcpp.BarcodeFormat.QRCode)
             )
             image.paste(Image.fromarray(np.asarray(pasted)).resize((x1 - x0, y1 - y0)), (x0, y0))
-        return saved(np.asarray(image), 88)
+        return save_as_editor(np.asarray(image), 88)
 
     return [
         attack_outcome(number, "QR code to another host", company, papers=[Paper(LICENCE, (shot,))])

@@ -250,7 +250,7 @@ def agency_approval_for_licence(number: int) -> list[Outcome]:
     def prove(walk: Walk) -> None:
         from verification.cases import operations
 
-        operations.declare(
+        operations.declare_facts(
             walk.case.pk,
             walk.actor,
             walk.now,

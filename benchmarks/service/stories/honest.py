@@ -105,7 +105,7 @@ def honest_vouch(number: int) -> list[Outcome]:
 
         colleague = colleague_of(walk, f"boss{walk.number}@{company.domain}")
         proof = vouches.ask_vouch(walk.member, colleague, walk.now)
-        vouches.vouch(proof.pk, colleague, walk.now + timedelta(hours=3))
+        vouches.vouch_for_recruiter(proof.pk, colleague, walk.now + timedelta(hours=3))
 
     return [
         Walk(

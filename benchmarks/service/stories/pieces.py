@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from benchmarks.service.applicants import NOW, Applicant, Outcome, Paper, Walk, as_pdf, licensed
-from documents.specimens import EDITIONS, Company, make
+from documents.specimens import EDITIONS, Company, make_specimen
 from documents.specimens.approval import Kind
 from documents.specimens.forgery import Attack
 from documents.specimens.hr_service import make_hr_service
@@ -90,7 +90,7 @@ def photo(
 
     def shot() -> bytes:
         plain = "none" if damage == "pdf" else damage
-        specimen = make(number, edition=edition, damage=plain, company=company, **printed)
+        specimen = make_specimen(number, edition=edition, damage=plain, company=company, **printed)
         return as_pdf(specimen.image) if damage == "pdf" else specimen.jpeg()
 
     return shot
@@ -205,7 +205,9 @@ def exclude(case: Any, staff: Any, kinds: Sequence[str] = ()) -> None:
     from verification.checks import exclusion_list
     from verification.models import ExclusionKind
 
-    exclusion_list.exclude(case.pk, list(kinds or ExclusionKind), "sold accounts", staff, NOW)
+    exclusion_list.exclude_employer(
+        case.pk, list(kinds or ExclusionKind), "sold accounts", staff, NOW
+    )
 
 
 def trying(prove: Callable[[Walk], None]) -> Callable[[Walk], None]:

@@ -63,8 +63,8 @@ class Command(BaseCommand):
             )
         served, path = options["served"], settings.VAR_DIR / demo_record.SIGN_IN
         language = options["language"] or of_terminal()
-        made = demo_record.load(path)
-        steps = demo_record.missing(made) if served else list(demo_record.STEPS)
+        made = demo_record.load_record(path)
+        steps = demo_record.missing_steps(made) if served else list(demo_record.STEPS)
         with (
             translation.override("zh-hans" if language == "zh" else "en"),
             contextlib.ExitStack() as stack,
@@ -72,9 +72,11 @@ class Command(BaseCommand):
             if served:
                 os.nice(NICENESS)
             else:
-                stack.enter_context(worker())
+                stack.enter_context(running_worker())
             zizhi, at = stack.enter_context(
-                client(made["api_key"], served) if served else platform(made["api_key"])
+                platform_client(made["api_key"], served)
+                if served
+                else running_platform(made["api_key"])
             )
             line = Timeline(language, time.monotonic(), is_brief=bool(served))
             failed = Demo(line, made, zizhi, at, Employer.objects.count() * 7 + 1).show(steps, path)
@@ -83,11 +85,11 @@ class Command(BaseCommand):
 
 
 @contextlib.contextmanager
-def worker() -> Iterator[None]:
+def running_worker() -> Iterator[None]:
     """Run a Celery worker that keeps its mails, so that the demo can open their links."""
     log = settings.VAR_DIR / "demo-worker.log"
     log.unlink(missing_ok=True)
-    with processes.running(processes.worker(1), log, ZIZHI_EMAIL_URL="keptmail://"):
+    with processes.running_process(processes.worker_command(1), log, ZIZHI_EMAIL_URL="keptmail://"):
         try:
             yield
         except TimeoutError as error:
@@ -95,7 +97,7 @@ def worker() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def platform(key: str) -> Iterator[tuple[Zizhi, str]]:
+def running_platform(key: str) -> Iterator[tuple[Zizhi, str]]:
     """Act as a recruitment site: yield the client, connected to a web process on a free port."""
     log = settings.VAR_DIR / "demo-web.log"
     log.unlink(missing_ok=True)
@@ -106,14 +108,14 @@ def platform(key: str) -> Iterator[tuple[Zizhi, str]]:
     # Use this machine's address, even if the deployment's pages are behind a proxy.
     alone = {"ZIZHI_HTTPS": "0", "ZIZHI_ALLOWED_HOSTS": "127.0.0.1"}
     with (
-        processes.running(processes.web("127.0.0.1", port), log, **alone),
-        client(key, at, f" The web process's log: {log}") as answering,
+        processes.running_process(processes.web_command("127.0.0.1", port), log, **alone),
+        platform_client(key, at, f" The web process's log: {log}") as answering,
     ):
         yield answering
 
 
 @contextlib.contextmanager
-def client(key: str, at: str, hint: str = "") -> Iterator[tuple[Zizhi, str]]:
+def platform_client(key: str, at: str, hint: str = "") -> Iterator[tuple[Zizhi, str]]:
     """Act as a recruitment site: yield the client once the pages at `at` answer.
 
     Raises CommandError.

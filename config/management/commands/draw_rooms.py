@@ -25,7 +25,7 @@ PURPOSE: Final = {
 CAPTION: Final = "A package imports those below it; a layer, those after it."
 
 
-def drawn() -> str:
+def draw_rooms() -> str:
     """Return the picture, from the contracts of import-linter in `pyproject.toml`."""
     pyproject = Path(settings.BASE_DIR) / "pyproject.toml"
     contracts = tomllib.loads(pyproject.read_text(encoding="utf-8"))["tool"]["importlinter"]
@@ -36,26 +36,26 @@ def drawn() -> str:
     parts, y = [], 20.0
     for package in layers[""]:
         words = [layer.replace(" | ", " · ") for layer in layers[package]]
-        rows, height = drawing.chips(40, y + 66, drawing.WIDTH - 80, words)
+        rows, height = drawing.chip_rows(40, y + 66, drawing.WIDTH - 80, words)
         band = f'x="20" y="{y:g}" width="{drawing.WIDTH - 40}" height="{height + 74:g}"'
         parts += [
             f'<rect class="band" {band} rx="10"/>',
-            drawing.text(40, y + 30, f"{package}/", "title"),
-            drawing.text(40, y + 53, PURPOSE[package]),
+            drawing.text_line(40, y + 30, f"{package}/", "title"),
+            drawing.text_line(40, y + 53, PURPOSE[package]),
             *rows,
         ]
         y += height + 86
-    parts.append(drawing.text(40, y + 18, CAPTION))
+    parts.append(drawing.text_line(40, y + 18, CAPTION))
     description = "Packages from top to bottom. Each imports only packages below it; in a package,"
     description += " each layer imports only the layers after it. " + "; ".join(
         f"{package}: {', '.join(layers[package])}" for package in layers[""]
     )
-    return drawing.picture("The packages and their layers", description, y + 38, parts)
+    return drawing.whole_picture("The packages and their layers", description, y + 38, parts)
 
 
 class Command(BaseCommand):
     help = "Write docs/how-it-works/rooms.svg from the import contracts in pyproject.toml."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        PATH.write_text(drawn(), encoding="utf-8")
+        PATH.write_text(draw_rooms(), encoding="utf-8")
         self.stdout.write(f"wrote {PATH.relative_to(settings.BASE_DIR)}")

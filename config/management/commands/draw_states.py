@@ -79,45 +79,48 @@ ROUTES: Final[dict[Edge, tuple[str, float, float]]] = {
 """The path of each arrow, and the centre of its text."""
 
 
-def edges() -> dict[Edge, list[str]]:
+def transition_names() -> dict[Edge, list[str]]:
     """Return the names of the transitions between each pair of states."""
     found: dict[Edge, list[str]] = {}
-    for each in transitions.table():
+    for each in transitions.all_transitions():
         source = State(str(each.source))
-        found.setdefault((source, transitions.target(each.name, source)), []).append(each.name)
+        found.setdefault((source, transitions.target_state(each.name, source)), []).append(
+            each.name
+        )
     return found
 
 
-def page() -> str:
+def states_page() -> str:
     """Return the text of `states.md`."""
     rows = (
         f"| `{each.source}` | `{each.name}` | "
-        f"`{transitions.target(each.name, State(str(each.source)))}` | "
-        f"{', '.join(transitions.roles(each))} |"
-        for each in transitions.table()
+        f"`{transitions.target_state(each.name, State(str(each.source)))}` | "
+        f"{', '.join(transitions.permitted_roles(each))} |"
+        for each in transitions.all_transitions()
     )
     return PAGE.format(rows="\n".join(rows))
 
 
-def drawn() -> str:
+def draw_states() -> str:
     """Return the picture of the states."""
     parts, words = [], []
-    for edge, verbs in edges().items():
+    for edge, verbs in transition_names().items():
         path, x, y = ROUTES[edge]
-        parts.append(drawing.arrow(path, _style(edge)))
+        parts.append(drawing.arrow_path(path, _style(edge)))
         words += [
-            drawing.text(x, y + 20 * row, verb.replace("_", " "), "middle halo")
+            drawing.text_line(x, y + 20 * row, verb.replace("_", " "), "middle halo")
             for row, verb in enumerate(verbs)
         ]
     for state, (x, y) in CENTRES.items():
         style = "yes" if state == State.APPROVED else "no" if state in _STOPS else "box"
         left, top = x - _BOX_WIDTH / 2, y - _BOX_HEIGHT / 2
         words_of = [state.replace("_", " ")] if len(state) < 14 else state.split("_")
-        parts.append(drawing.box(left, top, _BOX_WIDTH, _BOX_HEIGHT, words_of, style))
+        parts.append(drawing.text_box(left, top, _BOX_WIDTH, _BOX_HEIGHT, words_of, style))
     description = "; ".join(
-        f"{source} to {target}: {', '.join(verbs)}" for (source, target), verbs in edges().items()
+        f"{source} to {target}: {', '.join(verbs)}"
+        for (source, target), verbs in transition_names().items()
     )
-    return drawing.picture("The states of a case", description, 862, parts + words)
+    return drawing.whole_picture("The states of a case", description, 862, parts + words)
 
 
 _STOPS: Final = {State.REJECTED, State.SUSPENDED, State.REVOKED, *FINAL}
@@ -126,12 +129,12 @@ _STOPS: Final = {State.REJECTED, State.SUSPENDED, State.REVOKED, *FINAL}
 def _style(edge: Edge) -> str:
     if edge[1] == State.WITHDRAWN:
         return "back"
-    steps = (each for each in transitions.table() if each.source == edge[0])
+    steps = (each for each in transitions.all_transitions() if each.source == edge[0])
     by = {
         role
         for each in steps
-        if transitions.target(each.name, edge[0]) == edge[1]
-        for role in transitions.roles(each)
+        if transitions.target_state(each.name, edge[0]) == edge[1]
+        for role in transitions.permitted_roles(each)
     }
     return "person" if Role.REVIEWER in by and Role.SYSTEM not in by else ""
 
@@ -140,6 +143,6 @@ class Command(BaseCommand):
     help = "Write docs/how-it-works/states.md and states.svg from the transitions of a case."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for name, text in (("states.md", page()), ("states.svg", drawn())):
+        for name, text in (("states.md", states_page()), ("states.svg", draw_states())):
             (FOLDER / name).write_text(text, encoding="utf-8")
             self.stdout.write(f"wrote docs/how-it-works/{name}")

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from downloads.candidates import receipts
 from downloads.models import Copy, Release
 from events import rekeying
-from events.core.sealing import Damaged, KeyMissing, key_id, keys, seal_head
+from events.core.sealing import Damaged, KeyMissing, data_keys, key_id, seal_head
 from verification.cases.storage import EncryptedStorage
 
 ROWS: Final = "rows"
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if others := _sum(left, only_unknown=False):
             raise CommandError(f"{others} rows and files are still under a retired key.")
         if former := rekeying.unnamed_former():
-            made = sum(column.indexes().count() for column in rekeying.columns())
+            made = sum(column.indexes().count() for column in rekeying.sealed_columns())
             raise CommandError(
                 f"Some of {made} blind indexes may have been made with {' and '.join(former)}, and"
                 " would not be found without it. Add it to ZIZHI_INDEX_KEYS_FORMER before you"
@@ -54,8 +54,8 @@ class Command(BaseCommand):
         self.stdout.write("No row and no file needs a retired key.")
 
     def _move(self) -> None:
-        for column in rekeying.columns():
-            done = rekeying.rekey(column)
+        for column in rekeying.sealed_columns():
+            done = rekeying.rekey_column(column)
             self._say(str(column), done.moved, done.unreadable)
         storage = storages["default"]
         if isinstance(storage, EncryptedStorage):
@@ -69,20 +69,20 @@ class Command(BaseCommand):
     def _left(self) -> Counter[tuple[str, str]]:
         """Write what is left under each other key, and return it by key and kind."""
         found: Counter[tuple[str, str]] = Counter()
-        for column in rekeying.columns():
+        for column in rekeying.sealed_columns():
             for named, rows in column.by_key().items():
                 found[named, ROWS] += rows
         for named, files in _files_by_key().items():
             found[named, FILES] += files
-        for key, public in zip(keys(), receipts.public_keys(), strict=True):
+        for key, public in zip(data_keys(), receipts.public_keys(), strict=True):
             named = key_id(key).hex()
             signed = Release.objects.filter(key_id=receipts.key_id_of(public))
             found[named, RECEIPTS] = signed.count()
             found[named, COPIES] = (
                 Copy.objects.filter(mark_key=named).exclude(resume=None).exclude(resume__pages="")
             ).count()
-        current = key_id(keys()[0]).hex()
-        known = [key_id(key).hex() for key in keys()]
+        current = key_id(data_keys()[0]).hex()
+        known = [key_id(key).hex() for key in data_keys()]
         for named in dict.fromkeys([*known, *(of for of, _ in found)]):
             counts = [f"{n} {kind}" for (of, kind), n in found.items() if of == named and n]
             which = " (current)" if named == current else ""

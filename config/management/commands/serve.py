@@ -30,7 +30,7 @@ from django.db.migrations.executor import MigrationExecutor
 from config.demo import record as demo_record
 from config.rounds import DECISIONS, PROMPT, READINGS
 from config.trying_out import processes
-from config.trying_out.language import say
+from config.trying_out.language import in_terminal_language
 from config.trying_out.terminal import Lines, Supervisor, Task
 
 KEPT_MAIL: Final = "keptmail://"
@@ -70,10 +70,14 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         check_port(host, port)
         check_folder()
-        given = environment(port)
+        given = process_environment(port)
         made, not_made = None, ""
         if options["prepare"]:
-            self.tell(say("正在准备数据库和页面…", "Starting the database and the pages …"))
+            self.tell(
+                in_terminal_language(
+                    "正在准备数据库和页面…", "Starting the database and the pages …"
+                )
+            )
             try:
                 make_ready()
                 made, not_made = demo_to_make(given)
@@ -83,11 +87,11 @@ class Command(BaseCommand):
             check_prepared()
         self.tell(where_to_go(port, given, made, not_made))
         raise SystemExit(
-            supervise(
+            supervise_processes(
                 host,
                 port,
                 given,
-                has_demo_to_make=made is not None and bool(demo_record.missing(made)),
+                has_demo_to_make=made is not None and bool(demo_record.missing_steps(made)),
             )
         )
 
@@ -105,7 +109,7 @@ def check_port(host: str, port: int) -> None:
         except OSError as error:
             in_use = error.errno == errno.EADDRINUSE
             raise CommandError(
-                say(
+                in_terminal_language(
                     f"端口 {port} {'已被占用' if in_use else f'无法使用（{error.strerror}）'}。"
                     f"请停止占用它的程序，或换一个端口：make run PORT={port + 1}",
                     f"Port {port}"
@@ -124,7 +128,7 @@ def check_folder() -> None:
         probe.unlink()
     except OSError as error:
         raise CommandError(
-            say(
+            in_terminal_language(
                 f"无法写入 {settings.VAR_DIR}（{error.strerror}）。"
                 "请将 ZIZHI_VAR_DIR 设为可写入的目录。",
                 f"Cannot write to {settings.VAR_DIR} ({error.strerror}). Set ZIZHI_VAR_DIR to a"
@@ -139,7 +143,7 @@ def check_prepared() -> None:
     tables_are_missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if tables_are_missing or not (settings.STATIC_ROOT / MANIFEST).exists():
         raise CommandError(
-            say(
+            in_terminal_language(
                 "数据库或静态文件尚未准备好。请运行 manage.py serve --prepare，"
                 "或先运行 manage.py migrate 和 manage.py collectstatic。",
                 "The database or the static files are not ready. Run manage.py serve --prepare, or"
@@ -161,7 +165,9 @@ def make_ready() -> None:
             collecting.kill()
             raise
     if collecting.returncode:
-        raise CommandError(say("静态文件收集失败。", "The static files could not be collected."))
+        raise CommandError(
+            in_terminal_language("静态文件收集失败。", "The static files could not be collected.")
+        )
 
 
 def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, str]:
@@ -169,7 +175,7 @@ def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, s
     if urlsplit(given["ZIZHI_SITE_URL"]).hostname not in settings.LOCAL_HOSTS:
         return (
             None,
-            say(
+            in_terminal_language(
                 "示例企业均为虚构，ZIZHI_SITE_URL 须为本机地址"
                 f"（当前为 {given['ZIZHI_SITE_URL']}）",
                 "its companies are fictitious, so it needs a local ZIZHI_SITE_URL (now"
@@ -177,12 +183,12 @@ def demo_to_make(given: Mapping[str, str]) -> tuple[demo_record.Record | None, s
             ),
         )
     if given.get("ZIZHI_EMAIL_URL") != KEPT_MAIL:
-        return None, say(
+        return None, in_terminal_language(
             f"示例要打开邮件中的链接，ZIZHI_EMAIL_URL 须为 {KEPT_MAIL}",
             f"it opens links in emails, so it needs ZIZHI_EMAIL_URL={KEPT_MAIL}",
         )
     try:
-        return demo_record.load(settings.VAR_DIR / demo_record.SIGN_IN), ""
+        return demo_record.load_record(settings.VAR_DIR / demo_record.SIGN_IN), ""
     except CommandError as error:
         return None, str(error)
 
@@ -194,7 +200,7 @@ def where_to_go(
     staff sign in.
     """
     site = f"http://localhost:{port}"
-    kept = say(
+    kept = in_terminal_language(
         " （邮件和短信在此查看，不会发出）",
         "   (emails and text messages are shown there, not sent)",
     )
@@ -208,8 +214,8 @@ def where_to_go(
         lines.append(_row("邮件和短信", "Messages", f"{site}/try/{kept}"))
     lines.append("")
     if made is not None:
-        password = f"{say('密码', 'password')} {made['password']}"
-        soon = say("约一分钟后就绪，见下文", "ready in a minute, see below")
+        password = f"{in_terminal_language('密码', 'password')} {made['password']}"
+        soon = in_terminal_language("约一分钟后就绪，见下文", "ready in a minute, see below")
         employer = f"{made['employer']}   {password}" if "employer" in made else soon
         lines += [
             _row("企业", "Employer", employer),
@@ -217,27 +223,29 @@ def where_to_go(
             _row("API 密钥", "API key", made["api_key"]),
         ]
         if "employer_id" in made:
-            lines.append(_row("查询放行", "Ask the gate", demo_record.question(made, site)))
+            lines.append(_row("查询放行", "Ask the gate", demo_record.gate_question(made, site)))
         path = settings.VAR_DIR / demo_record.SIGN_IN
         shown = (
             path.relative_to(settings.BASE_DIR) if path.is_relative_to(settings.BASE_DIR) else path
         )
         lines.append(
-            say(
+            in_terminal_language(
                 f"  （由本机生成，保存在 {shown}）",
                 f"  (created on this machine, stored in {shown})",
             )
         )
     elif not_made:
-        no_demo = say(f"  没有示例：{not_made}。", f"  No demo: {not_made}.")
+        no_demo = in_terminal_language(f"  没有示例：{not_made}。", f"  No demo: {not_made}.")
         lines.append(no_demo.replace("..", ".").replace("。。", "。"))
     lines.append(f"  {second_factor(given)}")
-    return "\n".join([*lines, "", say("  按 Ctrl-C 停止。", "  Press Ctrl-C to stop."), ""])
+    return "\n".join(
+        [*lines, "", in_terminal_language("  按 Ctrl-C 停止。", "  Press Ctrl-C to stop."), ""]
+    )
 
 
 def _row(zh: str, en: str, value: str) -> str:
     """Return a label and its value, in columns. A Chinese character takes two of them."""
-    label = say(zh, en)
+    label = in_terminal_language(zh, en)
     taken = sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in label)
     return f"  {label}{' ' * (13 - taken)}{value}"
 
@@ -246,18 +254,18 @@ def second_factor(given: Mapping[str, str]) -> str:
     """Return what staff need to sign in."""
     asked = given.get("ZIZHI_STAFF_SECOND_FACTOR", settings.STAFF_SECOND_FACTOR)
     if asked == "optional":
-        return say(
+        return in_terminal_language(
             "（登录审核台只需密码，在右上角设置两步验证之后才需要验证码）",
             "(the console asks only for a password until you set up two-step verification at the"
             " top right)",
         )
-    return say(
+    return in_terminal_language(
         "（工作人员首次登录审核台时设置两步验证）",
         "(staff set up two-step verification when they first sign in to the console)",
     )
 
 
-def environment(port: int) -> dict[str, str]:
+def process_environment(port: int) -> dict[str, str]:
     """Return the environment of the processes.
 
     Links in mails lead to this port unless the deployment's address is configured. On a local
@@ -275,7 +283,7 @@ def environment(port: int) -> dict[str, str]:
     return given
 
 
-def supervise(
+def supervise_processes(
     host: str, port: int, given: Mapping[str, str], *, has_demo_to_make: bool = False
 ) -> int:
     """Run the processes until one ends or a signal comes. Return the exit status."""
@@ -287,22 +295,25 @@ def supervise(
         if not is_answering(at):
             return False
         took, site = f"{time.monotonic() - begun:.0f}", given["ZIZHI_SITE_URL"]
-        lines.say("web", say(f"已就绪（{took} 秒）：{site}", f"ready after {took} s: {site}"))
+        lines.say(
+            "web",
+            in_terminal_language(f"已就绪（{took} 秒）：{site}", f"ready after {took} s: {site}"),
+        )
         return True
 
     demo = [sys.executable, str(MANAGE), "demo", "--served", at] if has_demo_to_make else []
-    failed = say(
+    failed = in_terminal_language(
         "页面仍可使用。要继续准备其余示例，请按 Ctrl-C，再次运行 make run",
         "the pages still work. To create the rest, press Ctrl-C and run make run again",
     )
     quiet = {**given, "ZIZHI_LOG_LEVEL": "WARNING"}  # the demo reports what it has created
     manager = Supervisor(lines, Task("demo", demo, quiet, lines, is_due, failed))
     for name, command in (
-        ("web", processes.web(host, port)),
-        ("worker", processes.worker(1, PROMPT)),
-        ("decider", processes.worker(1, DECISIONS)),
-        ("reader", processes.worker(settings.CELERY_WORKER_CONCURRENCY, READINGS)),
-        ("beat", processes.beat()),
+        ("web", processes.web_command(host, port)),
+        ("worker", processes.worker_command(1, PROMPT)),
+        ("decider", processes.worker_command(1, DECISIONS)),
+        ("reader", processes.worker_command(settings.CELERY_WORKER_CONCURRENCY, READINGS)),
+        ("beat", processes.beat_command()),
     ):
         manager.add_process(name, shlex.join(command), env=dict(given))
     manager.loop()

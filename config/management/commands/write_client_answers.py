@@ -27,7 +27,7 @@ class Command(BaseCommand):
         except ModuleNotFoundError as error:
             raise CommandError(f"{error}. Install the development dependencies: uv sync") from error
 
-        text, path = client_answers.source(), client_answers.PATH
+        text, path = client_answers.client_answers_source(), client_answers.PATH
         if path.exists() and path.read_text(encoding="utf-8") == text:
             self.stdout.write(f"{path} is up to date.")
         elif options["check"]:

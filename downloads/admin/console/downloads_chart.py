@@ -85,10 +85,12 @@ def of_employer(employer: Employer, now: datetime) -> Drawn:
         .order_by("-decided_at")
         .values_list("decided_at", flat=True)[: REFUSED_AT_MOST + 1]
     )
-    return drawn(first, dict(allowed), refusals)
+    return draw_downloads_chart(first, dict(allowed), refusals)
 
 
-def drawn(first: date, downloads: dict[date, int], refusals: Sequence[datetime]) -> Drawn:
+def draw_downloads_chart(
+    first: date, downloads: dict[date, int], refusals: Sequence[datetime]
+) -> Drawn:
     """Return the chart of `DAYS` days from `first` on."""
     by_day = Counter(timezone.localtime(at).date() for at in refusals)
     is_cut = len(refusals) > REFUSED_AT_MOST

@@ -25,7 +25,7 @@ from downloads.models import GateDecision, MisuseReport, Move, MoveAppeal, Stand
 from downloads.rules.ladder import Tier
 from downloads.tiers import appeals
 from employers.models import AccountClass, Employer, User
-from employers.permissions import Power, powers
+from employers.permissions import Power, powers_of
 from events.admin import ReadOnlyAdmin, WhetherFilter, in_words_filter
 from verification.cases import guards, wording
 from verification.models import Case
@@ -85,7 +85,7 @@ class EmployerAdmin(ReadOnlyAdmin):
         now = timezone.now()
         found, sections = (
             employer_tier(employer, now),
-            employer_sections.sections(employer, request),
+            employer_sections.page_sections(employer, request),
         )
         context = {
             **self.admin_site.each_context(request),
@@ -132,7 +132,7 @@ def _rights(employer: Employer, found: EmployerTier, now: datetime) -> dict[str,
 
 def _acts(employer: Employer, found: EmployerTier, user: User, now: datetime) -> Iterator[Act]:
     """Yield what the person's powers allow, first what somebody waits for."""
-    can, actor = powers(user.has_perm), user.as_reviewer()
+    can, actor = powers_of(user.has_perm), user.as_reviewer()
     if Power.DECIDE in can:
         said = MoveAppeal.objects.open().filter(employer=employer).select_related("move").first()
         if said and appeals.may_answer_appeal(said, actor) is None:
@@ -158,7 +158,7 @@ def _on_cases(employer: Employer, current: Case | None, user: User, now: datetim
     if waiting:
         yield Act(gettext("Open the case that waits for review"), _page(waiting), is_next=True)
     if current:
-        allowed = guards.available(current, user.as_reviewer(), now)
+        allowed = guards.available_verbs(current, user.as_reviewer(), now)
         for verb in ON_THE_CASE:
             if verb in allowed:
                 words = f"{wording.DECISIONS[verb].button} …"

@@ -70,7 +70,7 @@ class Section:
     note: str = ""
 
 
-def sections(employer: Employer, request: HttpRequest) -> list[Section]:
+def page_sections(employer: Employer, request: HttpRequest) -> list[Section]:
     """Return what the person may see of the employer, in the order of the page."""
     made = (
         _cases(employer, request),
@@ -98,7 +98,7 @@ def link_to(row: Model, words: object) -> SafeString:
     return format_html('<a href="{}">{}</a>', url, words)
 
 
-def when(at: datetime | None) -> str:
+def date_and_time(at: datetime | None) -> str:
     return date_format(timezone.localtime(at), "DATETIME_FORMAT") if at else "—"
 
 
@@ -114,9 +114,9 @@ def _cases(employer: Employer, request: HttpRequest) -> Section | None:
         (
             link_to(case, wording.STATES[State(case.state)].staff),
             str(case.attempt_number),
-            when(case.submitted_at),
-            when(case.decided_at),
-            when(case.expires_at),
+            date_and_time(case.submitted_at),
+            date_and_time(case.decided_at),
+            date_and_time(case.expires_at),
         )
         for case in Case.objects.of(employer)[:LATEST]
     ]
@@ -135,9 +135,9 @@ def _people(employer: Employer, request: HttpRequest) -> Section | None:
         (
             link_to(member, member.user.contact_masked),
             member.get_role_display(),
-            when(member.user.email_verified_at or member.user.phone_verified_at),
-            when(member.joined_at),
-            when(member.left_at),
+            date_and_time(member.user.email_verified_at or member.user.phone_verified_at),
+            date_and_time(member.joined_at),
+            date_and_time(member.left_at),
         )
         for member in shown
     ]
@@ -152,7 +152,7 @@ def _moves(employer: Employer, request: HttpRequest) -> Section:
     ).order_by("-id")[:LATEST]
     rows = [
         (
-            when(event.at),
+            date_and_time(event.at),
             str(event_words.EVENTS.get(event.verb, event.verb)),
             str(TIERS[Tier(event.to_state)]) if event.to_state in set(Tier) else "—",
             gettext("; ").join(in_words(code) for code in event.reasons) or "—",
@@ -169,10 +169,10 @@ def _appeals(employer: Employer, request: HttpRequest) -> Section | None:
         return None
     rows = [
         (
-            link_to(said, when(said.at)),
+            link_to(said, date_and_time(said.at)),
             said.get_outcome_display() or gettext("not answered yet"),
-            when(said.due_at),
-            when(said.answered_at),
+            date_and_time(said.due_at),
+            date_and_time(said.answered_at),
         )
         for said in MoveAppeal.objects.filter(employer=employer).order_by("-at")[:LATEST]
     ]
@@ -187,9 +187,9 @@ def _reports(employer: Employer, request: HttpRequest) -> Section | None:
     reports = MisuseReport.objects.filter(release__employer=employer, candidate__test=False)
     rows = [
         (
-            link_to(report, when(report.reported_at)),
+            link_to(report, date_and_time(report.reported_at)),
             report.get_about_display(),
-            when(report.settled_at) if report.settled_at else gettext("not yet"),
+            date_and_time(report.settled_at) if report.settled_at else gettext("not yet"),
             report.outcome or "—",
         )
         for report in reports.order_by("-reported_at")[:LATEST]
@@ -204,7 +204,8 @@ def _erasures(employer: Employer, request: HttpRequest) -> Section | None:
         return None
     orders = EraseOrder.objects.open().filter(employer=employer).order_by("due_at")
     rows = [
-        (link_to(order, when(order.ordered_at)), when(order.due_at)) for order in orders[:LATEST]
+        (link_to(order, date_and_time(order.ordered_at)), date_and_time(order.due_at))
+        for order in orders[:LATEST]
     ]
     url = list_of(EraseOrder, q=employer.uscc)
     return Section("erasures", _("Open erasure requests"), (_("ordered"), _("due")), rows, url)
@@ -223,12 +224,12 @@ def _downloads(employer: Employer, request: HttpRequest) -> Section | None:
     people = {member.pk: member for member in members.select_related("user")}
     rows = [
         (
-            link_to(answer, when(answer.decided_at)),
+            link_to(answer, date_and_time(answer.decided_at)),
             gettext("allowed") if answer.allowed else in_words(answer.reason),
             answer.candidate,
             people[answer.member_id].user.contact_masked if answer.member_id in people else "—",
             link_to(copies[answer.pk], copies[answer.pk].number) if answer.pk in copies else "—",
-            link_to(left[answer.pk], when(left[answer.pk].released_at))
+            link_to(left[answer.pk], date_and_time(left[answer.pk].released_at))
             if answer.pk in left
             else "—",
         )
@@ -256,7 +257,7 @@ def _relays(employer: Employer, request: HttpRequest) -> Section | None:
             link_to(binding, binding.number or "—"),
             binding.candidate,
             binding.get_state_display(),
-            when(binding.expires_at),
+            date_and_time(binding.expires_at),
         )
         for binding in bindings[:LATEST]
     ]
@@ -274,7 +275,7 @@ def _traces(employer: Employer, request: HttpRequest) -> Section | None:
     copies = Copy.objects.filter(pk__in=named, employer=employer)[:LATEST]
     rows = [
         (
-            link_to(named[copy.pk], when(named[copy.pk].asked_at)),
+            link_to(named[copy.pk], date_and_time(named[copy.pk].asked_at)),
             link_to(copy, copy.number),
             copy.candidate,
         )
@@ -290,8 +291,8 @@ def _rings(employer: Employer, request: HttpRequest) -> Section | None:
     rings = CanaryRing.objects.filter(employer=employer).order_by("-at")[:LATEST]
     rows = [
         (
-            link_to(ring, when(ring.at)),
-            when(ring.looked_at) if ring.looked_at else gettext("not yet"),
+            link_to(ring, date_and_time(ring.at)),
+            date_and_time(ring.looked_at) if ring.looked_at else gettext("not yet"),
             ring.outcome or "—",
         )
         for ring in rings
@@ -326,7 +327,7 @@ def _events(employer: Employer, request: HttpRequest) -> Section | None:
         events = events.exclude(Q(subject_type__in=OF_QUALITY) | Q(verb__in=OF_QUALITY))
     rows = [
         (
-            when(event.at),
+            date_and_time(event.at),
             str(event_words.EVENTS.get(event.verb, event.verb)),
             str(event_words.kind_in_words(event.subject_type)),
             str(wording.ROLES.get(event.role, event.role)),

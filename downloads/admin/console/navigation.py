@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from downloads.admin.appeals import waiting_lately
 from employers.models import User
-from employers.permissions import Power, powers, sees_quality
+from employers.permissions import Power, powers_of, sees_quality
 from verification.reviewing.member_reviews import open_lately
 
 AREAS: Final[tuple[tuple[Promise, tuple[str, ...]], ...]] = (
@@ -136,7 +136,7 @@ class Area:
         return any(link.is_current for link in self.links)
 
 
-def areas(apps: Iterable[Mapping[str, Any]], user: User, path: str) -> list[Area]:
+def console_areas(apps: Iterable[Mapping[str, Any]], user: User, path: str) -> list[Area]:
     """Return the areas that `user` may open, for the page at `path`. `apps` is what Django's admin
     has found open to them.
     """
@@ -162,7 +162,7 @@ def _pages(apps: Iterable[Mapping[str, Any]], user: User) -> dict[str, tuple[str
     }
     if sees_quality(user.has_perm):
         pages["quality"] = ("", reverse("quality"))
-    elif Power.DECIDE in powers(user.has_perm):
+    elif Power.DECIDE in powers_of(user.has_perm):
         pages["quality_mine"] = ("", reverse("quality_mine"))
     return {key: (str(_NAMES.get(key, words)), url) for key, (words, url) in pages.items()}
 

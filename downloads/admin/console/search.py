@@ -25,7 +25,7 @@ from django.utils.translation import gettext
 
 from documents import uscc
 from downloads.admin.answers import in_words, uuid_of
-from downloads.admin.console.employer_sections import when
+from downloads.admin.console.employer_sections import date_and_time
 from downloads.models import (
     Candidate,
     Consent,
@@ -116,7 +116,7 @@ def term_of(typed: str) -> Term | None:
     text = typed.strip()[:LONGEST]
     if named := uuid_of(text):
         return Term(Kind.ID, text, id=named)
-    code = uscc.normalise(text)
+    code = uscc.normalise_uscc(text)
     if uscc.is_valid(code):
         return Term(Kind.USCC, code)
     if copy := _COPY.fullmatch(text.upper()):
@@ -128,7 +128,7 @@ def term_of(typed: str) -> Term | None:
     return Term(Kind.WORDS, text) if len(text) >= SHORTEST else None
 
 
-def find(term: Term, request: HttpRequest) -> Result:
+def find_rows(term: Term, request: HttpRequest) -> Result:
     """Return the rows that the term names, of the kinds that the person may see."""
     found = Result()
     for group in _FINDERS[term.kind](term, request):
@@ -178,7 +178,7 @@ def _by_mail(term: Term, request: HttpRequest) -> Iterator[Group]:
 
 def _by_phone(term: Term, request: HttpRequest) -> Iterator[Group]:
     """Yield the recruiters who have used the number, and the relay numbers that are equal."""
-    digests = sightings.digests(SightingKind.PHONE, term.phone)
+    digests = sightings.sighting_indexes(SightingKind.PHONE, term.phone)
     seen = Sighting.objects.filter(kind=SightingKind.PHONE, digest__in=digests)
     users = list(seen.values_list("user_id", flat=True)[: FEW + 1])
     yield _group(Member, request, user_id__in=users)
@@ -264,11 +264,11 @@ def _hit(row: Any) -> Hit:
             return Hit(row, row.user.contact_masked, row.employer.name)
         case GateDecision():
             answer = gettext("allowed") if row.allowed else in_words(row.reason)
-            return Hit(row, when(row.decided_at), answer)
+            return Hit(row, date_and_time(row.decided_at), answer)
         case Copy():
             return Hit(row, row.number, row.receiver)
         case Release():
-            return Hit(row, when(row.released_at), row.receiver)
+            return Hit(row, date_and_time(row.released_at), row.receiver)
         case RelayBinding():
             return Hit(row, row.number or row.candidate, row.get_state_display())
     return Hit(row, str(row))

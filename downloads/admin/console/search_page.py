@@ -52,7 +52,7 @@ def search_view(request: HttpRequest) -> HttpResponse:
         throttle.count_try(((SEARCHES, str(user.pk)),), now)
     except Refused as refused:
         return _page(request, {"searched": typed, "refusal": refusal_html(refused)}, 429)
-    found = search.find(term, request)
+    found = search.find_rows(term, request)
     _record(term, found, user, now)
     if len(found.hits) == 1 and term.kind is not search.Kind.WORDS:
         return HttpResponseRedirect(found.hits[0].url)
@@ -85,5 +85,5 @@ def _page(request: HttpRequest, context: dict[str, Any], status: int = 200) -> H
     return response
 
 
-def urls() -> list[URLPattern]:
+def search_urls() -> list[URLPattern]:
     return [path("search/", admin.site.admin_view(search_view), name="console_search")]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from downloads.admin.appeals import waiting_lately
 from downloads.models import CanaryRing, EraseOrder, LadderVersion, MisuseReport, Move, ReleaseStop
 from employers.models import ApiKey, SuperuserProposal, User
-from employers.permissions import Power, powers
+from employers.permissions import Power, powers_of
 from events.models import WebhookEndpoint
 from verification.admin.queue import unlisted_year
 from verification.models import Bulk
@@ -43,7 +43,7 @@ class Task:
         return f"{self.most - 1}+" if self.many >= self.most else str(self.many)
 
 
-def tasks(user: User) -> list[Task]:
+def staff_tasks(user: User) -> list[Task]:
     """Return what waits that the user's powers and permissions let them act on or watch."""
     now = timezone.now()
     found = [*_of_review(user, now), *_of_two_people(user), *_of_platforms(user, now)]
@@ -52,11 +52,11 @@ def tasks(user: User) -> list[Task]:
 
 def year_without_holidays(user: User) -> int | None:
     """Return the year whose holidays are not set, for those who can set them."""
-    return unlisted_year(timezone.now()) if Power.WEBHOOKS in powers(user.has_perm) else None
+    return unlisted_year(timezone.now()) if Power.WEBHOOKS in powers_of(user.has_perm) else None
 
 
 def _of_review(user: User, now: datetime) -> Iterator[Task]:
-    can = powers(user.has_perm)
+    can = powers_of(user.has_perm)
     if user.has_perm("verification.view_case"):
         queue = queue_figures.of_queue(now, user.pk)
         url = reverse("admin:verification_case_changelist")
@@ -84,7 +84,7 @@ def _of_review(user: User, now: datetime) -> Iterator[Task]:
 
 def _of_two_people(user: User) -> Iterator[Task]:
     """Yield the proposals that wait for a second person; nobody confirms their own."""
-    can = powers(user.has_perm)
+    can = powers_of(user.has_perm)
     if Power.BULK in can:
         url = reverse("admin:verification_bulk_changelist")
         yield Task(_("Bulk decisions to confirm"), url, _many(Bulk.objects.waiting_for(user.pk)))
@@ -107,7 +107,7 @@ def _to_confirm(
 
 
 def _of_platforms(user: User, now: datetime) -> Iterator[Task]:
-    if user.has_perm("downloads.view_gatedecision") or Power.QUALITY in powers(user.has_perm):
+    if user.has_perm("downloads.view_gatedecision") or Power.QUALITY in powers_of(user.has_perm):
         stops = _many(ReleaseStop.objects.filter(in_force=True))
         yield Task(
             _("Download stops in force"), _list("releasestop", "in_force__exact=1"), stops, stops

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             number, caller = check_phone(options["number"]), check_phone(options["caller"])
         except Refused as refused:
             raise CommandError(refused.reason.says.en) from refused
-        provider = relay_providers.simulator()
+        provider = relay_providers.simulated_relays()
         record = provider.call(
             number, options["extension"], caller, timezone.now(), options["seconds"]
         )

@@ -34,7 +34,7 @@ def owed_erasures(request: HttpRequest) -> dict[str, Any]:
         member = getattr(request, "member", None)
         due = (
             list(
-                erasure.owed(member.employer)
+                erasure.erase_orders_of(member.employer)
                 .open()
                 .order_by("due_at")
                 .values_list("due_at", flat=True)[:SHOWN]
@@ -54,7 +54,7 @@ def owed_erasures(request: HttpRequest) -> dict[str, Any]:
 @require_GET
 @proven_member_required
 def orders(request: HttpRequest, member: Member) -> HttpResponse:
-    rows = erasure.owed(member.employer)
+    rows = erasure.erase_orders_of(member.employer)
     context = {
         "owed": rows.open().order_by("due_at")[:SHOWN],
         "settled": rows.filter(answered_at__isnull=False).order_by("-answered_at")[:SHOWN],
@@ -75,7 +75,7 @@ def answer(request: HttpRequest, member: Member, order_id: UUID) -> HttpResponse
     try:
         erasure.answer_erase_order(
             order_id,
-            erasure.owed(member.employer),
+            erasure.erase_orders_of(member.employer),
             result,
             request.POST.get("why", "")[:500],
             member,

@@ -37,7 +37,7 @@ TEXT_COOKIE_SECONDS: Final = 365 * 24 * 3600
 P = ParamSpec("P")
 
 
-def private(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+def private_view(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """Keep the response out of caches and search engines."""
 
     @never_cache
@@ -55,28 +55,28 @@ def of_candidate(
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Pass the visit of the link's cookie to the view; without one, show how to get a link."""
 
-    @private
+    @private_view
     @wraps(view)
     def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         cookie = request.get_signed_cookie(
             COOKIE, default="", salt=SALT, max_age=page_links.OPEN_FOR_SECONDS
         )
-        visit = page_links.staying(cookie or "", timezone.now())
+        visit = page_links.visit_by_cookie(cookie or "", timezone.now())
         if visit is None:
-            return closed(request)
+            return closed_page(request)
         try:
             response = view(request, visit, *args, **kwargs)
         except Refused as refused:
             messages.error(request, in_words(refused))
             response = redirect("ledger:home")
         if COOKIE not in response.cookies:
-            remember(response, visit)
+            remember_visit(response, visit)
         return response
 
     return wrapped
 
 
-def remember(response: HttpResponse, visit: Visit) -> None:
+def remember_visit(response: HttpResponse, visit: Visit) -> None:
     """Set the cookie for half an hour. The time is signed with it, so keeping it longer is no use.
 
     No link can be made from it.
@@ -92,7 +92,9 @@ def remember(response: HttpResponse, visit: Visit) -> None:
     )
 
 
-def shown(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> Any:
+def ledger_page(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> Any:
     """Return a page, in the size of type chosen before."""
     size = request.COOKIES.get(TEXT_COOKIE, "")
     more = {
@@ -103,9 +105,11 @@ def shown(request: HttpRequest, template: str, context: dict[str, Any], status: 
     return render(request, template, context | more, status=status)
 
 
-def closed(request: HttpRequest, token: str = "", status: int = 403, **more: bool) -> HttpResponse:
+def closed_page(
+    request: HttpRequest, token: str = "", status: int = 403, **more: bool
+) -> HttpResponse:
     """Show how to get a link; with the token of an ended one, a new one can be sent."""
-    response: HttpResponse = shown(
+    response: HttpResponse = ledger_page(
         request, "ledger/closed.html", {"token": token, **more}, status=status
     )
     return response
@@ -126,22 +130,22 @@ def is_in_wechat(request: HttpRequest) -> bool:
 def _entered(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Exchange a link for the cookie, and leave its address. Nothing else changes."""
     response = redirect("ledger:home")
-    remember(response, visit)
+    remember_visit(response, visit)
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         remember_language(response, visit.candidate.language)
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
-@private
+@private_view
 @require_GET
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """Open the page by a link in a mail, or from the platform."""
-    visit = page_links.opened(token, timezone.now())
-    return _entered(request, visit) if visit else closed(request, token)
+    visit = page_links.visit_by_link(token, timezone.now())
+    return _entered(request, visit) if visit else closed_page(request, token)
 
 
-@private
+@private_view
 @require_safe
 def open_short_link(request: HttpRequest, code: str) -> HttpResponse:
     """Open the page by the link in a text message. Wrong codes are counted by network."""
@@ -150,15 +154,15 @@ def open_short_link(request: HttpRequest, code: str) -> HttpResponse:
         throttle.count_try(counted, now)
     except Refused as refused:
         messages.error(request, in_words(refused))
-        return closed(request, code, status=429)
+        return closed_page(request, code, status=429)
     visit = page_links.opened_short(code, now)
     if visit is None:
-        return closed(request, code)
+        return closed_page(request, code)
     throttle.give_back_try(counted, now)
     return _entered(request, visit)
 
 
-@private
+@private_view
 @require_POST
 def fresh_link(request: HttpRequest) -> HttpResponse:
     """Send a new link to the candidate of an ended one.
@@ -170,11 +174,11 @@ def fresh_link(request: HttpRequest) -> HttpResponse:
         throttle.count_try([(throttle.LINKS_FROM_NETWORK, network_of(request))], now)
     except Refused as refused:
         messages.error(request, in_words(refused))
-        return closed(request, token, status=429)
+        return closed_page(request, token, status=429)
     candidate = page_links.candidate_of(token)
     if candidate is not None:
         notices.send_fresh_link(candidate, now)
-    return closed(request, status=200, sent=True)
+    return closed_page(request, status=200, sent=True)
 
 
 # --- Another browser ------------------------------------------------------------------------------
@@ -187,15 +191,15 @@ def other_browser(request: HttpRequest, visit: Visit) -> HttpResponse:
     return redirect("ledger:take_over", page_links.handed_over(visit))
 
 
-@private
+@private_view
 @require_GET
 def take_over(request: HttpRequest, token: str) -> HttpResponse:
     """In WeChat, show how to open this address in the phone's browser. There, open the page."""
     visit = page_links.taken_over(token, timezone.now())
     if visit is None:
-        return closed(request)
+        return closed_page(request)
     if is_in_wechat(request):
-        response: HttpResponse = shown(request, "ledger/other_browser.html", {})
+        response: HttpResponse = ledger_page(request, "ledger/other_browser.html", {})
         return response
     return _entered(request, visit)
 
@@ -203,7 +207,7 @@ def take_over(request: HttpRequest, token: str) -> HttpResponse:
 # --- Large type -----------------------------------------------------------------------------------
 
 
-@private
+@private_view
 @require_POST
 def text_size(request: HttpRequest) -> HttpResponse:
     """Keep the chosen size of type in this browser."""

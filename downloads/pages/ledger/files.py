@@ -14,7 +14,7 @@ from downloads.candidates import data_copy, notices, receipts
 from downloads.candidates.page_links import Visit
 from downloads.models import RelayBinding
 from downloads.pages.ledger.access import of_candidate
-from downloads.pages.ledger.views import by, release_of
+from downloads.pages.ledger.views import candidate_actor, release_of
 from downloads.relays import contact_cards
 from employers.models import ApiClient
 from employers.security import throttle
@@ -37,7 +37,7 @@ def copy(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Return the candidate's data. Each copy is recorded, so they are limited."""
     candidate, now = visit.candidate, timezone.now()
     throttle.count_try([(throttle.COPIES_OF_CANDIDATE, str(candidate.pk))], now)
-    made = data_copy.copy_data(candidate, by(candidate), now)
+    made = data_copy.copy_data(candidate, candidate_actor(candidate), now)
     name = f"zizhi-{timezone.localtime(now):%Y-%m-%d}.json"
     return _attached(made.model_dump_json(indent=1) + "\n", "application/json", name)
 

@@ -22,7 +22,14 @@ from downloads.candidates import consents, misuse_reports, notices, operations, 
 from downloads.candidates.page_links import Visit
 from downloads.models import Candidate, ConsentRequest, MisuseReport, RelayBinding, Release
 from downloads.models.consent_purposes import in_words as kinds_in_words
-from downloads.pages.ledger.access import COOKIE, closed, in_words, of_candidate, remember, shown
+from downloads.pages.ledger.access import (
+    COOKIE,
+    closed_page,
+    in_words,
+    ledger_page,
+    of_candidate,
+    remember_visit,
+)
 from downloads.pages.ledger.content import ledger_of
 from downloads.relays import bindings
 from employers.accounts.views import clear_browser
@@ -31,7 +38,7 @@ from events.core.actor import Actor, Role
 from events.core.errors import Refused
 
 
-def by(candidate: Candidate) -> Actor:
+def candidate_actor(candidate: Candidate) -> Actor:
     return Actor(Role.CANDIDATE, str(candidate.pk))
 
 
@@ -55,7 +62,7 @@ def home(request: HttpRequest, visit: Visit) -> HttpResponse:
         "erase_days": settings.ERASE_DAYS,
         "fresh_until": visit.link_made_at + page_links.FRESH_FOR,
     }
-    response: HttpResponse = shown(request, "ledger/home.html", context)
+    response: HttpResponse = ledger_page(request, "ledger/home.html", context)
     return response
 
 
@@ -77,7 +84,7 @@ def receipt(request: HttpRequest, visit: Visit, release_id: UUID) -> HttpRespons
         "kinds": kinds_in_words(release.kinds),
         "genuine": receipts.is_genuine(notices.receipt_of(release)),
     }
-    response: HttpResponse = shown(request, "ledger/receipt.html", context)
+    response: HttpResponse = ledger_page(request, "ledger/receipt.html", context)
     return response
 
 
@@ -89,7 +96,9 @@ def answer(request: HttpRequest, visit: Visit, request_id: UUID) -> HttpResponse
     now, agrees = timezone.now(), request.POST.get("answer") == "yes"
     if agrees:
         _require_fresh(visit, now)
-    asked = consents.answer_consent_request(request_id, agrees, by(visit.candidate), now)
+    asked = consents.answer_consent_request(
+        request_id, agrees, candidate_actor(visit.candidate), now
+    )
     company = {"company": asked.employer.name}
     if agrees:
         messages.success(
@@ -113,7 +122,9 @@ def answer(request: HttpRequest, visit: Visit, request_id: UUID) -> HttpResponse
 @of_candidate
 def revoke(request: HttpRequest, visit: Visit) -> HttpResponse:
     code, name = operations.company_named(visit.candidate, request.POST.get("uscc", ""))
-    consents.revoke(visit.candidate.pk, code, by(visit.candidate), timezone.now())
+    consents.revoke_consent(
+        visit.candidate.pk, code, candidate_actor(visit.candidate), timezone.now()
+    )
     messages.success(
         request,
         gettext("Done. %(company)s gets nothing more from you.") % {"company": name or code},
@@ -127,7 +138,7 @@ def allow_again(request: HttpRequest, visit: Visit) -> HttpResponse:
     code, name = operations.company_named(visit.candidate, request.POST.get("uscc", ""))
     now = timezone.now()
     _require_fresh(visit, now)
-    consents.allow_again(visit.candidate.pk, code, by(visit.candidate), now)
+    consents.allow_again(visit.candidate.pk, code, candidate_actor(visit.candidate), now)
     messages.success(
         request, gettext("%(company)s is no longer blocked.") % {"company": name or code}
     )
@@ -138,7 +149,9 @@ def allow_again(request: HttpRequest, visit: Visit) -> HttpResponse:
 @of_candidate
 def block(request: HttpRequest, visit: Visit) -> HttpResponse:
     code, name = operations.company_named(visit.candidate, request.POST.get("company", ""))
-    operations.block_employer(visit.candidate.pk, code, name, by(visit.candidate), timezone.now())
+    operations.block_employer(
+        visit.candidate.pk, code, name, candidate_actor(visit.candidate), timezone.now()
+    )
     messages.success(
         request,
         gettext("%(company)s is blocked. It gets nothing from you.") % {"company": name or code},
@@ -157,7 +170,7 @@ def mute(request: HttpRequest, visit: Visit, relay_id: UUID) -> HttpResponse:
     now, muted = timezone.now(), request.POST.get("muted") == "yes"
     if not muted:
         _require_fresh(visit, now)
-    bindings.mute_binding(relay_id, muted, by(visit.candidate), now)
+    bindings.mute_binding(relay_id, muted, candidate_actor(visit.candidate), now)
     messages.success(
         request,
         gettext("Their calls are paused.") if muted else gettext("Their calls are allowed again."),
@@ -175,12 +188,12 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
     about = request.POST.get("about", "")
     if about not in MisuseReport.About.values:
         about = MisuseReport.About.OTHER
-    misuse_reports.report(
+    misuse_reports.report_misuse(
         visit.candidate.pk,
         release_id,
         about,
         request.POST.get("said", ""),
-        by(visit.candidate),
+        candidate_actor(visit.candidate),
         timezone.now(),
     )
     messages.success(
@@ -199,7 +212,7 @@ def new_link(request: HttpRequest, visit: Visit) -> HttpResponse:
     except Refused as refused:
         messages.error(request, in_words(refused))
         return redirect("ledger:home")
-    fresh = page_links.rotate(visit.candidate.pk, by(visit.candidate), now)
+    fresh = page_links.rotate_link(visit.candidate.pk, candidate_actor(visit.candidate), now)
     if notices.send_link(fresh, "candidate_link", now):
         messages.success(
             request, gettext("Your earlier links no longer work. We have sent you a new one.")
@@ -210,14 +223,16 @@ def new_link(request: HttpRequest, visit: Visit) -> HttpResponse:
             gettext("Your earlier links no longer work. Get a new one from your recruitment site."),
         )
     response = redirect("ledger:home")
-    remember(response, replace(visit, candidate=fresh))  # as old as the link that opened the page
+    remember_visit(
+        response, replace(visit, candidate=fresh)
+    )  # as old as the link that opened the page
     return response
 
 
 @require_POST
 @of_candidate
 def leave(request: HttpRequest, visit: Visit) -> HttpResponse:
-    response = closed(request, status=200, left=True)
+    response = closed_page(request, status=200, left=True)
     response.delete_cookie(COOKIE)
     clear_browser(response)
     return response

@@ -75,7 +75,7 @@ def send_code(purpose: Purpose, phone: str, language: str, asker: Asker, now: da
     `queue_sms`, and `too_many_tries`.
     """
     is_known = _is_known(purpose, asker)
-    around = "" if is_known else sightings.neighbourhood(asker.network)
+    around = "" if is_known else sightings.network_neighbourhood(asker.network)
     counted = [(limit, around) for limit in throttle.SMS_FROM_NEIGHBOURHOOD if around]
     throttle.count_try(counted, now)
     try:
@@ -169,7 +169,7 @@ def note_proof(user: User, now: datetime) -> None:
     User.objects.filter(pk=user.pk).exclude(phone_index="").update(phone_verified_at=now)
 
 
-def take(user: User, phone: str, now: datetime) -> None:
+def take_number(user: User, phone: str, now: datetime) -> None:
     """Make a number that has just been proven the account's, within the caller's transaction, which
     has locked the account and records the event.
 
@@ -186,18 +186,18 @@ def take(user: User, phone: str, now: datetime) -> None:
     user.phone_index = blind_index(phone, PHONE_PURPOSE)
     user.phone_verified_at, user.phone_vouched_at = now, None
     user.save(update_fields=PHONE_FIELDS)
-    sightings.record(user, now, phone=phone)
+    sightings.record_sighting(user, now, phone=phone)
 
 
 def open_account(phone: str, language: str, now: datetime) -> User:
     """Create an account for a number that has just been proven, without address and password, and
-    without a company. Raises Refused as `take` does.
+    without a company. Raises Refused as `take_number` does.
     """
     with transaction.atomic():
         user = User.objects.create(
             email="", password=make_password(None), language=language, joined_at=now
         )
-        take(user, phone, now)
+        take_number(user, phone, now)
         record("open_account", user, Actor(Role.OWNER, str(user.pk)), now)
     return user
 
@@ -208,7 +208,7 @@ def _leave(other: User, taker: User, phone: str, now: datetime) -> None:
     is_only_way = member is not None and other.email_verified_at is None
     if is_only_way and not is_stale(other, now) and not _took_it_from(taker, other, now):
         raise Refused("phone_taken", "phone")
-    forget(other)
+    forget_number(other)
     if other.email_verified_at is None:  # nobody could sign in to it again
         sign_ins.end_all(other)
     employer_id = member.employer_id if member else None
@@ -235,7 +235,7 @@ def has_left(phone: str, now: datetime) -> bool:
     return Member.objects.filter(user=user, left_at__isnull=False).exists()
 
 
-def forget(user: User) -> None:
+def forget_number(user: User) -> None:
     """Remove the account's number and its proof, within the caller's transaction."""
     user.forget_phone()
     user.save(update_fields=PHONE_FIELDS)
@@ -244,18 +244,18 @@ def forget(user: User) -> None:
 # --- One's own number -----------------------------------------------------------------------------
 
 
-def prove(member: Member, phone: str, typed: str, asker: Asker, now: datetime) -> User:
+def prove_number(member: Member, phone: str, typed: str, asker: Asker, now: datetime) -> User:
     """Make a number the account's own, with the code that was sent to it.
 
     The owner is told at the address, or at the number that the account had before: last, because
     messages wait for each other until the commit. Raises Refused:
-    those of `check_code` and `take`.
+    those of `check_code` and `take_number`.
     """
     check_code(Purpose.OWN_PHONE, phone, typed, asker, now)
     with transaction.atomic():
         before = User.objects.select_for_update().get(pk=member.user_id)
         is_changed, user = sightings.phone_of(before) != phone, copy(before)
-        take(user, phone, now)
+        take_number(user, phone, now)
         record(
             "prove_phone",
             member.employer,
@@ -279,7 +279,7 @@ def _tell_changed(user: User, member: Member, phone: str, now: datetime) -> None
     tell_user(user, "phone_changed", context, now)
 
 
-def remove(member: Member, now: datetime) -> None:
+def remove_number(member: Member, now: datetime) -> None:
     """Remove one's own number. Raises Refused `phone_only_way` if the account could not be entered
     without it.
     """
@@ -293,4 +293,4 @@ def needs_more(user: User, now: datetime) -> bool:
     """Return whether the number alone does not sign in to this account, because it was not proven
     for long and no second factor is asked.
     """
-    return is_stale(user, now) and second_factor.of(user) is None
+    return is_stale(user, now) and second_factor.second_factor_of(user) is None

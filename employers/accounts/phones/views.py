@@ -25,7 +25,13 @@ from employers.accounts import sightings
 from employers.accounts.forms import network_of
 from employers.accounts.phones import numbers
 from employers.accounts.phones.forms import CodeSentForm, PhoneCodeForm
-from employers.accounts.views import ask_second_factor, private, remember_browser, saw, status_of
+from employers.accounts.views import (
+    ask_second_factor,
+    private_response,
+    remember_browser,
+    start_session,
+    status_of,
+)
 from employers.masking import masked_phone
 from employers.models import User
 from employers.security import devices, entry, one_time_codes, second_factor, throttle
@@ -131,13 +137,13 @@ def proven_by(
             return ""
         numbers.check_code(purpose, phone, typed["code"], asker, now)
     except Refused as refused:
-        refuse(form, refused)
+        show_refusal(form, refused)
         return ""
     request.session.pop(SENT, None)
     return phone
 
 
-def refuse(form: CodeSentForm, refused: Refused) -> None:
+def show_refusal(form: CodeSentForm, refused: Refused) -> None:
     """Show the refusal. If another code may be sent soon, show beside the code when."""
     seconds = int(refused.details.get("seconds", 0))
     if 0 < seconds < SOON.total_seconds():
@@ -169,17 +175,19 @@ class PhoneSignIn(RedirectURLMixin, View):
         ):
             try:
                 if begins_anew:
-                    return private(open_account(request, phone, now))
-                return private(enter(request, phone, self.get_success_url(), now))
+                    return private_response(open_account(request, phone, now))
+                return private_response(
+                    sign_in_by_phone(request, phone, self.get_success_url(), now)
+                )
             except Refused as refused:
                 form.refuse(refused)
         following = self.get_redirect_url()
         if form.has_sent:
             query = urlencode({"next": following}) if following else ""
-            return private(after_sending(request, form, now, query))
+            return private_response(after_sending(request, form, now, query))
         show_sent(request, form, now)
         context = {"form": form, "next": following, "registers": self.registers}
-        return private(
+        return private_response(
             render(request, "employers/sign_in_by_phone.html", context, status=status_of(form))
         )
 
@@ -192,7 +200,7 @@ def _named(form: PhoneCodeForm) -> User | None:
         return None
 
 
-def enter(request: HttpRequest, phone: str, goes_to: str, now: datetime) -> HttpResponse:
+def sign_in_by_phone(request: HttpRequest, phone: str, goes_to: str, now: datetime) -> HttpResponse:
     """Sign in to the account of a number that was just proven, or open one.
 
     A second factor that the account has is asked first. If the number may be somebody else's by
@@ -207,7 +215,7 @@ def enter(request: HttpRequest, phone: str, goes_to: str, now: datetime) -> Http
         return open_account(request, phone, now)
     if numbers.needs_more(user, now):
         keep_proven(request, phone, now)
-        entry.remember(request.session, STALE_ENTRY, user, goes_to, now)
+        entry.remember_entry(request.session, STALE_ENTRY, user, goes_to, now)
         return redirect("employers:sign_in_stale")
     return let_in(request, user, goes_to, now)
 
@@ -226,7 +234,7 @@ def open_account(request: HttpRequest, phone: str, now: datetime) -> HttpRespons
 def let_in(request: HttpRequest, user: User, goes_to: str, now: datetime) -> HttpResponse:
     """Sign in, after the second factor if there is one."""
     request.session.pop(PROVEN, None)
-    if second_factor.of(user):
+    if second_factor.second_factor_of(user):
         return ask_second_factor(request, user, goes_to, by_phone=True)
     if user.email_verified_at is not None and not known_here(request, user):
         _tell_of_sign_in(request, user, now)
@@ -236,7 +244,7 @@ def let_in(request: HttpRequest, user: User, goes_to: str, now: datetime) -> Htt
 
 def _begin(request: HttpRequest, user: User, goes_to: str) -> HttpResponse:
     login(request, user, backend=ADDRESS)
-    return saw(request, remember_browser(request, redirect(goes_to), user), user)
+    return start_session(request, remember_browser(request, redirect(goes_to), user), user)
 
 
 def _tell_of_sign_in(request: HttpRequest, user: User, now: datetime) -> None:
@@ -255,14 +263,14 @@ def stale(request: HttpRequest) -> HttpResponseBase:
     given to somebody else. Whoever has it now may register with it instead.
     """
     now = timezone.now()
-    began = entry.of(request.session, STALE_ENTRY, entry.ENTRY_SECONDS, now)
+    began = entry.entry_in_session(request.session, STALE_ENTRY, entry.ENTRY_SECONDS, now)
     if began is None:
         messages.info(request, gettext("Enter your number and the code first."))
         return redirect(SIGN_IN)
     user, form = began.user, CodeSentForm(request.POST or None)
     if "register" in request.POST and (phone := proven_here(request, now)):
         try:
-            return private(open_account(request, phone, now))
+            return private_response(open_account(request, phone, now))
         except Refused as refused:
             form.is_valid()
             form.refuse(refused)
@@ -282,12 +290,14 @@ def stale(request: HttpRequest) -> HttpResponseBase:
                     known=asker.known,
                 )
                 del request.session[STALE_ENTRY]
-                return private(let_in(request, user, began.goes_to, now))
+                return private_response(let_in(request, user, began.goes_to, now))
         except Refused as refused:
-            refuse(form, refused)
+            show_refusal(form, refused)
     context = {
         "form": form,
         "has_address": user.email_verified_at is not None,
         "phone": masked_phone(sightings.phone_of(user)),
     }
-    return private(render(request, "employers/sign_in_stale.html", context, status=status_of(form)))
+    return private_response(
+        render(request, "employers/sign_in_stale.html", context, status=status_of(form))
+    )

@@ -40,13 +40,13 @@ KEPT_FOR: Final = timedelta(days=30)
 """How long a row is kept. It contains addresses."""
 
 
-def pending(user: User, max_age: int, now: datetime) -> AddressChange | None:
+def pending_change(user: User, max_age: int, now: datetime) -> AddressChange | None:
     """Return the change that waits for its confirmation, if there is one."""
     waiting = user.address_changes.filter(confirmed_at=None, ended_at=None)
     return waiting.filter(asked_at__gt=now - timedelta(seconds=max_age)).first()
 
 
-def ask(member: Member, email: str, links: Links, now: datetime) -> AddressChange:
+def ask_for_change(member: Member, email: str, links: Links, now: datetime) -> AddressChange:
     """Mail a link to the new address, and one to stop this to the old address.
 
     If another account holds the new address, its holder gets a mail instead, and nothing else tells
@@ -76,7 +76,7 @@ def ask(member: Member, email: str, links: Links, now: datetime) -> AddressChang
     return change
 
 
-def cancel(member: Member, now: datetime) -> None:
+def cancel_change(member: Member, now: datetime) -> None:
     """Cancel the change that waits for its confirmation, as the account's owner."""
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=member.user_id)
@@ -115,7 +115,7 @@ def read_confirmation(token: str, max_age: int) -> AddressChange:
     return change
 
 
-def confirm(token: str, user: User, max_age: int, links: Links, now: datetime) -> User:
+def confirm_change(token: str, user: User, max_age: int, links: Links, now: datetime) -> User:
     """Give the signed-in `user` the new address, which is confirmed by that.
 
     Confirming again has no effect. Raises Refused: `link_invalid`, `link_expired`,
@@ -169,7 +169,7 @@ def read_stop(token: str, now: datetime) -> AddressChange:
     return change
 
 
-def stop(token: str, links: Links, now: datetime) -> AddressChange:
+def stop_change(token: str, links: Links, now: datetime) -> AddressChange:
     """Stop the change, or give the account its old address back.
 
     Somebody else knew the password: it no longer works, and neither does the number, which may be
@@ -218,6 +218,6 @@ def _read(token: str, salt: str, max_age: int | None) -> AddressChange:
         raise Refused("link_invalid") from error
 
 
-def sweep(now: datetime) -> int:
+def delete_old_changes(now: datetime) -> int:
     """Delete old rows. Return their number."""
     return AddressChange.objects.filter(asked_at__lt=now - KEPT_FOR).delete()[0]

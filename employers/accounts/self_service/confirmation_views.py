@@ -14,7 +14,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from employers.accounts import registration
 from employers.accounts.forms import MailedCodeForm, refusal_html
-from employers.accounts.views import links, posted_or, private, remember_browser, status_of
+from employers.accounts.views import (
+    posted_or,
+    private_response,
+    remember_browser,
+    site_links,
+    status_of,
+)
 from employers.models import Member, User
 from employers.security import throttle
 from events.core.errors import Refused
@@ -36,9 +42,9 @@ def await_address(request: HttpRequest) -> HttpResponseBase:
         or user.email_verified_at is not None
         or Member.objects.active().filter(user=user).exists()
     ):
-        return private(_goes_on(request))
+        return private_response(_goes_on(request))
     if "HX-Request" in request.headers:
-        return private(HttpResponse(status=204))
+        return private_response(HttpResponse(status=204))
     form = MailedCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -46,9 +52,11 @@ def await_address(request: HttpRequest) -> HttpResponseBase:
         except Refused as refused:
             form.refuse(refused)
         else:
-            return private(remember_browser(request, _goes_on(request), user))
+            return private_response(remember_browser(request, _goes_on(request), user))
     context = {"form": form, "email": user.email}
-    return private(render(request, "employers/await_address.html", context, status=status_of(form)))
+    return private_response(
+        render(request, "employers/await_address.html", context, status=status_of(form))
+    )
 
 
 def _goes_on(request: HttpRequest) -> HttpResponse:
@@ -67,15 +75,17 @@ def verify_email(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         email = registration.read_verification(token, seconds)
         if not isinstance(user, User):
-            return private(render(request, "employers/verify_email_sign_in.html", {"email": email}))
+            return private_response(
+                render(request, "employers/verify_email_sign_in.html", {"email": email})
+            )
         if user.email != email:
             raise Refused("link_of_other_account")
         if request.method != "POST":
             context = {"email": email, "company": registration.company_of(user)}
-            return private(render(request, "employers/verify_email.html", context))
+            return private_response(render(request, "employers/verify_email.html", context))
         user = registration.verify_email(token, user, seconds, timezone.now())
     except Refused as refused:
-        return private(
+        return private_response(
             render(request, "employers/link_refused.html", {"refused": refused}, status=410)
         )
     messages.success(request, gettext("Your email address is confirmed."))
@@ -98,7 +108,7 @@ def resend_verification(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             messages.error(request, refusal_html(refused))
             return redirect("verification:home")
-        registration.send_verification(user, links(), now)
+        registration.send_verification(user, site_links(), now)
         request.session["verification_sent_at"] = now.timestamp()
     messages.success(
         request, gettext("We've sent the email. It can take a minute. Check your spam folder too.")

@@ -20,15 +20,15 @@ from employers.accounts.phones import numbers
 from employers.accounts.self_service import own_password
 from employers.accounts.self_service.forms import FactorForm, SetUpForm, asked_of
 from employers.accounts.self_service.fresh_code_views import fresh_code_first
-from employers.accounts.self_service.passkey_views import site
+from employers.accounts.self_service.passkey_views import passkey_site
 from employers.accounts.self_service.required_factor import lacks_factor, requiring_platform
-from employers.accounts.self_service.views import answer_factor, shown
+from employers.accounts.self_service.views import account_page, answer_factor
 from employers.accounts.views import (
     ENTRY,
-    private,
+    private_response,
     proven_member_required,
     remember_browser,
-    saw,
+    start_session,
     status_of,
     without_factor,
 )
@@ -55,38 +55,38 @@ PENDING: Final = "factor_pending"
 def second_step(request: HttpRequest) -> HttpResponseBase:
     """Ask for a code of the app or a recovery code, after a correct password."""
     now = timezone.now()
-    began = entry.of(request.session, ENTRY, entry.ENTRY_SECONDS, now)
+    began = entry.entry_in_session(request.session, ENTRY, entry.ENTRY_SECONDS, now)
     if began is None:
         messages.info(request, gettext("Enter your password first."))
         return redirect("employers:sign_in")
     form = (RecoveryForm if "recovery" in request.GET else CodeForm)(request.POST or None)
-    if second_factor.of(began.user) is None:  # it was reset meanwhile
-        return private(_let_in(request, began, None))
+    if second_factor.second_factor_of(began.user) is None:  # it was reset meanwhile
+        return private_response(_let_in(request, began, None))
     if request.method == "POST" and "credential" in request.POST:
         form = CodeForm()  # no code was typed
         try:
-            factor = passkeys.answer(
-                began.user, request.POST["credential"], site(), request.session, now
+            factor = passkeys.answer_with_passkey(
+                began.user, request.POST["credential"], passkey_site(), request.session, now
             )
         except Refused as refused:
             messages.error(request, refusal_html(refused))
         else:
-            return private(_let_in(request, began, factor))
+            return private_response(_let_in(request, began, factor))
     elif request.method == "POST" and form.is_valid():
         try:
             factor = answer_factor(request, began.user, form.cleaned_data["code"], now)
         except Refused as refused:
             form.refuse(refused)
         else:
-            return private(_let_in(request, began, factor))
+            return private_response(_let_in(request, began, factor))
     context = {
         "form": form,
         "by_recovery_code": isinstance(form, RecoveryForm),
         "email": began.user.email,
-        "options": passkeys.options_to_answer(began.user, site(), request.session),
+        "options": passkeys.options_to_answer(began.user, passkey_site(), request.session),
     }
     is_locked = form.has_error("code", "second_factor_locked")
-    return private(
+    return private_response(
         render(
             request,
             "employers/second_step.html",
@@ -105,7 +105,7 @@ def _let_in(request: HttpRequest, began: entry.Entry, factor: SecondFactor | Non
     request.session.pop(ENTRY, None)
     if factor:
         _know_browser(response, factor)
-    return saw(request, remember_browser(request, response, user), user)
+    return start_session(request, remember_browser(request, response, user), user)
 
 
 def _know_browser(response: HttpResponse, factor: SecondFactor) -> None:
@@ -121,14 +121,16 @@ def _know_browser(response: HttpResponse, factor: SecondFactor) -> None:
 def factor(request: HttpRequest, member: Member) -> HttpResponseBase:
     """Set up the second factor; later, renew its recovery codes or turn it off."""
     if member.user.email_verified_at is None:
-        return private(render(request, "employers/account/factor_address.html"))
-    if (existing := second_factor.of(member.user)) is None:
+        return private_response(render(request, "employers/account/factor_address.html"))
+    if (existing := second_factor.second_factor_of(member.user)) is None:
         return _set_up(request, member)
     form = asked_of(FactorForm(request.POST or None), member.user)
     if request.method == "POST" and form.is_valid():
         now, typed, user = timezone.now(), form.cleaned_data, member.user
         try:
-            own_password.check(user, typed.get("current_password", ""), request.session, now)
+            own_password.check_own_password(
+                user, typed.get("current_password", ""), request.session, now
+            )
             answer_factor(request, user, typed["code"], now)
             if "turn-off" in request.POST:
                 second_factor.turn_off(user, now)
@@ -146,7 +148,7 @@ def factor(request: HttpRequest, member: Member) -> HttpResponseBase:
         (key, devices.in_words(key.browser, key.system))
         for key in member.user.passkeys.order_by("added_at")
     ]
-    return shown(request, "factor", form, existing=existing, codes_left=left, passkeys=keys)
+    return account_page(request, "factor", form, existing=existing, codes_left=left, passkeys=keys)
 
 
 def _set_up(request: HttpRequest, member: Member) -> HttpResponseBase:
@@ -156,10 +158,12 @@ def _set_up(request: HttpRequest, member: Member) -> HttpResponseBase:
     form = asked_of(SetUpForm(request.POST or None), user)
     if request.method == "POST" and form.is_valid():
         try:
-            own_password.check(
+            own_password.check_own_password(
                 user, form.cleaned_data.get("current_password", ""), request.session, now
             )
-            made, codes = second_factor.enrol(user, secret, form.cleaned_data["code"], None, now)
+            made, codes = second_factor.enrol_second_factor(
+                user, secret, form.cleaned_data["code"], None, now
+            )
         except Refused as refused:
             form.refuse(refused)
         else:
@@ -168,15 +172,15 @@ def _set_up(request: HttpRequest, member: Member) -> HttpResponseBase:
             response = _recovery_codes(request, codes)
             _know_browser(response, made)
             return response
-    link = totp.address(secret, user.email, second_factor.ISSUER)
-    return shown(
+    link = totp.provisioning_uri(secret, user.email, second_factor.ISSUER)
+    return account_page(
         request,
         "factor_set_up",
         form,
         email=user.email,
         secret=second_factor.in_groups(secret),
         app_link=link,
-        picture=totp.picture(link),
+        picture=totp.qr_data_url(link),
         requires=requiring_platform(member) if lacks_factor(request, member) else None,
     )
 
@@ -185,5 +189,5 @@ def _recovery_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
     """Show recovery codes, once."""
     context = {"codes": [second_factor.in_groups(code) for code in codes]}
     response = render(request, "employers/account/recovery_codes.html", context)
-    private(response)
+    private_response(response)
     return response

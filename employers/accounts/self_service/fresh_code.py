@@ -33,7 +33,7 @@ def goes_to_phone(user: User) -> bool:
     return bool(user.phone_index) and user.email_verified_at is None
 
 
-def send(user: User, session: sign_ins.Session, network: str, now: datetime) -> None:
+def send_fresh_code(user: User, session: sign_ins.Session, network: str, now: datetime) -> None:
     """Send a code, for this session. Raises Refused: those of `numbers.send_code` and
     `numbers.mail_code`, and `not_allowed` if the account has neither number nor address.
     """
@@ -46,7 +46,7 @@ def send(user: User, session: sign_ins.Session, network: str, now: datetime) -> 
         raise Refused("not_allowed")
 
 
-def enter(user: User, session: sign_ins.Session, typed: str, now: datetime) -> None:
+def accept_fresh_code(user: User, session: sign_ins.Session, typed: str, now: datetime) -> None:
     """Keep in the session that the code is right. Raises Refused as `check_code` does."""
     subject = user.phone if goes_to_phone(user) else user.email
     holder = _asker(session, "").holder

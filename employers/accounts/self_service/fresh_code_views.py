@@ -16,9 +16,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from employers.accounts.forms import network_of
 from employers.accounts.phones.forms import CodeSentForm
-from employers.accounts.phones.views import SENT, after_sending, refuse, show_sent
+from employers.accounts.phones.views import SENT, after_sending, show_refusal, show_sent
 from employers.accounts.self_service import fresh_code
-from employers.accounts.views import private, proven_member_required, status_of, without_factor
+from employers.accounts.views import (
+    private_response,
+    proven_member_required,
+    status_of,
+    without_factor,
+)
 from employers.masking import masked_phone
 from employers.models import Member
 from events.core.errors import Refused
@@ -59,17 +64,17 @@ def enter_fresh_code(request: HttpRequest, member: Member) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         try:
             if form.asks_for_code:
-                fresh_code.send(user, request.session, network_of(request), now)
+                fresh_code.send_fresh_code(user, request.session, network_of(request), now)
                 form.was_sent()
-                return private(after_sending(request, form, now))
+                return private_response(after_sending(request, form, now))
             else:
-                fresh_code.enter(user, request.session, form.cleaned_data["code"], now)
+                fresh_code.accept_fresh_code(user, request.session, form.cleaned_data["code"], now)
                 request.session.pop(SENT, None)
                 return redirect(following)
         except Refused as refused:
-            refuse(form, refused)
+            show_refusal(form, refused)
     show_sent(request, form, now)
     to = masked_phone(user.phone) if fresh_code.goes_to_phone(user) else user.email
     context = {"form": form, "to": to, "by_phone": fresh_code.goes_to_phone(user)}
     page = render(request, "employers/account/fresh_code.html", context, status=status_of(form))
-    return private(page)
+    return private_response(page)

@@ -28,7 +28,7 @@ LEAST_DAYS: Final = 1096
 """Three years, which the rules for online recruitment require."""
 
 
-def hindrance(member: Member, *, deletes: bool) -> Refused | None:
+def hindrance_to_leaving(member: Member, *, deletes: bool) -> Refused | None:
     """Return why this member may not leave, or None. A company with members keeps an owner.
 
     The only member may delete their account, and with that leaves a company without members.
@@ -41,7 +41,7 @@ def hindrance(member: Member, *, deletes: bool) -> Refused | None:
     return None if deletes else Refused("last_member")
 
 
-def leave(member: Member, now: datetime) -> None:
+def leave_company(member: Member, now: datetime) -> None:
     """End one's own membership. The owners are notified.
 
     Raises Refused: `last_owner`, `last_member`.
@@ -51,7 +51,7 @@ def leave(member: Member, now: datetime) -> None:
         _tell_owners(member, now)
 
 
-def delete(member: Member, now: datetime) -> None:
+def delete_account(member: Member, now: datetime) -> None:
     """Delete one's own account. The owners are notified, and so is its owner, for the last time:
     at the end, because messages wait for each other until the commit.
 
@@ -61,7 +61,7 @@ def delete(member: Member, now: datetime) -> None:
         _end(member, now, deletes=True)
         before = User.objects.select_for_update().get(pk=member.user_id)
         user = copy(before)
-        second_factor.forget(user)
+        second_factor.delete_second_factor(user)
         _forget_sightings(user)
         user.address_changes.all().delete()
         user.set_unusable_password()
@@ -92,7 +92,7 @@ def _end(member: Member, now: datetime, *, deletes: bool) -> None:
     end_links_of(member.pk, member.employer_id, now)
     # Of two last owners who leave at once, one stays.
     Employer.objects.select_for_update(no_key=True).get(pk=member.employer_id)
-    if refused := hindrance(member, deletes=deletes):
+    if refused := hindrance_to_leaving(member, deletes=deletes):
         raise refused
     if not end_membership(member, member.as_actor(), now):
         raise Refused("not_allowed")
@@ -105,7 +105,7 @@ def _tell_owners(member: Member, now: datetime) -> None:
         tell_user(owner.user, "member_left", context, now)
 
 
-def sweep(keep_days: int, now: datetime) -> int:
+def erase_deleted_accounts(keep_days: int, now: datetime) -> int:
     """Erase what is left of accounts that were deleted long ago. Return their number."""
     before = now - timedelta(days=max(keep_days, LEAST_DAYS))
     due = User.objects.filter(deleted_at__lt=before).exclude(email__endswith=".invalid")

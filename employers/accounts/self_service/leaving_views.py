@@ -16,7 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from employers.accounts.self_service import leaving, own_password
 from employers.accounts.self_service.forms import GoodbyeForm, asked_of
 from employers.accounts.self_service.fresh_code_views import fresh_code_first
-from employers.accounts.self_service.views import shown
+from employers.accounts.self_service.views import account_page
 from employers.accounts.views import proven_member_required, without_factor
 from employers.models import Member
 from events.core.errors import Refused
@@ -29,7 +29,7 @@ from events.core.errors import Refused
 def leave(request: HttpRequest, member: Member) -> HttpResponseBase:
     """Leave the company, after the password."""
     said = gettext("You have left the company, and your account is closed.")
-    return _goodbye(request, member, leaving.leave, said, deletes=False)
+    return _goodbye(request, member, leaving.leave_company, said, deletes=False)
 
 
 @sensitive_post_parameters("current_password")
@@ -39,7 +39,7 @@ def leave(request: HttpRequest, member: Member) -> HttpResponseBase:
 def delete(request: HttpRequest, member: Member) -> HttpResponseBase:
     """Delete the account, after the password."""
     return _goodbye(
-        request, member, leaving.delete, gettext("Your account is deleted."), deletes=True
+        request, member, leaving.delete_account, gettext("Your account is deleted."), deletes=True
     )
 
 
@@ -55,7 +55,7 @@ def _goodbye(
     if request.method == "POST" and form.is_valid():
         now = timezone.now()
         try:
-            own_password.check(
+            own_password.check_own_password(
                 member.user, form.cleaned_data.get("current_password", ""), request.session, now
             )
             act(member, now)
@@ -65,6 +65,6 @@ def _goodbye(
             logout(request)
             messages.success(request, said)
             return redirect("employers:welcome")
-    why_not = leaving.hindrance(member, deletes=deletes)
+    why_not = leaving.hindrance_to_leaving(member, deletes=deletes)
     page = "delete" if deletes else "leave"
-    return shown(request, page, form, hindrance=why_not, member=member)
+    return account_page(request, page, form, hindrance=why_not, member=member)

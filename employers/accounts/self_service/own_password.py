@@ -19,7 +19,7 @@ from events.core.errors import Refused
 from events.models import record
 
 
-def check(user: User, typed: str, session: sign_ins.Session, now: datetime) -> None:
+def check_own_password(user: User, typed: str, session: sign_ins.Session, now: datetime) -> None:
     """Raise Refused as `check_password` does, or, for an account without a password, unless a code
     was entered in this session lately: `fresh_code_needed`.
     """
@@ -42,7 +42,7 @@ def check_password(user: User, typed: str, now: datetime) -> None:
     throttle.give_back_try(counted, now)
 
 
-def change(member: Member, new: str, session: sign_ins.Session, now: datetime) -> User:
+def change_own_password(member: Member, new: str, session: sign_ins.Session, now: datetime) -> User:
     """Set the password. All other sessions end, and the account's owner is told by mail."""
     hashed = make_password(new)
     with transaction.atomic():

@@ -40,4 +40,8 @@ def lacks_factor(request: HttpRequest, member: Member) -> bool:
     """
     platform = member.employer.platform
     required = platform.second_factor_required if platform else member.site_requires_factor  # type: ignore[attr-defined]  # annotated
-    return bool(required) and not is_vouched_only(request) and not second_factor.of(member.user)
+    return (
+        bool(required)
+        and not is_vouched_only(request)
+        and not second_factor.second_factor_of(member.user)
+    )

@@ -20,7 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from employers.accounts import membership
 from employers.accounts.forms import RefusableForm, network_of
 from employers.accounts.phones import numbers
-from employers.accounts.phones.views import SENT, after_sending, refuse, show_sent
+from employers.accounts.phones.views import SENT, after_sending, show_refusal, show_sent
 from employers.accounts.self_service import address_change, own_password
 from employers.accounts.self_service.forms import (
     OwnAddressForm,
@@ -31,11 +31,11 @@ from employers.accounts.self_service.forms import (
 )
 from employers.accounts.self_service.fresh_code_views import fresh_code_first
 from employers.accounts.views import (
-    links,
     posted_or,
-    private,
+    private_response,
     proven_member_required,
     remember_browser,
+    site_links,
     status_of,
     without_factor,
 )
@@ -51,7 +51,7 @@ HOME = "employers:account"
 SESSIONS = "employers:sessions"
 
 
-def limits() -> sign_ins.Limits:
+def session_limits() -> sign_ins.Limits:
     return sign_ins.Limits(settings.SESSION_LONGEST, settings.SESSION_IDLE)
 
 
@@ -66,15 +66,15 @@ def account(request: HttpRequest, member: Member) -> HttpResponseBase:
         and not Member.objects.contact_of(member),
         "phone": masked_phone(user.phone),
         "can_prove": sms_ready(),
-        "pending": address_change.pending(user, settings.EMAIL_VERIFICATION_TIMEOUT, now),
+        "pending": address_change.pending_change(user, settings.EMAIL_VERIFICATION_TIMEOUT, now),
         "languages": settings.LANGUAGES,
-        "factor": second_factor.of(user),
-        "sessions": len(sign_ins.shown(user, request.session, limits(), now)),
+        "factor": second_factor.second_factor_of(user),
+        "sessions": len(sign_ins.open_sign_ins(user, request.session, session_limits(), now)),
     }
-    return private(render(request, "employers/account/account.html", context))
+    return private_response(render(request, "employers/account/account.html", context))
 
 
-def changed(
+def change_after_password(
     request: HttpRequest,
     member: Member,
     form: RefusableForm,
@@ -88,7 +88,9 @@ def changed(
         return False
     now, typed = timezone.now(), form.cleaned_data
     try:
-        own_password.check(member.user, typed.get("current_password", ""), request.session, now)
+        own_password.check_own_password(
+            member.user, typed.get("current_password", ""), request.session, now
+        )
         said = act(typed, now)
     except Refused as refused:
         form.refuse(refused)
@@ -104,10 +106,14 @@ def answer_factor(request: HttpRequest, user: User, code: str, now: datetime) ->
     return second_factor.answer_second_factor(user, code, browser, now)[0]
 
 
-def shown(request: HttpRequest, page: str, form: RefusableForm, **context: Any) -> HttpResponseBase:
+def account_page(
+    request: HttpRequest, page: str, form: RefusableForm, **context: Any
+) -> HttpResponseBase:
     """Return a page of the account with its form."""
     template = f"employers/account/{page}.html"
-    return private(render(request, template, {"form": form, **context}, status=status_of(form)))
+    return private_response(
+        render(request, template, {"form": form, **context}, status=status_of(form))
+    )
 
 
 @sensitive_post_parameters("current_password", "password")
@@ -120,17 +126,17 @@ def password(request: HttpRequest, member: Member) -> HttpResponseBase:
     """
     user = member.user
     if user.email_verified_at is None and not user.has_usable_password():
-        return private(render(request, "employers/account/password_address.html"))
+        return private_response(render(request, "employers/account/password_address.html"))
     form = asked_of(OwnPasswordForm(request.POST or None, email=user.email), user)
 
     def act(typed: dict[str, Any], now: datetime) -> str:
-        user = own_password.change(member, typed["password"], request.session, now)
+        user = own_password.change_own_password(member, typed["password"], request.session, now)
         update_session_auth_hash(request, user)
         return gettext("Your new password is set. All other sessions have ended.")
 
-    if changed(request, member, form, act):
+    if change_after_password(request, member, form, act):
         return redirect(HOME)
-    return shown(request, "password", form, email=member.user.email)
+    return account_page(request, "password", form, email=member.user.email)
 
 
 @sensitive_post_parameters("current_password")
@@ -148,22 +154,22 @@ def address(request: HttpRequest, member: Member) -> HttpResponseBase:
         ]
         throttle.count_try(counted, now)
         try:
-            address_change.ask(member, typed["email"], links(), now)
+            address_change.ask_for_change(member, typed["email"], site_links(), now)
         except Refused:
             throttle.give_back_try(counted, now)
             raise
         return ""  # the page of the account says it for as long as the link is open
 
-    if changed(request, member, form, act):
+    if change_after_password(request, member, form, act):
         return redirect(HOME)
-    return shown(request, "address", form, email=member.user.email)
+    return account_page(request, "address", form, email=member.user.email)
 
 
 @posted_or(HOME)
 @proven_member_required
 @without_factor
 def cancel_address(request: HttpRequest, member: Member) -> HttpResponse:
-    address_change.cancel(member, timezone.now())
+    address_change.cancel_change(member, timezone.now())
     messages.success(request, gettext("Cancelled. Your email address stays as it is."))
     return redirect(HOME)
 
@@ -183,20 +189,20 @@ def phone(request: HttpRequest, member: Member) -> HttpResponseBase:
 
     def act(typed: dict[str, Any], now: datetime) -> str:
         if "delete" in request.POST:
-            numbers.remove(member, now)
+            numbers.remove_number(member, now)
             return gettext("Your number is deleted.")
         proven = numbers.read_number(typed["phone"])
-        numbers.prove(member, proven, typed["code"], asker, now)
+        numbers.prove_number(member, proven, typed["code"], asker, now)
         return gettext("Your number is verified. You can sign in and call with it.")
 
     was_sent = "delete" not in request.POST and _sent_code(request, form, asker, now)
     if form.has_sent:
-        return private(after_sending(request, form, now))
+        return private_response(after_sending(request, form, now))
     show_sent(request, form, now)
-    if not was_sent and changed(request, member, form, act):
+    if not was_sent and change_after_password(request, member, form, act):
         request.session.pop(SENT, None)
         return remember_browser(request, redirect(HOME), User.objects.get(pk=user.pk))
-    return shown(
+    return account_page(
         request, "prove_phone", form, phone=masked_phone(user.phone), proven=bool(user.phone_index)
     )
 
@@ -222,7 +228,7 @@ def _sent_code(
         numbers.send_code(Purpose.OWN_PHONE, phone, get_language() or "", asker, now)
         form.was_sent()
     except Refused as refused:
-        refuse(form, refused)
+        show_refusal(form, refused)
     return True
 
 
@@ -237,9 +243,9 @@ def _unproven_phone(request: HttpRequest, member: Member) -> HttpResponseBase:
         membership.give_phone(member, number, member.as_actor(), now)
         return gettext("Your number is saved.") if number else gettext("Your number is deleted.")
 
-    if changed(request, member, form, act):
+    if change_after_password(request, member, form, act):
         return redirect(HOME)
-    return shown(request, "phone", form, phone=masked_phone(member.user.phone))
+    return account_page(request, "phone", form, phone=masked_phone(member.user.phone))
 
 
 # --- Sessions -------------------------------------------------------------------------------------
@@ -248,19 +254,19 @@ def _unproven_phone(request: HttpRequest, member: Member) -> HttpResponseBase:
 @proven_member_required
 def sessions(request: HttpRequest, member: Member) -> HttpResponseBase:
     """Show where the member is signed in."""
-    lasts = limits()
+    lasts = session_limits()
     context = {
-        "sign_ins": sign_ins.shown(member.user, request.session, lasts, timezone.now()),
+        "sign_ins": sign_ins.open_sign_ins(member.user, request.session, lasts, timezone.now()),
         "idle_minutes": int(lasts.idle.total_seconds()) // 60,
         "hours": int(lasts.longest.total_seconds()) // 3600,
     }
-    return private(render(request, "employers/account/sessions.html", context))
+    return private_response(render(request, "employers/account/sessions.html", context))
 
 
 @posted_or(SESSIONS)
 @proven_member_required
 def end_session(request: HttpRequest, member: Member, sign_in_id: UUID) -> HttpResponse:
-    sign_ins.end(member.user, sign_in_id, timezone.now())
+    sign_ins.end_sign_in(member.user, sign_in_id, timezone.now())
     messages.success(request, gettext("That session has ended."))
     return redirect(SESSIONS)
 
@@ -282,14 +288,14 @@ def confirm_address(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         change = address_change.read_confirmation(token, seconds)
         if not isinstance(user, User):
-            return private(redirect_to_login(request.get_full_path()))
+            return private_response(redirect_to_login(request.get_full_path()))
         if change.user_id != user.pk:
             raise Refused("link_of_other_account")
         if request.method != "POST":
-            return private(
+            return private_response(
                 render(request, "employers/account/confirm_address.html", {"change": change})
             )
-        user = address_change.confirm(token, user, seconds, links(), timezone.now())
+        user = address_change.confirm_change(token, user, seconds, site_links(), timezone.now())
     except Refused as refused:
         return _gone(request, refused)
     messages.success(request, gettext("Your email address is changed."))
@@ -302,15 +308,15 @@ def stop_address(request: HttpRequest, token: str) -> HttpResponseBase:
     try:
         change = address_change.read_stop(token, now)
         if request.method == "POST":
-            change = address_change.stop(token, links(), now)
+            change = address_change.stop_change(token, site_links(), now)
             if request.user.is_authenticated and request.user.pk == change.user_id:
                 logout(request)
     except Refused as refused:
         return _gone(request, refused)
     context = {"change": change, "is_stopped": request.method == "POST" or change.stopped_at}
-    return private(render(request, "employers/account/stop_address.html", context))
+    return private_response(render(request, "employers/account/stop_address.html", context))
 
 
 def _gone(request: HttpRequest, refused: Refused) -> HttpResponseBase:
     context = {"refused": refused, "of_account": True}
-    return private(render(request, "employers/link_refused.html", context, status=410))
+    return private_response(render(request, "employers/link_refused.html", context, status=410))

@@ -16,8 +16,8 @@ from benchmarks.documents.reading import (
     read,
     summary,
 )
-from documents.specimens import make
-from documents.upload.intake import examine
+from documents.specimens import make_specimen
+from documents.upload.intake import open_upload
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_halves_share_nothing(folder: Path, half: str, numbers: list[int]) -> No
 
 
 def test_a_pdf_of_a_specimen_is_one_page_of_a4() -> None:
-    page = examine(file_of(make(1, damage="scan").image, "PDF")).pages
+    page = open_upload(file_of(make_specimen(1, damage="scan").image, "PDF")).pages
     assert len(page) == 1
     assert 1.40 < page[0].width / page[0].height < 1.43
 
@@ -64,7 +64,7 @@ def test_a_file_of_rubbish_is_scored_as_unread() -> None:
 
 @pytest.mark.accuracy
 def test_forgeries_do_not_count_as_licences() -> None:
-    specimen = make(4, damage="forged_bare")
+    specimen = make_specimen(4, damage="forged_bare")
     result = read(
         Sample("forged", FORGED, file_of(specimen.image), {"uscc": specimen.fields["uscc"]}),
         None,

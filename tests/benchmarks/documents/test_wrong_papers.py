@@ -8,18 +8,21 @@ import pytest
 from PIL import Image
 
 from benchmarks.documents.wrong_papers import outcomes, photographs, right_papers
-from documents.specimens import decoy, make
+from documents.specimens import make_decoy, make_specimen
 
 
 @pytest.mark.slow
 def test_a_wrong_paper_is_named_and_a_card_is_erased() -> None:
-    assert list(outcomes("business_licence", decoy(5, "id_card", "none"))) == ["named", "erased"]
-    assert list(outcomes("business_licence", decoy(5, "blank", "none"))) == ["named"]
+    assert list(outcomes("business_licence", make_decoy(5, "id_card", "none"))) == [
+        "named",
+        "erased",
+    ]
+    assert list(outcomes("business_licence", make_decoy(5, "blank", "none"))) == ["named"]
 
 
 @pytest.mark.slow
 def test_a_right_paper_is_left_alone() -> None:
-    assert list(outcomes("business_licence", make(5).image)) == ["missed"]
+    assert list(outcomes("business_licence", make_specimen(5).image)) == ["missed"]
 
 
 def test_photographs_of_a_folder_are_found_and_turned_upright(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from benchmarks.resumes.cvs import KINDS, cvs
 from benchmarks.resumes.cvs.people import person
 from benchmarks.resumes.cvs.sheet import Cv, Truth
 from benchmarks.resumes.redact import bare, judge, leaks_of, pieces, wrongly_removed
-from resumes.marking.pdf import Sheet, released
+from resumes.marking.pdf import Sheet, released_pdf
 from resumes.opening.open import open_resume
 
 
@@ -23,7 +23,9 @@ def cv() -> Cv:
 @pytest.mark.accuracy
 def test_every_value_of_a_resume_that_was_not_redacted_is_noticed_by_sight(cv: Cv) -> None:
     pages = open_resume(cv.data).pages
-    leaks = leaks_of(cv, released([Sheet(page.pixels, page.dpi) for page in pages]), second=False)
+    leaks = leaks_of(
+        cv, released_pdf([Sheet(page.pixels, page.dpi) for page in pages]), second=False
+    )
     assert {(kind, value) for kind, value, where in leaks if where == "rapid"} == set(cv.planted)
     assert {where for _, _, where in leaks} == {"rapid"}  # its text and its bytes hold none
 

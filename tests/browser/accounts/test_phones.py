@@ -134,7 +134,7 @@ def test_change_the_number(visit: Visitor, screen: str) -> None:
 def test_prove_the_number_before_calling(visit: Visitor, screen: str) -> None:
     member = make_member(timezone.now())
     give_phone(member, NUMBER, member.as_actor(), timezone.now())
-    assert callers.callers(member.employer_id) == []
+    assert callers.callers_of(member.employer_id) == []
     visitor = visit(**_screen(screen))
     visitor.sign_in(member.user)
     page = visitor.go("/account/")
@@ -145,7 +145,7 @@ def test_prove_the_number_before_calling(visit: Visitor, screen: str) -> None:
     page.locator("[name=current_password]").fill(PASSWORD)
     page.locator("main form .primary").click()
     expect(page).to_have_url(re.compile("/account/$"))
-    assert callers.callers(member.employer_id) == [member]
+    assert callers.callers_of(member.employer_id) == [member]
 
 
 def test_a_number_that_was_not_used_for_long(visit: Visitor) -> None:

@@ -58,7 +58,7 @@ def at(visitor: Visit, reviewer: User, case: Case) -> Page:
 
 
 def claim_for(reviewer: User, case: Case) -> Case:
-    return claims.claim(case.pk, reviewer, timezone.now())
+    return claims.claim_case(case.pk, reviewer, timezone.now())
 
 
 def carry_out() -> None:

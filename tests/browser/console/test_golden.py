@@ -125,7 +125,7 @@ def test_a_lead_keeps_one_and_a_colleague_decides_it_without_a_script(
     expect(page.locator("ul.golden-cases li")).to_contain_text(original.declared_name)
     at_the_lead.is_calm()
 
-    copy = golden_assignment.plant(GoldenCase.objects.get(), colleague, now)
+    copy = golden_assignment.plant_golden_case(GoldenCase.objects.get(), colleague, now)
     reviewer = visit(locale="en-GB")
     reviewer.sign_in(colleague)
     page = reviewer.go("/console/verification/case/")

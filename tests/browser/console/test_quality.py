@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageDraw
 
-from documents.specimens import make
+from documents.specimens import make_specimen
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_pages import serious
 from tests.factories import make_member
@@ -50,7 +50,7 @@ def test_a_bad_photo_is_replaced(
     colours: str,
     scripted: bool,
 ) -> None:
-    good = make(3, "portrait", "light").image
+    good = make_specimen(3, "portrait", "light").image
     member = make_member(now, email_verified_at=now)
     visitor = visit(**screen, locale=language, color_scheme=colours, java_script_enabled=scripted)
     visitor.sign_in(member.user)

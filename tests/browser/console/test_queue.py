@@ -117,7 +117,7 @@ def test_two_people_decide_several_cases(
 def test_every_width_and_both_languages_are_calm(
     visit: Visitor, reviewer: User, cases: list[Case], now: datetime, size: str
 ) -> None:
-    bulk_decisions.propose(
+    bulk_decisions.propose_bulk(
         [case.pk for case in cases[:2]],
         "reject",
         reviewer,

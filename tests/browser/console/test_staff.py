@@ -60,7 +60,7 @@ def fits(visitor: Visit, name: str) -> None:
 
 
 def code_now(secret: str) -> str:
-    return totp.code(secret, totp.step_at(datetime.now().astimezone()))
+    return totp.code_of_step(secret, totp.step_at(datetime.now().astimezone()))
 
 
 @pytest.mark.sampled(2)
@@ -159,7 +159,9 @@ def test_making_a_superuser(
 
 def test_locked_out(visit: Visitor, colleague: User, now: datetime) -> None:
     then = now - timedelta(hours=1)
-    second_factor.enrol(colleague, SECRET, totp.code(SECRET, totp.step_at(then)), None, then)
+    second_factor.enrol_second_factor(
+        colleague, SECRET, totp.code_of_step(SECRET, totp.step_at(then)), None, then
+    )
     visitor = visit(**PHONE)
     page = visitor.go("/console/")
     type_password(page, colleague)
@@ -184,7 +186,9 @@ def test_resetting_a_colleagues(visit: Visitor, colleague: User, now: datetime) 
     then = now - timedelta(hours=1)
     other = make_user(now, "colleague@zizhi.example", is_staff=True)
     for user in (colleague, other):
-        second_factor.enrol(user, SECRET, totp.code(SECRET, totp.step_at(then)), None, then)
+        second_factor.enrol_second_factor(
+            user, SECRET, totp.code_of_step(SECRET, totp.step_at(then)), None, then
+        )
     visitor = visit(locale="en")
     page = visitor.go(f"/console/employers/user/{other.pk}/change/")
     type_password(page, colleague)
@@ -194,4 +198,4 @@ def test_resetting_a_colleagues(visit: Visitor, colleague: User, now: datetime) 
     fits(visitor, "reset")
     page.get_by_role("button", name="Reset").click()
     expect(page.locator(".messagelist")).to_contain_text("Two-step verification is reset")
-    assert second_factor.of(other) is None
+    assert second_factor.second_factor_of(other) is None

@@ -32,7 +32,7 @@ SCREENS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("screen", SCREENS)
 def test_an_operator_mends_an_endpoint(visit: Visitor, screen: str, now: datetime) -> None:
     platform, _ = create_api_client("招聘网 A", [], now, contact_email="ops@site-a.example")
-    endpoint, _ = webhooks.create(
+    endpoint, _ = webhooks.create_endpoint(
         platform.pk,
         "https://hr.site-a.example/zizhi/with-a-rather-long-path",
         [],
@@ -41,7 +41,7 @@ def test_an_operator_mends_an_endpoint(visit: Visitor, screen: str, now: datetim
         now,
         local=False,
     )
-    webhooks.stop(endpoint, PausedWhy.GONE, SYSTEM, now)
+    webhooks.stop_endpoint(endpoint, PausedWhy.GONE, SYSTEM, now)
     visitor = (
         visit(java_script_enabled=False, **SCREENS[screen])
         if screen == "desk-en"

@@ -22,7 +22,7 @@ from employers.accounts import api_clients
 from events.core.actor import SYSTEM
 from events.delivery.sms import send_sms
 from events.models import Sms
-from events.sms import simulator
+from events.sms import simulated_sms
 from tests.browser.conftest import DESK, PHONE, Visitor
 from tests.browser.test_pages import is_for_everybody
 from tests.downloads.platform import Live
@@ -64,7 +64,7 @@ def told(live: Live, now: datetime, language: str) -> list[str]:
             texts.work_on_text(text.pk, clock)
         for sms in Sms.objects.due(at):
             send_sms(sms.pk, at)
-    return [message.text for message in simulator().messages()]
+    return [message.text for message in simulated_sms().messages()]
 
 
 def link_in(messages: list[str]) -> str:

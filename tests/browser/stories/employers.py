@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from documents.papers.hr_service import number_key
-from documents.specimens import Company, make
+from documents.specimens import Company, make_specimen
 from documents.specimens.approval import Kind as Certificate
 from documents.specimens.approval import make_approval
 from documents.specimens.hr_service import make_hr_service
@@ -136,7 +136,7 @@ def _jpeg(kind: Kind, of: DocumentKind, day: date) -> bytes:
     body, later = kind.body, (day + timedelta(days=300)).isoformat()
     if of == LICENCE:
         since = replace(body, established_on=_established(kind))
-        jpeg: bytes = make(701, company=since, damage="light").jpeg()
+        jpeg: bytes = make_specimen(701, company=since, damage="light").jpeg()
     elif of == APPROVAL:
         assert kind.certificate is not None
         jpeg = make_approval(704, kind.certificate, body, damage="light").jpeg()
@@ -159,7 +159,7 @@ def wrong_paper(kind: Kind) -> dict[str, Any]:
 def _wrong_jpeg(kind: Kind) -> bytes:
     if kind.certificate:
         return make_approval(712, kind.certificate, OTHER_COMPANY, damage="light").jpeg()
-    return make(712, company=OTHER_COMPANY, damage="light").jpeg()
+    return make_specimen(712, company=OTHER_COMPANY, damage="light").jpeg()
 
 
 @cache

@@ -218,7 +218,7 @@ class Recruiter:
             proof = Proof.objects.get(kind=ProofKind.BANK_DEPOSIT, member=self.member)
             assert proof_polling.poll_provider(proof.pk, timezone.now, 60)
             self.look()
-        bank = banks.bank("simulator")
+        bank = banks.bank_named("simulator")
         assert isinstance(bank, SimulatedBank)
         [(_, code)] = bank.statement(ACCOUNT, timezone.now() + timedelta(days=1))
         self.hand.type(page.locator("#id_code"), code)

@@ -112,7 +112,7 @@ def is_turn_of(visitor: Visit, member: Member, kind: Kind, turn: Turn) -> Case:
     looks_right(visitor, kind)
     case = current_case(member)
     assert case is not None
-    assert requirement_facts.turn(case, timezone.now()) is turn, case.state
+    assert requirement_facts.turn_of_case(case, timezone.now()) is turn, case.state
     style = (page.locator(".case-head .pill").get_attribute("class") or "").split()[-1]
     assert style in PILLS[turn], (style, turn)
     under_way = page.locator(".steps li").evaluate_all(

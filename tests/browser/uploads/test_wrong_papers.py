@@ -14,7 +14,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from documents.specimens import Company, decoy, make
+from documents.specimens import Company, make_decoy, make_specimen
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import make_letter
 from employers.accounts.registration import hold_address
@@ -83,7 +83,7 @@ def test_a_newcomer_with_the_wrong_papers(
     page = visitor.go("/case/")
 
     # Before the address is confirmed, a file is received and not opened.
-    upload(page, "business_licence", file_of(decoy(41, "id_card"), tmp_path / "a.jpg"))
+    upload(page, "business_licence", file_of(make_decoy(41, "id_card"), tmp_path / "a.jpg"))
     waits = (
         "验证邮箱后，我们会立即打开并识别" if zh else "as soon as you confirm your email address"
     )
@@ -117,7 +117,7 @@ def test_a_newcomer_with_the_wrong_papers(
     )
     upload(page, "hr_service_licence", file_of(old.image, tmp_path / "c.jpg"))
     expect(page.locator("#slot-hr_service_licence .documents img").first).to_be_visible()
-    licence = file_of(make(41, company=COMPANY, damage="light").image, tmp_path / "d.jpg")
+    licence = file_of(make_specimen(41, company=COMPANY, damage="light").image, tmp_path / "d.jpg")
     upload(page, "business_licence", licence)
     expect(page.locator("#slot-business_licence .documents > li")).to_have_count(1)
     read_all()

@@ -34,7 +34,7 @@ from employers.accounts.enrolling import set_phone
 from employers.models import ApiClient, Member, Scope
 from events.core.actor import SYSTEM
 from events.delivery import webhooks
-from events.delivery.feed import relay
+from events.delivery.feed import relay_outbox
 from events.models import WebhookDelivery, record
 from tests.effort import examples
 from tests.factories import make_case, make_employer, make_member
@@ -81,11 +81,11 @@ def there(settings: Any, tmp_path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     )
     member = make_member(now, employer, email="owner@company.test")
     make_case(member, now, State.APPROVED, expires_at=now + timedelta(days=100))
-    endpoint, _ = webhooks.create(
+    endpoint, _ = webhooks.create_endpoint(
         client.pk, "http://127.0.0.1:9/hook", [], "", SYSTEM, now, local=True
     )
     record("register", employer, SYSTEM, now, employer_id=employer.pk)
-    relay(now)
+    relay_outbox(now)
     delivery = WebhookDelivery.objects.get()
     settings.VAR_DIR = tmp_path
     ids: dict[str, Any] = {

@@ -208,8 +208,8 @@ def _forget_address(asked: dict[str, str]) -> None:
 def _stop_releases(asked: dict[str, str]) -> None:
     now = timezone.now()
     first, second = make_reviewer(now), make_reviewer(now)
-    stop = release_stops.propose(None, ReleaseStop.Act.STOP, "a leak", first, now)
-    release_stops.settle(stop.pk, second, now, confirmed=True)
+    stop = release_stops.propose_release_stop(None, ReleaseStop.Act.STOP, "a leak", first, now)
+    release_stops.settle_release_stop(stop.pk, second, now, confirmed=True)
 
 
 def _restrict(asked: dict[str, str]) -> None:

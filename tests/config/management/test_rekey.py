@@ -16,7 +16,7 @@ from downloads.models import Release
 from employers.accounts import sightings
 from employers.models import User
 from events import rekeying
-from events.core.sealing import key_id, keys
+from events.core.sealing import data_keys, key_id
 from events.models import KeyCheck
 from tests.databases import unguarded
 from tests.factories import make_member
@@ -41,7 +41,7 @@ def rekey(*arguments: str) -> str:
 
 def test_a_change_of_keys_step_by_step(now: datetime, settings: Any) -> None:
     member = make_member(now, phone_sealed=sightings.seal_phone(PHONE))
-    sightings.record(member.user, now, device="browser", phone=PHONE)
+    sightings.record_sighting(member.user, now, device="browser", phone=PHONE)
     name = default_storage.save("licence", ContentFile(b"a licence"))
     old = current()
     rotate(settings)
@@ -63,7 +63,7 @@ def test_what_else_needs_a_retired_key_is_told_and_no_failure(now: datetime, set
     """Receipts cannot be signed again: candidates have them."""
     filled(Release, now)
     with unguarded(Release):
-        Release.objects.update(key_id=receipts.sign({}, now).key_id)
+        Release.objects.update(key_id=receipts.sign_receipt({}, now).key_id)
     old = current()
     rotate(settings)
     assert f"key {old}: 1 receipts" in rekey()
@@ -101,4 +101,4 @@ def test_with_wrong_keys_nothing_is_touched(now: datetime, settings: Any) -> Non
         rekey()
     settings.DATA_KEY = right
     assert sightings.phone_of(User.objects.get(pk=member.user_id)) == PHONE
-    assert key_id(keys()[0]).hex() == current()
+    assert key_id(data_keys()[0]).hex() == current()

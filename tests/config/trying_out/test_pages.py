@@ -16,7 +16,7 @@ from django.utils import timezone
 from config.trying_out import kept_mail
 from events.delivery import mail as sending
 from events.models import Mail
-from events.sms import simulator
+from events.sms import simulated_sms
 from events.sms.base import Message
 from tests.factories import make_user
 
@@ -79,7 +79,11 @@ def test_mails_are_for_the_owner_alone_and_bounded(
     monkeypatch.setattr(kept_mail, "AT_MOST", 3)
     for number in range(5):
         deliver(f"Number {number}")
-    assert [mail.subject for mail in kept_mail.mails(kept)] == ["Number 4", "Number 3", "Number 2"]
+    assert [mail.subject for mail in kept_mail.newest_mails(kept)] == [
+        "Number 4",
+        "Number 3",
+        "Number 2",
+    ]
     assert kept.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in kept.iterdir()} == {0o600}
     assert len(list(kept.iterdir())) == 3
@@ -93,7 +97,7 @@ def test_the_queue_forgets_whom_it_wrote_to_all_the_same(
     row = sending.queue_mail("a@b.example", "password_reset", "en", {"path": "/password/x/y/"}, now)
     assert sending.send_mail(row.pk, now, "http://localhost:8000")
     assert (Mail.objects.get().to, Mail.objects.get().context) == ("", {})
-    (mail,) = kept_mail.mails(kept)
+    (mail,) = kept_mail.newest_mails(kept)
     assert (mail.to, mail.links[0]) == ("a@b.example", "http://localhost:8000/password/x/y/")
 
 
@@ -153,7 +157,7 @@ def test_to_everybody_else_it_does_not_exist(
 ) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     deliver()
-    (key,) = kept_mail.keys(kept)
+    (key,) = kept_mail.mail_keys(kept)
     client = Client(**({"HTTP_HOST": HOST, "REMOTE_ADDR": "127.0.0.1"} | request_of))
     for path in ("/try/", PAGE, f"{PAGE}?after=0", f"{PAGE}/{key}"):
         assert client.get(path).status_code == 404, path
@@ -222,7 +226,7 @@ def test_the_mail_itself_is_in_a_sandbox(kept: Path) -> None:
             " href='/'>go</a></body></html>"
         )
     )
-    (key,) = kept_mail.keys(kept)
+    (key,) = kept_mail.mail_keys(kept)
     response = at_home().get(f"{PAGE}/{key}")
     policy = {
         part.split()[0]: part.split()[1:] for part in response["Content-Security-Policy"].split(";")
@@ -245,7 +249,7 @@ def test_there_is_nothing_under_another_name(kept: Path, key: str) -> None:
 
 def test_the_page_is_told_how_many_came_since(kept: Path) -> None:
     deliver()
-    first = kept_mail.keys(kept)[0]
+    first = kept_mail.mail_keys(kept)[0]
     ask = {"after": first}
     assert "new mail" not in at_home(accept_language="en").get(PAGE, ask).content.decode()
     deliver()
@@ -256,7 +260,7 @@ def test_the_page_is_told_how_many_came_since(kept: Path) -> None:
 
 def text(at: datetime, code: str, number: str = "+8613912345678") -> None:
     message = Message(code, number, "资质", "code", {"code": code}, f"【资质】验证码：{code}")
-    simulator().send(message, at)
+    simulated_sms().send(message, at)
 
 
 def test_text_messages_are_among_the_mails_by_time(kept: Path, settings: Any) -> None:
@@ -268,7 +272,7 @@ def test_text_messages_are_among_the_mails_by_time(kept: Path, settings: Any) ->
     assert page.count("<article") == 3
     assert page.index("222222") < page.index("<iframe") < page.index("111111")
     assert "+8613912345678" in page
-    told = at_home(accept_language="en").get(PAGE, {"after": kept_mail.keys(kept)[0]})
+    told = at_home(accept_language="en").get(PAGE, {"after": kept_mail.mail_keys(kept)[0]})
     assert "1 new message." in told.content.decode()
 
 
@@ -294,6 +298,6 @@ def test_the_link_of_a_text_message_can_be_opened(kept: Path, settings: Any) -> 
     """Messages name no scheme, and the trial has a port."""
     settings.SITE_URL = "http://localhost:8017"
     said = "【资质】示例公司邀请你一起招聘，7 天内有效：localhost:8017/j/AbC-_1"
-    simulator().send(Message("m-9", "+8613912345678", "资质", "x", {}, said), timezone.now())
+    simulated_sms().send(Message("m-9", "+8613912345678", "资质", "x", {}, said), timezone.now())
     page = at_home().get(PAGE).content.decode()
     assert 'href="http://localhost:8017/j/AbC-_1"' in page

@@ -163,7 +163,7 @@ def test_a_task_that_was_never_due_is_not_begun(terminal: io.StringIO) -> None:
 SCRIPT = """
 import structlog
 from config import logs
-logs.configure("INFO", readable={readable})
+logs.configure_logging("INFO", readable={readable})
 log = structlog.get_logger()
 log.info("api_request", method="POST", route="api/v1/gate/decisions", status=200, ms=14.6, client="c", request_id="r")
 log.info("check_done", check="reading", attempt=3, seconds=1.234)

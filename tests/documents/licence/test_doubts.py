@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from documents.licence.doubts import Doubt
 from documents.licence.extract import fields_of
-from documents.page.boxes import Point, Polygon, Rotation, TextBox, Weak, rotated
+from documents.page.boxes import Point, Polygon, Rotation, TextBox, Weak, rotate_boxes
 from tests.documents.printed import (
     CODE,
     EXPECTED,
@@ -188,8 +188,8 @@ def test_what_is_amiss_is_doubted_in_its_place(case: Case) -> None:
 @pytest.mark.parametrize("case", DOUBTFUL.values(), ids=DOUBTFUL)
 def test_on_a_page_that_lies_turned(case: Case, rotation: Rotation) -> None:
     width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
-    page = rotated(case.page, rotation, WIDTH, HEIGHT)
-    (there,) = rotated([case.there], rotation, WIDTH, HEIGHT)
+    page = rotate_boxes(case.page, rotation, WIDTH, HEIGHT)
+    (there,) = rotate_boxes([case.there], rotation, WIDTH, HEIGHT)
     doubt = looked_at(case, fields_of(page, width, height).doubts, there)
     for polygon in (doubt.area, doubt.line or doubt.area):
         assert math.isclose(abs(direction(polygon)), abs(there.angle), abs_tol=0.5), (
@@ -405,7 +405,7 @@ def test_a_doubt_is_turned_with_its_page(rotation: Rotation, corner: Point) -> N
     x, y = corner
     area: Polygon = (x, y), (x + 90, y), (x + 90, y + 30), (x, y + 30)
     doubt = Doubt(("name",), area, 24.0, area, (area,))
-    (box,) = rotated([TextBox("", 0.0, area)], rotation, WIDTH, HEIGHT)
+    (box,) = rotate_boxes([TextBox("", 0.0, area)], rotation, WIDTH, HEIGHT)
     assert doubt.rotated(rotation, WIDTH, HEIGHT) == replace(
         doubt, area=box.polygon, line=box.polygon, other_cuts=(box.polygon,)
     )

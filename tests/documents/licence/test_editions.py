@@ -8,8 +8,8 @@ from documents.licence.editions import Edition, is_other_title, is_title
 from documents.licence.read import read_pages
 from documents.ocr import READERS
 from documents.page.boxes import TextBox
-from documents.page.text import tidy
-from documents.specimens import make
+from documents.page.text import tidy_text
+from documents.specimens import make_specimen
 from documents.specimens.company import Company, Kind
 from tests.documents.printed import CODE, LANDSCAPE, NUMBER, line, read, without
 
@@ -42,24 +42,24 @@ NO_OTHER_TITLES = [
 
 @pytest.mark.parametrize("text", TITLES)
 def test_a_title(text: str) -> None:
-    assert is_title(tidy(text))
-    assert not is_other_title(tidy(text))
+    assert is_title(tidy_text(text))
+    assert not is_other_title(tidy_text(text))
 
 
 @pytest.mark.parametrize("text", ONLY_TALK)
 def test_what_only_speaks_of_a_licence_is_no_title(text: str) -> None:
-    assert not is_title(tidy(text))
+    assert not is_title(tidy_text(text))
 
 
 @pytest.mark.parametrize("text", OTHER_TITLES)
 def test_the_title_of_another_paper(text: str) -> None:
-    assert is_other_title(tidy(text))
-    assert not is_title(tidy(text))
+    assert is_other_title(tidy_text(text))
+    assert not is_title(tidy_text(text))
 
 
 @pytest.mark.parametrize("text", NO_OTHER_TITLES)
 def test_no_title_of_another_paper(text: str) -> None:
-    assert not is_other_title(tidy(text))
+    assert not is_other_title(tidy_text(text))
 
 
 # --- Titles ----------- ---------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def test_the_edition_is_recognised(boxes: list[TextBox], edition: Edition) -> No
     [("landscape", Edition.LANDSCAPE_2019), ("portrait", Edition.PORTRAIT_2015)],
 )
 def test_the_edition_of_specimens(printed: str, edition: Edition, kind: Kind) -> None:
-    specimen = make(31, edition=printed, company=Company.fictitious(31, kind))
+    specimen = make_specimen(31, edition=printed, company=Company.fictitious(31, kind))
     reading = read_pages([specimen.image], READERS[:1])
     assert reading.form == edition
     assert reading.looks_like_licence and "title_missing" not in reading.problems

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from documents.licence.extract import fields_of
 from documents.licence.fields import Problem
 from documents.licence.problems import problems_of
-from documents.page.boxes import Polygon, Rotation, TextBox, opposite, rotated
-from documents.page.text import is_furniture, simplified, tidy
+from documents.page.boxes import Polygon, Rotation, TextBox, opposite_rotation, rotate_boxes
+from documents.page.text import is_furniture, tidy_text, to_simplified
 from documents.page.values import (
-    clean,
+    clean_value,
     is_checked_number,
     is_sound_number,
-    misfit,
     registration_check_digit,
+    value_misfit,
 )
 from documents.uscc import check_character, is_valid, organisation_check_character
 from tests.documents.printed import (
@@ -51,11 +51,11 @@ def test_landscape_of_2019() -> None:
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
 def test_a_page_that_lies_on_its_side(rotation: Rotation) -> None:
-    lying = rotated(LANDSCAPE, rotation, WIDTH, HEIGHT)
+    lying = rotate_boxes(LANDSCAPE, rotation, WIDTH, HEIGHT)
     width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
     found = fields_of(lying, width, height)
     assert found.fields == EXPECTED
-    assert found.rotation == opposite(rotation)
+    assert found.rotation == opposite_rotation(rotation)
     name = next(box for box in lying if box.text == EXPECTED["name"])
     assert found.regions["name"] == (round(name.x0), round(name.y0), round(name.x1), round(name.y1))
 
@@ -139,7 +139,7 @@ def test_a_half_below_the_stack_is_told_by_those_above_it() -> None:
     ],
 )
 def test_the_type_below_a_whole_name_is_no_part_of_it(lines: list[str], one_name: bool) -> None:
-    assert (misfit("name", lines) == 0) is one_name
+    assert (value_misfit("name", lines) == 0) is one_name
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,9 @@ def test_the_type_below_a_whole_name_is_no_part_of_it(lines: list[str], one_name
     ],
 )
 def test_a_neighbours_line_is_no_part_of_a_type(lines: list[str], type_: str) -> None:
-    value = clean("type", [(text, line(400, 100 + 40 * i, text)) for i, text in enumerate(lines)])
+    value = clean_value(
+        "type", [(text, line(400, 100 + 40 * i, text)) for i, text in enumerate(lines)]
+    )
     assert value is not None and value.text == type_
 
 
@@ -336,7 +338,7 @@ FOLDED = [
 
 @pytest.mark.parametrize(("text", "expected"), FOLDED)
 def test_traditional_characters_are_folded_but_names_kept(text: str, expected: str) -> None:
-    assert simplified(text) == expected
+    assert to_simplified(text) == expected
 
 
 def aside(boxes: Sequence[TextBox], right: float, down: float = 0.0) -> list[TextBox]:
@@ -354,7 +356,7 @@ def aside(boxes: Sequence[TextBox], right: float, down: float = 0.0) -> list[Tex
 @pytest.mark.parametrize("rotation", [0, 90])
 def test_two_licences_on_a_page_are_told(right: float, down: float, rotation: Rotation) -> None:
     width, height = WIDTH + int(right), HEIGHT + int(down)
-    both = rotated([*LANDSCAPE, *aside(LANDSCAPE, right, down)], rotation, width, height)
+    both = rotate_boxes([*LANDSCAPE, *aside(LANDSCAPE, right, down)], rotation, width, height)
     found = fields_of(both, *((width, height) if rotation == 0 else (height, width)))
     assert found.several and Problem.SEVERAL_LICENCES in problems_of(found)
     assert found.codes == (CODE,), "two licences of one company are reported too"
@@ -363,7 +365,7 @@ def test_two_licences_on_a_page_are_told(right: float, down: float, rotation: Ro
 @pytest.mark.parametrize("copy", ["（副本）", "(副本)", "副本", "（正本）"])
 def test_a_code_in_one_box_with_the_word_for_a_copy_is_read(copy: str) -> None:
     box = line(100, 340, copy + CODE)
-    assert not is_furniture(tidy(box.text))
+    assert not is_furniture(tidy_text(box.text))
     assert fields_of([*without(CODE), box], WIDTH, HEIGHT).fields["uscc"] == CODE
 
 

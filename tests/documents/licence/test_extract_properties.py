@@ -13,7 +13,7 @@ from opencc import OpenCC
 
 from documents.licence.extract import fields_of
 from documents.licence.fields import FIELDS
-from documents.page.boxes import Rotation, TextBox, Weak, rotated
+from documents.page.boxes import Rotation, TextBox, Weak, rotate_boxes
 from documents.page.labels import LABELS
 from tests.documents.printed import CODE, HEIGHT, NUMBER, WIDTH, line, read
 from tests.effort import examples
@@ -144,7 +144,7 @@ def test_nothing_is_ever_invented(boxes: list[TextBox]) -> None:
 @settings(max_examples=examples(50))
 @given(pages, st.sampled_from([0, 90, 180, 270]))
 def test_whatever_is_doubted_lies_somewhere(boxes: list[TextBox], rotation: Rotation) -> None:
-    for doubt in fields_of(rotated(boxes, rotation, WIDTH, HEIGHT), WIDTH, HEIGHT).doubts:
+    for doubt in fields_of(rotate_boxes(boxes, rotation, WIDTH, HEIGHT), WIDTH, HEIGHT).doubts:
         assert doubt.names and set(doubt.names) <= set(FIELDS)
         assert doubt.line_height >= 1
         assert all(

@@ -25,7 +25,7 @@ from documents.ocr.base import Picture, Reader
 from documents.ocr.cloud import CloudReading
 from documents.page.boxes import Polygon, TextBox
 from documents.page.confidence import SURE
-from documents.specimens import make
+from documents.specimens import make_specimen
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.documents.printed import ScriptedReader, line
 
@@ -45,7 +45,7 @@ def says(*rows: tuple[str, str]) -> list[TextBox]:
     ]
 
 
-SPECIMEN = make(11)
+SPECIMEN = make_specimen(11)
 CODE, NAME = SPECIMEN.fields["uscc"], SPECIMEN.fields["name"]
 
 
@@ -53,7 +53,7 @@ CODE, NAME = SPECIMEN.fields["uscc"], SPECIMEN.fields["name"]
 @pytest.mark.parametrize("edition", ["landscape", "portrait"])
 @pytest.mark.sampled(1)
 def test_a_clean_specimen_is_read_whole(edition: str) -> None:
-    specimen = make(12, edition=edition)
+    specimen = make_specimen(12, edition=edition)
     reading = read_pages([specimen.image], READERS[:1])
     printed = {name: text for name, text in specimen.fields.items() if text and name in FIELDS}
     for name in ("uscc", "name", "legal_representative", "established_on", "registered_capital"):
@@ -68,8 +68,8 @@ def test_a_clean_specimen_is_read_whole(edition: str) -> None:
 @pytest.mark.reading
 @pytest.mark.slow
 def test_the_qr_code_is_a_second_witness() -> None:
-    other = make(13).fields["uscc"]
-    reading = read_pages([make(12, qr_uscc=other).image], READERS[:1])
+    other = make_specimen(13).fields["uscc"]
+    reading = read_pages([make_specimen(12, qr_uscc=other).image], READERS[:1])
     assert reading.qr and other in reading.qr
     assert reading.qr_uscc == other != reading.fields["uscc"]
 
@@ -77,7 +77,8 @@ def test_the_qr_code_is_a_second_witness() -> None:
 def printed_qr(**of_specimen: Any) -> tuple[Picture, tuple[int, ...]]:
     """Return a licence, and the rectangle that differs from the same one without a QR code."""
     page, bare = (
-        picture_of(make(12, **of_specimen, **without).image) for without in ({}, {"qr_uscc": ""})
+        picture_of(make_specimen(12, **of_specimen, **without).image)
+        for without in ({}, {"qr_uscc": ""})
     )
     down, across = np.nonzero((page != bare).any(axis=2))
     return page, (int(across.min()), int(down.min()), int(across.max()), int(down.max()))
@@ -133,7 +134,10 @@ def test_the_licence_is_found_among_other_pages() -> None:
 @pytest.mark.accuracy
 @pytest.mark.parametrize("edition", ["landscape", "portrait"])
 def test_two_licences_side_by_side_are_told(edition: str) -> None:
-    left, right = make(14, edition=edition).image, make(15, edition="portrait").image
+    left, right = (
+        make_specimen(14, edition=edition).image,
+        make_specimen(15, edition="portrait").image,
+    )
     page = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), "white")
     page.paste(left, (0, 0))
     page.paste(right, (left.width, 0))

@@ -20,7 +20,7 @@ from documents.licence.second_look import (
     look_for,
     second_opinion,
 )
-from documents.page.boxes import Rotation, TextBox, rotated
+from documents.page.boxes import Rotation, TextBox, rotate_boxes
 from documents.page.values import is_checked_number
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.documents.licence.scripted_reader import (
@@ -63,8 +63,8 @@ def test_a_missing_value_is_found_in_its_line() -> None:
 @pytest.mark.parametrize("rotation", [90, 180, 270])
 def test_a_missing_value_is_found_on_a_page_that_lies_turned(rotation: Rotation) -> None:
     width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
-    page = rotated([box for box in SOUND if box.text != "王示例"], rotation, WIDTH, HEIGHT)
-    (there,) = rotated([REPRESENTATIVE], rotation, WIDTH, HEIGHT)
+    page = rotate_boxes([box for box in SOUND if box.text != "王示例"], rotation, WIDTH, HEIGHT)
+    (there,) = rotate_boxes([REPRESENTATIVE], rotation, WIDTH, HEIGHT)
     reader = ScriptedReader(in_lines=[there])
     picture = np.full((height, width, 3), 255, np.uint8)
     found = look_again(picture, page, fields_of(page, width, height), reader)

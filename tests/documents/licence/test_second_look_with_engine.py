@@ -14,8 +14,8 @@ from documents.ocr import READERS
 from documents.ocr.rapid import RapidReader
 from documents.page.boxes import Region
 from documents.page.confidence import SURE
-from documents.specimens import make
-from documents.typesetting import font
+from documents.specimens import make_specimen
+from documents.typesetting import load_font
 from tests.conftest import require
 
 RAPID = next(reader for reader in READERS if isinstance(reader, RapidReader))
@@ -47,7 +47,7 @@ def overlaid(image: Image.Image, layer: Image.Image, region: Region) -> Image.Im
 
 def stamp(text: str) -> Image.Image:
     """Return `text` in leaning, translucent grey, as an applicant's app writes it over the page."""
-    face = font("hei", 60)
+    face = load_font("hei", 60)
     layer = Image.new("RGBA", (int(face.getlength(text)) + 20, 120), (128, 128, 128, 0))
     ImageDraw.Draw(layer).text((layer.width / 2, 60), text, (128, 128, 128, 120), face, "mm")
     return layer.rotate(20, expand=True, resample=Image.Resampling.BICUBIC)
@@ -69,7 +69,7 @@ def logo(radius: float) -> Image.Image:
 
 @pytest.mark.accuracy
 def test_a_day_under_a_grey_stamp_is_found_by_the_second_look() -> None:
-    specimen = make(78)
+    specimen = make_specimen(78)
     page = overlaid(
         specimen.image, stamp("仅供招聘使用"), region_of(specimen.image, "established_on")
     )
@@ -85,7 +85,7 @@ def test_a_name_under_a_coloured_logo_is_found_by_the_second_look() -> None:
     Processors round differently, so either the character or its double comes first. The right name
     is among the alternatives, and a wrong one is not given as sure.
     """
-    specimen, name = make(61), "legal_representative"
+    specimen, name = make_specimen(61), "legal_representative"
     region = region_of(specimen.image, name)
     first, second = both_looks(
         overlaid(specimen.image, logo(2.6 * (region[3] - region[1])), region)

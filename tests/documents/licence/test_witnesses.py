@@ -16,7 +16,7 @@ from documents.licence.witnesses import (
     CONTRADICTED,
     ONLY_IN_QR,
     TOLD,
-    agrees,
+    is_as_declared,
     same_name,
     with_fields,
     with_qr,
@@ -163,13 +163,13 @@ DIFFERENT = [
 @pytest.mark.parametrize(("a", "b"), SAME)
 def test_the_same_name(a: str, b: str) -> None:
     assert same_name(a, b) and same_name(b, a)
-    assert agrees("name", a, b) and agrees("legal_representative", b, a)
+    assert is_as_declared("name", a, b) and is_as_declared("legal_representative", b, a)
 
 
 @pytest.mark.parametrize(("a", "b"), DIFFERENT)
 def test_another_name(a: str, b: str) -> None:
     assert not same_name(a, b) and not same_name(b, a)
-    assert not agrees("name", a, b)
+    assert not is_as_declared("name", a, b)
 
 
 @pytest.mark.parametrize(
@@ -177,9 +177,9 @@ def test_another_name(a: str, b: str) -> None:
 )
 def test_of_a_partner_and_its_delegate_either_may_be_declared(declared: str) -> None:
     read = "示例投资有限公司（委派代表：王示例）"
-    assert agrees("legal_representative", read, declared)
-    assert not agrees("name", "示例投资有限公司（委派代表：王示例）", "王示例")
-    assert not agrees("legal_representative", read, "王示") and not agrees(
+    assert is_as_declared("legal_representative", read, declared)
+    assert not is_as_declared("name", "示例投资有限公司（委派代表：王示例）", "王示例")
+    assert not is_as_declared("legal_representative", read, "王示") and not is_as_declared(
         "legal_representative", read, ""
     )
 
@@ -200,9 +200,9 @@ def test_names_agree_both_ways(a: str, b: str) -> None:
     ],
 )
 def test_a_code_agrees_however_it_is_written(declared: str) -> None:
-    assert agrees("uscc", CODE, declared)
+    assert is_as_declared("uscc", CODE, declared)
 
 
 @pytest.mark.parametrize("declared", [OTHER, FAR, ONE_LOOK_ALIKE, CODE[:-1], ""])
 def test_another_code_does_not_agree(declared: str) -> None:
-    assert not agrees("uscc", CODE, declared)
+    assert not is_as_declared("uscc", CODE, declared)

@@ -15,7 +15,7 @@ from typing import Any
 from documents.licence.read import picture_of
 from documents.ocr.rapid import RapidReader
 from documents.page.boxes import TextBox, Weak
-from documents.specimens import make
+from documents.specimens import make_specimen
 
 STORED = Path(__file__).parent / "data" / "engine_outputs.json"
 DAMAGES = ("none", "scan", "phone", "light", "turned", "hard")
@@ -54,7 +54,7 @@ def _output(row: dict[str, Any]) -> Output:
 
 
 def _row(reader: RapidReader, seed: int, edition: str, damage: str) -> dict[str, Any]:
-    specimen = make(seed, edition=edition, damage=damage)
+    specimen = make_specimen(seed, edition=edition, damage=damage)
     boxes = reader.read(picture_of(specimen.image))
     return {
         "name": f"{seed}-{edition}-{damage}",

@@ -8,12 +8,12 @@ import pytest
 
 from documents.ocr.cloud import FieldReader
 from documents.ocr.tencent import TencentReader
-from documents.specimens import make
+from documents.specimens import make_specimen
 from documents.tencent_cloud import Account
 from events.core.errors import ProviderError
 from tests.fakes.tencent_server import SECRET_ID, SECRET_KEY, TencentServer
 
-SPECIMEN = make(2)
+SPECIMEN = make_specimen(2)
 JPEG = SPECIMEN.jpeg()
 
 

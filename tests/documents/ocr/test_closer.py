@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from documents.ocr.base import Picture
-from documents.ocr.closer import LARGEST_SIDE, view
+from documents.ocr.closer import LARGEST_SIDE, enlarged_view
 from documents.page.boxes import Polygon, TextBox
 from tests.effort import examples
 
@@ -55,7 +55,7 @@ def test_an_area_is_laid_level_beginning_where_one_reads(degrees: float) -> None
         [inside(area, u, v) for u, v in ((0.1, 0.2), (0.9, 0.2), (0.9, 0.4), (0.1, 0.4))]
     )
     cv2.fillPoly(image, [bar.round().astype(np.int32)], INK)
-    seen = view(image, area, 2.0).picture
+    seen = enlarged_view(image, area, 2.0).picture
     assert seen.shape == (120, 480, 3)
     dark = seen.max(axis=2) < 128
     assert dark[30:42, 60:420].mean() > 0.98, "the bar is in the upper half"
@@ -86,7 +86,7 @@ def test_what_is_seen_lies_where_it_stands_on_the_page(
     x, y = inside(area, u, v)
     image = page()
     cv2.circle(image, (round(x), round(y)), 3, INK, -1)
-    near = view(image, area, zoom)
+    near = enlarged_view(image, area, zoom)
     sx, sy = dark_spot(near.picture)
     (box,) = near.on_page(
         [
@@ -102,7 +102,7 @@ def test_what_is_seen_lies_where_it_stands_on_the_page(
 @settings(max_examples=examples(60))
 @given(areas, st.floats(0.5, 30))
 def test_the_whole_view_is_the_area(area: Polygon, zoom: float) -> None:
-    near = view(page(), area, zoom)
+    near = enlarged_view(page(), area, zoom)
     height, width = near.picture.shape[:2]
     (box,) = near.on_page(
         [TextBox("", 0.0, ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height)))]
@@ -113,7 +113,7 @@ def test_the_whole_view_is_the_area(area: Polygon, zoom: float) -> None:
 @settings(max_examples=examples(30))
 @given(areas, st.floats(0.5, 100))
 def test_a_view_is_as_much_larger_as_asked_within_its_limit(area: Polygon, zoom: float) -> None:
-    height, width = view(page(), area, zoom).picture.shape[:2]
+    height, width = enlarged_view(page(), area, zoom).picture.shape[:2]
     box = TextBox("", 0.0, area)
     scale = min(zoom, LARGEST_SIDE / max(box.length, box.height))
     assert max(width, height) <= LARGEST_SIDE
@@ -137,7 +137,7 @@ def test_a_view_is_as_much_larger_as_asked_within_its_limit(area: Polygon, zoom:
     ids=["a pixel", "less than a pixel", "flat", "thin", "a point", "a stroke", "huge"],
 )
 def test_areas_of_any_size_are_seen(area: Polygon, ink: bool) -> None:
-    near = view(page(), area, 3.0, ink=ink)
+    near = enlarged_view(page(), area, 3.0, ink=ink)
     height, width = near.picture.shape[:2]
     assert 1 <= height <= LARGEST_SIDE and 1 <= width <= LARGEST_SIDE
     assert near.picture.dtype == np.uint8
@@ -148,7 +148,7 @@ def test_areas_of_any_size_are_seen(area: Polygon, ink: bool) -> None:
 def test_beyond_the_page_its_edge_goes_on() -> None:
     image = page()
     image[:, 590:] = INK
-    near = view(image, tilted(600, 390, 100, 60, 0), 1.0)
+    near = enlarged_view(image, tilted(600, 390, 100, 60, 0), 1.0)
     assert (near.picture[:30, 60:].max(axis=2) < 60).all(), "no other colour looks like print"
     assert (near.picture[:, :30].max(axis=2) > 200).all()
     (box,) = near.on_page(
@@ -157,7 +157,9 @@ def test_beyond_the_page_its_edge_goes_on() -> None:
     assert box.polygon[0] == pytest.approx((550, 360)) and box.polygon[2] == pytest.approx(
         (650, 420)
     )
-    assert (view(image, tilted(2000, 2000, 100, 60, 0), 1.0).picture.max(axis=2) < 60).all()
+    assert (
+        enlarged_view(image, tilted(2000, 2000, 100, 60, 0), 1.0).picture.max(axis=2) < 60
+    ).all()
 
 
 # --- Dark print only ------ -----------------------------------------------------------------------
@@ -197,7 +199,7 @@ def test_ink_takes_a_stamp_away_and_leaves_the_print(
     area = tilted(300, 200, 600, 120, 0)
     dark = strokes()[140:260]
     around = cv2.dilate(dark.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
-    plain, cleaned = (view(image, area, 1.0, ink=ink).picture for ink in (False, True))
+    plain, cleaned = (enlarged_view(image, area, 1.0, ink=ink).picture for ink in (False, True))
     assert (cleaned[:, :, 0] == cleaned[:, :, 1]).all() and (
         cleaned[:, :, 1] == cleaned[:, :, 2]
     ).all(), "no colour is left"
@@ -208,11 +210,13 @@ def test_ink_takes_a_stamp_away_and_leaves_the_print(
 
 def test_ink_evens_out_a_shadow() -> None:
     image = (printed() * np.linspace(1.0, 0.45, 600)[None, :, None]).astype(np.uint8)
-    cleaned = view(image, tilted(300, 200, 560, 120, 0), 1.0, ink=True).picture
+    cleaned = enlarged_view(image, tilted(300, 200, 560, 120, 0), 1.0, ink=True).picture
     dark = strokes()[140:260, 20:580]
     around = cv2.dilate(dark.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
     assert (cleaned[dark] < 70).all() and (cleaned[around] > 225).all()
 
 
 def test_an_empty_page_stays_empty() -> None:
-    assert (view(page(), tilted(300, 200, 300, 100, 4), 2.0, ink=True).picture == 255).all()
+    assert (
+        enlarged_view(page(), tilted(300, 200, 300, 100, 4), 2.0, ink=True).picture == 255
+    ).all()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from documents.licence.extract import fields_of
-from documents.page.boxes import rotated
+from documents.page.boxes import rotate_boxes
 from tests.documents.ocr.engine_outputs import Output, stored
 
 OUTPUTS = stored()
@@ -50,7 +50,7 @@ def test_nothing_wrong_is_given_as_sure(output: Output) -> None:
 def test_a_turned_page_says_the_same(output: Output, rotation: int) -> None:
     upright = fields_of(output.boxes, output.width, output.height)
     size = (output.width, output.height) if rotation == 180 else (output.height, output.width)
-    found = fields_of(rotated(output.boxes, rotation, output.width, output.height), *size)  # type: ignore[arg-type]
+    found = fields_of(rotate_boxes(output.boxes, rotation, output.width, output.height), *size)  # type: ignore[arg-type]
     assert (found.fields, found.edition) == (upright.fields, upright.edition)
 
 

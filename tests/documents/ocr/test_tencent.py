@@ -25,8 +25,8 @@ from documents.ocr import tencent
 from documents.ocr.cloud import CloudReading, FieldReader, Warned, jpeg_of
 from documents.ocr.tencent import TencentReader
 from documents.page.boxes import TextBox
-from documents.page.values import clean
-from documents.specimens import make
+from documents.page.values import clean_value
+from documents.specimens import make_specimen
 from documents.tencent_cloud import Account
 from events.core.errors import ProviderBroken, ProviderUnavailable
 from events.core.reasons import REASONS
@@ -34,7 +34,7 @@ from tests.documents.ocr.tencent_reader import JPEG, SPECIMEN, raised_by, reader
 from tests.fakes import tencent_server as cloud
 from tests.fakes.tencent_server import SECRET_ID, SECRET_KEY, TencentServer, told_of
 
-PORTRAIT = make(4, "portrait")
+PORTRAIT = make_specimen(4, "portrait")
 OLD_NUMBERS = {"13": "9901012003456", "15": "990101000012348"}
 
 
@@ -42,7 +42,7 @@ def in_our_form(fields: dict[str, str]) -> dict[str, str]:
     """Return a specimen's fields, cleaned like every reader's text."""
     box = TextBox("", 1.0, ((0, 0), (1, 0), (1, 1), (0, 1)))
     cleaned = {
-        name: clean(name, [(text, box)])
+        name: clean_value(name, [(text, box)])
         for name, text in fields.items()
         if text and name not in ("uscc", "registration_number")
     }

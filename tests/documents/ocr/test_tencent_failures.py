@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from documents.ocr.tencent import TencentReader
-from documents.tencent_cloud import Account, installed
+from documents.tencent_cloud import Account, is_tencent_cloud_installed
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.conftest import require
 from tests.documents.ocr.tencent_reader import JPEG, SPECIMEN, raised_by, reader_at
@@ -179,7 +179,7 @@ def test_a_reply_without_end(server: TencentServer) -> None:
 
 
 def test_nobody_listens() -> None:
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
+    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", is_tencent_cloud_installed())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound but not listening: connections are refused
         reader = TencentReader(

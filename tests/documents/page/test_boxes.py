@@ -12,9 +12,9 @@ from documents.page.boxes import (
     Polygon,
     Rotation,
     TextBox,
-    opposite,
+    opposite_rotation,
     region_of,
-    rotated,
+    rotate_boxes,
     rotated_back,
     rotation_of,
 )
@@ -40,8 +40,8 @@ def test_a_rotation_and_its_opposite_change_nothing(
     corners: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
     original = box(*corners)
-    (there,) = rotated([original], rotation, WIDTH, HEIGHT)
-    (back,) = rotated([there], opposite(rotation), *size(rotation))
+    (there,) = rotate_boxes([original], rotation, WIDTH, HEIGHT)
+    (back,) = rotate_boxes([there], opposite_rotation(rotation), *size(rotation))
     assert back == original
     assert (there.length, there.height) == (original.length, original.height)
 
@@ -51,8 +51,8 @@ def test_a_page_photographed_turned_is_recognised(
     corners: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
     """A page turned one way must be turned back the other way."""
-    lying = rotated([box(*corners)], rotation, WIDTH, HEIGHT)
-    assert rotation_of(lying) == opposite(rotation)
+    lying = rotate_boxes([box(*corners)], rotation, WIDTH, HEIGHT)
+    assert rotation_of(lying) == opposite_rotation(rotation)
 
 
 @given(corners, st.sampled_from(ROTATIONS))
@@ -60,12 +60,12 @@ def test_regions_come_back_to_the_page_as_it_was(
     corners: tuple[int, int, int, int], rotation: Rotation
 ) -> None:
     original = box(*corners)
-    upright = rotated([original], rotation, WIDTH, HEIGHT)
+    upright = rotate_boxes([original], rotation, WIDTH, HEIGHT)
     assert rotated_back(region_of(upright), rotation, WIDTH, HEIGHT) == region_of([original])
 
 
 def test_long_lines_outvote_short_ones() -> None:
-    stamps = [rotated([box(10, 10 * i, 20, 8)], 90, WIDTH, HEIGHT)[0] for i in range(3)]
+    stamps = [rotate_boxes([box(10, 10 * i, 20, 8)], 90, WIDTH, HEIGHT)[0] for i in range(3)]
     assert rotation_of([*stamps, box(0, 0, 500, 20)]) == 0
     assert rotation_of([]) == 0
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.page.capital import Capital, capital, printed
+from documents.page.capital import Capital, parse_capital, printed_capital
 
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 
@@ -44,31 +44,31 @@ def in_numerals(wan: int) -> str:
     ],
 )
 def test_amounts(text: str, amount: str, currency: str) -> None:
-    assert capital(text) == Capital(Decimal(amount), currency)
+    assert parse_capital(text) == Capital(Decimal(amount), currency)
 
 
 @pytest.mark.parametrize("text", ["", "长期", "元", "有限责任公司", "零元"])
 def test_what_is_no_amount(text: str) -> None:
-    assert capital(text) is None
+    assert parse_capital(text) is None
 
 
 def test_printed_drops_the_print_around_it() -> None:
-    assert printed("注册资本:伍佰万元整★") == "伍佰万元整"
-    assert printed("有限责任公司") == ""
+    assert printed_capital("注册资本:伍佰万元整★") == "伍佰万元整"
+    assert printed_capital("有限责任公司") == ""
 
 
 def test_a_bracket_that_closes_was_opened() -> None:
-    assert printed("伍佰万元人民币）") == "伍佰万元(人民币)"
-    assert printed("伍佰万元人民币") == "伍佰万元人民币"
+    assert printed_capital("伍佰万元人民币）") == "伍佰万元(人民币)"
+    assert printed_capital("伍佰万元人民币") == "伍佰万元人民币"
 
 
 @given(st.integers(1, 9999))
 def test_numerals_and_figures_agree(wan: int) -> None:
-    numerals = capital(in_numerals(wan))
+    numerals = parse_capital(in_numerals(wan))
     assert numerals is not None
-    assert numerals == capital(f"{wan}万元整") == Capital(Decimal(wan * 10_000), "CNY")
+    assert numerals == parse_capital(f"{wan}万元整") == Capital(Decimal(wan * 10_000), "CNY")
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_survived(text: str) -> None:
-    assert capital(text) is None or capital(text).amount > 0  # type: ignore[union-attr]
+    assert parse_capital(text) is None or parse_capital(text).amount > 0  # type: ignore[union-attr]

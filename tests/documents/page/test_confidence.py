@@ -16,7 +16,7 @@ from documents.uscc import (
     check_character,
     is_sound,
     is_valid,
-    normalise,
+    normalise_uscc,
     organisation_check_character,
 )
 
@@ -67,31 +67,33 @@ def as_it_is(text: str) -> str:
 
 
 def test_a_long_line_counts_for_more_than_a_short_one() -> None:
-    assert confidence.confidence([line("示例科技有限", 0.9), line("公司", 0.5)]) == pytest.approx(
-        (6 * 0.9 + 2 * 0.5) / 8
-    )
+    assert confidence.reading_confidence(
+        [line("示例科技有限", 0.9), line("公司", 0.5)]
+    ) == pytest.approx((6 * 0.9 + 2 * 0.5) / 8)
 
 
 def test_one_weak_character_among_many_is_felt() -> None:
     sure = line("示例科技有限公司", 0.98)
-    assert confidence.confidence([sure]) == pytest.approx(0.98)
-    assert confidence.confidence(
+    assert confidence.reading_confidence([sure]) == pytest.approx(0.98)
+    assert confidence.reading_confidence(
         [line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"))]
     ) == pytest.approx(0.7)
-    assert confidence.confidence(
+    assert confidence.reading_confidence(
         [line("示例科技有限公司", 0.98, Weak(2, 0.4, "利"), Weak(3, 0.2, "枝"))]
     ) == pytest.approx(0.6)
-    assert confidence.confidence([sure, line("分公司", 0.98, Weak(0, 0.4, "份"))]) == pytest.approx(
-        0.7
-    )
+    assert confidence.reading_confidence(
+        [sure, line("分公司", 0.98, Weak(0, 0.4, "份"))]
+    ) == pytest.approx(0.7)
 
 
 def test_a_character_that_is_hardly_weak_changes_nothing() -> None:
-    assert confidence.confidence([line("示例", 0.9, Weak(0, 0.9, ""))]) == pytest.approx(0.9)
+    assert confidence.reading_confidence([line("示例", 0.9, Weak(0, 0.9, ""))]) == pytest.approx(
+        0.9
+    )
 
 
 def test_nothing_is_not_sure() -> None:
-    assert confidence.confidence([]) == confidence.confidence([line("")]) == 0.0
+    assert confidence.reading_confidence([]) == confidence.reading_confidence([line("")]) == 0.0
 
 
 @given(
@@ -102,7 +104,7 @@ def test_nothing_is_not_sure() -> None:
 )
 def test_confidence_is_a_share(told: list[tuple[str, float, list[float]]]) -> None:
     lines = [line(text, score, *(Weak(0, p, "") for p in weak)) for text, score, weak in told]
-    sure = confidence.confidence(lines)
+    sure = confidence.reading_confidence(lines)
     assert 0 <= sure <= 1
     assert sure <= max((box.score for box in lines), default=0.0) + 1e-9
 
@@ -131,13 +133,17 @@ def test_alternatives_change_one_character_likeliest_first() -> None:
         line("王示", 0.9, Weak(0, 0.6, "玉"), Weak(1, 0.3, "乐")),
         line("例", 0.9, Weak(0, 0.5, "列")),
     ]
-    assert confidence.alternatives("王示例", lines, as_it_is) == ("王乐例", "王示列", "玉示例")
+    assert confidence.alternative_readings("王示例", lines, as_it_is) == (
+        "王乐例",
+        "王示列",
+        "玉示例",
+    )
 
 
 def test_there_are_at_most_four() -> None:
     text = "示例科技有限"
     weak = [Weak(at, 0.1 * (at + 1), "某") for at in range(len(text))]
-    assert confidence.alternatives(text, [line(text, 0.9, *weak)], as_it_is) == (
+    assert confidence.alternative_readings(text, [line(text, 0.9, *weak)], as_it_is) == (
         "某例科技有限",
         "示某科技有限",
         "示例某技有限",
@@ -150,7 +156,7 @@ def test_alternatives_are_cleaned_as_the_value_was() -> None:
         return text.strip("*") if "公司" in text else ""
 
     weak = (Weak(0, 0.5, "#"), Weak(1, 0.4, "不"), Weak(3, 0.3, "供"), Weak(4, 0.2, "司"))
-    others = confidence.alternatives("示例公司", [line("*示例公司", 0.9, *weak)], cleaned)
+    others = confidence.alternative_readings("示例公司", [line("*示例公司", 0.9, *weak)], cleaned)
     assert others == ("不例公司", "#示例公司"), (
         "neither an empty text nor the value itself is an alternative"
     )
@@ -158,21 +164,21 @@ def test_alternatives_are_cleaned_as_the_value_was() -> None:
 
 def test_equal_alternatives_are_told_once() -> None:
     weak = (Weak(0, 0.5, "*"), Weak(4, 0.4, "*"))
-    assert confidence.alternatives(
+    assert confidence.alternative_readings(
         "*示例*", [line("?示例?", 0.9, *weak)], lambda text: text.strip("?*")
     ) == ("示例",)
 
 
 def test_a_character_that_may_be_nothing_is_left_out() -> None:
-    assert confidence.alternatives("王示例", [line("王示例", 0.9, Weak(2, 0.4, ""))], as_it_is) == (
-        "王示",
-    )
+    assert confidence.alternative_readings(
+        "王示例", [line("王示例", 0.9, Weak(2, 0.4, ""))], as_it_is
+    ) == ("王示",)
 
 
 def test_a_sure_value_has_none() -> None:
     assert (
-        confidence.alternatives("示例", [line("示例")], as_it_is)
-        == confidence.alternatives("", [], as_it_is)
+        confidence.alternative_readings("示例", [line("示例")], as_it_is)
+        == confidence.alternative_readings("", [], as_it_is)
         == ()
     )
 
@@ -192,7 +198,7 @@ def test_each_alternative_is_one_character_away(told: list[str], data: st.DataOb
         )
         lines.append(line(text, 0.9, *data.draw(st.lists(weak, max_size=3))))
     whole = "".join(told)
-    others = confidence.alternatives(whole, lines, as_it_is)
+    others = confidence.alternative_readings(whole, lines, as_it_is)
     assert len(others) == len(set(others)) <= confidence.MOST_ALTERNATIVES
     for other in others:
         assert len(other) == len(whole)
@@ -267,6 +273,6 @@ def test_a_suggestion_is_no_guess_at_another_place(index: int, character: str) -
 
 @given(st.text(max_size=30) | st.text(alphabet=string.ascii_uppercase + string.digits, max_size=20))
 def test_any_text_is_survived(text: str) -> None:
-    others = confidence.like_codes(normalise(text), ANYWHERE)
+    others = confidence.like_codes(normalise_uscc(text), ANYWHERE)
     assert all(is_sound(other) for other in others)
-    assert not others or len(normalise(text)) == 18
+    assert not others or len(normalise_uscc(text)) == 18

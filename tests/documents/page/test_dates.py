@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.page.dates import day, days_in, number
+from documents.page.dates import days_in, parse_day, parse_numeral
 
 DIGITS = "〇一二三四五六七八九"
 
@@ -44,7 +44,7 @@ def numeral(value: int) -> str:
     ],
 )
 def test_day(text: str, expected: date | None) -> None:
-    assert day(text) == expected
+    assert parse_day(text) == expected
 
 
 def test_every_day_of_a_term_in_order() -> None:
@@ -54,18 +54,18 @@ def test_every_day_of_a_term_in_order() -> None:
 @given(st.dates(min_value=date(1949, 10, 1), max_value=date(2099, 12, 31)))
 def test_every_day_in_both_scripts(value: date) -> None:
     year = "".join(DIGITS[int(c)] for c in str(value.year))
-    assert day(f"{year}年{numeral(value.month)}月{numeral(value.day)}日") == value
-    assert day(f"{value.year}年{value.month:02}月{value.day:02}日") == value
+    assert parse_day(f"{year}年{numeral(value.month)}月{numeral(value.day)}日") == value
+    assert parse_day(f"{value.year}年{value.month:02}月{value.day:02}日") == value
 
 
 @given(st.integers(1, 99))
 def test_number_reads_numerals(value: int) -> None:
-    assert number(numeral(value)) == value
+    assert parse_numeral(numeral(value)) == value
 
 
 @pytest.mark.parametrize("text", ["", "二十十", "三百", "甲", "一二十"])
 def test_number_refuses_what_is_none(text: str) -> None:
-    assert number(text) is None
+    assert parse_numeral(text) is None
 
 
 @given(st.text(max_size=40))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from documents.page.licence_fields import LICENCE_FIELDS
 from verification.cases import wording
-from verification.reviewing.case_comparison import comparison
+from verification.reviewing.case_comparison import comparison_rows
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -65,7 +65,7 @@ def test_a_row_is_enough_for_a_field_to_be_read() -> None:
 def test_each_field_has_words_and_a_row_for_the_reviewer() -> None:
     read = dict.fromkeys(LICENCE_FIELDS, "…")
     assert LICENCE_FIELDS.keys() <= wording.FIELDS.keys()
-    assert LICENCE_FIELDS.keys() <= {row.field for row in comparison({}, {"fields": read}, {})}
+    assert LICENCE_FIELDS.keys() <= {row.field for row in comparison_rows({}, {"fields": read}, {})}
 
 
 def test_no_two_fields_share_a_label() -> None:

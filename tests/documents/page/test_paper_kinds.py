@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from documents.page.boxes import Rotation, TextBox, rotated
+from documents.page.boxes import Rotation, TextBox, rotate_boxes
 from documents.page.paper_kinds import PERSONAL, PaperKind, kind_of, kind_of_best
 from tests.documents.printed import line
 
@@ -95,7 +95,7 @@ def test_a_mention_is_no_kind(rows: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
 def test_turned_pages_have_the_same_kind(rotation: Rotation) -> None:
-    turned = rotated(page(*CARD), rotation, WIDTH, HEIGHT)
+    turned = rotate_boxes(page(*CARD), rotation, WIDTH, HEIGHT)
     size = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
     assert kind_of(turned, *size) == PaperKind.IDENTITY_CARD
 

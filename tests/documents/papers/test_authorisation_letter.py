@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.page.boxes import Rotation, TextBox, rotated
-from documents.page.text import simplified
+from documents.page.boxes import Rotation, TextBox, rotate_boxes
+from documents.page.text import to_simplified
 from documents.papers.authorisation_letter import (
     FIELDS,
     AuthorizationLetterReading,
@@ -95,7 +95,9 @@ def test_a_form() -> None:
 def test_a_page_that_lies_on_its_side(rotation: Rotation) -> None:
     width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
     assert (
-        authorization_letter_of(rotated(SENTENCE, rotation, WIDTH, HEIGHT), width, height).fields
+        authorization_letter_of(
+            rotate_boxes(SENTENCE, rotation, WIDTH, HEIGHT), width, height
+        ).fields
         == EXPECTED
     )
 
@@ -221,7 +223,9 @@ def test_any_page_is_survived_and_nothing_is_invented(
     assert set(reading.fields) == set(reading.confidence) == set(reading.regions) <= set(FIELDS)
     assert all(0 <= sure <= 1 for sure in reading.confidence.values())
     there = letters(
-        "".join(simplified(unicodedata.normalize("NFKC", text)) + text for _, _, text, _ in lines)
+        "".join(
+            to_simplified(unicodedata.normalize("NFKC", text)) + text for _, _, text, _ in lines
+        )
     )
     for name in ("company", "recruiter", "id_last4", "matter", "platform", "legal_representative"):
         assert letters(reading.fields.get(name, "")) <= there

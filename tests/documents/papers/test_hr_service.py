@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from documents.page.boxes import Rotation, TextBox, opposite, rotated
-from documents.page.text import simplified
+from documents.page.boxes import Rotation, TextBox, opposite_rotation, rotate_boxes
+from documents.page.text import to_simplified
 from documents.papers.hr_service import FIELDS, HrServiceLicenceReading, hr_service_licence_of
 from tests.documents.printed import CODE, HEIGHT, WIDTH, letters, line
 from tests.effort import examples
@@ -84,11 +84,11 @@ def test_the_upright_form_with_the_older_number_and_no_label_for_the_day() -> No
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
 def test_a_page_that_lies_on_its_side(rotation: Rotation) -> None:
-    lying = rotated(WIDE, rotation, WIDTH, HEIGHT)
+    lying = rotate_boxes(WIDE, rotation, WIDTH, HEIGHT)
     width, height = (WIDTH, HEIGHT) if rotation == 180 else (HEIGHT, WIDTH)
     reading = hr_service_licence_of(lying, width, height)
     assert reading.fields == EXPECTED
-    assert reading.turn == opposite(rotation)
+    assert reading.turn == opposite_rotation(rotation)
 
 
 def without(*texts: str) -> list[TextBox]:
@@ -181,7 +181,9 @@ def test_any_page_is_survived_and_nothing_is_invented(
     assert set(reading.fields) == set(reading.confidence) == set(reading.regions) <= set(FIELDS)
     assert all(0 <= sure <= 1 for sure in reading.confidence.values())
     there = letters(
-        "".join(simplified(unicodedata.normalize("NFKC", text)) + text for _, _, text, _ in lines)
+        "".join(
+            to_simplified(unicodedata.normalize("NFKC", text)) + text for _, _, text, _ in lines
+        )
     ) | set("0125")
     for name in ("number", "name", "legal_representative", "address", "scope", "authority"):
         assert letters(reading.fields.get(name, "")) <= there

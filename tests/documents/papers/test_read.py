@@ -18,8 +18,8 @@ from documents.ocr import READERS
 from documents.ocr.base import Picture, Reader
 from documents.page.boxes import TextBox
 from documents.papers.read import KINDS, read_paper
-from documents.papers.seals import find_seals, unrolled, with_seals_removed
-from documents.specimens import Company, make
+from documents.papers.seals import find_seals, unroll_seal, with_seals_removed
+from documents.specimens import Company, make_specimen
 from documents.specimens.hr_service import LAYOUTS as LICENCE_LAYOUTS
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import LAYOUTS as LETTER_LAYOUTS
@@ -138,7 +138,11 @@ def test_a_letter_on_its_side(turned: int) -> None:
 @pytest.mark.reading
 @pytest.mark.accuracy
 def test_the_wrong_paper_says_so() -> None:
-    business, licence, letter = make(11).image, make_hr_service(11).image, make_letter(11).image
+    business, licence, letter = (
+        make_specimen(11).image,
+        make_hr_service(11).image,
+        make_letter(11).image,
+    )
     assert not read_paper("hr_service_licence", [business], FIRST).titled
     assert not read_paper("hr_service_licence", [letter], FIRST).titled
     assert not read_paper("authorization_letter", [licence], FIRST).titled
@@ -147,8 +151,8 @@ def test_the_wrong_paper_says_so() -> None:
 
 @pytest.mark.reading
 def test_a_business_licence_is_read_by_its_own_door() -> None:
-    reading = read_paper("business_licence", [make(11).image], FIRST)
-    assert reading.looks_like_licence and reading.fields["uscc"] == make(11).fields["uscc"]
+    reading = read_paper("business_licence", [make_specimen(11).image], FIRST)
+    assert reading.looks_like_licence and reading.fields["uscc"] == make_specimen(11).fields["uscc"]
 
 
 @pytest.mark.reading
@@ -256,7 +260,7 @@ def test_what_lies_under_a_seal_is_laid_open_and_the_rest_stays() -> None:
     assert (clean[:y0] == picture[:y0]).all() and (
         clean[y0:y1, x0:x1] != picture[y0:y1, x0:x1]
     ).any()
-    assert unrolled(picture, seals[0]).shape[1] > 1000
+    assert unroll_seal(picture, seals[0]).shape[1] > 1000
 
 
 # --- Specimens and their command ------ -----------------------------------------------------------

@@ -34,8 +34,8 @@ from documents.photo.flaws import (
     Flaw,
     PhotoQuality,
 )
-from documents.photo.quality import judge, judge_page
-from documents.specimens import EDITIONS, make
+from documents.photo.quality import judge_page, judge_photo
+from documents.specimens import EDITIONS, make_specimen
 from documents.upload.intake import CleanPage
 from events.core.reasons import REASONS
 from tests.effort import examples
@@ -53,7 +53,7 @@ ROTATIONS = (0, *(pytest.param(rotation, marks=pytest.mark.accuracy) for rotatio
 @cache
 def photo(seed: int, damage: str = "light") -> Picture:
     return np.ascontiguousarray(
-        np.asarray(make(seed, EDITIONS[seed % 2], damage).image)[:, :, ::-1]
+        np.asarray(make_specimen(seed, EDITIONS[seed % 2], damage).image)[:, :, ::-1]
     )
 
 
@@ -145,7 +145,7 @@ class TestSpecimens:
     @pytest.mark.parametrize("seed", SEEDS)
     @pytest.mark.parametrize("damage", ["none", "light"])
     def test_a_good_photo_has_no_flaw(self, seed: int, damage: str, rotation: int) -> None:
-        assert judge(rotated(photo(seed, damage), rotation)) == PhotoQuality()
+        assert judge_photo(rotated(photo(seed, damage), rotation)) == PhotoQuality()
 
     @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("seed", SEEDS)
@@ -163,12 +163,12 @@ class TestSpecimens:
     def test_each_flaw_is_the_only_one_told(
         self, spoilt: Callable[[Picture], Picture], code: str, seed: int, rotation: int
     ) -> None:
-        assert judge(rotated(spoilt(photo(seed)), rotation)).codes == (code,)
+        assert judge_photo(rotated(spoilt(photo(seed)), rotation)).codes == (code,)
 
     @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("seed", SEEDS)
     def test_a_part_that_was_cut_off(self, seed: int, rotation: int) -> None:
-        assert judge(rotated(photo(seed, "light+cropped"), rotation)).codes == (CROPPED,)
+        assert judge_photo(rotated(photo(seed, "light+cropped"), rotation)).codes == (CROPPED,)
 
     @pytest.mark.parametrize(
         "damage",
@@ -187,32 +187,32 @@ class TestSpecimens:
     @pytest.mark.parametrize("seed", SEEDS)
     @pytest.mark.sampled(4)
     def test_a_poor_photo_is_never_called_no_licence(self, damage: str, seed: int) -> None:
-        assert NOT_A_LICENCE not in judge(photo(seed, damage)).codes
+        assert NOT_A_LICENCE not in judge_photo(photo(seed, damage)).codes
 
     @pytest.mark.parametrize("seed", SEEDS)
     def test_a_sheet_far_away_in_a_large_picture_is_a_licence(self, seed: int) -> None:
-        assert judge(far_away(photo(seed))) == PhotoQuality()
+        assert judge_photo(far_away(photo(seed))) == PhotoQuality()
 
     @pytest.mark.parametrize("rotation", ROTATIONS)
     @pytest.mark.parametrize("kind", ["blank", "gradient", "noise", "sheet in a dim room"])
     def test_what_shows_no_print_is_no_licence(self, kind: str, rotation: int) -> None:
         picture = rotated(plain(kind), rotation)
-        assert judge(picture).flaws[0].area == (0, 0, picture.shape[1], picture.shape[0])
-        assert judge(picture).codes == (NOT_A_LICENCE,)
-        assert judge(picture, licence=False) == PhotoQuality()
+        assert judge_photo(picture).flaws[0].area == (0, 0, picture.shape[1], picture.shape[0])
+        assert judge_photo(picture).codes == (NOT_A_LICENCE,)
+        assert judge_photo(picture, licence=False) == PhotoQuality()
 
     @pytest.mark.parametrize("rotation", ROTATIONS)
     def test_a_screenshot_of_a_chat_is_no_licence(self, rotation: int) -> None:
-        assert judge(rotated(chat(), rotation)).codes == (NOT_A_LICENCE,)
+        assert judge_photo(rotated(chat(), rotation)).codes == (NOT_A_LICENCE,)
 
     def test_clouds_are_no_good_photo(self) -> None:
-        assert judge(plain("clouds")).codes in {(NOT_A_LICENCE,), (BLURRED,)}
+        assert judge_photo(plain("clouds")).codes in {(NOT_A_LICENCE,), (BLURRED,)}
 
 
 class TestAreas:
     def test_glare_is_where_the_lamp_is(self) -> None:
         height, width = photo(3).shape[:2]
-        (found,) = judge(with_lamp(photo(3))).flaws
+        (found,) = judge_photo(with_lamp(photo(3))).flaws
         left, top, right, bottom = found.area
         assert abs((left + right) / 2 - width / 2) < 0.03 * width
         assert abs((top + bottom) / 2 - height / 2) < 0.03 * height
@@ -220,21 +220,21 @@ class TestAreas:
 
     def test_what_is_cut_off_is_told_at_its_own_side(self) -> None:
         height, width = photo(3).shape[:2]
-        below = judge(np.ascontiguousarray(photo(3)[: int(0.75 * height)])).flaws
+        below = judge_photo(np.ascontiguousarray(photo(3)[: int(0.75 * height)])).flaws
         assert [(p.y + p.height, p.width) for p in below] == [(int(0.75 * height), width)]
-        left = judge(np.ascontiguousarray(photo(3)[:, int(0.25 * width) :])).flaws
+        left = judge_photo(np.ascontiguousarray(photo(3)[:, int(0.25 * width) :])).flaws
         assert [(p.x, p.height) for p in left] == [(0, height)]
 
     def test_a_reduced_copy_is_told_in_pixels_of_the_page(self) -> None:
         height, width = photo(3).shape[:2]
-        (whole,) = judge(with_lamp(photo(3))).flaws
+        (whole,) = judge_photo(with_lamp(photo(3))).flaws
         half = np.asarray(
             cv2.resize(
                 with_lamp(photo(3)), (width // 2, height // 2), interpolation=cv2.INTER_AREA
             ),
             np.uint8,
         )
-        (copied,) = judge(half, size=(width, height)).flaws
+        (copied,) = judge_photo(half, size=(width, height)).flaws
         assert np.allclose(copied.area, whole.area, atol=12)
 
     @hypothesis_settings(max_examples=examples(60))
@@ -253,7 +253,7 @@ class TestAreas:
         picture = np.ascontiguousarray(
             small.repeat(times, axis=0).repeat(times, axis=1)[:3000, :3000]
         )
-        for flaw in judge(picture, licence).flaws:
+        for flaw in judge_photo(picture, licence).flaws:
             left, top, right, bottom = flaw.area
             assert 0 <= left < right <= picture.shape[1]
             assert 0 <= top < bottom <= picture.shape[0]
@@ -263,7 +263,7 @@ class TestAreas:
     @pytest.mark.parametrize("size", [(1, 1), (1, 5000), (5000, 1), (2, 3), (9, 4001)])
     @pytest.mark.parametrize("shade", [0, 128, 255])
     def test_pictures_of_odd_shape(self, size: tuple[int, int], shade: int) -> None:
-        assert judge(np.full((*size, 3), shade, np.uint8)).codes == (NOT_A_LICENCE,)
+        assert judge_photo(np.full((*size, 3), shade, np.uint8)).codes == (NOT_A_LICENCE,)
 
 
 class TestStored:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageFilter
 
-from documents.similarity.perceptual_hash import BITS, NEAR, distance, fingerprint
-from documents.specimens import make
+from documents.similarity.perceptual_hash import BITS, NEAR, fingerprint, hash_distance
+from documents.specimens import make_specimen
 
 SEEDS = range(8)
 FINGERPRINTS = st.integers(0, 2**BITS - 1).map(lambda value: f"{value:0{BITS // 4}x}")
@@ -21,7 +21,7 @@ FINGERPRINTS = st.integers(0, 2**BITS - 1).map(lambda value: f"{value:0{BITS // 
 
 @cache
 def licence(seed: int, damage: str = "none") -> Image.Image:
-    return Image.open(io.BytesIO(make(seed, damage=damage).jpeg())).convert("RGB")
+    return Image.open(io.BytesIO(make_specimen(seed, damage=damage).jpeg())).convert("RGB")
 
 
 def saved(image: Image.Image, quality: int) -> Image.Image:
@@ -48,20 +48,20 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
 def test_a_copy_is_near(copy: str, damage: str) -> None:
     for seed in SEEDS:
         image = licence(seed, damage)
-        assert distance(fingerprint(image), fingerprint(COPIES[copy](image))) <= NEAR, seed
+        assert hash_distance(fingerprint(image), fingerprint(COPIES[copy](image))) <= NEAR, seed
 
 
 @pytest.mark.parametrize("damage", ["none", "light"])
 @pytest.mark.sampled(1)
 def test_other_companies_on_the_same_form_are_far(damage: str) -> None:
     taken = [fingerprint(licence(seed, damage)) for seed in SEEDS]
-    assert min(distance(a, b) for a, b in combinations(taken, 2)) > NEAR
+    assert min(hash_distance(a, b) for a, b in combinations(taken, 2)) > NEAR
 
 
 def test_a_turned_picture_is_another() -> None:
     image = licence(0)
     assert (
-        distance(fingerprint(image), fingerprint(image.transpose(Image.Transpose.ROTATE_180)))
+        hash_distance(fingerprint(image), fingerprint(image.transpose(Image.Transpose.ROTATE_180)))
         > 2 * NEAR
     )
 
@@ -76,6 +76,6 @@ def test_any_mode_and_size(mode: str) -> None:
 
 @given(FINGERPRINTS, FINGERPRINTS, FINGERPRINTS)
 def test_distance_is_one(a: str, b: str, c: str) -> None:
-    assert distance(a, a) == 0
-    assert distance(a, b) == distance(b, a) <= BITS
-    assert distance(a, c) <= distance(a, b) + distance(b, c)
+    assert hash_distance(a, a) == 0
+    assert hash_distance(a, b) == hash_distance(b, a) <= BITS
+    assert hash_distance(a, c) <= hash_distance(a, b) + hash_distance(b, c)

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageDraw
 from pillow_heif import register_heif_opener
 
 from documents.upload import intake
-from documents.upload.intake import Limits, examine
+from documents.upload.intake import Limits, open_upload
 from events.core.errors import Refused
 
 register_heif_opener()  # so that the tests can write HEIC; the product never lets Pillow guess
@@ -52,7 +52,7 @@ def is_red(pixel: Any) -> bool:
 
 def refusal(data: bytes, limits: Limits = DEFAULT) -> Refused:
     with pytest.raises(Refused) as caught:
-        examine(data, limits)
+        open_upload(data, limits)
     assert caught.value.field == "document"
     return caught.value
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageChops
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from documents.upload import intake, sandbox
-from documents.upload.intake import examine
+from documents.upload.intake import open_upload
 from tests.conftest import require
 from tests.documents.upload.made_files import (
     encoded,
@@ -33,7 +33,7 @@ def no_child(monkeypatch: pytest.MonkeyPatch) -> None:
     def run(*_: Any, **__: Any) -> None:
         pytest.fail("a child was started")
 
-    monkeypatch.setattr(sandbox, "run", run)
+    monkeypatch.setattr(sandbox, "run_child", run)
 
 
 @pytest.mark.usefixtures("no_child")
@@ -122,7 +122,7 @@ class TestRefusedBeforeParsing:
 )
 def test_accepted(data: Callable[[], bytes], media_type: str) -> None:
     upload = data()
-    taken = examine(upload)
+    taken = open_upload(upload)
     assert (taken.media_type, taken.size, len(taken.pages)) == (media_type, len(upload), 1)
     page = opened(taken.pages[0])
     assert (page.format, page.mode, page.size) == (
@@ -139,7 +139,10 @@ def test_each_isolation_gives_the_same_pages(isolation: sandbox.Isolation, kind:
     works = sandbox._is_working(isolation)
     require(f"a working {isolation}", works)
     data = encoded(picture(), kind)
-    confined, limited = examine(data, isolation=isolation), examine(data, isolation="rlimits")
+    confined, limited = (
+        open_upload(data, isolation=isolation),
+        open_upload(data, isolation="rlimits"),
+    )
     assert confined.pages == limited.pages
     assert (confined.isolation, limited.isolation) == (isolation, "rlimits")
 
@@ -160,7 +163,7 @@ def test_turned_upright_once(kind: str, orientation: int, red_at: tuple[float, f
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = encoded(picture(), kind, exif=exif.tobytes())
-    taken = examine(data)
+    taken = open_upload(data)
     upright = opened(taken.pages[0])
     assert upright.size == ((600, 800) if orientation >= 5 else (800, 600))
     for x in (0.25, 0.75):
@@ -173,13 +176,13 @@ def test_turned_upright_once(kind: str, orientation: int, red_at: tuple[float, f
 
 def test_transparent_becomes_white_paper() -> None:
     image = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
-    page = opened(examine(encoded(image, "PNG")).pages[0])
+    page = opened(open_upload(encoded(image, "PNG")).pages[0])
     assert page.getpixel((200, 200)) == (255, 255, 255)
 
 
 def test_sixteen_bits_keep_their_scale() -> None:
     image = Image.new("I;16", (400, 400), 32768)
-    assert opened(examine(encoded(image, "PNG")).pages[0]).getpixel((200, 200)) in {
+    assert opened(open_upload(encoded(image, "PNG")).pages[0]).getpixel((200, 200)) in {
         (127, 127, 127),
         (128, 128, 128),
     }
@@ -187,7 +190,7 @@ def test_sixteen_bits_keep_their_scale() -> None:
 
 def test_an_animation_gives_its_first_frame() -> None:
     frames = [Image.new("RGB", (400, 400), colour) for colour in ("red", "blue", "green")]
-    taken = examine(
+    taken = open_upload(
         encoded(frames[0], "WEBP", save_all=True, append_images=frames[1:], duration=40)
     )
     assert len(taken.pages) == 1
@@ -196,34 +199,34 @@ def test_an_animation_gives_its_first_frame() -> None:
 
 def test_every_page_of_a_tiff() -> None:
     pages = [picture(500 + 10 * number, 400) for number in range(3)]
-    taken = examine(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
+    taken = open_upload(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
     assert [(page.number, page.width) for page in taken.pages] == [(1, 500), (2, 510), (3, 520)]
 
 
 def test_every_page_of_a_pdf() -> None:
-    taken = examine(pdf(3))
+    taken = open_upload(pdf(3))
     assert [page.number for page in taken.pages] == [1, 2, 3]
     assert (taken.pages[0].width, taken.pages[0].height) == (2339, 1653)
     assert is_red(opened(taken.pages[0]).getpixel((500, 1653 - 500)))
 
 
 def test_pages_are_bounded_whatever_a_pdf_claims() -> None:
-    page = examine(pdf(size=(14400, 14400))).pages[0]
+    page = open_upload(pdf(size=(14400, 14400))).pages[0]
     assert (page.width, page.height) == (4000, 4000)
 
 
 def test_a_small_pdf_page_is_drawn_finer() -> None:
-    assert examine(pdf(size=(120, 90))).pages[0].width in {2000, 2001}
+    assert open_upload(pdf(size=(120, 90))).pages[0].width in {2000, 2001}
 
 
 def test_a_large_picture_shrinks() -> None:
-    page = examine(encoded(picture(6000, 3000), "JPEG")).pages[0]
+    page = open_upload(encoded(picture(6000, 3000), "JPEG")).pages[0]
     assert (page.width, page.height) == (4000, 2000)
 
 
 def test_the_noisiest_page_fits() -> None:
     image = Image.frombytes("RGB", (4000, 4000), os.urandom(4000 * 4000 * 3))
-    page = examine(encoded(image, "JPEG", quality=70)).pages[0]
+    page = open_upload(encoded(image, "JPEG", quality=70)).pages[0]
     assert len(page.jpeg) < intake.PAGE_BYTES
 
 
@@ -249,7 +252,7 @@ def test_a_jpeg_is_rounded_by_its_own_tables_once_more(
     upload = encoded(
         print_like(), "JPEG", quality=quality, subsampling=subsampling, progressive=progressive
     )
-    page = examine(upload).pages[0]
+    page = open_upload(upload).pages[0]
     assert tables_of(page.jpeg) == tables_of(upload)
     assert len(page.jpeg) < (1.3 if progressive else 1.01) * len(upload)
     assert furthest(Image.open(io.BytesIO(upload)), opened(page)) <= 2
@@ -259,14 +262,14 @@ def test_a_turned_jpeg_keeps_its_tables_too() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     upload = encoded(print_like(), "JPEG", quality=60, exif=exif.tobytes())
-    page = examine(upload).pages[0]
+    page = open_upload(upload).pages[0]
     assert (page.width, page.height) == (1200, 1600)
     assert tables_of(page.jpeg) == tables_of(upload)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "HEIF"])
 def test_what_was_no_jpeg_is_encoded_as_new(kind: str) -> None:
-    assert tables_of(examine(encoded(picture(), kind)).pages[0].jpeg) == tables_of(
+    assert tables_of(open_upload(encoded(picture(), kind)).pages[0].jpeg) == tables_of(
         encoded(picture(), "JPEG", quality=92)
     )
 
@@ -284,7 +287,7 @@ def test_what_was_no_jpeg_is_encoded_as_new(kind: str) -> None:
 def test_a_jpeg_whose_tables_do_not_fit_the_page_is_encoded_as_new(
     upload: Callable[[], bytes],
 ) -> None:
-    assert tables_of(examine(upload()).pages[0].jpeg) == tables_of(
+    assert tables_of(open_upload(upload()).pages[0].jpeg) == tables_of(
         encoded(picture(), "JPEG", quality=92)
     )
 
@@ -304,7 +307,7 @@ def test_the_finest_tables_do_not_make_a_page_too_large() -> None:
             tampered[at + 5 : at + 69] = fine
         at += 2 + length
     assert tables_of(bytes(tampered))[0][0] == [1] * 64
-    assert len(examine(bytes(tampered)).pages[0].jpeg) < intake.PAGE_BYTES
+    assert len(open_upload(bytes(tampered)).pages[0].jpeg) < intake.PAGE_BYTES
 
 
 def test_metadata_and_tail_stay_behind_and_the_editor_is_noted() -> None:
@@ -317,18 +320,18 @@ def test_metadata_and_tail_stay_behind_and_the_editor_is_noted() -> None:
         )
         + b"PK\x03\x04SECRET-TAIL"
     )
-    taken = examine(data)
+    taken = open_upload(data)
     assert taken.editor == "Adobe Photoshop 26.1 (Windows)"
     assert b"SECRET" not in taken.pages[0].jpeg
 
 
 def test_a_phones_name_is_no_editor_if_it_gives_none() -> None:
-    assert examine(encoded(picture(), "JPEG")).editor is None
+    assert open_upload(encoded(picture(), "JPEG")).editor is None
 
 
 def test_a_polyglots_tail_is_dropped() -> None:
     archive = b"PK\x03\x04" + b"SECRET" * 100 + b"PK\x05\x06" + bytes(18)
-    taken = examine(pdf() + archive)
+    taken = open_upload(pdf() + archive)
     assert taken.media_type == "application/pdf"
     assert b"SECRET" not in taken.pages[0].jpeg
     assert b"PK\x03\x04" not in taken.pages[0].jpeg

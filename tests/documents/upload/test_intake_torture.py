@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from documents.upload.intake import Limits, examine
+from documents.upload.intake import Limits, open_upload
 from events.core.errors import Refused
 from tests.documents.upload.made_files import (
     bomb,
@@ -67,8 +67,8 @@ def test_a_jpeg_that_has_less_rows_than_it_claims(how: dict[str, Any], tail: byt
         encoded(image, "JPEG", **{name: value for name, value in how.items() if name != "mode"})
         + tail
     )
-    assert len(examine(whole).pages) == 1
-    assert len(examine(claiming(whole, 1220)).pages) == 1, "a few missing rows are accepted"
+    assert len(open_upload(whole).pages) == 1
+    assert len(open_upload(claiming(whole, 1220)).pages) == 1, "a few missing rows are accepted"
     refused = refusal(claiming(whole, 1800))
     assert refused.code == "document_broken" and refused.seen in {
         f"下方 {share} 缺失 / the lower {share} is missing" for share in ("32%", "33%")
@@ -87,9 +87,11 @@ def test_a_jpeg_that_was_cut_short_and_closed() -> None:
     [{}, {"progressive": True}, {"restart_marker_rows": 2}, {"quality": 100, "subsampling": 0}],
 )
 def test_a_grey_margin_is_not_missing(how: dict[str, Any]) -> None:
-    assert len(examine(encoded(print_like(grey_foot=400), "JPEG", **how)).pages) == 1
+    assert len(open_upload(encoded(print_like(grey_foot=400), "JPEG", **how)).pages) == 1
     assert (
-        len(examine(encoded(Image.new("RGB", (800, 600), (128, 128, 128)), "JPEG", **how)).pages)
+        len(
+            open_upload(encoded(Image.new("RGB", (800, 600), (128, 128, 128)), "JPEG", **how)).pages
+        )
         == 1
     )
 
@@ -146,7 +148,7 @@ def test_a_pdf_that_inflates_leaves_the_parent_unmoved() -> None:
     assert len(data) < 4000
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     try:
-        examine(data, Limits(memory_bytes=512 * 1024 * 1024))
+        open_upload(data, Limits(memory_bytes=512 * 1024 * 1024))
     except Refused as refused:
         assert refused.code == "document_broken"  # noqa: PT017 - either outcome is right; what matters is the parent
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024
@@ -156,10 +158,10 @@ def test_memory_of_the_parent_stays_flat() -> None:
     data = encoded(
         Image.effect_noise((700, 500), 40).convert("RGB").resize((7000, 5000)), "JPEG", quality=60
     )
-    examine(data)
+    open_upload(data)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(2):
-        examine(data)
+        open_upload(data)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 * 1024
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from documents.upload import confinement, sandbox
-from documents.upload.intake import Intake, Limits, examine
+from documents.upload.intake import Intake, Limits, open_upload
 from events.core.errors import ProviderBroken, Refused
 from tests.conftest import require
 from tests.documents.upload.made_files import DEFAULT, encoded, picture, refusal
@@ -65,7 +65,7 @@ PNG = encoded(picture(400, 400), "PNG")
 
 
 def answer_of(isolation: sandbox.Isolation = "rlimits", limits: Limits = DEFAULT) -> Intake:
-    return examine(PNG, limits, isolation)
+    return open_upload(PNG, limits, isolation)
 
 
 def require_isolation(isolation: sandbox.Isolation) -> None:
@@ -222,15 +222,15 @@ def nothing_works(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_sandbox_nothing_is_opened(nothing_works: None) -> None:
     with pytest.raises(sandbox.NoSandbox):
-        examine(PNG)
-    assert examine(PNG, required=False).isolation == "rlimits"
+        open_upload(PNG)
+    assert open_upload(PNG, required=False).isolation == "rlimits"
 
 
 def test_without_bubblewrap_the_kernel_confines(monkeypatch: pytest.MonkeyPatch) -> None:
     require_isolation("landlock")
     monkeypatch.setattr(sandbox, "_works", set())
     monkeypatch.setattr(sandbox.shutil, "which", lambda _: None)
-    assert examine(PNG).isolation == "landlock"
+    assert open_upload(PNG).isolation == "landlock"
 
 
 def test_a_test_that_fails_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,7 +268,7 @@ def test_all_processes_of_a_child_have_one_limit(
     )
     began = time.monotonic()
     with pytest.raises(sandbox.Died) as died:
-        sandbox.run(
+        sandbox.run_child(
             "png",
             PNG,
             {},
@@ -300,7 +300,7 @@ def test_bubblewrap_hides_files_even_where_a_pdf_may_open_some(
         raise Refusal("document_broken", "sees: " + ",".join(path for path in hidden if os.path.exists(path)))
         """)  # noqa: E501
     with pytest.raises(Refused) as caught:
-        examine(PNG, isolation="bubblewrap")
+        open_upload(PNG, isolation="bubblewrap")
     assert caught.value.seen == "sees: "
 
 
@@ -349,7 +349,8 @@ def test_a_child_gone_wrong_is_a_broken_document(
     ],
 )
 def test_a_page_that_lies_is_not_believed(taken_over: Callable[[str], None], lie: str) -> None:
-    honest = "page = sandbox_child.picture('PIL.PngImagePlugin:PngImageFile')(data, limits)[1][0]\n"
+    opens = "sandbox_child.pages_of_picture('PIL.PngImagePlugin:PngImageFile')"
+    honest = f"page = {opens}(data, limits)[1][0]\n"
     taken_over(honest + "return None, [page]")
     assert len(answer_of().pages) == 1
     taken_over(honest + f"return None, [{lie}]")
@@ -393,14 +394,14 @@ def test_a_sandbox_that_does_not_start_blames_nobody(
     (tmp_path / "child.py").write_text("import no_such_library")
     monkeypatch.setattr(sandbox, "CHILD", tmp_path / "child.py")
     with pytest.raises(ProviderBroken, match="did not start"):
-        examine(PNG, isolation="rlimits")
+        open_upload(PNG, isolation="rlimits")
 
 
 def test_no_descriptor_is_left_open() -> None:
-    examine(PNG)
+    open_upload(PNG)
     before = len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0
     for _ in range(3):
-        examine(PNG)
+        open_upload(PNG)
         refusal(b"\xff\xd8\xff\xe0")
     assert (len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0) == before
 

@@ -54,10 +54,10 @@ def live() -> Live:
         now,
     )
     live.take(now)
-    misuse_reports.report(
+    misuse_reports.report_misuse(
         candidate.pk, Release.objects.get().pk, "money", "要求先交培训费", ONE, now
     )
-    consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
+    consents.revoke_consent(candidate.pk, live.employer.uscc, ONE, now)
     return live
 
 
@@ -65,7 +65,7 @@ def live() -> Live:
 def test_platforms_are_named_and_not_numbered(kind: str, live: Live) -> None:
     now = timezone.now()
     if kind == "canary":
-        canaries.plant(
+        canaries.plant_canary(
             live.client.pk, "c-9", live.employer.pk, "bait", make_colleague(now, "Leads"), now
         )
     lead = sign_in(make_colleague(now, "Auditors", "Leads"))
@@ -241,14 +241,14 @@ def test_what_an_employer_does_not_erase_counts(live: Live) -> None:
 def test_all_of_it_goes_with_the_answers(live: Live) -> None:
     later = timezone.now() + timedelta(days=retention.LEAST_DAYS + 200)
     with unguarded(GateDecision, PassUse, Release):  # the database's clock is not ahead
-        retention.retire(later, 1)
+        retention.delete_old_rows(later, 1)
     assert Release.objects.exists() and Consent.objects.exists(), "an open report keeps its release"
     misuse_reports.settle_misuse_report(
         MisuseReport.objects.get().pk, "done", make_reviewer(timezone.now()), timezone.now()
     )
     EraseOrder.objects.update(answered_at=timezone.now(), answer="erased")
     with unguarded(GateDecision, PassUse, Release):  # the database's clock is not ahead
-        retention.retire(later, 1)
+        retention.delete_old_rows(later, 1)
     assert [
         model.objects.count()
         for model in (MisuseReport, Release, ConsentRequest, EraseOrder, Consent)

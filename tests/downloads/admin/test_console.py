@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from downloads.admin.console import start
-from downloads.admin.console.navigation import AREAS, areas
+from downloads.admin.console.navigation import AREAS, console_areas
 from downloads.models import Move
 from employers.models import ApiKey, User
 from events.models import WebhookEndpoint
@@ -67,7 +67,7 @@ class TestNavigation:
         request.user = user = make_colleague(now, "Seniors")
         apps = admin.site.each_context(request)["available_apps"]
         with django_assert_max_num_queries(2):
-            assert areas(apps, user, QUEUE)
+            assert console_areas(apps, user, QUEUE)
 
 
 class TestStart:

@@ -255,7 +255,7 @@ class TestChart:
         many = downloads_chart.REFUSED_AT_MOST
         refusals = [now] * (many // 2) + [now - timedelta(days=1)] * (many // 2 + 1)
         today = timezone.localtime(now).date()
-        drawn = downloads_chart.drawn(
+        drawn = downloads_chart.draw_downloads_chart(
             today - timedelta(days=downloads_chart.DAYS - 1), {today: 3}, refusals
         )
         assert drawn.is_cut
@@ -263,5 +263,5 @@ class TestChart:
         assert drawn.days[-1].downloads == 3
 
     def test_no_downloads_are_drawn_as_none(self) -> None:
-        drawn = downloads_chart.drawn(date(2026, 11, 1), {}, [])
+        drawn = downloads_chart.draw_downloads_chart(date(2026, 11, 1), {}, [])
         assert (drawn.total, drawn.most, {bar.height for bar in drawn.downloads}) == (0, 1, {0.0})

@@ -95,7 +95,7 @@ def test_a_ladder_by_two_people(member: Member, now: datetime) -> None:
 @pytest.mark.parametrize("group", ["Auditors", "Reviewers"])
 def test_who_may_not(group: str, member: Member, now: datetime) -> None:
     visitor, lead = sign_in(make_colleague(now, group)), make_reviewer(now)
-    row = ladder_versions.propose(changed(), "…", lead, now)
+    row = ladder_versions.propose_ladder(changed(), "…", lead, now)
     assert visitor.get(f"{LADDERS}add/").status_code == 403
     assert visitor.post(f"{LADDERS}{row.pk}/change/", {"settle": "confirm"}).status_code == 403
     assert (visitor.get(f"{MOVES}add/").status_code == 200) is (group == "Reviewers")

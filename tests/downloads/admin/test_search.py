@@ -58,7 +58,7 @@ def member(now: datetime) -> Member:
         email=EMAIL,
         phone_sealed=sightings.seal_phone(PHONE),
     )
-    sightings.record(member.user, now, phone=PHONE)
+    sightings.record_sighting(member.user, now, phone=PHONE)
     return member
 
 

@@ -89,7 +89,7 @@ class Platform:
         return self.call("post", f"/test/relays/{relay_id}/calls", body)
 
     def told(self) -> list[tuple[str, dict[str, Any]]]:
-        while feed.relay(timezone.now()):
+        while feed.relay_outbox(timezone.now()):
             pass
         return [
             (row.type, row.payload)

@@ -126,7 +126,7 @@ def test_who_may_not_download_may_not_ask(live: Live, now: datetime) -> None:
 def test_who_is_closed_or_blocks_is_not_asked(mode: str, live: Live, now: datetime) -> None:
     candidate = live.candidate(now, mode=mode)
     if mode != Mode.CLOSED:
-        consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
+        consents.revoke_consent(candidate.pk, live.employer.uscc, ONE, now)
     assert code_of(live, now) == (
         "candidate_closed" if mode == Mode.CLOSED else "candidate_blocked_employer"
     )
@@ -136,7 +136,7 @@ def test_who_is_closed_or_blocks_is_not_asked(mode: str, live: Live, now: dateti
 def test_revoking_ends_the_consent_and_the_relays_and_blocks(live: Live, now: datetime) -> None:
     consents.answer_consent_request(ask(live, now).pk, True, ONE, now)
     candidate = live.candidate(now, mode=Mode.ASK_FIRST)
-    consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
+    consents.revoke_consent(candidate.pk, live.employer.uscc, ONE, now)
     assert Consent.objects.get().revoked_at == now
     assert live.ask(now).reasons[0].code == "candidate_blocked_employer"
     consents.allow_again(candidate.pk, live.employer.uscc, ONE, now)
@@ -162,7 +162,7 @@ def test_nobody_is_asked_without_an_address_to_name(live: Live, now: datetime) -
         consents.answer_consent_request(asked.pk, True, ONE, now)
     assert not content.ledger_of(live.candidate(now, mode=Mode.ASK_FIRST), now).asked
     assert not Consent.objects.exists()
-    numbers.take(live.member.user, NUMBER, now)
+    numbers.take_number(live.member.user, NUMBER, now)
     assert code_of(live, now + timedelta(days=14)) == "contact_missing"
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from downloads.candidates import consents, data_copy, operations, page_links
 from downloads.models import ConsentRequest, GateDecision, Mode, RelayBinding, Release
 from downloads.relays import bindings, contact_cards
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Mail
 from tests.downloads.candidates.test_texts import (
     NIGHT,
@@ -182,7 +182,7 @@ def test_mails_name_the_job_if_there_is_one(live: Live, job: str) -> None:
     mails = Mail.objects.filter(template__startswith="candidate_")
     assert mails.count() == 2
     for mail in mails:
-        written = letter(mail, "https://zizhi.example", NOON)
+        written = mail_message(mail, "https://zizhi.example", NOON)
         for text in (str(written.body), str(written.alternatives[0][0])):
             assert (f"职位（由招聘网站提供）：{JOB}" in text) is bool(job)
             assert ("职位" in text) is bool(job)

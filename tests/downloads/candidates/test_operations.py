@@ -134,9 +134,9 @@ def test_a_pass_is_refused_once_the_candidate_has_changed_their_mind(
     elif change == "blocked":
         operations.block_employer(candidate.pk, live.employer.uscc, "", ONE, now)
     else:
-        consents.revoke(candidate.pk, live.employer.uscc, ONE, now)
+        consents.revoke_consent(candidate.pk, live.employer.uscc, ONE, now)
     with pytest.raises(Refused) as refused:
-        passes.spend(pass_, client_id=live.client.pk, now=now)
+        passes.spend_pass(pass_, client_id=live.client.pk, now=now)
     assert refused.value.code == (
         "candidate_closed" if change == "closed" else "candidate_blocked_employer"
     )
@@ -305,9 +305,11 @@ def _keep_asking(
             code = answer.reasons[0].code if answer.reasons else "yes"
             if answer.allowed:
                 acknowledged_before_spending = reference in seen
-                pass_ = passes.issue(answer.id, live.client.pk, live.employer.pk, live.member.pk)
+                pass_ = passes.issue_pass(
+                    answer.id, live.client.pk, live.employer.pk, live.member.pk
+                )
                 try:
-                    passes.spend(pass_, client_id=live.client.pk, now=timezone.now())
+                    passes.spend_pass(pass_, client_id=live.client.pk, now=timezone.now())
                     if acknowledged_before_spending:
                         log["late"].append(("spent", reference))
                 except Refused as refused:
@@ -373,7 +375,7 @@ def test_no_answer_and_no_pass_is_a_yes_after_it_was_acknowledged(
         _until(log, "yes", 10)
         for reference in references:
             if change == "revoked":
-                consents.revoke(rows[reference].pk, live.employer.uscc, ONE, timezone.now())
+                consents.revoke_consent(rows[reference].pk, live.employer.uscc, ONE, timezone.now())
             elif change == "blocked":
                 operations.block_employer(
                     rows[reference].pk, live.employer.uscc, "", ONE, timezone.now()
@@ -474,7 +476,7 @@ def test_a_question_that_comes_meanwhile_waits_and_hears_the_new_word(
     thread = threading.Thread(target=ask)
     with transaction.atomic():
         if change == "revoked":
-            consents.revoke(candidate.pk, live.employer.uscc, ONE, timezone.now())
+            consents.revoke_consent(candidate.pk, live.employer.uscc, ONE, timezone.now())
         elif change == "blocked":
             operations.block_employer(candidate.pk, live.employer.uscc, "", ONE, timezone.now())
         else:

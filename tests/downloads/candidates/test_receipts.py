@@ -60,7 +60,7 @@ def test_it_says_who_got_what_and_nothing_of_who_the_candidate_is(
         "zizhi-receipt-1",
     )
     assert "lin@" not in receipt.text and release.contact not in receipt.text
-    assert receipt.text == receipts.canonical(said), "there is only one form"
+    assert receipt.text == receipts.canonical_json(said), "there is only one form"
 
 
 def test_whatever_is_changed_is_found(receipt: receipts.Receipt) -> None:
@@ -216,8 +216,8 @@ def test_a_receipt_names_an_owners_address_for_who_has_only_a_number(db: None) -
     assert repeated_answers.still_allows(said, now)
     User.objects.filter(pk=owner.user_id).update(email_verified_at=None)
     with pytest.raises(Refused, match="contact_missing"):
-        passes.spend(
-            passes.issue(answer.id, live.client.pk, live.employer.pk, live.member.pk),
+        passes.spend_pass(
+            passes.issue_pass(answer.id, live.client.pk, live.employer.pk, live.member.pk),
             client_id=live.client.pk,
             now=now,
         )

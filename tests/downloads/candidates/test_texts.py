@@ -71,7 +71,7 @@ def report(failure: str, outcome: str = SmsOutcome.FAILED) -> None:
 
 
 def heard(client: ApiClient) -> list[dict[str, Any]]:
-    while feed.relay(NOON):
+    while feed.relay_outbox(NOON):
         pass
     rows = PlatformEvent.objects.of(client.pk).filter(type="candidate.not_reached")
     return [row.payload for row in rows]

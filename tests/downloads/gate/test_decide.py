@@ -40,7 +40,7 @@ def make_member(now: datetime, *args: Any, **fields: Any) -> Member:
 def ask(
     member: Member, now: datetime, candidate: str = "c-1", employer_id: UUID | None = None
 ) -> decide.Answer:
-    return decide.decide(
+    return decide.decide_download(
         client_id=CLIENT,
         employer_id=employer_id or member.employer_id,
         member_id=member.pk,
@@ -122,7 +122,7 @@ def test_suspension_and_expiry_bite_at_once(approved: Member, now: datetime) -> 
     assert ask(approved, case.expires_at).reasons[0].code == "employer_expired", (
         "the case is not marked as expired yet"
     )
-    operations.suspend(case.pk, SYSTEM, now, ["forgery_suspected"])
+    operations.suspend_case(case.pk, SYSTEM, now, ["forgery_suspected"])
     assert ask(approved, now, "c-2").reasons[0].code == "employer_suspended"
 
 
@@ -132,7 +132,7 @@ def test_a_new_case_does_not_end_the_one_in_force(approved: Member, now: datetim
 
 
 def test_a_new_case_does_not_lift_a_suspension(approved: Member, now: datetime) -> None:
-    operations.suspend(approved.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"])
+    operations.suspend_case(approved.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"])
     make_case(approved, now)
     assert ask(approved, now).reasons[0].code == "employer_suspended"
 
@@ -151,7 +151,7 @@ def test_one_platforms_reference_is_not_anothers(approved: Member, now: datetime
     assert ask(approved, now, "123").allowed
     another = uuid4()
     make_link(approved, another, now)
-    other = decide.decide(
+    other = decide.decide_download(
         client_id=another,
         employer_id=approved.employer_id,
         member_id=approved.pk,
@@ -175,7 +175,7 @@ def test_a_member_by_phone_alone_needs_an_owner_whom_candidates_can_reach(
     assert ask(colleague, now).allowed
     User.objects.filter(pk=approved.user_id).update(email_verified_at=None)
     assert ask(colleague, now).reasons[0].code == "contact_missing"
-    operations.suspend(approved.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"])
+    operations.suspend_case(approved.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"])
     assert ask(colleague, now).reasons[0].code == "employer_suspended", "the first to be mended"
 
 
@@ -308,7 +308,7 @@ def test_no_answer_allows_after_a_suspension_was_acknowledged(now: datetime) -> 
         thread.start()
     try:
         for member in members:
-            operations.suspend(
+            operations.suspend_case(
                 member.employer.cases.get().pk, SYSTEM, timezone.now(), ["forgery_suspected"]
             )
             acknowledged[member.employer_id] = timezone.now().timestamp()
@@ -346,8 +346,8 @@ def test_moves_and_questions_never_deadlock(now: datetime) -> None:
         thread.start()
     try:
         for _ in range(40):
-            operations.suspend(case.pk, SYSTEM, timezone.now(), ["forgery_suspected"])
-            operations.reinstate(case.pk, reviewer, timezone.now())
+            operations.suspend_case(case.pk, SYSTEM, timezone.now(), ["forgery_suspected"])
+            operations.reinstate_case(case.pk, reviewer, timezone.now())
     finally:
         stop.set()
         for thread in threads:

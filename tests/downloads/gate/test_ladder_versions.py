@@ -40,7 +40,7 @@ def changed(tier: str = "provisional", **changes: Any) -> dict[str, Any]:
 
 def bring_in(now: datetime, data: dict[str, Any]) -> str:
     """Bring a ladder into force with two people; return its version."""
-    row = ladder_versions.propose(data, "a new rule", make_colleague(now, "Leads"), now)
+    row = ladder_versions.propose_ladder(data, "a new rule", make_colleague(now, "Leads"), now)
     ladder_versions.settle_ladder_version(row.pk, make_reviewer(now), now, activate=True)
     return row.version
 
@@ -95,7 +95,7 @@ def test_nothing_is_nothing(
 
 def test_a_proposal_does_nothing_until_a_second_person(member: Member, now: datetime) -> None:
     lead = make_colleague(now, "Leads")
-    row = ladder_versions.propose(changed(per_hour=0), "…", lead, now)
+    row = ladder_versions.propose_ladder(changed(per_hour=0), "…", lead, now)
     assert ask_all(member, ["a"], now) == [""]
     for who, code in (
         (lead, "second_person_required"),
@@ -132,7 +132,7 @@ def test_a_proposal_does_nothing_until_a_second_person(member: Member, now: date
 )
 def test_what_is_no_ladder_is_refused(wrong: Any, now: datetime, db: None) -> None:
     with pytest.raises(Refused, match="ladder_invalid"):
-        ladder_versions.propose(wrong, "…", make_reviewer(now), now)
+        ladder_versions.propose_ladder(wrong, "…", make_reviewer(now), now)
 
 
 def test_differences_are_named() -> None:
@@ -145,9 +145,9 @@ def test_differences_are_named() -> None:
         "days": 30,
         "new": True,
     }
-    assert ladder_versions.differences(earlier, later) == [
+    assert ladder_versions.ladder_differences(earlier, later) == [
         "tiers.a.per_day: 20 → 10",
         "tiers.a.obligations: mark → —",
         "new: null → true",
     ]
-    assert ladder_versions.differences(later, later) == []
+    assert ladder_versions.ladder_differences(later, later) == []

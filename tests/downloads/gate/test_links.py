@@ -25,7 +25,7 @@ from employers.accounts.membership import remove_member
 from employers.member_links.operations import end_link
 from employers.models import ApiClient, Member, MemberLink, Scope
 from employers.security import throttle
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail
 from tests.databases import database_at, migrate_to
 from tests.downloads.gate.test_quotas import approved, ask_all
@@ -153,7 +153,7 @@ def test_no_platform_uses_up_what_the_others_need(days: int, db: None) -> None:
         make_link(member, client, now)
     MemberLink.objects.exclude(client__in=(one, other)).update(ended_at=now)
     rights = FIRST.rights[Tier.ESTABLISHED if days > 30 else Tier.PROVISIONAL]
-    here = ladder.share(rights.per_hour, FIRST.platform_percent)
+    here = ladder.share_of_limit(rights.per_hour, FIRST.platform_percent)
     answers = ask_all(member, [f"c-{n}" for n in range(rights.per_hour)], now, one)
     assert answers == [""] * here + ["quota_platform_hour"] * (rights.per_hour - here)
     left = rights.per_hour - here
@@ -163,7 +163,7 @@ def test_no_platform_uses_up_what_the_others_need(days: int, db: None) -> None:
     for hour in range(1, 12):
         answers = ask_all(member, [f"{hour}-{n}" for n in range(here)], now + hour * HOUR, one)
         granted += answers.count("")
-    assert here + granted == ladder.share(rights.per_day, FIRST.platform_percent)
+    assert here + granted == ladder.share_of_limit(rights.per_day, FIRST.platform_percent)
     assert set(answers) == {"quota_platform_day"}
 
 
@@ -189,7 +189,7 @@ def test_the_only_platform_has_the_whole_quota(member: Member, now: datetime) ->
 def test_when_the_share_is_free_again_is_said(member: Member, now: datetime) -> None:
     client = platform(now)
     make_link(member, client, now)
-    here = ladder.share(KEEPING.per_hour, FIRST.platform_percent)
+    here = ladder.share_of_limit(KEEPING.per_hour, FIRST.platform_percent)
     ask_all(member, [f"c-{n}" for n in range(here)], now, client)
     answers = decide.decide_all(
         client_id=client,
@@ -219,7 +219,7 @@ def test_owners_hear_once_of_a_platform_that_asks(member: Member, now: datetime)
             tell_first_askings(now)
     (mail,) = Mail.objects.filter(template="platform_first_asked")
     assert mail.to == member.user.email != unconfirmed.user.email
-    text = str(letter(mail, "https://zizhi.example", now).body)
+    text = str(mail_message(mail, "https://zizhi.example", now).body)
     assert client.name in text and colleague.user.email in text and "/sites/" in text
     link = MemberLink.objects.get(member=colleague)
     end_link(colleague, link.pk, now)

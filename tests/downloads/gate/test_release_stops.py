@@ -40,8 +40,8 @@ def done(
     act: ReleaseStop.Act, client: ApiClient | None, people: tuple[User, User], now: datetime
 ) -> ReleaseStop:
     one, other = people
-    row = release_stops.propose(client.pk if client else None, act, "a leak", one, now)
-    release_stops.settle(row.pk, other, now, confirmed=True)
+    row = release_stops.propose_release_stop(client.pk if client else None, act, "a leak", one, now)
+    release_stops.settle_release_stop(row.pk, other, now, confirmed=True)
     return row
 
 
@@ -107,13 +107,13 @@ def test_over_http_the_gate_and_the_pass_refuse(people: tuple[User, User]) -> No
 
 def test_a_stop_takes_two_people_with_the_power(people: tuple[User, User], now: datetime) -> None:
     one, _ = people
-    row = release_stops.propose(None, STOP, "a leak", one, now)
+    row = release_stops.propose_release_stop(None, STOP, "a leak", one, now)
     with pytest.raises(Refused, match="second_person_required"):
-        release_stops.settle(row.pk, one, now, confirmed=True)
+        release_stops.settle_release_stop(row.pk, one, now, confirmed=True)
     nobody = make_colleague(now, "Reviewers")
     for act in (
-        lambda: release_stops.propose(None, STOP, "x", nobody, now),
-        lambda: release_stops.settle(row.pk, nobody, now, confirmed=True),
+        lambda: release_stops.propose_release_stop(None, STOP, "x", nobody, now),
+        lambda: release_stops.settle_release_stop(row.pk, nobody, now, confirmed=True),
     ):
         with pytest.raises(Refused, match="not_allowed"):
             act()
@@ -122,18 +122,18 @@ def test_a_stop_takes_two_people_with_the_power(people: tuple[User, User], now: 
         ReleaseStop.objects.filter(pk=row.pk).update(
             confirmed=True, in_force=True, settled_by=one, settled_at=now
         )
-    release_stops.settle(row.pk, one, now, confirmed=False)
+    release_stops.settle_release_stop(row.pk, one, now, confirmed=False)
     assert not ReleaseStop.objects.filter(in_force=True).exists()
 
 
 def test_what_would_change_nothing_is_refused(people: tuple[User, User], now: datetime) -> None:
     one, other = people
     with pytest.raises(Refused, match="state_conflict"):
-        release_stops.propose(None, RESUME, "x", one, now)
-    twice = [release_stops.propose(None, STOP, "x", one, now) for _ in range(2)]
-    release_stops.settle(twice[0].pk, other, now, confirmed=True)
+        release_stops.propose_release_stop(None, RESUME, "x", one, now)
+    twice = [release_stops.propose_release_stop(None, STOP, "x", one, now) for _ in range(2)]
+    release_stops.settle_release_stop(twice[0].pk, other, now, confirmed=True)
     with pytest.raises(Refused, match="state_conflict"):
-        release_stops.settle(twice[1].pk, other, now, confirmed=True)
+        release_stops.settle_release_stop(twice[1].pk, other, now, confirmed=True)
     done(RESUME, None, people, now)
     assert not ReleaseStop.objects.filter(in_force=True).exists()
 
@@ -167,8 +167,8 @@ def test_the_systems_of_the_platforms_concerned_are_told(
     ApiClient.objects.filter(pk=gone.pk).update(revoked_at=now)
     for act, client in ((STOP, of_it), (STOP, None), (RESUME, None)):
         done(act, client, people, now)
-    release_stops.propose(None, STOP, "names a candidate", people[0], now)
-    feed.relay(now)
+    release_stops.propose_release_stop(None, STOP, "names a candidate", people[0], now)
+    feed.relay_outbox(now)
 
     def told(client: ApiClient) -> list[tuple[str, bool]]:
         rows = PlatformEvent.objects.of(client.pk)

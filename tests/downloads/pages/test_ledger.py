@@ -27,7 +27,7 @@ from downloads.pages.ledger.views import COOKIE
 from employers.models import Member, User
 from events.core.actor import Actor, Role
 from events.core.errors import Refused
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Mail
 from tests.downloads.platform import Live, Platform
 from tests.factories import make_member, make_reviewer, sign_in
@@ -107,7 +107,7 @@ def test_nothing_in_the_link_is_personal_and_a_changed_one_opens_nothing(
     body, _, signature = token.rpartition(".")
     forged = f"{page_links.token_of(other, timezone.now()).rpartition('.')[0]}.{signature}"
     for wrong in (forged, body, token[:-1], "x.y", "é"):
-        assert page_links.opened(wrong, timezone.now()) is None
+        assert page_links.visit_by_link(wrong, timezone.now()) is None
         assert Client().get(f"/mine/open/{wrong}/").status_code == 403
     assert (
         Client().get("/mine/").status_code == 403
@@ -168,7 +168,7 @@ def test_each_release_is_told_by_mail_and_stands_on_the_page(
     assert mail.to == "lin@home.example"
     for language in ("zh-hans", "en"):
         mail.language = language
-        written = letter(mail, "https://zizhi.example", timezone.now())
+        written = mail_message(mail, "https://zizhi.example", timezone.now())
         assert live.employer.name in written.subject and mail.context["path"] in written.body
     shown = page(mine)
     assert (
@@ -392,7 +392,7 @@ def test_the_employers_page_leads_to_what_it_has_to_erase(
     assert over in home(live.member, language)
     erasure.answer_erase_order(
         order.pk,
-        erasure.owed(live.employer),
+        erasure.erase_orders_of(live.employer),
         "erased",
         "",
         live.member,
@@ -420,8 +420,11 @@ def test_another_employers_orders_are_nobody_elses(order: EraseOrder, now: datet
 def test_silence_past_the_day_is_reminded_once_and_shown(
     live: Live, mine: Client, order: EraseOrder
 ) -> None:
-    assert erasure.remind(order.due_at - timedelta(seconds=1)) == 0
-    assert (erasure.remind(order.due_at), erasure.remind(order.due_at)) == (1, 0)
+    assert erasure.remind_of_erasure(order.due_at - timedelta(seconds=1)) == 0
+    assert (erasure.remind_of_erasure(order.due_at), erasure.remind_of_erasure(order.due_at)) == (
+        1,
+        0,
+    )
     assert Mail.objects.filter(template="erase_overdue").count() == 1
     EraseOrder.objects.update(due_at=timezone.now() - timedelta(days=1))
     assert "has not answered" in page(mine)
@@ -433,7 +436,7 @@ def test_an_order_after_an_erasure_is_made_only_when_something_was_taken_since(
 ) -> None:
     erasure.answer_erase_order(
         order.pk,
-        erasure.owed(live.employer),
+        erasure.erase_orders_of(live.employer),
         "erased",
         "",
         live.member,

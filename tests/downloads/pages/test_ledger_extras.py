@@ -61,7 +61,7 @@ def test_a_short_link_ends_as_others_do(candidate: Candidate) -> None:
     ended = Client().get(short(candidate, page_links.VALID_FOR))
     assert ended.status_code == 403 and "no-store" in ended["Cache-Control"]
     path = short(candidate)
-    page_links.rotate(candidate.pk, SYSTEM, timezone.now())
+    page_links.rotate_link(candidate.pk, SYSTEM, timezone.now())
     assert Client().get(path).status_code == 403
 
 
@@ -139,7 +139,7 @@ def copy_of(live: Live) -> Candidate:
 def test_a_copy_is_only_for_who_has_the_link(mine: Client, candidate: Candidate) -> None:
     assert Client().post("/mine/copy/").status_code == 403
     assert mine.get("/mine/copy/").status_code == 405, "each is recorded, so none by a prefetch"
-    page_links.rotate(candidate.pk, SYSTEM, timezone.now())
+    page_links.rotate_link(candidate.pk, SYSTEM, timezone.now())
     assert mine.post("/mine/copy/").status_code == 403
     assert not Event.objects.filter(verb="copy_candidate").exists()
 
@@ -232,9 +232,9 @@ def test_another_browser_takes_over_for_minutes_and_not_beyond_the_link(
     visit = page_links.Visit(candidate, timezone.now())
     token = page_links.handed_over(visit)
     assert page_links.taken_over(token, timezone.now()) is not None
-    assert page_links.opened(token, timezone.now()) is None
+    assert page_links.visit_by_link(token, timezone.now()) is None
     assert page_links.taken_over(page_links.stay_of(visit), timezone.now()) is None
-    page_links.rotate(candidate.pk, SYSTEM, timezone.now())
+    page_links.rotate_link(candidate.pk, SYSTEM, timezone.now())
     assert page_links.taken_over(token, timezone.now()) is None
     fresh = page_links.handed_over(page_links.Visit(Candidate.objects.get(), timezone.now()))
     later = time.time() + page_links.HANDED_OVER_SECONDS + 1

@@ -14,7 +14,7 @@ from django.utils import timezone
 from downloads.candidates import consents, operations, page_links
 from downloads.models import Candidate, Consent, RelayBinding
 from employers.security import throttle
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Mail
 from tests.downloads.pages.test_ledger import candidate, do, live, page
 from tests.downloads.platform import Live, Platform
@@ -76,7 +76,7 @@ def test_an_ended_link_offers_a_fresh_one_to_the_address_on_record(candidate: Ca
     mail = Mail.objects.get(template="candidate_fresh_link")
     assert mail.to == "lin@home.example"
     assert Client().get(mail.context["path"]).status_code == 302
-    assert mail.context["path"] not in letter(mail, "", timezone.now()).subject
+    assert mail.context["path"] not in mail_message(mail, "", timezone.now()).subject
 
 
 def test_the_answer_does_not_say_whether_the_candidate_or_the_address_exists(

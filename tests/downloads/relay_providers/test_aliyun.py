@@ -44,7 +44,7 @@ from tests.fakes.aliyun_server import EXTENSION_POOL, KEY_ID, KEY_SECRET, POOL, 
 
 @pytest.fixture
 def server() -> Iterator[AliyunServer]:
-    require("alibabacloud-dyplsapi20170525 (the extra `aliyun`)", aliyun.installed())
+    require("alibabacloud-dyplsapi20170525 (the extra `aliyun`)", aliyun.is_aliyun_installed())
     with cloud.serving() as service:
         yield service
 
@@ -271,11 +271,13 @@ def test_a_deployment_with_an_account_lends(monkeypatch: pytest.MonkeyPatch) -> 
     names = [name for name in read if name.startswith("ALIYUN_")]
     with override_settings(**{name: read[name] for name in (*names, "RELAYS")}):
         assert isinstance(
-            relay_providers.relay_provider(relay_providers.chosen(uuid4(), test=False)),
+            relay_providers.relay_provider(
+                relay_providers.relay_provider_name(uuid4(), test=False)
+            ),
             AliyunRelays,
         )
         assert relay_providers.relay_provider(
-            relay_providers.chosen(uuid4(), test=True)
+            relay_providers.relay_provider_name(uuid4(), test=True)
         ).name.startswith("test-"), "a test never uses a real provider"
 
 

@@ -98,7 +98,7 @@ FAULTS = {
 
 @contextmanager
 def _aliyun(folder: Path) -> Iterator[Provider]:
-    require("alibabacloud-dyplsapi20170525 (the extra `aliyun`)", aliyun.installed())
+    require("alibabacloud-dyplsapi20170525 (the extra `aliyun`)", aliyun.is_aliyun_installed())
     with cloud.serving() as server:
 
         def call(bound: Bound, caller: str, now: datetime) -> Callback:

@@ -20,7 +20,7 @@ from tests.downloads.relays.relay_numbers import CALLERS, give_phone
 def provider(settings: Any, tmp_path: Path) -> SimulatedRelays:
     """The simulator, with books of this test's own."""
     settings.VAR_DIR, settings.RELAYS = tmp_path, "simulator"
-    return relay_providers.simulator()
+    return relay_providers.simulated_relays()
 
 
 @pytest.fixture

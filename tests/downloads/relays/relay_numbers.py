@@ -87,12 +87,12 @@ def called(
 
 def taken_in(provider: SimulatedRelays, pushes: list[Any], now: datetime) -> int:
     return sum(
-        call_records.receive(provider.name, provider.verify_callback(push, now), now)
+        call_records.store_call_records(provider.name, provider.verify_callback(push, now), now)
         for push in pushes
     )
 
 
 def suspend(member: Member, now: datetime) -> None:
-    operations.suspend(
+    operations.suspend_case(
         Case.objects.get(employer=member.employer_id).pk, SYSTEM, now, ["registry_revoked"]
     )

@@ -17,14 +17,14 @@ from downloads.models import GateDecision, RelayBinding, RelayCall, RelayTeam
 from downloads.models.relays import RelayState
 from downloads.relay_providers.simulator import SimulatedRelays
 from downloads.relays import bindings, contact_reports, provider_sync
-from downloads.retention import retire
+from downloads.retention import delete_old_rows
 from downloads.rules.ladder import Tier
 from downloads.tiers import tier_changes
 from employers.accounts.api_clients import create_api_client
 from employers.models import ApiClient, Member, Scope
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail
 from tests.databases import unguarded
 from tests.downloads.gate.test_quotas import approved
@@ -213,7 +213,7 @@ def test_reminders_seven_days_and_one_day_before_once_each(
         (1, now + timedelta(days=29)),
     ]
     letters = [
-        letter(mail, "https://zizhi.example", now)
+        mail_message(mail, "https://zizhi.example", now)
         for mail in Mail.objects.filter(template="relay_expiring").order_by("pk")
     ]
     assert len(letters) == 2 and all(
@@ -359,7 +359,7 @@ def test_a_recruiter_who_is_in_review_asks_nobody(
 
 def _revoke(member: Member, now: datetime) -> None:
     suspend(member, now)
-    operations.revoke(
+    operations.revoke_case(
         Case.objects.get(employer=member.employer_id).pk,
         make_reviewer(now),
         now,
@@ -451,10 +451,10 @@ def test_the_candidates_number_goes_after_half_a_year_and_the_row_after_three(
     bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
     synced(binding, now)
     for days, sealed in ((179, True), (181, False)):
-        retire(now + timedelta(days=days), 0)
+        delete_old_rows(now + timedelta(days=days), 0)
         assert bool(RelayBinding.objects.get().candidate_sealed) is sealed
     with unguarded(GateDecision):  # the database's clock is not ahead
-        retire(now + timedelta(days=1100), 0)
+        delete_old_rows(now + timedelta(days=1100), 0)
     assert not RelayBinding.objects.exists() and not RelayCall.objects.exists()
 
 

@@ -132,7 +132,7 @@ def test_a_number_that_was_never_ours_is_put_down_all_the_same(
 ) -> None:
     record = CallRecord("x-1", "", "+8617099999999", "", CALLERS[0], False, now, 0, Outcome.UNBOUND)
     assert (
-        call_records.receive("simulator", [record], now) == 1
+        call_records.store_call_records("simulator", [record], now) == 1
         and RelayCall.objects.get().binding is None
     )
 
@@ -142,7 +142,7 @@ def test_calls_of_the_future_and_of_long_ago_are_nobodys(now: datetime, db: None
         record = CallRecord(
             "x-1", "", "+8617099999999", "", CALLERS[0], False, now + away, 0, Outcome.UNBOUND
         )
-        assert call_records.receive("simulator", [record], now) == 0
+        assert call_records.store_call_records("simulator", [record], now) == 0
 
 
 def test_lost_contact_is_counted(
@@ -174,7 +174,7 @@ def test_only_the_candidates_platform_hears(
     binding = bound(member, platform, now)
     taken_in(provider, called(provider, binding, now), now)
     bindings.mute_binding(binding.pk, True, platform.as_actor(), now)
-    while feed.relay(now):
+    while feed.relay_outbox(now):
         pass
     told = [row for row in PlatformEvent.objects.of(platform.pk) if row.type.startswith("relay.")]
     assert [row.type for row in told] == ["relay.bound", "relay.called", "relay.muted"]
@@ -237,7 +237,7 @@ def test_one_record_at_once_is_one_call(now: datetime, provider: SimulatedRelays
 
     def take() -> None:
         barrier.wait()
-        new.append(call_records.receive("simulator", records, later))
+        new.append(call_records.store_call_records("simulator", records, later))
         connections.close_all()
 
     threads = [threading.Thread(target=take) for _ in range(6)]

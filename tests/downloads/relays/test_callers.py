@@ -18,7 +18,7 @@ from employers.accounts.sightings import seal_phone
 from employers.models import ApiClient, Member, User
 from events.core.actor import SYSTEM
 from events.core.reasons import REASONS
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Mail
 from tests.downloads.gate.test_quotas import approved
 from tests.downloads.relays.relay_numbers import (
@@ -109,7 +109,9 @@ def test_where_nobody_ever_calls_it_ends_by_its_time(
         "end_relay",
     ]
     (mail,) = Mail.objects.all()
-    assert REASONS["relay_no_caller"].fix.zh in letter(mail, "https://zizhi.example", now).body
+    assert (
+        REASONS["relay_no_caller"].fix.zh in mail_message(mail, "https://zizhi.example", now).body
+    )
     assert requested(silent, platform, over).pk != binding.pk, "it can be requested again"
 
 
@@ -212,5 +214,5 @@ def test_no_more_than_two_hundred_call(member: Member, platform: ApiClient, now:
             for user in users
         ]
     )
-    assert len(callers.callers(member.employer_id)) == 200
+    assert len(callers.callers_of(member.employer_id)) == 200
     assert bound(member, platform, now).state == RelayState.BOUND

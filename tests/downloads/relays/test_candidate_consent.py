@@ -74,7 +74,9 @@ def _block_as_told(client: ApiClient, member: Member, now: datetime) -> None:
 
 
 def _revoke(client: ApiClient, member: Member, now: datetime) -> None:
-    consents.revoke(Candidate.objects.get(reference="c-1").pk, member.employer.uscc, ONE, now)
+    consents.revoke_consent(
+        Candidate.objects.get(reference="c-1").pk, member.employer.uscc, ONE, now
+    )
 
 
 Says = Callable[[ApiClient, Member, datetime], None]
@@ -149,7 +151,7 @@ def test_the_platform_hears_of_the_end_as_of_any_other(
     binding = bound(member, platform, now)
     for _ in range(2):
         SAYS[how](platform, member, now)
-    while feed.relay(now):
+    while feed.relay_outbox(now):
         pass
     (told,) = PlatformEvent.objects.of(platform.pk).filter(type="relay.ended")
     assert (told.payload["relay"], told.payload["reasons"][0]["code"]) == (str(binding.pk), ENDED)
@@ -513,7 +515,7 @@ def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(
                 put(client, at, reference=reference, blocked=dict.fromkeys(codes, ""))
             else:
                 for code in codes:
-                    consents.revoke(rows[reference].pk, code, ONE, at)
+                    consents.revoke_consent(rows[reference].pk, code, ONE, at)
             acknowledged.add(reference)
         _wait_for(log, "refused", 40)
     finally:
@@ -527,7 +529,7 @@ def test_of_many_at_once_nobody_is_reached_after_the_acknowledgement(
             pass
     lent = RelayBinding.objects.exclude(number="")
     assert lent.exists() and all(
-        relay_providers.simulator().get(each.reference, each.number, timezone.now()) is None
+        relay_providers.simulated_relays().get(each.reference, each.number, timezone.now()) is None
         for each in lent
     )
     assert set(log["refused"]) <= {

@@ -15,7 +15,7 @@ from downloads.relays import bindings, provider_sync
 from employers.models import ApiClient, Member
 from events.core.actor import SYSTEM
 from events.core.reasons import REASONS
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Mail
 from tests.downloads.relays.relay_numbers import at_provider, bound, requested, synced, verbs
 from verification.cases import operations
@@ -57,7 +57,9 @@ def test_an_empty_pool_is_told_once_and_given_up_after_a_day(
     )
     assert verbs(binding) == ["request_relay", "wait_relay", "fail_relay"] and binding.finished_at
     (mail,) = Mail.objects.filter(template="relay_failed")
-    assert REASONS["relay_no_number"].fix.zh in letter(mail, "https://zizhi.example", now).body
+    assert (
+        REASONS["relay_no_number"].fix.zh in mail_message(mail, "https://zizhi.example", now).body
+    )
     assert requested(member, platform, moment, f"{MAGIC}0001").pk != binding.pk, (
         "it can be requested again"
     )
@@ -136,7 +138,7 @@ def test_what_ended_while_it_was_lent_is_given_back(
         if how == "candidate":
             bindings.end_for_candidate(binding.pk, platform.as_actor(), now)
         else:
-            operations.suspend(
+            operations.suspend_case(
                 Case.objects.get(employer=member.employer_id).pk, SYSTEM, now, ["registry_revoked"]
             )
             assert bindings.close_those_not_allowed(now) == 1

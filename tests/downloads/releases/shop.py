@@ -14,7 +14,7 @@ from downloads.releases import make_copy
 from employers.clock import now_for
 from employers.models import ApiClient
 from resumes.redaction import redact as redaction_redact
-from resumes.specimens.resume import make as specimen
+from resumes.specimens.resume import make_resume as specimen
 from tests.downloads.api.test_relays import Platform
 from verification.cases.storage import EncryptedStorage
 

@@ -25,7 +25,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def asked(member: Member, candidate: str, now: datetime) -> decide.Answer:
-    return decide.decide(
+    return decide.decide_download(
         client_id=CLIENT,
         employer_id=member.employer_id,
         member_id=member.pk,
@@ -54,7 +54,7 @@ def test_when_it_frees_is_told_as_of_the_answer(db: None) -> None:
     no = asked(member, "more", begin + timedelta(minutes=30))
     for n in range(5):
         assert ask_all(member, [f"d-{n}"], begin + timedelta(hours=1, minutes=10 + n)) == [""]
-    told = explain.explain(no.id, CLIENT, begin + timedelta(hours=2), SHANGHAI)
+    told = explain.explain_decision(no.id, CLIENT, begin + timedelta(hours=2), SHANGHAI)
     assert told.retry_at == no.retry_at == begin + timedelta(hours=1)
 
 

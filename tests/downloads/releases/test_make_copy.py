@@ -19,10 +19,10 @@ from downloads.relays import provider_sync
 from downloads.releases import make_copy, mark_keys
 from employers.clock import now_for
 from events.core.errors import Refused
-from resumes.marking import Words, marked, marked_copy
+from resumes.marking import Words, mark_page, marked_copy
 from resumes.redaction.redact import Language, Line, RedactedPage
 from resumes.specimens.person import Contact
-from resumes.specimens.resume import make as specimen
+from resumes.specimens.resume import make_resume as specimen
 from tests.downloads.releases.shop import REAL_REDACT, Shop, make, pdf, stored_files
 
 pytestmark = pytest.mark.django_db
@@ -34,12 +34,12 @@ def test_the_copy_bears_this_releases_marks_over_the_clean_page(shop: Shop) -> N
     make(release)
     copy = Copy.objects.get()
     assert copy.resume is not None
-    pages = make_copy.stored(copy.resume)
+    pages = make_copy.stored_pages(copy.resume)
     keys = mark_keys.keys_of(copy.number, copy.mark_key, len(pages))
     other = mark_keys.keys_of("ZR-22222-22222", copy.mark_key, len(pages))
     words = Words(copy.receiver, copy.number, copy.ready_at)  # type: ignore[arg-type]
     mine, others = (
-        marked(pages[0].pixels, key[0], words, marked_copy.resolution(pages[0]))
+        mark_page(pages[0].pixels, key[0], words, marked_copy.marking_resolution(pages[0]))
         for key in (keys, other)
     )
     assert (mine != others).any()
@@ -150,7 +150,7 @@ def test_the_last_look_reads_an_address_as_the_finder_does() -> None:
 def test_the_lease_is_held_for_as_long_as_it_takes(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    release, happened, made = shop.post(shop.gate_pass(), pdf()), [], marked_copy.copy
+    release, happened, made = shop.post(shop.gate_pass(), pdf()), [], marked_copy.make_marked_copy
 
     @contextmanager
     def alive(jobs: Any, pk: Any, lease: Any, clock: Any, seconds: float) -> Iterator[None]:
@@ -163,7 +163,7 @@ def test_the_lease_is_held_for_as_long_as_it_takes(
         return made(*arguments)
 
     monkeypatch.setattr("events.jobs.heartbeat.keep_alive", alive)
-    monkeypatch.setattr("resumes.marking.marked_copy.copy", copy)
+    monkeypatch.setattr("resumes.marking.marked_copy.make_marked_copy", copy)
     assert make(release)
     assert happened == [("held", 1), ("made", 1), ("let go", 1)]
 
@@ -210,13 +210,13 @@ def test_a_file_that_kills_every_worker_does_not_go_round_for_ever(shop: Shop) -
 
 def test_who_lost_the_lease_writes_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     release = shop.post(shop.gate_pass(), pdf())
-    made = marked_copy.copy
+    made = marked_copy.make_marked_copy
 
     def slow(*arguments: Any) -> bytes:
         Copy.objects.filter(pk=release["id"]).update(lease=None, leased_until=None)
         return made(*arguments)
 
-    monkeypatch.setattr("resumes.marking.marked_copy.copy", slow)
+    monkeypatch.setattr("resumes.marking.marked_copy.make_marked_copy", slow)
     assert not make(release)
     assert Copy.objects.get().state == CopyState.PREPARING and len(stored_files()) == 2, (
         "the original and its clean pages"
@@ -235,7 +235,7 @@ def test_who_lost_the_lease_writes_nothing(shop: Shop, monkeypatch: pytest.Monke
 def test_a_relay_number_is_written_as_it_is_dialled(
     extension: str, language: Language, first: str
 ) -> None:
-    assert marked_copy.dialled("+8617000000010", extension, language)[0] == first
+    assert marked_copy.dialled_forms("+8617000000010", extension, language)[0] == first
 
 
 def test_without_a_sandbox_a_copy_waits_and_is_made_later(

@@ -48,7 +48,7 @@ from events.core.errors import ProviderBroken, Refused
 from events.models import Event, Mail
 from resumes.marking import clean_pages
 from resumes.redaction.redact import RedactedPage
-from resumes.specimens.resume import make as specimen
+from resumes.specimens.resume import make_resume as specimen
 from tests.databases import unguarded
 from tests.downloads.api.test_relays import Platform
 from tests.downloads.releases.shop import PHONE, Shop, fetched, make, pdf, stored_files
@@ -325,8 +325,8 @@ def test_what_was_made_is_not_handed_over_once_all_releases_are_stopped(shop: Sh
     release = shop.post(shop.gate_pass(), pdf())
     make(release)
     link = shop.link(release["id"])
-    row = release_stops.propose(None, stop, "a leak", make_reviewer(now), now)
-    release_stops.settle(row.pk, make_reviewer(now), now, confirmed=True)
+    row = release_stops.propose_release_stop(None, stop, "a leak", make_reviewer(now), now)
+    release_stops.settle_release_stop(row.pk, make_reviewer(now), now, confirmed=True)
     refused = fetched(link["url"])
     assert refused.status_code == 403 and b"%PDF" not in refused.content
     assert CopyLink.objects.get().why == "releases_stopped"
@@ -431,7 +431,7 @@ def test_clean_pages_of_who_is_erased_go_once_nothing_is_reported(
     with django_capture_on_commit_callbacks(execute=True):
         make(release)
     fetched(shop.link(release["id"])["url"])
-    report = misuse_reports.report(
+    report = misuse_reports.report_misuse(
         Candidate.objects.get().pk,
         Release.objects.get().pk,
         "passed_on",
@@ -452,13 +452,13 @@ def test_clean_pages_of_who_is_erased_go_once_nothing_is_reported(
 def test_clean_pages_come_back_as_they_were_and_nothing_else_opens() -> None:
     pixels = np.random.default_rng(1).integers(0, 255, (40, 30, 3)).astype(np.uint8)
     quad = np.array([[1, 2], [3, 2], [3, 4], [1, 4]], np.float32)
-    (back,) = clean_pages.unpacked(
-        clean_pages.packed([RedactedPage(1, pixels, 150.0, (), (quad,))])
+    (back,) = clean_pages.unpack_pages(
+        clean_pages.pack_pages([RedactedPage(1, pixels, 150.0, (), (quad,))])
     )
     assert (back.pixels == pixels).all() and (back.phones[0] == quad).all() and back.dpi == 150.0
-    for wrong in (b"", b"PK\x03\x04", clean_pages.packed([])[:-9]):
+    for wrong in (b"", b"PK\x03\x04", clean_pages.pack_pages([])[:-9]):
         with pytest.raises(ProviderBroken):
-            clean_pages.unpacked(wrong)
+            clean_pages.unpack_pages(wrong)
 
 
 # --- Concurrency ----------------------------------------------------------------------------------
@@ -479,7 +479,7 @@ def test_of_many_who_open_one_link_at_once_one_gets_the_copy(at_once: Shop) -> N
     def fetch() -> None:
         try:
             operations.open_link(
-                operations.linked(url.rsplit("/", 1)[1]), at_once.client, timezone.now()
+                operations.copy_link_by_token(url.rsplit("/", 1)[1]), at_once.client, timezone.now()
             )
             got.append("copy")
         except Refused as refused:

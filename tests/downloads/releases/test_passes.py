@@ -34,7 +34,7 @@ CLIENT = uuid4()
 def a_pass(member: Member, now: datetime, candidate: str = "c-1", client_id: UUID = CLIENT) -> str:
     """Return the pass of a yes."""
     make_link(member, client_id, now)
-    answer = decide.decide(
+    answer = decide.decide_download(
         client_id=client_id,
         employer_id=member.employer_id,
         member_id=member.pk,
@@ -43,13 +43,13 @@ def a_pass(member: Member, now: datetime, candidate: str = "c-1", client_id: UUI
         zone=SHANGHAI,
     )
     assert answer.allowed, answer.reasons
-    return passes.issue(answer.id, client_id, member.employer_id, member.pk)
+    return passes.issue_pass(answer.id, client_id, member.employer_id, member.pk)
 
 
 def why_not(pass_: str, now: datetime, client_id: UUID = CLIENT, test: bool = False) -> str:
     """Return the code of the refusal, or "" if the pass is honoured."""
     try:
-        passes.spend(pass_, client_id=client_id, now=now, test=test)
+        passes.spend_pass(pass_, client_id=client_id, now=now, test=test)
     except Refused as refused:
         return refused.code
     return ""
@@ -64,7 +64,7 @@ def approved(now: datetime, db: None) -> Member:
 
 def test_a_pass_is_honoured_once(approved: Member, now: datetime) -> None:
     pass_ = a_pass(approved, now)
-    spent = passes.spend(pass_, client_id=CLIENT, now=now + timedelta(seconds=59))
+    spent = passes.spend_pass(pass_, client_id=CLIENT, now=now + timedelta(seconds=59))
     assert (spent.employer_id, spent.member_id, spent.candidate, spent.tier) == (
         approved.employer_id,
         approved.pk,
@@ -111,7 +111,7 @@ def test_a_forged_pass_is_none(
 
 def test_a_no_has_no_pass(approved: Member, now: datetime) -> None:
     a_pass(approved, now)
-    no = decide.decide(
+    no = decide.decide_download(
         client_id=CLIENT,
         employer_id=approved.employer_id,
         member_id=approved.pk,
@@ -121,13 +121,13 @@ def test_a_no_has_no_pass(approved: Member, now: datetime) -> None:
     )
     assert not no.allowed
     assert (
-        why_not(passes.issue(no.id, CLIENT, approved.employer_id, approved.pk), now)
+        why_not(passes.issue_pass(no.id, CLIENT, approved.employer_id, approved.pk), now)
         == "pass_unknown"
     )
 
 
 def _suspend(member: Member, now: datetime) -> None:
-    operations.suspend(member.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"])
+    operations.suspend_case(member.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"])
 
 
 def _leave(member: Member, now: datetime) -> None:
@@ -193,7 +193,7 @@ def test_the_api(client: Client) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "pass_spent") and again[
         "Content-Type"
     ].startswith("application/problem")
-    operations.suspend(case.pk, SYSTEM, now, ["forgery_suspected"])
+    operations.suspend_case(case.pk, SYSTEM, now, ["forgery_suspected"])
     assert (
         post("passes/spend", {"gate_pass": second["gate_pass"]}).json()["code"]
         == "employer_suspended"
@@ -264,7 +264,9 @@ def test_no_pass_is_honoured_after_a_suspension_was_acknowledged() -> None:
         thread.start()
     try:
         for member in members:
-            operations.suspend(member.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"])
+            operations.suspend_case(
+                member.employer.cases.get().pk, SYSTEM, now, ["forgery_suspected"]
+            )
             acknowledged.add(member.employer_id)
         stop.wait(0.5)
     finally:

@@ -186,4 +186,4 @@ def test_under_an_idempotency_key_nobody_waits(shop: Shop, worker: list[float]) 
     ],
 )
 def test_what_a_preference_says(prefer: str, seconds: int) -> None:
-    assert prefer_wait.preferred(prefer) == seconds
+    assert prefer_wait.preferred_wait(prefer) == seconds

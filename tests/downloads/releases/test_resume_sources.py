@@ -172,10 +172,10 @@ def test_without_credentials_who_runs_this_is_told(
 
 def test_one_setting_chooses_the_source(tmp_path: Path, store: str) -> None:
     with override_settings(RESUMES=""):
-        assert resume_sources.chosen() is None
+        assert resume_sources.configured_source() is None
     with override_settings(RESUMES=str(tmp_path)):
-        assert isinstance(resume_sources.chosen(), FolderSource)
+        assert isinstance(resume_sources.configured_source(), FolderSource)
     with override_settings(RESUMES="s3://resumes/site", RESUMES_ENDPOINT=store):
-        source = resume_sources.chosen()
-        assert isinstance(source, S3Source) and source is resume_sources.chosen()
+        source = resume_sources.configured_source()
+        assert isinstance(source, S3Source) and source is resume_sources.configured_source()
         assert source.fetch(OURS, "2026/cv.pdf", LIMIT) == b"%PDF ours"

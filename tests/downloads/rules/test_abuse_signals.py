@@ -65,8 +65,8 @@ def every(
 )
 def test_what_is_seen(taken: list[Taken], contacts: int, expected: set[Signal]) -> None:
     assert (
-        abuse_signals.seen(
-            abuse_signals.figures(taken, len(taken), contacts, USUAL, SHANGHAI), USUAL
+        abuse_signals.signals_in(
+            abuse_signals.download_figures(taken, len(taken), contacts, USUAL, SHANGHAI), USUAL
         )
         == expected
     )
@@ -74,11 +74,13 @@ def test_what_is_seen(taken: list[Taken], contacts: int, expected: set[Signal]) 
 
 def test_one_resume_that_was_to_be_erased_and_was_not_is_seen() -> None:
     taken = every(timedelta(minutes=10), 3)
-    assert abuse_signals.seen(
-        abuse_signals.figures(taken, 3, 1, USUAL, SHANGHAI, overdue=1), USUAL
+    assert abuse_signals.signals_in(
+        abuse_signals.download_figures(taken, 3, 1, USUAL, SHANGHAI, overdue=1), USUAL
     ) == {Signal.UNERASED}
     assert (
-        abuse_signals.seen(abuse_signals.figures(taken, 3, 1, USUAL, SHANGHAI, overdue=0), USUAL)
+        abuse_signals.signals_in(
+            abuse_signals.download_figures(taken, 3, 1, USUAL, SHANGHAI, overdue=0), USUAL
+        )
         == set()
     )
 

@@ -26,7 +26,7 @@ from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.reasons import REASONS
 from events.delivery import feed
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail, PlatformEvent
 from tests.downloads.gate.test_quotas import CLIENT, approved, ask_all
 from tests.downloads.tiers.test_tier_changes import prove
@@ -82,7 +82,7 @@ def say(
 ) -> MoveAppeal:
     found = appeals.restriction_of(member.employer_id, now)
     assert found is not None
-    return appeals.appeal(member, found.move.pk, words, now)
+    return appeals.appeal_tier_change(member, found.move.pk, words, now)
 
 
 def reply(
@@ -116,7 +116,9 @@ def test_what_a_rule_did_one_reviewer_lifts_at_once(
         event.verb for event in Event.objects.filter(employer_id=member.employer_id).order_by("id")
     ]
     assert verbs[-3:] == ["appeal", "lift", "release"]
-    told = [letter(mail, "https://zizhi.example", now) for mail in Mail.objects.order_by("pk")]
+    told = [
+        mail_message(mail, "https://zizhi.example", now) for mail in Mail.objects.order_by("pk")
+    ]
     assert "已核实。" in told[-1].body and PAGE in told[1].body
 
 
@@ -129,7 +131,7 @@ def test_what_is_kept_is_told_with_its_reason_and_can_be_said_again_later(
         reply(say(member, now), reviewer, now, lift=False, words="  ")
     reply(MoveAppeal.objects.get(), reviewer, now, lift=False, words="请提供岗位说明。")
     assert ask_all(member, ["a"], now) == ["employer_restricted"]
-    body = letter(
+    body = mail_message(
         Mail.objects.filter(template="restriction_kept").get(), "https://zizhi.example", now
     ).body
     assert "请提供岗位说明。" in body and PAGE in body
@@ -147,7 +149,7 @@ def test_something_new_is_heard_at_once(member: Member, now: datetime) -> None:
 
 def test_one_at_a_time_by_an_owner_and_with_words(member: Member, now: datetime) -> None:
     with pytest.raises(Refused, match="restriction_none"):
-        appeals.appeal(member, 1, "…", now)
+        appeals.appeal_tier_change(member, 1, "…", now)
     move = restrict(member, now)
     colleague = make_member(now, member.employer, role="recruiter")
     for who, move_id, words, code in (
@@ -156,7 +158,7 @@ def test_one_at_a_time_by_an_owner_and_with_words(member: Member, now: datetime)
         (member, move.pk - 1, "…", "state_conflict"),
     ):
         with pytest.raises(Refused, match=code):
-            appeals.appeal(who, move_id, words, now)
+            appeals.appeal_tier_change(who, move_id, words, now)
     said = say(member, now)
     with pytest.raises(Refused, match="appeal_open"):
         say(member, now)
@@ -290,7 +292,7 @@ def test_the_figures_of_a_rule_are_kept_and_told(member: Member, now: datetime) 
 def test_platforms_hear_of_it(member: Member, now: datetime) -> None:
     restrict(member, now)
     reply(say(member, now), make_colleague(now, "Reviewers"), now, lift=False)
-    feed.relay(now)
+    feed.relay_outbox(now)
     told = list(PlatformEvent.objects.of(CLIENT).filter(type__startswith="employer.tier"))
     assert [row.type for row in told] == [
         event_types.TIER_CHANGED,
@@ -306,7 +308,7 @@ def test_platforms_hear_of_it(member: Member, now: datetime) -> None:
 def test_how_long_answers_take_is_measured(member: Member, now: datetime) -> None:
     restrict(member, now)
     reviewer = make_colleague(now, "Reviewers")
-    assert appeals.appeal_turnaround() is None and turnaround.told(
+    assert appeals.appeal_turnaround() is None and turnaround.turnaround_text(
         REASONS[RESTRICTED].takes
     ).en.startswith("we cannot estimate this yet")
     for n in range(turnaround.AT_LEAST):
@@ -316,7 +318,7 @@ def test_how_long_answers_take_is_measured(member: Member, now: datetime) -> Non
     usually = appeals.appeal_turnaround()
     assert usually is not None and usually.median == timedelta(hours=3)
     cache.clear()
-    assert "3 hours" in turnaround.told(REASONS[RESTRICTED].takes).en
+    assert "3 hours" in turnaround.turnaround_text(REASONS[RESTRICTED].takes).en
 
 
 def test_an_answer_that_is_late_says_so_to_both(member: Member) -> None:
@@ -434,7 +436,7 @@ def test_two_who_appeal_at_once_are_one() -> None:
     def speak() -> None:
         try:
             start.wait()
-            appeals.appeal(Member.objects.get(pk=member.pk), move.pk, "…", now)
+            appeals.appeal_tier_change(Member.objects.get(pk=member.pk), move.pk, "…", now)
             codes.append("")
         except Refused as refused:
             codes.append(refused.code)

@@ -46,18 +46,18 @@ def platform(db: None) -> Platform:
 @pytest.fixture
 def canary(platform: Platform) -> Canary:
     user = make_colleague(timezone.now(), "Seniors")
-    return canaries.plant(platform.client.pk, "c-1", None, "a tip", user, timezone.now())
+    return canaries.plant_canary(platform.client.pk, "c-1", None, "a tip", user, timezone.now())
 
 
 def call(platform: Platform, relay_id: str, caller: str) -> None:
     """Call the number from the phone `caller`."""
     binding, provider = (
         RelayBinding.objects.get(pk=relay_id),
-        relay_providers.simulator(relay_providers.of_test(platform.client.pk)),
+        relay_providers.simulated_relays(relay_providers.of_test(platform.client.pk)),
     )
     provider.call(binding.number, binding.extension, caller, timezone.now(), 20)
     test_mode_relays.bring_in(provider, timezone.now)
-    for ring in canaries.unanswered():
+    for ring in canaries.unanswered_canary_calls():
         canaries.act_on_call(ring, timezone.now())
 
 
@@ -198,7 +198,7 @@ def test_of_no_platform_nobody_plants(platform: Platform) -> None:
     user = make_colleague(timezone.now(), "Seniors")
     ApiClient.objects.filter(pk=platform.client.pk).update(revoked_at=timezone.now())
     with pytest.raises(Refused) as refused:
-        canaries.plant(platform.client.pk, "c-1", None, "a tip", user, timezone.now())
+        canaries.plant_canary(platform.client.pk, "c-1", None, "a tip", user, timezone.now())
     assert refused.value.code == "platform_unknown"
 
 
@@ -209,7 +209,7 @@ def test_what_nobody_looked_into_is_kept(platform: Platform, canary: Canary) -> 
     looked, open_ = CanaryRing.objects.order_by("pk")
     canaries.settle_canary(looked.pk, "a machine", user, timezone.now())
     with unguarded(GateDecision):  # the database's clock is not ahead
-        retention.retire(timezone.now() + timedelta(days=1200), 0)
+        retention.delete_old_rows(timezone.now() + timedelta(days=1200), 0)
     assert list(CanaryRing.objects.all()) == [open_] and list(RelayCall.objects.all()) == [
         open_.call
     ]

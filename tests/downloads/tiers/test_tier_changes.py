@@ -20,7 +20,7 @@ from employers.models import Employer, Member, User
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.core.reasons import REASONS
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail
 from tests.downloads.gate.test_quotas import approved, ask_all
 from tests.factories import make_colleague, make_employer, make_linked_client, make_reviewer
@@ -71,7 +71,7 @@ def test_each_move_is_on_record_and_told(member: Member, now: datetime) -> None:
         ("release", "established", ""),
     ]
     told = [
-        letter(mail, "https://zizhi.example", now)
+        mail_message(mail, "https://zizhi.example", now)
         for mail in Mail.objects.filter(template="standing_moved").order_by("pk")
     ]
     assert len(told) == 4 and len({mail.subject for mail in told}) == 4
@@ -92,7 +92,7 @@ def test_a_smaller_quota_promises_what_a_rule_gives_and_no_more(
     for until in (now + timedelta(days=30), None):
         tier_changes.change_tier(member.employer_id, Tier.PROVISIONAL, SYSTEM, now, until=until)
     timed, kept = (
-        letter(mail, "https://zizhi.example", now).body
+        mail_message(mail, "https://zizhi.example", now).body
         for mail in Mail.objects.filter(template="standing_moved").order_by("pk")
     )
     end = "24 December 2026" if language == "en" else "2026年12月24日"

@@ -33,7 +33,7 @@ def code_to(number: str = NUMBER) -> str:
 
 def with_number(member: Member, now: datetime, number: str = NUMBER) -> Member:
     """Make `number` the member's verified number."""
-    numbers.take(member.user, number, now)
+    numbers.take_number(member.user, number, now)
     return member
 
 

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from employers.accounts import invitations, registration
 from employers.accounts.enrolling import add_member
-from employers.accounts.views import links
+from employers.accounts.views import site_links
 from employers.models import ApiClient, Member, Scope, User
 from employers.security import throttle
 from events.core.errors import Refused
@@ -327,7 +327,7 @@ def test_the_holder_of_an_address_is_told_and_the_mail_opens_nothing(
     make_member(now, email=ADDRESS)
     owner = verified_owner(now)
     Client().post("/register/", form())
-    invitations.invite(owner, ADDRESS, links(), now)
+    invitations.invite_colleague(owner, ADDRESS, site_links(), now)
     for mail in Mail.objects.filter(to=ADDRESS):
         assert (mail.template, list(mail.context)) == ("address_taken", ["company"])
     assert Mail.objects.filter(to=ADDRESS).count() == 2
@@ -410,7 +410,7 @@ def test_who_was_invited_meanwhile_joins_and_no_unconfirmed_account_changes(
 ) -> None:
     platform()
     owner = verified_owner(now)
-    invitations.invite(owner, ADDRESS, links(), now)
+    invitations.invite_colleague(owner, ADDRESS, site_links(), now)
     browser = Client(headers={"accept-language": "en"})
     assert browser.post(invitation(ADDRESS), {"password": PASSWORD})["Location"] == "/case/"
     assert owner.employer.name in text(browser.get("/team/"))

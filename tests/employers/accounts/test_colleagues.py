@@ -9,11 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from employers.accounts import invitations, membership
-from employers.accounts.views import links
+from employers.accounts.views import site_links
 from employers.models import Member, User
 from employers.security import throttle
 from events.core.errors import Refused
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail
 from tests.employers.accounts.account_pages import invitation, text, verified_owner
 from tests.employers.accounts.phone_codes import code_to
@@ -81,7 +81,7 @@ class TestColleagues:
         former, owner = verified_owner(now), verified_owner(now)
         colleague = make_member(now, former.employer, role="recruiter", email="new@example.com")
         membership.remove_member(former, colleague.pk, now)
-        invitations.invite(owner, "new@example.com", links(), timezone.now())
+        invitations.invite_colleague(owner, "new@example.com", site_links(), timezone.now())
         password = {"password": "a sentence nobody knows"}
         assert visitor.post(invitation("new@example.com"), password)["Location"] == "/case/"
         holder = User.objects.holder("new@example.com")
@@ -109,11 +109,17 @@ class TestColleagues:
     def test_a_day_holds_so_many_invitations_of_one_employer(self, now: datetime) -> None:
         owner = verified_owner(now)
         for number in range(invitations.INVITATIONS_PER_DAY):
-            invitations.invite(owner, f"new{number}@example.com", links(), now)
-        invitations.invite(verified_owner(now), "elsewhere@example.com", links(), now)
+            invitations.invite_colleague(owner, f"new{number}@example.com", site_links(), now)
+        invitations.invite_colleague(
+            verified_owner(now), "elsewhere@example.com", site_links(), now
+        )
         with pytest.raises(Refused, match="invited_too_often"):
-            invitations.invite(owner, "one-more@example.com", links(), now + timedelta(hours=23))
-        invitations.invite(owner, "one-more@example.com", links(), now + timedelta(hours=24))
+            invitations.invite_colleague(
+                owner, "one-more@example.com", site_links(), now + timedelta(hours=23)
+            )
+        invitations.invite_colleague(
+            owner, "one-more@example.com", site_links(), now + timedelta(hours=24)
+        )
 
     def test_one_address_is_not_pestered(self, visitor: Client, now: datetime) -> None:
         visitor.force_login(verified_owner(now).user)
@@ -185,7 +191,7 @@ class TestPhone:
             ),
             (member.user.email, "phone_changed", company | {"phone": "", "signs_in": False}),
         ]
-        letters = [letter(mail, "https://s.example", now).body for mail in Mail.objects.all()]
+        letters = [mail_message(mail, "https://s.example", now).body for mail in Mail.objects.all()]
         assert all("It was changed in your account" in body for body in letters)
         assert "13800138000" not in "".join(letters)
         assert ["sign in with this number" in body for body in letters] == [True, False]
@@ -193,7 +199,7 @@ class TestPhone:
     def test_a_number_that_a_platform_sets_is_told_too(self, now: datetime) -> None:
         member, platform = make_member(now, language="en"), make_api_client(now)[0]
         membership.give_phone(member, "13800138000", platform.as_actor(), now)
-        assert "Your recruitment site changed it" in letter(Mail.objects.get(), "", now).body
+        assert "Your recruitment site changed it" in mail_message(Mail.objects.get(), "", now).body
 
     def test_nobody_else_reads_of_it(self, now: datetime) -> None:
         """An unconfirmed address may be a stranger's."""

@@ -18,7 +18,7 @@ from django.utils import timezone
 from employers.accounts import invitations, membership
 from employers.accounts.enrolling import add_member
 from employers.accounts.phones import numbers
-from employers.accounts.views import links
+from employers.accounts.views import site_links
 from employers.models import ApiClient, Invitation, Member, User
 from employers.security import second_factor, throttle, totp
 from employers.tasks import sweep_links
@@ -82,19 +82,21 @@ def removed_and_invited_again(owner: Member, second: Member) -> None:
     """Even somebody who becomes an owner again did not send it as this owner."""
     removed(owner, second)
     later = timezone.now()
-    invitations.invite(second, owner.user.email, links(), later)
+    invitations.invite_colleague(second, owner.user.email, site_links(), later)
     Client().post(invitation(owner.user.email), PASSWORD)
     Member.objects.filter(pk=owner.pk).update(role="owner")
 
 
 def suspended(owner: Member, second: Member) -> None:
     case, reviewer = Case.objects.get(), make_reviewer(timezone.now())
-    operations.suspend(case.pk, reviewer.as_reviewer(), timezone.now(), ["registry_not_active"])
+    operations.suspend_case(
+        case.pk, reviewer.as_reviewer(), timezone.now(), ["registry_not_active"]
+    )
 
 
 def revoked(owner: Member, second: Member) -> None:
     suspended(owner, second)
-    operations.revoke(
+    operations.revoke_case(
         Case.objects.get().pk,
         User.objects.get(is_staff=True),
         timezone.now(),
@@ -107,7 +109,7 @@ def expired(owner: Member, second: Member) -> None:
 
 
 def cancelled(owner: Member, second: Member) -> None:
-    invitations.withdraw(second, Invitation.objects.get(email=NEW).pk, timezone.now())
+    invitations.cancel_invitation(second, Invitation.objects.get(email=NEW).pk, timezone.now())
 
 
 ENDS = (removed, demoted, closed, removed_and_invited_again, suspended, revoked, expired, cancelled)
@@ -117,7 +119,7 @@ ENDS = (removed, demoted, closed, removed_and_invited_again, suspended, revoked,
 def test_what_ends_an_invitation(
     owner: Member, second: Member, now: datetime, end: Callable[[Member, Member], None]
 ) -> None:
-    invitations.invite(owner, NEW, links(), now)
+    invitations.invite_colleague(owner, NEW, site_links(), now)
     link = invitation(NEW)
     assert Client().get(link).status_code == 200
     end(owner, second)
@@ -126,13 +128,13 @@ def test_what_ends_an_invitation(
 
 
 def test_a_suspension_only_interrupts_invitations(owner: Member, now: datetime) -> None:
-    invitations.invite(owner, NEW, links(), now)
+    invitations.invite_colleague(owner, NEW, site_links(), now)
     suspended(owner, owner)
     assert is_refused(invitation(NEW))
     with pytest.raises(Refused, match="employer_suspended"):
-        invitations.invite(owner, "other@example.com", links(), timezone.now())
+        invitations.invite_colleague(owner, "other@example.com", site_links(), timezone.now())
     reviewer = make_reviewer(timezone.now())
-    operations.reinstate(Case.objects.get().pk, reviewer, timezone.now())
+    operations.reinstate_case(Case.objects.get().pk, reviewer, timezone.now())
     assert Client().post(invitation(NEW), PASSWORD)["Location"] == "/case/"
 
 
@@ -147,7 +149,7 @@ def test_a_link_from_before_invitations_were_stored_asks_for_a_new_one(
 def test_another_owner_sends_it_again_and_then_speaks_for_it(
     owner: Member, second: Member, now: datetime
 ) -> None:
-    invitations.invite(owner, NEW, links(), now)
+    invitations.invite_colleague(owner, NEW, site_links(), now)
     first = invitation(NEW)
     removed(owner, second)
     browser = sign_in(second.user)
@@ -167,21 +169,21 @@ def test_another_owner_sends_it_again_and_then_speaks_for_it(
 
 
 def test_cancelling_and_inviting_again_makes_a_new_link(owner: Member, now: datetime) -> None:
-    invitations.invite(owner, NEW, links(), now)
+    invitations.invite_colleague(owner, NEW, site_links(), now)
     first, browser = invitation(NEW), sign_in(owner.user)
     cancel = f"/team/invitations/{Invitation.objects.get().pk}/cancel/"
     page = text(browser.post(cancel, follow=True))
     assert "The invitation is cancelled" in page and NEW not in page
     assert "This invitation no longer works" in text(browser.post(cancel, follow=True))
     assert Event.objects.filter(verb="withdraw_invitation").count() == 1
-    invitations.invite(owner, NEW, links(), timezone.now())
+    invitations.invite_colleague(owner, NEW, site_links(), timezone.now())
     assert is_refused(first) and Client().get(invitation(NEW)).status_code == 200
 
 
 def test_only_owners_of_this_company_see_and_touch_invitations(
     owner: Member, now: datetime
 ) -> None:
-    invitations.invite(owner, NEW, links(), now)
+    invitations.invite_colleague(owner, NEW, site_links(), now)
     pk = Invitation.objects.get().pk
     recruiter = make_member(now, owner.employer, role="recruiter")
     stranger = make_member(now, make_employer(now, confirmed_at=now))
@@ -205,7 +207,7 @@ def test_sending_again_counts_as_inviting(owner: Member, now: datetime) -> None:
 
 
 def test_an_invitation_is_accepted_once(owner: Member, now: datetime) -> None:
-    invitations.invite(owner, NEW, links(), now)
+    invitations.invite_colleague(owner, NEW, site_links(), now)
     link = invitation(NEW)
     assert Client().post(link, PASSWORD).status_code == 302
     other = Client(headers={"accept-language": "en"})
@@ -219,8 +221,10 @@ def test_an_invitation_is_accepted_once(owner: Member, now: datetime) -> None:
 
 def test_invitations_are_forgotten(owner: Member, now: datetime) -> None:
     long_ago = now - invitations.VALID_FOR - invitations.KEPT_FOR - timedelta(minutes=1)
-    invitations.invite(owner, NEW, links(), long_ago)
-    invitations.invite(owner, "other@example.com", links(), long_ago + timedelta(days=1))
+    invitations.invite_colleague(owner, NEW, site_links(), long_ago)
+    invitations.invite_colleague(
+        owner, "other@example.com", site_links(), long_ago + timedelta(days=1)
+    )
     sweep_links()
     assert Invitation.objects.get().email == "other@example.com"
 
@@ -230,7 +234,7 @@ def test_invitations_are_forgotten(owner: Member, now: datetime) -> None:
 def test_who_joins_while_the_inviter_is_removed_waits_and_is_refused(
     owner: Member, second: Member, now: datetime
 ) -> None:
-    invitations.invite(owner, NEW, links(), now)
+    invitations.invite_colleague(owner, NEW, site_links(), now)
     link, answers = invitation(NEW), []
 
     def press() -> None:
@@ -255,7 +259,7 @@ def test_a_platform_that_restores_an_owner_revives_none_of_their_invitations(
     """Restoring a membership begins it anew."""
     client = ApiClient.objects.create(name="a platform", created_at=now)
     Member.objects.filter(pk=owner.pk).update(reference="hr-1")
-    invitations.invite(owner, NEW, links(), now)
+    invitations.invite_colleague(owner, NEW, site_links(), now)
     removed(owner, second)
     User.objects.filter(pk=second.user_id).update(email_verified_at=None)  # else no key may
     add_member(
@@ -274,7 +278,7 @@ def test_a_platform_that_restores_an_owner_revives_none_of_their_invitations(
 def test_an_account_without_a_company_joins_with_its_password(owner: Member, now: datetime) -> None:
     """Its password is asked, because the invitation alone must not replace it."""
     user = make_user(now, NEW, email_verified_at=now)
-    invitations.invite(owner, NEW, links(), now)
+    invitations.invite_colleague(owner, NEW, site_links(), now)
     guest = Client(headers={"accept-language": "en"})
     assert guest.post(invitation(NEW), PASSWORD).status_code == 422
     assert not Member.objects.filter(user=user).exists(), "another password joins nothing"
@@ -291,14 +295,16 @@ def test_who_gets_a_former_colleagues_account_shares_it_with_nobody(
     """The address of a post goes on to the next person; the number and the app do not."""
     former = make_member(now, owner.employer, role="recruiter", email=NEW)
     Member.objects.filter(pk=former.pk).update(reference="r-1")
-    numbers.take(former.user, NUMBER, now)
+    numbers.take_number(former.user, NUMBER, now)
     secret = totp.new_secret()
-    second_factor.enrol(former.user, secret, pyotp.TOTP(secret).at(now), None, now)
+    second_factor.enrol_second_factor(former.user, secret, pyotp.TOTP(secret).at(now), None, now)
     membership.remove_member(owner, former.pk, now)
     if by == "invitation":
-        invitations.invite(owner, NEW, links(), now + timedelta(seconds=1))
+        invitations.invite_colleague(owner, NEW, site_links(), now + timedelta(seconds=1))
         token = invitation(NEW).strip("/").split("/")[-1]
-        member = invitations.join(token, "a sentence", "en", now + timedelta(seconds=2))
+        member = invitations.accept_invitation(
+            token, "a sentence", "en", now + timedelta(seconds=2)
+        )
     else:
         member = add_member(
             factories.make_api_client(now)[0],
@@ -310,6 +316,6 @@ def test_who_gets_a_former_colleagues_account_shares_it_with_nobody(
             now=now,
         )
     user = User.objects.get(pk=member.user_id)
-    assert user == former.user and second_factor.of(user) is None
+    assert user == former.user and second_factor.second_factor_of(user) is None
     assert (user.phone, user.phone_index, user.phone_verified_at) == ("", "", None)
     assert numbers.account_of(NUMBER) is None

@@ -32,7 +32,7 @@ def test_it_works_for_an_hour(now: datetime, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_afterwards_the_number_alone_does_not_sign_in(now: datetime) -> None:
     member = make_member(now, email="hr@example.com")
-    numbers.take(member.user, NUMBER, now)
+    numbers.take_number(member.user, NUMBER, now)
     assert not numbers.needs_more(member.user, now)
     browser = Client(headers={"accept-language": "en"})
     browser.post("/password/", {"email": "hr@example.com"})

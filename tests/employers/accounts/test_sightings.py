@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from employers.accounts import registration, sightings
-from employers.accounts.views import links
+from employers.accounts.views import site_links
 from employers.masking import masked_phone
 from employers.models import Sighting, SightingKind, User
 from employers.security import throttle
@@ -66,7 +66,7 @@ def test_what_is_no_mobile_number(typed: str) -> None:
     ],
 )
 def test_a_neighbourhood(network: str, expected: str) -> None:
-    assert sightings.neighbourhood(network) == expected
+    assert sightings.network_neighbourhood(network) == expected
 
 
 def test_a_device_is_believed_only_as_we_signed_it() -> None:
@@ -89,9 +89,9 @@ def test_a_number_is_masked() -> None:
 @pytest.mark.django_db
 def test_seen_again_is_one_row_that_lasts_longer(now: datetime) -> None:
     user = make_user(now)
-    sightings.record(user, now, device="d", network="192.0.2.1", phone="+8613800138000")
+    sightings.record_sighting(user, now, device="d", network="192.0.2.1", phone="+8613800138000")
     later = now + timedelta(days=3)
-    sightings.record(user, later, device="d", network="192.0.2.200")
+    sightings.record_sighting(user, later, device="d", network="192.0.2.200")
     rows = {row.kind: (row.first_at, row.last_at) for row in Sighting.objects.filter(user=user)}
     assert rows == {"device": (now, later), "network": (now, later), "phone": (now, now)}
 
@@ -99,7 +99,7 @@ def test_seen_again_is_one_row_that_lasts_longer(now: datetime) -> None:
 @pytest.mark.django_db
 def test_two_accounts_share_a_digest_and_nothing_readable(now: datetime) -> None:
     for _ in range(2):
-        sightings.record(make_user(now), now, device="d", phone="+8613800138000")
+        sightings.record_sighting(make_user(now), now, device="d", phone="+8613800138000")
     assert set(Sighting.objects.values_list("kind", flat=True)) == {"device", "phone"}
     digests = set(Sighting.objects.values_list("digest", flat=True))
     assert len(digests) == 2 and not any("138" in digest and "8000" in digest for digest in digests)
@@ -116,11 +116,11 @@ def test_registration_with_a_phone(now: datetime) -> None:
         password=PASSWORD,
         phone="138 0013 8000",
         language="en",
-        links=links(),
+        links=site_links(),
         now=now,
     )
     assert "138" not in user.phone_sealed and sightings.phone_of(user) == "+8613800138000"
-    phone, *_ = sightings.digests(SightingKind.PHONE, "+8613800138000")
+    phone, *_ = sightings.sighting_indexes(SightingKind.PHONE, "+8613800138000")
     assert dict(Sighting.objects.values_list("kind", "digest"))["phone"] == phone
 
 
@@ -149,7 +149,7 @@ def test_a_wrong_phone_opens_no_account(now: datetime) -> None:
             password=PASSWORD,
             phone="12345",
             language="en",
-            links=links(),
+            links=site_links(),
             now=now,
         )
     assert not User.objects.exists()
@@ -185,8 +185,8 @@ def test_a_device_seen_again_after_a_change_of_keys_has_one_row(
     stage: str, now: datetime, settings: Any
 ) -> None:
     member, later = make_member(now), now + timedelta(days=1)
-    sightings.record(member.user, now, device="browser")
+    sightings.record_sighting(member.user, now, device="browser")
     change_keys(settings, stage)
-    sightings.record(member.user, later, device="browser")
+    sightings.record_sighting(member.user, later, device="browser")
     (seen,) = Sighting.objects.all()
     assert (seen.first_at, seen.last_at) == (now, later)

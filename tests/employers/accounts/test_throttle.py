@@ -259,7 +259,7 @@ class TestTooManyTries:
         more = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
         request = RequestFactory().get("/", REMOTE_ADDR=remote, **more)
         Edge(lambda _: HttpResponse())(request)
-        assert throttle.network(throttle.caller_of(request)) == network
+        assert throttle.client_network(throttle.caller_of(request)) == network
 
     def test_a_window_is_not_prolonged_by_trying(self) -> None:
         begun = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -345,7 +345,7 @@ class TestTooManyTries:
         throttle.count_try([(throttle.RESETS_TO_ADDRESS, "1@example.com")], now)  # lasts a day
         throttle.count_try([(throttle.MAILS_TO_ADDRESS, "1@example.com")], later)
         with CaptureQueriesContext(connection) as queries:
-            assert throttle.sweep(later) == 5
+            assert throttle.delete_old_counters(later) == 5
         deleting = [query["sql"] for query in queries if query["sql"].startswith("DELETE")]
         assert len(deleting) == 3
         assert AttemptCount.objects.count() == 2

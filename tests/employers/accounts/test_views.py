@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from employers.accounts import membership, registration
-from employers.accounts.views import links
+from employers.accounts.views import site_links
 from employers.models import Employer, User
 from events.core.errors import Refused
 from events.delivery.mail import paths_of
@@ -484,7 +484,7 @@ class TestMails:
 
     def test_the_queued_verification_mail_is_the_one_that_renders(self, now: datetime) -> None:
         user = make_member(now).user
-        registration.send_verification(user, links(), timezone.now())
+        registration.send_verification(user, site_links(), timezone.now())
         mail = Mail.objects.get()
         said = render_to_string(paths_of(f"{mail.template}.txt"), mail.context)
         assert mail.context["link"] in said

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from employers.masking import masked
+from employers.masking import mask_email
 from employers.models import ApiClient, ApiKey, Employer, Member, Scope
 from events.models import Event
 from tests.factories import make_api_client, make_member, make_user, sign_in
@@ -297,7 +297,7 @@ def test_keys_need_their_permissions(now: datetime) -> None:
     [("a@b.example", "a***@b.example"), ("long.name@b.example", "l***@b.example"), ("", "")],
 )
 def test_masked(email: str, shown: str) -> None:
-    assert masked(email) == shown
+    assert mask_email(email) == shown
 
 
 def test_employers_and_members_are_only_looked_at(root: Client, now: datetime) -> None:

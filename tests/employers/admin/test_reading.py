@@ -12,7 +12,7 @@ from django.utils import timezone
 from employers.accounts import sightings, staff_reads
 from employers.models import Member, User
 from events.core.errors import Refused
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail
 from tests.factories import (
     make_case,
@@ -105,7 +105,7 @@ class TestUnmasking:
     def test_the_operation_refuses_too(self, member: Member, now: datetime) -> None:
         reviewer = make_colleague(now, "Reviewers")
         with pytest.raises(Refused, match="not_allowed"):
-            staff_reads.unmask(member.user, "email", member, reviewer, now)
+            staff_reads.unmask_contact(member.user, "email", member, reviewer, now)
 
     @pytest.mark.slow
     def test_no_page_of_the_console_prints_an_address(
@@ -172,7 +172,7 @@ class TestReading:
         self, case: Case, now: datetime
     ) -> None:
         owner, other = make_colleague(now, "Reviewers"), make_colleague(now, "Reviewers")
-        claims.claim(case.pk, owner, now)
+        claims.claim_case(case.pk, owner, now)
         document, page = make_document(case, now), f"/console/verification/case/{case.pk}/"
         sign_in(owner).get(f"{page}change/")
         sign_in(owner).get(f"{page}page/{document.pk}/1/")
@@ -230,7 +230,7 @@ class TestManyReads:
         )
         mail = Mail.objects.get()
         assert (mail.to, mail.template) == (root.email, "staff_many_reads")
-        written = letter(mail, "https://zizhi.example", now)
+        written = mail_message(mail, "https://zizhi.example", now)
         assert f"{reader.email} has looked at the data of 4 employers" in str(written.body)
         self.read(reader, now + timedelta(minutes=61), 4)
         assert Event.objects.filter(verb="many_reads").count() == 2
@@ -238,7 +238,7 @@ class TestManyReads:
     def test_one_employer_many_times_is_one(self, member: Member, now: datetime) -> None:
         reader = make_colleague(now, "Seniors")
         for number in range(9):
-            staff_reads.unmask(
+            staff_reads.unmask_contact(
                 member.user, "email", member, reader, now + timedelta(seconds=number)
             )
         assert not Event.objects.filter(verb="many_reads").exists()
@@ -247,7 +247,7 @@ class TestManyReads:
         reader = make_colleague(now, "Seniors")
         for _ in range(4):
             member = make_member(now)
-            staff_reads.unmask(member.user, "phone", member, reader, now)
+            staff_reads.unmask_contact(member.user, "phone", member, reader, now)
         assert Event.objects.filter(verb="many_reads").count() == 1
 
     def test_a_superuser_is_reported_to_the_others(self, now: datetime) -> None:

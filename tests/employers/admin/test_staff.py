@@ -19,7 +19,7 @@ from django.utils import timezone
 from employers.accounts import staff
 from employers.models import SecondFactor, SuperuserProposal, User
 from events.core.errors import Refused
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail
 from tests.factories import PASSWORD, make_colleague, make_member, make_user, sign_in
 
@@ -78,7 +78,7 @@ def mailed() -> set[tuple[str, str]]:
 
 def link_in(mail: Mail) -> str:
     """Return the path of the link that the mail's reader gets."""
-    body = str(letter(mail, "https://zizhi.example", timezone.now()).body)
+    body = str(mail_message(mail, "https://zizhi.example", timezone.now()).body)
     found = re.search(r"https?://[^/\s]+(/\S+)", body)
     assert found
     return found[1]
@@ -404,7 +404,7 @@ class TestGroups:
             with pytest.raises(Refused, match="not_allowed"):
                 staff.change_colleague(colleague.pk, editor, now, language="en", **given)  # type: ignore[arg-type]
         with pytest.raises(Refused, match="not_allowed"):
-            staff.invite("x@zizhi.example", "en", [leads], editor, now)
+            staff.invite_staff("x@zizhi.example", "en", [leads], editor, now)
 
 
 class TestOnTheServer:
@@ -461,7 +461,7 @@ class TestOnTheServer:
 def test_the_mail_says_who_did_what(ann: User, ben: User, colleague: User, now: datetime) -> None:
     def told() -> str:
         mail = Mail.objects.filter(to=ben.email).latest("pk")
-        return " ".join(str(letter(mail, "https://zizhi.example", now).body).split())
+        return " ".join(str(mail_message(mail, "https://zizhi.example", now).body).split())
 
     staff.propose_superuser(colleague.pk, ann, now)
     assert "li.na@zizhi.example was proposed as a superuser." in told()
@@ -491,7 +491,7 @@ def test_every_change_has_its_words(language: str, colleague: User, now: datetim
         mail = Mail(
             to=colleague.email, template="staff_changed", language=language, context=context
         )
-        body = str(letter(mail, "https://zizhi.example", now).body)
+        body = str(mail_message(mail, "https://zizhi.example", now).body)
         assert colleague.email in body or "Leads" in body, what
         said.add(body.splitlines()[2])
     assert len(said) == 13, "only the two about a password are alike"

@@ -39,10 +39,12 @@ def platform(now: datetime) -> ApiClient:
 
 @pytest.fixture
 def dead(platform: ApiClient, now: datetime) -> WebhookDelivery:
-    webhooks.create(platform.pk, "https://hr.example.com/zizhi", [], "", SYSTEM, now, local=False)
+    webhooks.create_endpoint(
+        platform.pk, "https://hr.example.com/zizhi", [], "", SYSTEM, now, local=False
+    )
     employer = make_employer(now, platform=platform)
     record("register", employer, SYSTEM, now, employer_id=employer.pk)
-    feed.relay(now)
+    feed.relay_outbox(now)
     delivery: WebhookDelivery = WebhookDelivery.objects.get()
     WebhookAttempt.objects.create(
         delivery=delivery,
@@ -97,7 +99,7 @@ def test_a_dead_letter_is_sent_again(dead: WebhookDelivery, now: datetime) -> No
 def test_not_to_an_endpoint_that_is_paused(
     dead: WebhookDelivery, platform: ApiClient, now: datetime
 ) -> None:
-    webhooks.pause(dead.endpoint_id, platform.pk, SYSTEM, now)
+    webhooks.pause_endpoint(dead.endpoint_id, platform.pk, SYSTEM, now)
     assert "Not sent because the endpoint is paused or deleted: 1" in send_again(
         sign_in(make_reviewer(now)), dead
     )
@@ -151,12 +153,12 @@ def test_what_cannot_be_sent_is_told_with_its_reason(
         sign_in(make_colleague(now, "Operators")),
         f"/console/events/webhookendpoint/{dead.endpoint_id}/replay/",
     )
-    webhooks.pause(dead.endpoint_id, platform.pk, SYSTEM, now)
+    webhooks.pause_endpoint(dead.endpoint_id, platform.pk, SYSTEM, now)
     assert (
         REASONS["webhook_paused"].says.en
         in browser.post(address, {"first": "1"}, follow=True).content.decode()
     )
-    webhooks.delete(dead.endpoint_id, platform.pk, SYSTEM, now)
+    webhooks.delete_endpoint(dead.endpoint_id, platform.pk, SYSTEM, now)
     for act in ("pause", "resume"):
         answer = browser.post(
             f"/console/events/webhookendpoint/{dead.endpoint_id}/{act}/", follow=True

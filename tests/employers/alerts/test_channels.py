@@ -126,7 +126,7 @@ def test_a_stopped_channel_is_told_to_operators_by_mail(operator: User, now: dat
     assert letter.to == operator.email and "sign not match" in letter.context["answer"]
     for language in ("en", "zh-hans"):
         letter.language = language
-        body = mail.letter(letter, "https://zizhi.example", now).body
+        body = mail.mail_message(letter, "https://zizhi.example", now).body
         assert "sign not match" in body and "值班群" in body
 
 

@@ -286,11 +286,13 @@ def test_what_it_did_not_make_it_only_reads(call: Caller, now: datetime) -> None
     ],
 )
 def test_only_below_a_registered_address(url: str, is_allowed: bool) -> None:
-    assert return_urls.allows(f"https://other.example/\n{BACK}", url) is is_allowed
+    assert (
+        return_urls.is_registered_return_url(f"https://other.example/\n{BACK}", url) is is_allowed
+    )
 
 
 def test_what_can_be_registered() -> None:
-    assert return_urls.registered(f" {BACK} \n\n{BACK}\nhttps://b.example") == [
+    assert return_urls.parse_return_urls(f" {BACK} \n\n{BACK}\nhttps://b.example") == [
         BACK,
         "https://b.example",
     ]
@@ -301,12 +303,16 @@ def test_what_can_be_registered() -> None:
         "http://localhost:3000/",
     ):
         with pytest.raises(Refused, match="return_url_invalid"):
-            return_urls.registered(wrong)
-    assert return_urls.registered("http://localhost:3000/", local=True) == [
+            return_urls.parse_return_urls(wrong)
+    assert return_urls.parse_return_urls("http://localhost:3000/", local=True) == [
         "http://localhost:3000/"
     ]
-    assert return_urls.allows("http://localhost:3000/", "http://localhost:3000/a", local=True)
-    assert not return_urls.allows("http://localhost:3000/", "http://localhost:3000/a")
+    assert return_urls.is_registered_return_url(
+        "http://localhost:3000/", "http://localhost:3000/a", local=True
+    )
+    assert not return_urls.is_registered_return_url(
+        "http://localhost:3000/", "http://localhost:3000/a"
+    )
 
 
 # --- Links ----------------------------------------------------------------------------------------
@@ -549,8 +555,11 @@ def test_what_an_employer_may(call: Caller) -> None:
 def test_links_are_let_go_after_a_week(call: Caller, now: datetime) -> None:
     call.door()
     link = OnboardingLink.objects.get()
-    assert onboarding.sweep(link.expires_at + onboarding.KEPT_FOR) == 0
+    assert onboarding.delete_old_onboarding_links(link.expires_at + onboarding.KEPT_FOR) == 0
     assert (
-        onboarding.sweep(link.expires_at + onboarding.KEPT_FOR + timedelta(seconds=1)) == 1
+        onboarding.delete_old_onboarding_links(
+            link.expires_at + onboarding.KEPT_FOR + timedelta(seconds=1)
+        )
+        == 1
         and not OnboardingLink.objects.exists()
     )

@@ -55,7 +55,7 @@ def happen(client: ApiClient, now: datetime, times: int) -> None:
     employer = make_employer(now, platform=client)
     for _ in range(times):
         record("register", employer, SYSTEM, now, employer_id=employer.pk)
-    feed.relay(now)
+    feed.relay_outbox(now)
 
 
 def test_the_feed_is_read_page_by_page(platform: tuple[ApiClient, Api], now: datetime) -> None:

@@ -192,16 +192,16 @@ def test_a_tests_key_has_networks_too() -> None:
     ],
 )
 def test_which_addresses_are_allowed(allowed: str, address: str, is_allowed: bool) -> None:
-    assert networks.allow(allowed, address) is is_allowed
+    assert networks.is_allowed_network(allowed, address) is is_allowed
 
 
 def test_what_can_be_registered() -> None:
-    assert networks.registered(" 203.0.113.7 \n\n2001:db8::/32\n203.0.113.7/32") == (
+    assert networks.parse_networks(" 203.0.113.7 \n\n2001:db8::/32\n203.0.113.7/32") == (
         "203.0.113.7/32\n2001:db8::/32"
     )
     for wrong in ("203.0.113.7/24", "a.example", "203.0.113", "203.0.113.0/33", "1\n" * 51):
         with pytest.raises(Refused, match="network_invalid"):
-            networks.registered(wrong)
+            networks.parse_networks(wrong)
 
 
 # --- Ends -----------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def make_platform(
 
 def fail(platform: ApiClient, status: int, now: datetime, days: int = 7) -> WebhookEndpoint:
     """Make the endpoint answer only `status`, with one attempt per day."""
-    endpoint, _ = webhooks.create(platform.pk, URL, [], "", SYSTEM, now, local=False)
+    endpoint, _ = webhooks.create_endpoint(platform.pk, URL, [], "", SYSTEM, now, local=False)
     go_on_failing(endpoint, platform, status, now, days)
     return endpoint
 
@@ -44,7 +44,7 @@ def go_on_failing(
     for day in range(days):
         at = now + timedelta(days=day)
         record("register", employer, SYSTEM, at, employer_id=employer.pk)
-        feed.relay(at)
+        feed.relay_outbox(at)
         webhook_delivery.send_waiting(
             endpoint.pk, lambda at=at: at, post=lambda *_, **__: safe_http.Response(status, "", 1)
         )  # type: ignore[misc]
@@ -69,7 +69,7 @@ def test_the_contact_and_the_operators_once_per_pause(now: datetime) -> None:
     go_on_failing(endpoint, platform, 500, now + timedelta(days=8), 3)
     assert Mail.objects.count() == 2, "once per pause"
     again = now + timedelta(days=20)
-    webhooks.resume(endpoint.pk, platform.pk, SYSTEM, again)
+    webhooks.resume_endpoint(endpoint.pk, platform.pk, SYSTEM, again)
     go_on_failing(endpoint, platform, 500, again, 7)
     assert Event.objects.filter(verb="pause_webhook").count() == 2 and Mail.objects.count() == 4
 
@@ -114,8 +114,8 @@ def test_of_a_test_only_its_contact_hears(now: datetime) -> None:
 def test_who_asked_for_the_pause_is_not_told_of_it(now: datetime) -> None:
     make_colleague(now, "Operators")
     platform = make_platform(now)
-    endpoint, _ = webhooks.create(platform.pk, URL, [], "", SYSTEM, now, local=False)
-    webhooks.pause(endpoint.pk, platform.pk, SYSTEM, now)
+    endpoint, _ = webhooks.create_endpoint(platform.pk, URL, [], "", SYSTEM, now, local=False)
+    webhooks.pause_endpoint(endpoint.pk, platform.pk, SYSTEM, now)
     assert not Mail.objects.exists()
 
 

@@ -31,16 +31,16 @@ class Clock:
 
 def enrolled(user: User, now: datetime) -> tuple[SecondFactor, list[str]]:
     then = now - timedelta(hours=1)
-    return second_factor.enrol(user, SECRET, code_at(then), None, then)
+    return second_factor.enrol_second_factor(user, SECRET, code_at(then), None, then)
 
 
 def code_at(now: datetime, secret: str = SECRET) -> str:
-    return totp.code(secret, totp.step_at(now))
+    return totp.code_of_step(secret, totp.step_at(now))
 
 
 def wrong_at(now: datetime) -> str:
     """Return six digits that match no step around `now`."""
-    near = {totp.code(SECRET, totp.step_at(now) + away) for away in range(-3, 4)}
+    near = {totp.code_of_step(SECRET, totp.step_at(now) + away) for away in range(-3, 4)}
     return next(f"{number:06d}" for number in range(10) if f"{number:06d}" not in near)
 
 

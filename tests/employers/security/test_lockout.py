@@ -44,7 +44,7 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_how_long(failures: int, minutes: int) -> None:
-    assert lockout.lasts(failures) == timedelta(minutes=minutes)
+    assert lockout.lockout_duration(failures) == timedelta(minutes=minutes)
 
 
 def test_five_wrong_codes_lock(colleague: User, factor: SecondFactor, clock: Clock) -> None:
@@ -129,10 +129,10 @@ def test_a_change_of_keys_neither_ends_a_lockout_nor_the_count(
     stage: str, factor: SecondFactor, now: datetime, settings: Any
 ) -> None:
     for _ in range(lockout.TRIES - 1):
-        lockout.fail(lockout.subject(factor), now)
+        lockout.count_failure(lockout.lockout_subject(factor), now)
     change_keys(settings, stage)
-    count = lockout.fail(lockout.subject(factor), now)
-    assert lockout.left(count) == lockout.TRIES and Lockout.objects.count() == 1
-    assert lockout.closed_until(lockout.subject(factor), now)
-    lockout.clear(lockout.subject(factor))
+    count = lockout.count_failure(lockout.lockout_subject(factor), now)
+    assert lockout.tries_left(count) == lockout.TRIES and Lockout.objects.count() == 1
+    assert lockout.closed_until(lockout.lockout_subject(factor), now)
+    lockout.clear_failures(lockout.lockout_subject(factor))
     assert not Lockout.objects.exists()

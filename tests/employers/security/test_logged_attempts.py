@@ -34,8 +34,8 @@ def test_right_and_wrong_passwords_and_too_many(now: datetime) -> None:
     assert told.count("too_many_tries") == 1
     wrong = {(line["account"], line["known"]) for line in lines if "account" in line}
     assert wrong == {
-        (throttle.pseudonym("HR@example.com "), True),
-        (throttle.pseudonym("nobody@example.com"), False),
+        (throttle.log_pseudonym("HR@example.com "), True),
+        (throttle.log_pseudonym("nobody@example.com"), False),
     }
     for text in ("example.com", "guessed", PASSWORD, "sentence", "127.0.0.1"):
         assert text not in str(lines)

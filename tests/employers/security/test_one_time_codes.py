@@ -15,8 +15,8 @@ from employers.security.one_time_codes import (
     TRIES,
     Purpose,
     check_code,
+    delete_old_codes,
     issue_code,
-    sweep,
 )
 from events.core.errors import Refused
 from tests.verification.reviewing.test_second_review import at_once
@@ -127,8 +127,8 @@ def test_right_answers_do_not_count_as_guesses(now: datetime) -> None:
 
 def test_codes_are_deleted_a_day_after_their_end(now: datetime) -> None:
     issue_code(Purpose.ENTER, NUMBER, now)
-    assert sweep(now + LASTS + KEPT_FOR - timedelta(seconds=1)) == 0
-    assert sweep(now + LASTS + KEPT_FOR) == 1
+    assert delete_old_codes(now + LASTS + KEPT_FOR - timedelta(seconds=1)) == 0
+    assert delete_old_codes(now + LASTS + KEPT_FOR) == 1
 
 
 @pytest.mark.django_db(transaction=True)

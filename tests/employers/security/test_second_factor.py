@@ -52,7 +52,7 @@ def test_the_first_time_a_second_factor_is_set_up(colleague: User, clock: Clock)
         ).status_code
         == 422
     )
-    assert second_factor.of(colleague) is None
+    assert second_factor.second_factor_of(colleague) is None
     done = client.post(SET_UP, {"code": code_at(clock.now, secret)})
     codes = re.findall(r"<li>([a-z2-9]{4}(?:-[a-z2-9]{4}){5})</li>", done.content.decode())
     assert (len(codes), len(set(codes))) == (10, 10)
@@ -84,7 +84,7 @@ def test_who_knows_the_password_sets_up_no_other(
 def test_of_two_who_set_one_up_at_once_one_does(colleague: User, now: datetime) -> None:
     enrolled(colleague, now)
     with pytest.raises(Refused, match="second_factor_exists"):
-        second_factor.enrol(colleague, SECRET, code_at(now), None, now)
+        second_factor.enrol_second_factor(colleague, SECRET, code_at(now), None, now)
 
 
 def test_another_phone_right_after_coming_in(
@@ -135,7 +135,7 @@ def test_a_code_is_taken_once(colleague: User, factor: SecondFactor, clock: Cloc
     assert second_factor.answer_second_factor(colleague, code, "", clock.now)[1] == "app"
     with pytest.raises(Refused, match="second_factor_used"):
         second_factor.answer_second_factor(colleague, code, "", clock.now)
-    earlier = totp.code(SECRET, totp.step_at(clock.now) - 1)
+    earlier = totp.code_of_step(SECRET, totp.step_at(clock.now) - 1)
     with pytest.raises(Refused, match="second_factor_used"):
         second_factor.answer_second_factor(colleague, earlier, "", clock.now)
     assert second_factor.answer_second_factor(
@@ -232,7 +232,7 @@ def test_a_superuser_resets_a_colleagues(
         in boss.get(f"/console/employers/user/{colleague.pk}/change/").content.decode()
     )
     assert boss.get(reset_page(colleague)).status_code == 200
-    assert second_factor.of(colleague) is not None, "GET changes nothing"
+    assert second_factor.second_factor_of(colleague) is not None, "GET changes nothing"
     for _ in range(2):
         assert boss.post(reset_page(colleague)).status_code == 302
     event = Event.objects.about(colleague).get(verb="reset_second_factor")
@@ -261,10 +261,10 @@ def test_nobody_else_does(colleague: User, factor: SecondFactor, clock: Clock) -
     )
     for by, whose in ((editor, colleague), (colleague, colleague), (root, root)):
         with pytest.raises(Refused, match="not_allowed"):
-            second_factor.reset(whose, by, clock.now)
+            second_factor.reset_second_factor(whose, by, clock.now)
     root.is_active = False
     with pytest.raises(Refused, match="not_allowed"):
-        second_factor.reset(colleague, root, clock.now)
+        second_factor.reset_second_factor(colleague, root, clock.now)
     assert SecondFactor.objects.count() == 3
 
 

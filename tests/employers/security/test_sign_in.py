@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config.management.commands.serve import environment
+from config.management.commands.serve import process_environment
 from employers.models import SecondFactor, User
 from events.models import Event
 from tests.employers.security.staff_sign_in import (
@@ -173,7 +173,7 @@ def test_what_the_first_start_chooses(
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    assert environment(8000).get("ZIZHI_STAFF_SECOND_FACTOR") == chosen
+    assert process_environment(8000).get("ZIZHI_STAFF_SECOND_FACTOR") == chosen
 
 
 def settings_with(monkeypatch: pytest.MonkeyPatch, **given: str) -> dict[str, Any]:

@@ -47,19 +47,19 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.
 @pytest.mark.parametrize(("seconds", "code"), list(RFC_6238.items()))
 def test_the_vectors_of_rfc_6238(seconds: int, code: str) -> None:
     now = datetime.fromtimestamp(seconds, UTC)
-    assert totp.code(RFC_SECRET, totp.step_at(now)) == code[-6:]
+    assert totp.code_of_step(RFC_SECRET, totp.step_at(now)) == code[-6:]
     assert totp.step_at(now) in totp.matching_steps(RFC_SECRET, code[-6:], now)
 
 
 @pytest.mark.parametrize(("counter", "code"), list(enumerate(RFC_4226)))
 def test_the_vectors_of_rfc_4226(counter: int, code: str) -> None:
-    assert totp.code(RFC_SECRET, counter) == code
+    assert totp.code_of_step(RFC_SECRET, counter) == code
 
 
 @given(MOMENTS, st.integers(-5, 5))
 def test_a_code_is_good_a_step_before_and_after(now: datetime, away: int) -> None:
     step = totp.step_at(now) + away
-    assert (step in totp.matching_steps(SECRET, totp.code(SECRET, step), now)) == (
+    assert (step in totp.matching_steps(SECRET, totp.code_of_step(SECRET, step), now)) == (
         abs(away) <= totp.DRIFT
     )
 
@@ -68,7 +68,7 @@ def test_a_code_is_good_a_step_before_and_after(now: datetime, away: int) -> Non
 def test_whatever_is_typed_is_judged(now: datetime, typed: str) -> None:
     here = totp.step_at(now)
     assert bool(totp.matching_steps(SECRET, typed, now)) == (
-        typed in {totp.code(SECRET, here + away) for away in (-1, 0, 1)}
+        typed in {totp.code_of_step(SECRET, here + away) for away in (-1, 0, 1)}
     )
 
 
@@ -79,7 +79,7 @@ def test_secrets_are_long_and_never_the_same() -> None:
 
 
 def test_the_address_is_what_apps_read() -> None:
-    address = urlsplit(totp.address(SECRET, "li.na+x@zizhi.example", "Zizhi 资质"))
+    address = urlsplit(totp.provisioning_uri(SECRET, "li.na+x@zizhi.example", "Zizhi 资质"))
     assert (address.scheme, address.netloc) == ("otpauth", "totp")
     assert address.path == "/Zizhi%20%E8%B5%84%E8%B4%A8:li.na%2Bx%40zizhi.example"
     assert parse_qs(address.query) == {"secret": [SECRET], "issuer": ["Zizhi 资质"]}

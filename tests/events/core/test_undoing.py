@@ -20,14 +20,14 @@ class Steps(list[str]):
             undoing.if_undone(lambda name=name: self.append(name))  # type: ignore[misc]
 
     def fail_after(self, *names: str) -> None:
-        with undoing.transaction():
+        with undoing.undoing_transaction():
             self.announce(names)
             raise ZeroDivisionError
 
 
 def test_what_is_done_stays() -> None:
     back = Steps()
-    with undoing.transaction():
+    with undoing.undoing_transaction():
         back.announce("a")
     assert back == []
 
@@ -41,7 +41,7 @@ def test_an_exception_takes_back_the_last_first() -> None:
 
 def test_so_does_a_mark_to_roll_back() -> None:
     back = Steps()
-    with undoing.transaction():
+    with undoing.undoing_transaction():
         back.announce("a")
         transaction.set_rollback(True)
     assert back == ["a"]
@@ -51,8 +51,8 @@ def test_what_was_done_within_is_undone_with_what_is_around() -> None:
     back = Steps()
 
     def around() -> None:
-        with undoing.transaction():
-            with undoing.transaction():
+        with undoing.undoing_transaction():
+            with undoing.undoing_transaction():
                 back.announce("a")
             assert back == []
             raise ZeroDivisionError
@@ -64,7 +64,7 @@ def test_what_was_done_within_is_undone_with_what_is_around() -> None:
 
 def test_what_failed_within_is_taken_back_at_once_and_no_more() -> None:
     back = Steps()
-    with undoing.transaction():
+    with undoing.undoing_transaction():
         back.announce("a")
         with pytest.raises(ZeroDivisionError):
             back.fail_after("b")
@@ -89,7 +89,7 @@ def test_a_step_that_fails_hinders_no_other_and_hides_nothing() -> None:
     back = Steps()
 
     def fail() -> None:
-        with undoing.transaction():
+        with undoing.undoing_transaction():
             back.announce("a")
             undoing.if_undone(lambda: [].index(0))  # type: ignore[arg-type, return-value]
             raise ZeroDivisionError

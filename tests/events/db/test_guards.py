@@ -28,7 +28,7 @@ from downloads.models import (
 )
 from events.core.actor import SYSTEM
 from events.core.sealing import HEAD_CHARACTERS, seal_text
-from events.db.guards import KEY_CHARACTERS, SEALED_LIKE, guarded_models, statements
+from events.db.guards import KEY_CHARACTERS, SEALED_LIKE, guard_statements, guarded_models
 from events.models import Event, PlatformEvent, record
 from tests.databases import guards_of
 from tests.factories import make_case, make_member, make_reviewer
@@ -226,7 +226,7 @@ def test_each_guarded_model_is_tried_here() -> None:
 @pytest.mark.parametrize("model", MAKERS, ids=lambda model: model.__name__)
 def test_the_database_has_the_guard_that_the_model_states(model: Any) -> None:
     """A migration that changes the table has to install the guard again."""
-    stated = statements(model, model.guard, connection.SchemaEditorClass(connection))
+    stated = guard_statements(model, model.guard, connection.SchemaEditorClass(connection))
     if connection.vendor == "postgresql":
         with transaction.atomic():
             before = definitions(model)
@@ -331,7 +331,7 @@ def test_a_connection_without_our_settings_replaces_nothing(model: Any) -> None:
     """Whatever key of the row it uses, the hidden one included."""
     keys = [each.column for each in model._meta.local_concrete_fields if each.unique]
     table = model._meta.db_table
-    guards = statements(model, model.guard, connection.SchemaEditorClass(connection))
+    guards = guard_statements(model, model.guard, connection.SchemaEditorClass(connection))
     columns = [each.column for each in model._meta.local_concrete_fields]
     raw = sqlite3.connect(":memory:")
     unique = ", ".join(f'"{each}" UNIQUE' if each in keys else f'"{each}"' for each in columns)

@@ -14,13 +14,13 @@ from events.models import WebhookEndpoint, record
 
 
 def add(client_id: UUID, url: str, now: datetime, *types: str) -> tuple[WebhookEndpoint, str]:
-    return webhooks.create(client_id, url, types, "", SYSTEM, now, local=True)
+    return webhooks.create_endpoint(client_id, url, types, "", SYSTEM, now, local=True)
 
 
 def happen(employer: Employer, now: datetime, times: int = 1, verb: str = "register") -> None:
     for _ in range(times):
         record(verb, employer, SYSTEM, now, employer_id=employer.pk)
-    feed.relay(now)
+    feed.relay_outbox(now)
 
 
 def send(endpoint: WebhookEndpoint, at: datetime, **more: Any) -> int:

@@ -367,8 +367,8 @@ def test_old_rows_are_forgotten(now: datetime) -> None:
     make_channel(now)
     call_canary(now)
     AlertMessage.objects.update(finished_at=now)
-    assert alerts.forget(now + timedelta(days=89)) == 0
-    assert alerts.forget(now + timedelta(days=91)) == 2
+    assert alerts.forget_old_alerts(now + timedelta(days=89)) == 0
+    assert alerts.forget_old_alerts(now + timedelta(days=91)) == 2
 
 
 # --- Texts ----------------------------------------------------------------------------------------

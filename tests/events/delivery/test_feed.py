@@ -58,7 +58,7 @@ def told(client: ApiClient) -> list[tuple[int, str]]:
 
 def test_every_verb_of_a_case_is_told() -> None:
     assert {
-        verb for verb in transitions.verbs() if event_types.type_of(verb, "case") is None
+        verb for verb in transitions.transition_verbs() if event_types.type_of(verb, "case") is None
     } == set()
 
 
@@ -85,7 +85,7 @@ def test_details_are_told_by_name_and_reasons_in_both_languages() -> None:
         ["registry_revoked", "of_an_old_version"],
         {"attempt": 2, "field": "张三"},
     )
-    body = event_types.payload(happened)
+    body = event_types.message_payload(happened)
     assert (
         body["employer"] == {"id": "e", "reference": "ref"}
         and body["case"] == {"id": "c"}
@@ -104,7 +104,7 @@ def test_a_move_on_the_ladder_says_from_where_to_where_and_until_when() -> None:
     data = {"until": "2026-12-01T00:00:00+00:00", "seen": ["at night"]}
     kind = event_types.type_of("restrict", "standing")
     assert kind == "employer.tier_changed" and event_types.type_of("release", "member") is None
-    body = event_types.payload(
+    body = event_types.message_payload(
         event_types.Happened(kind, "e", "", None, "", "restricted", ["not_allowed"], data)
     )
     assert body["tier"] == {"from": None, "to": "restricted", "until": data["until"]}
@@ -113,7 +113,7 @@ def test_a_move_on_the_ladder_says_from_where_to_where_and_until_when() -> None:
         and "at night" not in str(body)
         and body["reasons"][0]["code"] == "not_allowed"
     )
-    back = event_types.payload(
+    back = event_types.message_payload(
         event_types.Happened(kind, "e", "", None, "restricted", "", [], {"until": None})
     )
     assert back["tier"] == {"from": "restricted", "to": None, "until": None}
@@ -151,11 +151,11 @@ def test_a_platform_reads_its_feed_without_a_gap(now: datetime) -> None:
         make_link(make_member(now, free), client.pk, now)
     for employer in (free, own, free):
         record("register", employer, SYSTEM, now, employer_id=employer.pk)
-    assert feed.relay(now) == 3 and feed.relay(now) == 0
+    assert feed.relay_outbox(now) == 3 and feed.relay_outbox(now) == 0
     assert [sequence for sequence, _ in told(one)] == [1, 2, 3]
     assert [sequence for sequence, _ in told(other)] == [1, 2]
     record("register", own, SYSTEM, now, employer_id=own.pk)
-    feed.relay(now)
+    feed.relay_outbox(now)
     assert told(one)[-1] == (4, "employer.created") and len(told(other)) == 2
 
 
@@ -163,7 +163,7 @@ def test_what_nobody_hears_leaves_the_outbox_too(now: datetime) -> None:
     golden = make_employer(now, made_for=make_user(now))
     record("register", golden, SYSTEM, now, employer_id=golden.pk)
     assert (
-        feed.relay(now) == 1
+        feed.relay_outbox(now) == 1
         and not Outgoing.objects.exists()
         and not PlatformEvent.objects.exists()
     )
@@ -181,9 +181,9 @@ def test_a_suspension_says_why_and_an_approval_until_when(now: datetime) -> None
     client = platform(now)
     member = make_member(now, of_platform(now, client, "company-7"))
     case = make_case(member, now, State.APPROVED)
-    operations.suspend(case.pk, SYSTEM, now, ["registry_revoked"], note="personal words")
-    operations.reinstate(case.pk, make_reviewer(now), now)
-    feed.relay(now)
+    operations.suspend_case(case.pk, SYSTEM, now, ["registry_revoked"], note="personal words")
+    operations.reinstate_case(case.pk, make_reviewer(now), now)
+    feed.relay_outbox(now)
     suspended, reinstated = PlatformEvent.objects.of(client.pk)
     assert (suspended.type, reinstated.type) == ("employer.suspended", "employer.reinstated")
     assert suspended.payload["employer"] == {
@@ -206,7 +206,7 @@ def test_members_come_and_go_by_their_ids_alone(now: datetime) -> None:
     }
     member = enrolling.add_member(client, employer, now=now, **told_of)
     enrolling.end_member(client, employer, member.pk, now)
-    feed.relay(now)
+    feed.relay_outbox(now)
     rows = list(PlatformEvent.objects.of(client.pk))
     assert [row.type for row in rows] == ["member.joined", "member.left"]
     assert all(
@@ -223,7 +223,7 @@ from django.utils import timezone
 from events.delivery import feed
 feed.AT_ONCE = 40
 while True:
-    feed.relay(timezone.now()) or time.sleep(0.005)
+    feed.relay_outbox(timezone.now()) or time.sleep(0.005)
 """
 
 

@@ -284,7 +284,7 @@ def test_every_name_that_the_code_queues_has_its_files() -> None:
     assert queued - TEXTS.keys() <= set(TEMPLATES)
 
 
-@pytest.mark.parametrize("verb", transitions.verbs())
+@pytest.mark.parametrize("verb", transitions.transition_verbs())
 def test_every_change_of_state_has_its_mail(verb: str) -> None:
     assert f"case_{verb}" in TEMPLATES or verb in {"start_checks", "ask_person"}
 

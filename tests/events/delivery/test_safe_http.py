@@ -15,7 +15,7 @@ import pytest
 
 from events.core.errors import Refused
 from events.delivery import safe_http
-from events.delivery.safe_http import Lines, addresses_of, is_public, post, target_of
+from events.delivery.safe_http import Lines, addresses_of, is_public, post_safely, target_of
 from tests.fakes.webhook_receiver import Receiver, certified, receiving
 
 PUBLIC = "93.184.216.34"
@@ -160,7 +160,7 @@ def test_this_machine_only_by_its_own_names_and_where_it_is_tried_out() -> None:
     "answers", [["127.0.0.1"], [PUBLIC, "10.0.0.7"], ["::ffff:127.0.0.1"], ["fe80::1%eth0"]]
 )
 def test_one_private_address_is_enough_to_refuse_a_name(answers: list[str]) -> None:
-    answer = post("https://hr.example.com/", {}, b"{}", resolver=lambda host, port: answers)
+    answer = post_safely("https://hr.example.com/", {}, b"{}", resolver=lambda host, port: answers)
     assert (answer.status, answer.error) == (None, "webhook_url_not_public")
 
 
@@ -186,7 +186,7 @@ def test_a_name_that_rebinds_is_asked_once_and_dialled_where_it_was_looked_at(
 
     monkeypatch.setattr(socket, "create_connection", dial)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("resolved again"))
-    answer = post("https://hr.example.com/", {}, b"{}", resolver=name)
+    answer = post_safely("https://hr.example.com/", {}, b"{}", resolver=name)
     assert dialled == [(PUBLIC, 443)] and name.asked == 1 and answer.error == "connection_refused"
 
 
@@ -205,7 +205,7 @@ def test_the_name_stays_in_sni_in_the_host_header_and_on_the_certificate(
             "create_connection",
             lambda address, timeout: connect(("127.0.0.1", address[1]), timeout),
         )
-        answer = post(
+        answer = post_safely(
             f"https://hr.example.com:{port}/in",
             {},
             b"{}",
@@ -214,14 +214,16 @@ def test_the_name_stays_in_sni_in_the_host_header_and_on_the_certificate(
         )
         assert answer.status == 200 and asked_for == ["hr.example.com"]
         assert receiver.got[0].headers["host"] == f"hr.example.com:{port}"
-        other = post(
+        other = post_safely(
             f"https://other.example.com:{port}/in",
             {},
             b"{}",
             resolver=lambda *_: [PUBLIC],
             context=client,
         )
-        unknown = post(f"https://hr.example.com:{port}/in", {}, b"{}", resolver=lambda *_: [PUBLIC])
+        unknown = post_safely(
+            f"https://hr.example.com:{port}/in", {}, b"{}", resolver=lambda *_: [PUBLIC]
+        )
         assert (other.error, unknown.error) == ("certificate", "certificate") and len(
             receiver.got
         ) == 1
@@ -229,7 +231,7 @@ def test_the_name_stays_in_sni_in_the_host_header_and_on_the_certificate(
 
 def test_no_redirect_is_followed(receiver: Receiver) -> None:
     receiver.answers = lambda number: 307
-    answer = post(receiver.url, {}, b"{}", local=True)
+    answer = post_safely(receiver.url, {}, b"{}", local=True)
     assert (answer.status, answer.error, answer.received) == (307, "redirect", False) and len(
         receiver.got
     ) == 1
@@ -240,7 +242,7 @@ def test_no_proxy_of_the_environment_is_used(
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert post(receiver.url, {}, b"{}", local=True).received
+    assert post_safely(receiver.url, {}, b"{}", local=True).received
 
 
 def test_of_a_long_answer_only_the_beginning_is_read(receiver: Receiver) -> None:
@@ -254,7 +256,7 @@ def test_of_a_long_answer_only_the_beginning_is_read(receiver: Receiver) -> None
             sent.append(1)
 
     receiver.answers = lambda number: pour
-    answer = post(receiver.url, {}, b"{}", local=True)
+    answer = post_safely(receiver.url, {}, b"{}", local=True)
     assert (
         answer.received
         and len(answer.start) == safe_http.KEPT_CHARACTERS
@@ -284,7 +286,7 @@ def test_who_drips_is_cut_off(what: bytes) -> None:
         thread = threading.Thread(target=drip, daemon=True)
         thread.start()
         began = time.monotonic()
-        answer = post(
+        answer = post_safely(
             f"http://127.0.0.1:{server.getsockname()[1]}/", {}, b"{}", local=True, seconds=0.8
         )
         assert time.monotonic() - began < 2 and (answer.status, answer.error) == (None, "timeout")
@@ -295,7 +297,7 @@ def test_who_drips_is_cut_off(what: bytes) -> None:
 def test_a_handshake_that_never_ends_is_cut_off() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         began = time.monotonic()
-        answer = post(
+        answer = post_safely(
             f"https://127.0.0.1:{server.getsockname()[1]}/", {}, b"{}", local=True, seconds=0.5
         )
         assert time.monotonic() - began < 2 and answer.error == "timeout"
@@ -305,17 +307,23 @@ def test_nobody_there(receiver: Receiver) -> None:
     def nowhere(host: str, port: int) -> Sequence[str]:
         raise socket.gaierror(socket.EAI_NONAME, "no such name")
 
-    assert post("https://hr.example.com/", {}, b"{}", resolver=nowhere).error == "name_not_found"
+    assert (
+        post_safely("https://hr.example.com/", {}, b"{}", resolver=nowhere).error
+        == "name_not_found"
+    )
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    assert post(f"http://127.0.0.1:{port}/", {}, b"{}", local=True).error == "connection_refused"
+    assert (
+        post_safely(f"http://127.0.0.1:{port}/", {}, b"{}", local=True).error
+        == "connection_refused"
+    )
 
     def hang_up(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True
         handler.connection.shutdown(socket.SHUT_RDWR)
 
     receiver.answers = lambda number: hang_up
-    assert post(receiver.url, {}, b"{}", local=True).error == "connection_broken"
+    assert post_safely(receiver.url, {}, b"{}", local=True).error == "connection_broken"
 
 
 # --- Connections that are kept --------------------------------------------------------------------
@@ -334,7 +342,9 @@ def test_one_connection_carries_many_messages(receiver: Receiver, lines: Lines) 
     receiver.answers = lambda number: statuses[number]
     for number, (status, body) in enumerate(zip(statuses, bodies, strict=True)):
         receiver.body = body
-        answer = post(receiver.url, {"webhook-id": str(number)}, b"{}", local=True, lines=lines)
+        answer = post_safely(
+            receiver.url, {"webhook-id": str(number)}, b"{}", local=True, lines=lines
+        )
         assert (
             answer.status == status and answer.start == body.decode()[: safe_http.KEPT_CHARACTERS]
         )
@@ -346,7 +356,7 @@ def test_one_connection_carries_many_messages(receiver: Receiver, lines: Lines) 
 
 def test_without_keeping_each_message_has_its_own(receiver: Receiver) -> None:
     for _ in range(3):
-        assert post(receiver.url, {}, b"{}", local=True).received
+        assert post_safely(receiver.url, {}, b"{}", local=True).received
     assert len(receiver.lines) == 3
 
 
@@ -359,9 +369,9 @@ def test_another_address_has_another_connection(receiver: Receiver, lines: Lines
         receiver.url + "/other",
         receiver.url.replace("127.0.0.1", "localhost"),
     ):
-        assert post(url, {}, b"{}", local=True, lines=lines).received
+        assert post_safely(url, {}, b"{}", local=True, lines=lines).received
     assert len(receiver.lines) == 3
-    refused = post(receiver.url, {}, b"{}", local=False, lines=lines)
+    refused = post_safely(receiver.url, {}, b"{}", local=False, lines=lines)
     assert (
         refused.status is None and refused.error == "webhook_url_invalid" and len(receiver.got) == 3
     )
@@ -378,10 +388,12 @@ def test_it_is_given_up_before_long(
         return ["127.0.0.1"]
 
     for _ in range(2):
-        assert post(receiver.url, {}, b"{}", local=True, lines=lines, resolver=resolver).received
+        assert post_safely(
+            receiver.url, {}, b"{}", local=True, lines=lines, resolver=resolver
+        ).received
     assert len(receiver.lines) == len(looked) == 1
     monkeypatch.setattr(safe_http, limit, 0.0)
-    assert post(receiver.url, {}, b"{}", local=True, lines=lines, resolver=resolver).received
+    assert post_safely(receiver.url, {}, b"{}", local=True, lines=lines, resolver=resolver).received
     assert len(receiver.lines) == len(looked) == 2, "then the name is resolved again"
 
 
@@ -403,11 +415,11 @@ def test_a_name_that_has_moved_into_our_house_is_refused_when_it_is_dialled_anew
     with receiving(server) as secure:
         url = f"https://hr.example.com:{secure.url.split(':')[2]}"
         for _ in range(3):
-            assert post(url, {}, b"{}", resolver=name, context=client, lines=lines).received
+            assert post_safely(url, {}, b"{}", resolver=name, context=client, lines=lines).received
         assert dialled == [PUBLIC] and name.asked == 1 and len(secure.got) == 3
         secure.lines[0].shutdown(socket.SHUT_RDWR)
         time.sleep(0.1)
-        moved = post(url, {}, b"{}", resolver=name, context=client, lines=lines)
+        moved = post_safely(url, {}, b"{}", resolver=name, context=client, lines=lines)
         assert (moved.status, moved.error) == (None, "webhook_url_not_public")
         assert dialled == [PUBLIC] and len(secure.got) == 3
 
@@ -420,8 +432,8 @@ def test_what_the_other_side_let_go_of_is_dialled_anew(receiver: Receiver, lines
         handler.connection.shutdown(socket.SHUT_RDWR)
 
     receiver.answers = lambda number: hang_up if number == 1 else 200
-    assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
-    assert post(receiver.url, {"webhook-id": "2"}, b"{}", local=True, lines=lines).received
+    assert post_safely(receiver.url, {}, b"{}", local=True, lines=lines).received
+    assert post_safely(receiver.url, {"webhook-id": "2"}, b"{}", local=True, lines=lines).received
     assert (
         len(receiver.got) == 3
         and len(receiver.lines) == 2
@@ -429,7 +441,7 @@ def test_what_the_other_side_let_go_of_is_dialled_anew(receiver: Receiver, lines
     )
     receiver.answers = lambda number: hang_up
     assert (
-        post(receiver.url, {}, b"{}", local=True, lines=lines).error == "connection_broken"
+        post_safely(receiver.url, {}, b"{}", local=True, lines=lines).error == "connection_broken"
         and len(receiver.got) == 5
     )
 
@@ -444,25 +456,25 @@ def test_no_answer_is_heard_twice_or_for_another_message(receiver: Receiver, lin
         )
 
     receiver.answers = lambda number: 500 if number else two_answers
-    assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
+    assert post_safely(receiver.url, {}, b"{}", local=True, lines=lines).received
     time.sleep(0.1)
-    assert post(receiver.url, {}, b"{}", local=True, lines=lines).status == 500
+    assert post_safely(receiver.url, {}, b"{}", local=True, lines=lines).status == 500
 
 
 def test_a_redirect_over_a_kept_connection_is_not_followed(
     receiver: Receiver, lines: Lines
 ) -> None:
     receiver.answers = lambda number: 307 if number else 200
-    assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
-    answer = post(receiver.url, {}, b"{}", local=True, lines=lines)
+    assert post_safely(receiver.url, {}, b"{}", local=True, lines=lines).received
+    answer = post_safely(receiver.url, {}, b"{}", local=True, lines=lines)
     assert (answer.status, answer.error, len(receiver.got)) == (307, "redirect", 2)
 
 
 def test_who_is_slow_over_a_kept_connection_is_cut_off(receiver: Receiver, lines: Lines) -> None:
     receiver.answers = lambda number: (lambda handler: time.sleep(3)) if number else 200
-    assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
+    assert post_safely(receiver.url, {}, b"{}", local=True, lines=lines).received
     began = time.monotonic()
-    answer = post(receiver.url, {}, b"{}", local=True, lines=lines, seconds=0.5)
+    answer = post_safely(receiver.url, {}, b"{}", local=True, lines=lines, seconds=0.5)
     assert answer.error == "timeout" and time.monotonic() - began < 2 and len(receiver.got) == 2
 
 
@@ -471,17 +483,19 @@ def test_no_more_are_kept_than_so_many(
 ) -> None:
     monkeypatch.setattr(safe_http, "KEPT_AT_MOST", 2)
     for path in ("/1", "/2", "/3", "/3", "/2", "/1"):
-        assert post(receiver.url + path, {}, b"{}", local=True, lines=lines).received
+        assert post_safely(receiver.url + path, {}, b"{}", local=True, lines=lines).received
     assert len(receiver.lines) == 4, "the oldest is dropped"
 
 
 def test_two_at_once_do_not_share_one(receiver: Receiver, lines: Lines) -> None:
     receiver.answers = lambda number: 200
-    assert post(receiver.url, {}, b"{}", local=True, lines=lines).received
+    assert post_safely(receiver.url, {}, b"{}", local=True, lines=lines).received
     answers: list[safe_http.Response] = []
 
     def many() -> None:
-        answers.extend(post(receiver.url, {}, b"{}", local=True, lines=lines) for _ in range(20))
+        answers.extend(
+            post_safely(receiver.url, {}, b"{}", local=True, lines=lines) for _ in range(20)
+        )
 
     threads = [threading.Thread(target=many) for _ in range(4)]
     for thread in threads:
@@ -540,4 +554,4 @@ def test_only_who_is_busy_is_asked_when_to_come_again(
         handler.end_headers()
 
     receiver.answers = lambda number: answer
-    assert post(receiver.url, {}, b"{}", local=True).retry_after == heard
+    assert post_safely(receiver.url, {}, b"{}", local=True).retry_after == heard

@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from events.core.sealing import KeyMissing
 from events.delivery import sms as delivery
-from events.delivery.sms import forget, pull_reports, queue_sms, send_sms, take_reports
+from events.delivery.sms import forget_old_messages, pull_reports, queue_sms, send_sms, take_reports
 from events.models import Sms, SmsDay, SmsOutcome
-from events.sms import simulator
+from events.sms import simulated_sms
 from events.sms.base import NUMBER_ABSENT, NUMBER_BLOCKED, Report
 from events.sms.simulator import MAGIC, SimulatedSms
 from events.tasks import sweep_sms
@@ -31,7 +31,7 @@ MINUTE = timedelta(minutes=1)
 def phones(settings: Any, tmp_path: Path) -> Iterator[SimulatedSms]:
     """The simulated provider, without messages of earlier tests."""
     settings.VAR_DIR = tmp_path
-    return simulator()
+    return simulated_sms()
 
 
 def code(to: str = NUMBER, at: datetime = NOW) -> uuid.UUID:
@@ -261,8 +261,8 @@ def test_pulling_survives_a_provider_that_is_down(monkeypatch: pytest.MonkeyPatc
 def test_after_a_month_only_the_sums_stay() -> None:
     old, young = code(), code(at=NOW + timedelta(days=2))
     send_sms(old, NOW)
-    assert forget(NOW + timedelta(days=30)) == 0
-    assert forget(NOW + timedelta(days=31)) == 1
+    assert forget_old_messages(NOW + timedelta(days=30)) == 0
+    assert forget_old_messages(NOW + timedelta(days=31)) == 1
     assert list(Sms.objects.values_list("pk", flat=True)) == [young]
     assert SmsDay.objects.filter(payer="codes").count() == 2
 

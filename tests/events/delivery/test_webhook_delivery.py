@@ -175,7 +175,7 @@ def test_an_endpoint_that_only_fails_is_paused_and_what_waits_is_kept(
     assert endpoint.paused_why == PausedWhy.FAILING and endpoint.paused_at
     assert endpoint.paused_at - now >= webhook_delivery.GIVEN_UP_AFTER
     _, well = answering(200)
-    webhooks.resume(endpoint.pk, employer.platform_id, SYSTEM, at)
+    webhooks.resume_endpoint(endpoint.pk, employer.platform_id, SYSTEM, at)
     assert send(endpoint, at, post=well) == 7
 
 

@@ -110,12 +110,12 @@ def test_what_happens_while_it_is_paused_waits(
 ) -> None:
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, receiver.url, now)
-    webhooks.pause(endpoint.pk, employer.platform_id, SYSTEM, now)
+    webhooks.pause_endpoint(endpoint.pk, employer.platform_id, SYSTEM, now)
     happen(employer, now, 3)
     assert send(endpoint, now) == 0 and not receiver.got
     with pytest.raises(Refused, match="webhook_paused"):
-        webhooks.ping(endpoint.pk, employer.platform_id, now)
-    webhooks.resume(endpoint.pk, employer.platform_id, SYSTEM, now)
+        webhooks.ping_endpoint(endpoint.pk, employer.platform_id, now)
+    webhooks.resume_endpoint(endpoint.pk, employer.platform_id, SYSTEM, now)
     assert send(endpoint, now) == 3
 
 
@@ -125,12 +125,12 @@ def test_a_deleted_endpoint_gets_nothing_and_keeps_no_secret(
     assert employer.platform_id
     endpoint, _ = add(employer.platform_id, receiver.url, now)
     happen(employer, now)
-    webhooks.delete(endpoint.pk, employer.platform_id, SYSTEM, now)
+    webhooks.delete_endpoint(endpoint.pk, employer.platform_id, SYSTEM, now)
     assert send(endpoint, now) == 0 and not receiver.got
     endpoint.refresh_from_db()
     assert not endpoint.secret_sealed and WebhookDelivery.objects.get().outcome == Outcome.CANCELLED
     with pytest.raises(Refused, match="webhook_unknown"):
-        webhooks.resume(endpoint.pk, employer.platform_id, SYSTEM, now)
+        webhooks.resume_endpoint(endpoint.pk, employer.platform_id, SYSTEM, now)
 
 
 def test_a_platform_that_is_revoked_is_told_nothing_more(
@@ -152,7 +152,7 @@ def test_a_ping_does_not_wait_until_the_rest_is_over(employer: Employer, now: da
     send(endpoint, now, post=answering(500)[1])
     posted, post = answering(200)
     assert send(endpoint, now, post=post) == 0, "it rests"
-    webhooks.ping(endpoint.pk, employer.platform_id, now)
+    webhooks.ping_endpoint(endpoint.pk, employer.platform_id, now)
     assert send(endpoint, now, post=post) == 1 and posted[0].startswith("ping_")
 
 
@@ -163,7 +163,7 @@ def test_deleted_while_it_is_being_sent_to(employer: Employer, now: datetime) ->
     happen(employer, now, 2)
 
     def post(*_: Any, local: bool) -> safe_http.Response:
-        webhooks.delete(endpoint.pk, client_id, SYSTEM, now)
+        webhooks.delete_endpoint(endpoint.pk, client_id, SYSTEM, now)
         return safe_http.Response(200, "", 1)
 
     send(endpoint, now, post=post)
@@ -199,11 +199,12 @@ def test_a_span_is_sent_again_from_before_the_endpoint_too(
     endpoint, secret = add(client_id, receiver.url, now)
     happen(employer, now, 2)
     assert send(endpoint, now) == 2
-    assert webhooks.replay(endpoint.pk, client_id, SYSTEM, now, first=3, last=5) == 3
+    assert webhooks.replay_feed(endpoint.pk, client_id, SYSTEM, now, first=3, last=5) == 3
     assert send(endpoint, timezone.now()) == 3
     assert sorted(message["sequence"] for message in receiver.verified(secret)[2:]) == [3, 4, 5]
     assert (
-        webhooks.replay(endpoint.pk, client_id, SYSTEM, now, since=now + timedelta(seconds=1)) == 0
+        webhooks.replay_feed(endpoint.pk, client_id, SYSTEM, now, since=now + timedelta(seconds=1))
+        == 0
     )
     assert WebhookDelivery.objects.count() == 4, (
         "one row per message and endpoint, however often it is sent"
@@ -213,7 +214,7 @@ def test_a_span_is_sent_again_from_before_the_endpoint_too(
 def test_a_ping_arrives(receiver: Receiver, employer: Employer, now: datetime) -> None:
     assert employer.platform_id
     endpoint, secret = add(employer.platform_id, receiver.url, now)
-    webhooks.ping(endpoint.pk, employer.platform_id, now)
+    webhooks.ping_endpoint(endpoint.pk, employer.platform_id, now)
     assert send(endpoint, now) == 1
     (message,) = receiver.verified(secret)
     assert message["type"] == "webhook.ping" and message["sequence"] is None
@@ -230,12 +231,14 @@ def test_a_ping_arrives(receiver: Receiver, employer: Employer, now: datetime) -
 )
 def test_endpoints_that_are_refused(url: str, types: list[str], code: str, now: datetime) -> None:
     with pytest.raises(Refused, match=code):
-        webhooks.create(CLIENT, url, types, "", SYSTEM, now, local=False)
-    endpoint, _ = webhooks.create(
+        webhooks.create_endpoint(CLIENT, url, types, "", SYSTEM, now, local=False)
+    endpoint, _ = webhooks.create_endpoint(
         CLIENT, "https://hr.example.com/", [], "", SYSTEM, now, local=False
     )
     with pytest.raises(Refused, match=code):
-        webhooks.change(endpoint.pk, CLIENT, SYSTEM, now, local=False, url=url, types=types)
+        webhooks.change_endpoint(
+            endpoint.pk, CLIENT, SYSTEM, now, local=False, url=url, types=types
+        )
 
 
 def test_not_more_endpoints_than_that(now: datetime) -> None:
@@ -254,7 +257,7 @@ def test_a_pause_applies_in_the_middle_of_sending(employer: Employer, now: datet
 
     def post(url: str, headers: dict[str, str], body: bytes, *, local: bool) -> safe_http.Response:
         posted.append(headers["webhook-id"])
-        webhooks.pause(endpoint.pk, client_id, SYSTEM, now)
+        webhooks.pause_endpoint(endpoint.pk, client_id, SYSTEM, now)
         return safe_http.Response(200, "", 1)
 
     assert send(endpoint, now, post=post) == 1 and len(posted) == 1
@@ -280,9 +283,9 @@ def test_what_ended_long_ago_is_forgotten_and_can_be_told_again_from_the_feed(
             outcome=outcome, finished_at=now - timedelta(days=days)
         )
         WebhookAttempt.objects.create(delivery=delivery, at=now, status=200, milliseconds=1)
-    assert webhooks.forget(now) == 2 and webhooks.forget(now) == 0
+    assert webhooks.forget_old_deliveries(now) == 2 and webhooks.forget_old_deliveries(now) == 0
     assert WebhookDelivery.objects.count() == WebhookAttempt.objects.count() == 2
-    assert webhooks.replay(endpoint.pk, employer.platform_id, SYSTEM, now) == 4
+    assert webhooks.replay_feed(endpoint.pk, employer.platform_id, SYSTEM, now) == 4
     assert WebhookDelivery.objects.due(now).count() == 4
 
 
@@ -293,15 +296,15 @@ def test_what_waits_for_a_paused_endpoint_is_let_go_after_a_month(
     paused, _ = add(employer.platform_id, "https://hr.example.com/", now)
     add(employer.platform_id, "https://other.example.com/", now)
     happen(employer, now, 2)
-    webhooks.pause(paused.pk, employer.platform_id, SYSTEM, now)
+    webhooks.pause_endpoint(paused.pk, employer.platform_id, SYSTEM, now)
     assert webhooks.let_go(now + timedelta(days=29)) == 0
     assert webhooks.let_go(now + timedelta(days=31)) == 2
     assert WebhookDelivery.objects.filter(endpoint=paused, outcome=Outcome.CANCELLED).count() == 2
     assert WebhookDelivery.objects.filter(finished_at=None).count() == 2, (
         "the other endpoint's deliveries stay"
     )
-    webhooks.resume(paused.pk, employer.platform_id, SYSTEM, now)
-    assert webhooks.replay(paused.pk, employer.platform_id, SYSTEM, now) == 2
+    webhooks.resume_endpoint(paused.pk, employer.platform_id, SYSTEM, now)
+    assert webhooks.replay_feed(paused.pk, employer.platform_id, SYSTEM, now) == 2
 
 
 def test_the_clock_of_signatures_is_utc(now: datetime) -> None:

@@ -16,13 +16,21 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from events.core.errors import ProviderBroken, ProviderUnavailable
-from events.jobs.runner import Failure, Lease, LeaseLost, WorkersDied, backoff, claim, run
+from events.jobs.runner import (
+    Failure,
+    Lease,
+    LeaseLost,
+    WorkersDied,
+    claim_row,
+    retry_delay,
+    run_job,
+)
 from events.models import Mail
 
 pytestmark = pytest.mark.django_db
 
 SECONDS = 60.0
-DOWN = Failure(ProviderUnavailable, wait=backoff, event="mail_delayed", tries=3)
+DOWN = Failure(ProviderUnavailable, wait=retry_delay, event="mail_delayed", tries=3)
 BROKEN = Failure((ProviderBroken, KeyError), wait=600.0, event="mail_broken", broken=True)
 
 
@@ -59,7 +67,7 @@ def done(lease: Lease[Mail]) -> bool:
 
 def work_on(job: Mail, clock: Callable[[], datetime], work: Any = done, **how: Any) -> bool:
     how = {"failures": (DOWN, BROKEN)} | how
-    answer = run(claim(Mail.objects.all(), job.pk, clock, SECONDS), work, **how)
+    answer = run_job(claim_row(Mail.objects.all(), job.pk, clock, SECONDS), work, **how)
     job.refresh_from_db()
     return answer
 
@@ -87,7 +95,7 @@ class TestClaiming:
         assert work_on(job, clock)
 
     def test_a_row_that_is_gone_is_nobodys(self, clock: Clock) -> None:
-        assert claim(Mail.objects.all(), 0, clock, SECONDS) is None
+        assert claim_row(Mail.objects.all(), 0, clock, SECONDS) is None
 
     def test_the_result_is_written_down(self, job: Mail, clock: Clock) -> None:
         def write_down(lease: Lease[Mail], result: str) -> bool:
@@ -109,8 +117,8 @@ def test_of_many_at_once_one_works(job: Mail, now: datetime) -> None:
     def worker() -> None:
         try:
             start.wait()
-            lease = claim(Mail.objects.all(), job.pk, lambda: now, SECONDS)
-            answers.append(run(lease, work, failures=()))
+            lease = claim_row(Mail.objects.all(), job.pk, lambda: now, SECONDS)
+            answers.append(run_job(lease, work, failures=()))
         finally:
             connection.close()
 
@@ -128,11 +136,11 @@ def test_a_heartbeat_keeps_the_lease_while_the_work_goes_on(job: Mail) -> None:
 
     def work(lease: Lease[Mail]) -> bool:
         time.sleep(short * 2)
-        others.append(claim(Mail.objects.all(), job.pk, timezone.now, short))
+        others.append(claim_row(Mail.objects.all(), job.pk, timezone.now, short))
         return lease.finish()
 
-    lease = claim(Mail.objects.all(), job.pk, timezone.now, short)
-    assert run(lease, work, failures=(), beats=True)
+    lease = claim_row(Mail.objects.all(), job.pk, timezone.now, short)
+    assert run_job(lease, work, failures=(), beats=True)
     assert others == [None]
 
 
@@ -140,9 +148,9 @@ class TestALostLease:
     @staticmethod
     def taken_over(clock: Clock, job: Mail) -> Lease[Mail]:
         """Return the lease of a slow worker, after another has claimed the row."""
-        slow = claim(Mail.objects.all(), job.pk, clock, SECONDS)
+        slow = claim_row(Mail.objects.all(), job.pk, clock, SECONDS)
         clock.now += timedelta(seconds=SECONDS + 1)
-        assert slow and claim(Mail.objects.all(), job.pk, clock, SECONDS)
+        assert slow and claim_row(Mail.objects.all(), job.pk, clock, SECONDS)
         return slow
 
     @pytest.mark.parametrize(
@@ -166,7 +174,7 @@ class TestALostLease:
     def test_a_failure_does_not_give_back_what_another_holds(self, job: Mail, clock: Clock) -> None:
         def work(lease: Lease[Mail]) -> bool:
             clock.now += timedelta(seconds=SECONDS + 1)
-            assert claim(Mail.objects.all(), job.pk, clock, SECONDS)
+            assert claim_row(Mail.objects.all(), job.pk, clock, SECONDS)
             raise ProviderUnavailable("down")
 
         assert not work_on(job, clock, work)
@@ -249,7 +257,7 @@ class TestFailures:
     def test_until_a_moment(self, job: Mail, clock: Clock) -> None:
         patient = Failure(
             ProviderUnavailable,
-            wait=backoff,
+            wait=retry_delay,
             until=lambda mail: mail.created_at + timedelta(hours=1),
         )
         down = fails(ProviderUnavailable("down", retry_after=3600))
@@ -271,4 +279,4 @@ class TestFailures:
         [(30, 1, 30), (30, 3, 120), (0, 1, 1), (0, 3, 4), (60, 7, 3600), (1, 99, 64)],
     )
     def test_backoff(self, asked: float, tries: int, seconds: float) -> None:
-        assert backoff(ProviderUnavailable("down", retry_after=asked), tries) == seconds
+        assert retry_delay(ProviderUnavailable("down", retry_after=asked), tries) == seconds

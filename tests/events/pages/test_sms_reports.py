@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from events.delivery.sms import queue_sms, send_sms
 from events.models import Sms, SmsOutcome
-from events.sms import simulator
+from events.sms import simulated_sms
 from tests.fakes.sms_servers import Sent, aliyun_push, tencent_push
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def test_the_door_takes_signed_reports_alone(settings: Any, tmp_path: Path) -> N
     now = timezone.now() - timedelta(minutes=1)
     sms = queue_sms("13912345678", "verification_code", "en", PARAMS, now, payer="accounts")
     send_sms(sms.pk, now)
-    (push,) = simulator().pushes(timezone.now())
+    (push,) = simulated_sms().pushes(timezone.now())
     assert post(push.body, "simulator").status_code == 404
     forged = {**push.headers, "x-sms-signature": "0" * 64}
     assert post(push.body, "simulator", **forged).status_code == 404

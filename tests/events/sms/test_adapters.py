@@ -44,14 +44,14 @@ def message(code: str) -> Message:
 
 @pytest.fixture
 def ali() -> Iterator[tuple[AliyunSms, SmsServer]]:
-    require(aliyun.PACKAGE, aliyun.installed())
+    require(aliyun.PACKAGE, aliyun.is_aliyun_sms_installed())
     with cloud.serving(cloud.Aliyun) as server:
         yield AliyunSms(account(server, cloud.KEY_ID, cloud.KEY_SECRET)), server
 
 
 @pytest.fixture
 def ten() -> Iterator[tuple[TencentSms, SmsServer]]:
-    require(tencent.PACKAGE, tencent.installed())
+    require(tencent.PACKAGE, tencent.is_tencent_sms_installed())
     with cloud.serving(cloud.Tencent) as server:
         yield TencentSms(account(server, cloud.SECRET_ID, cloud.SECRET_KEY)), server
 
@@ -102,7 +102,7 @@ def test_the_codes_of_tencent_cloud(
 
 def test_without_a_connection_nothing_was_sent_so_it_is_tried_again() -> None:
     """Nobody listens at this port. A lost answer would be looked up for ten minutes instead."""
-    require(aliyun.PACKAGE, aliyun.installed() and tencent.installed())
+    require(aliyun.PACKAGE, aliyun.is_aliyun_sms_installed() and tencent.is_tencent_sms_installed())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         where = Account("id", "key", SECRET, f"http://127.0.0.1:{taken.getsockname()[1]}")

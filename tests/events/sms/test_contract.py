@@ -109,7 +109,7 @@ def _simulated(folder: Path) -> Iterator[Provider]:
 
 @contextmanager
 def _aliyun(folder: Path) -> Iterator[Provider]:
-    require(f"{aliyun.PACKAGE} (the extra `aliyun-sms`)", aliyun.installed())
+    require(f"{aliyun.PACKAGE} (the extra `aliyun-sms`)", aliyun.is_aliyun_sms_installed())
     with cloud.serving(cloud.Aliyun) as server:
 
         def push(message_id: str, delivered: bool) -> Callback:
@@ -127,7 +127,7 @@ def _aliyun(folder: Path) -> Iterator[Provider]:
 
 @contextmanager
 def _tencent(folder: Path) -> Iterator[Provider]:
-    require(f"{tencent.PACKAGE} (the extra `tencent-sms`)", tencent.installed())
+    require(f"{tencent.PACKAGE} (the extra `tencent-sms`)", tencent.is_tencent_sms_installed())
     with cloud.serving(cloud.Tencent) as server:
 
         def push(message_id: str, delivered: bool) -> Callback:

@@ -8,7 +8,7 @@ import re
 import pytest
 from django.core.management import call_command
 
-from events.sms.texts import ONE_SEGMENT, TEXTS, Purpose, SmsText, segments
+from events.sms.texts import ONE_SEGMENT, TEXTS, Purpose, SmsText, count_segments
 
 SIGN = "杭州某某网络科技"
 SITE = "zhaopin.example.cn"
@@ -39,7 +39,7 @@ def named(case: object) -> str:
 def test_a_text_stays_within_its_segments(text: SmsText, language: str) -> None:
     """Each segment costs. A code is one, and a notice two, with the longest values."""
     most = 1 if text.purpose is Purpose.VERIFICATION else 2
-    assert segments(written(text, language)) <= most
+    assert count_segments(written(text, language)) <= most
 
 
 @pytest.mark.parametrize(("text", "language"), ALL, ids=named)
@@ -60,11 +60,11 @@ def test_a_text_has_what_providers_require(text: SmsText, language: str) -> None
     ("length", "count"), [(0, 1), (70, 1), (71, 2), (134, 2), (135, 3), (201, 3), (202, 4)]
 )
 def test_segments_are_counted_as_carriers_do(length: int, count: int) -> None:
-    assert ONE_SEGMENT == 70 and segments("字" * length) == count
+    assert ONE_SEGMENT == 70 and count_segments("字" * length) == count
 
 
 def test_a_character_outside_of_the_basic_plane_counts_twice() -> None:
-    assert segments("𠮷" * 35) == 1 and segments("𠮷" * 36) == 2
+    assert count_segments("𠮷" * 35) == 1 and count_segments("𠮷" * 36) == 2
 
 
 TOLD = TEXTS["candidate_told"]

@@ -67,7 +67,7 @@ def outcome(data: bytes) -> str:
 
 
 def needs_word() -> None:
-    require("LibreOffice", open.office() is not None)
+    require("LibreOffice", open.office_program() is not None)
     require("a working bubblewrap", sandbox.best_isolation() == "bubblewrap")
 
 
@@ -190,13 +190,13 @@ def test_a_password_for_changes_alone_keeps_nobody_from_reading() -> None:
 def test_word_needs_libreoffice_and_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
     data = word(TEXT.format("text"))
     assert refusal(data, isolation="rlimits").code == "resume_converter_missing"
-    monkeypatch.setattr(open, "office", lambda: None)
+    monkeypatch.setattr(open, "office_program", lambda: None)
     assert refusal(data).code == "resume_converter_missing"
 
 
 def test_a_room_of_its_own_needs_bubblewrap() -> None:
     with pytest.raises(ProviderBroken):
-        sandbox.run(
+        sandbox.run_child(
             "nothing",
             b"",
             {},
@@ -469,23 +469,23 @@ LIES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_child_that_lies_is_not_believed(lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "run", lies())
+    monkeypatch.setattr(sandbox, "run_child", lies())
     assert len(open_resume(pdf(), isolation="rlimits").pages) == 1
-    monkeypatch.setattr(sandbox, "run", lies(**LIES[lie]))
+    monkeypatch.setattr(sandbox, "run_child", lies(**LIES[lie]))
     assert refusal(pdf(), isolation="rlimits").code == "resume_unreadable"
 
 
 def test_letters_that_stand_nowhere_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     letters = np.zeros(3, LETTER)
     letters["box"][1] = np.nan
-    monkeypatch.setattr(sandbox, "run", lies(blobs=(bytes(600), letters.tobytes())))
+    monkeypatch.setattr(sandbox, "run_child", lies(blobs=(bytes(600), letters.tobytes())))
     assert len(open_resume(pdf(), isolation="rlimits").pages[0].letters) == 2
 
 
 def test_what_it_says_is_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         sandbox,
-        "run",
+        "run_child",
         lies(header={"refused": "document_broken", "seen": "x\x1b[31m\u202e" + "y" * 5000}),
     )
     seen = refusal(pdf(), isolation="rlimits").seen

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resumes.redaction.contacts import KINDS, contacts_in
-from resumes.redaction.digits import plain
+from resumes.redaction.digits import to_plain_text
 
 FOUND: list[tuple[str, str, str]] = [
     # telephone numbers, as people write them
@@ -334,7 +334,7 @@ BETWEEN = ["", " ", "-", ".", "  ", "—", " - "]
 PROSE = "".join(
     chr(code)
     for code in range(0x4E00, 0x4F00)
-    if not plain(chr(code)).text.isdigit() and chr(code) not in "一七三九五二八亿万"
+    if not to_plain_text(chr(code)).text.isdigit() and chr(code) not in "一七三九五二八亿万"
 )
 
 

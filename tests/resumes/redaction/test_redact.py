@@ -17,12 +17,20 @@ from benchmarks.resumes.cvs.sheet import Sheet
 from documents.ocr import READERS
 from documents.ocr.base import Picture
 from documents.page.boxes import TextBox
-from documents.typesetting import font
+from documents.typesetting import load_font
 from events.core.errors import ProviderBroken, Refused
 from resumes.opening.open import LETTER, Page, Resume, open_resume
 from resumes.redaction.contacts import contacts_in
-from resumes.redaction.redact import Item, Redacted, Replacement, language_of, read, redact, relayed
-from resumes.redaction.text_lines import Run, readings, run_of_box
+from resumes.redaction.redact import (
+    Item,
+    Redacted,
+    Replacement,
+    language_of,
+    read_with_ocr,
+    redact,
+    relay_replacement,
+)
+from resumes.redaction.text_lines import Run, reading_orders, run_of_box
 
 PHONE, EMAIL, WECHAT = "13800138000", "lumen.harbor88@qq.com", "lumen_8842"
 
@@ -95,7 +103,7 @@ def changed(resume: Resume, redacted: Redacted) -> np.ndarray:
 
 def test_a_number_gives_way_to_the_relay_and_nothing_else_does() -> None:
     resume = resume_of("姓名：李四", f"电话：{PHONE}", "2018.09-2022.06 华中理工学院")
-    redacted = redact(resume, relayed("0755-8600 1234"))
+    redacted = redact(resume, relay_replacement("0755-8600 1234"))
     assert redacted.items == (Item("phone", 1, "138****8000", frozenset({"text", "seen"})),)
     assert PHONE not in redacted.text
     assert "0755-8600 1234" in redacted.text
@@ -174,7 +182,7 @@ def test_what_is_hidden_is_neither_listed_nor_left(colour: tuple[int, int, int] 
 @pytest.mark.reading
 def test_a_scan_with_text_behind_it_is_covered_by_both() -> None:
     picture = Image.new("RGB", (1240, 400), "white")
-    ImageDraw.Draw(picture).text((125, 160), f"电话：{PHONE}", "black", font("song", 40))
+    ImageDraw.Draw(picture).text((125, 160), f"电话：{PHONE}", "black", load_font("song", 40))
     made = Sheet("song")
     made.picture(0, 0, 595, 192, picture)
     made.text(60, 93, f"电话：{PHONE}", 19, hidden=True)
@@ -189,7 +197,7 @@ def test_a_scan_with_text_behind_it_is_covered_by_both() -> None:
 def test_what_is_only_seen_is_found() -> None:
     picture = Image.new("RGB", (1000, 600), "white")
     for number, line in enumerate((f"电话：{PHONE}", f"邮箱：{EMAIL}", "2018.09-2022.06 本科")):
-        ImageDraw.Draw(picture).text((60, 60 + 90 * number), line, "black", font("song", 42))
+        ImageDraw.Draw(picture).text((60, 60 + 90 * number), line, "black", load_font("song", 42))
     out = io.BytesIO()
     picture.save(out, "PNG")
     redacted = redact(open_resume(out.getvalue()))
@@ -326,7 +334,7 @@ def test_a_page_that_could_not_be_looked_at_does_not_go_on() -> None:
 
 def test_a_tall_page_is_read_in_parts_each_line_once() -> None:
     reader = Seeing(box("line", 10, 600))
-    found = read(np.zeros((3000, 1000, 3), np.uint8), reader)
+    found = read_with_ocr(np.zeros((3000, 1000, 3), np.uint8), reader)
     assert len(reader.sizes) == 3
     assert all(height <= 1.41 * width for height, width in reader.sizes)
     assert [box.y0 for box in found] == sorted({box.y0 for box in found})
@@ -453,7 +461,7 @@ def test_what_annotations_and_layers_show_is_seen_too() -> None:
 
 
 def texts(runs: Sequence[Run]) -> list[str]:
-    return [reading.text for reading in readings(runs)]
+    return [reading.text for reading in reading_orders(runs)]
 
 
 def runs(*boxes: TextBox) -> list[Run]:

@@ -103,7 +103,7 @@ def test_from_the_case_to_both_people_and_back(
 
 def test_what_is_refused_is_told(now: datetime, senior: User, cases: list[Case]) -> None:
     client = sign_in(senior)
-    bulk = bulk_decisions.propose(
+    bulk = bulk_decisions.propose_bulk(
         [case.pk for case in cases], "reject", senior, now, ("review_decided",), ""
     )
     assert says(client.post(f"{BULK}{bulk.pk}/confirm/"))
@@ -141,7 +141,7 @@ def test_what_does_not_fit_is_shown_again_with_what_was_typed(
 def test_those_who_may_not_see_no_buttons_and_do_nothing(
     now: datetime, senior: User, cases: list[Case]
 ) -> None:
-    bulk = bulk_decisions.propose(
+    bulk = bulk_decisions.propose_bulk(
         [case.pk for case in cases], "reject", senior, now, ("review_decided",), ""
     )
     for powers in ((Power.DECIDE,), ()):
@@ -165,7 +165,7 @@ def test_those_who_may_not_see_no_buttons_and_do_nothing(
 def test_no_form_of_the_admin_writes_a_row(now: datetime, senior: User, cases: list[Case]) -> None:
     client = Client()
     client.force_login(senior)
-    bulk = bulk_decisions.propose(
+    bulk = bulk_decisions.propose_bulk(
         [case.pk for case in cases], "reject", senior, now, ("review_decided",), ""
     )
     assert client.get(f"{BULK}add/").status_code == 403

@@ -33,20 +33,20 @@ NOW = "2026-11-27T15:00"
 def test_a_deadline_as_a_person_says_it(due: str, en: str, zh: str) -> None:
     for language, words in (("en", en), ("zh-hans", zh)):
         with translation.override(language):
-            assert dates.deadline(at(due), at(NOW)) == words
+            assert dates.deadline_in_words(at(due), at(NOW)) == words
 
 
 def test_midnight_does_not_make_minutes_a_day() -> None:
     late, early = at("2026-11-27T23:50"), at("2026-11-28T00:10")
     with translation.override("en"):
-        assert dates.deadline(early, late) == "due in 20 min"
-        assert dates.deadline(late, early) == "overdue for 20 min"
+        assert dates.deadline_in_words(early, late) == "due in 20 min"
+        assert dates.deadline_in_words(late, early) == "overdue for 20 min"
 
 
 def test_a_moment_has_one_form() -> None:
     moment = at("2026-11-30T09:05") + timedelta(seconds=30)
     with translation.override("en"):
-        assert dates.clock(moment) == "30 November, 09:05"
+        assert dates.short_date_time(moment) == "30 November, 09:05"
 
 
 def test_a_code_leads_to_its_province() -> None:

@@ -183,7 +183,7 @@ def test_the_number_of_queries_does_not_grow(
 def test_a_golden_case_is_kept_by_nobody(now: datetime, lead: User, client: Client) -> None:
     case = decided(now)
     client.post(reverse("quality_keep", args=[case.pk]), {"verb": "reject", "confirmed": "1"})
-    copy = golden_assignment.plant(GoldenCase.objects.get(), lead, now)
+    copy = golden_assignment.plant_golden_case(GoldenCase.objects.get(), lead, now)
     assert (
         client.post(
             reverse("quality_keep", args=[copy.pk]), {"verb": "reject", "confirmed": "1"}

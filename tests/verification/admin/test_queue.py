@@ -227,7 +227,7 @@ def test_filters_and_search(client: Client, reviewer: User, now: datetime) -> No
     agency = waiting_case(now, hours=3, codes=("uscc_mismatch", "agency_licence_missing"))
     Case.objects.filter(pk=agency.pk).update(account_class="commercial_agency")
     done = make_case(make_member(now), now, State.APPROVED)
-    claims.claim(name.pk, reviewer, now)
+    claims.claim_case(name.pk, reviewer, now)
     found = {
         "?reason=uscc_mismatch": {code, agency},
         "?reason=mismatch": {name, code, agency},  # an unknown reason is ignored
@@ -270,7 +270,7 @@ def test_the_next_case_is_claimed_by_one_button(
 ) -> None:
     waiting_case(now, hours=1)
     taken, oldest = waiting_case(now, hours=9), waiting_case(now, hours=5)
-    claims.claim(taken.pk, make_colleague(now, "Reviewers"), now)
+    claims.claim_case(taken.pk, make_colleague(now, "Reviewers"), now)
     assert client.post(f"{QUEUE}next/").url == page_of(oldest)
     oldest.refresh_from_db()
     assert oldest.claimed_by == reviewer

@@ -28,7 +28,7 @@ def member(now: datetime) -> Member:
 
 @pytest.fixture
 def bank() -> SimulatedBank:
-    named = banks.bank("simulator")
+    named = banks.bank_named("simulator")
     assert isinstance(named, SimulatedBank)
     return named
 

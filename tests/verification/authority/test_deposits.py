@@ -229,9 +229,9 @@ def test_cancelled_while_the_bank_is_asked(
 def test_a_way_without_a_provider_is_not_offered(
     member: Member, settings: Any, now: datetime
 ) -> None:
-    assert proofs.offered("", test=False) == frozenset(ProofKind)
+    assert proofs.offered_kinds("", test=False) == frozenset(ProofKind)
     settings.BANK = settings.E_LICENCES = ""
-    assert proofs.offered("", test=False) == {ProofKind.COMPANY_EMAIL, ProofKind.VOUCH}
+    assert proofs.offered_kinds("", test=False) == {ProofKind.COMPANY_EMAIL, ProofKind.VOUCH}
     for begin in (lambda: deposit(member, now), lambda: proof_polling.start_scan(member, now)):
         with pytest.raises(Refused, match="proof_not_offered"):
             begin()

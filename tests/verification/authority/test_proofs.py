@@ -62,7 +62,7 @@ def test_the_known_admin_hears_of_a_strangers_case(now: datetime) -> None:
     )
     case = make_case(thief, now)
     make_document(case, now)
-    operations.submit(case.pk, thief.user, thief.as_actor(), now)
+    operations.submit_case(case.pk, thief.user, thief.as_actor(), now)
     (mail,) = Mail.objects.filter(template="authority_notice")
     assert (
         mail.to == owner.user.email
@@ -76,7 +76,7 @@ def test_ones_own_case_is_no_news(now: datetime) -> None:
     recruiter = make_member(now, owner.employer, role="recruiter")
     case = make_case(recruiter, now)
     make_document(case, now)
-    operations.submit(case.pk, recruiter.user, recruiter.as_actor(), now)
+    operations.submit_case(case.pk, recruiter.user, recruiter.as_actor(), now)
     assert mails("authority_notice") == []
 
 
@@ -155,7 +155,7 @@ def test_a_lease_that_was_lost_writes_nothing(
     proof.refresh_from_db()
     assert (
         len(calls) == 2
-        and banks.bank("simulator").transfers() == 1
+        and banks.bank_named("simulator").transfers() == 1
         and proof.due_at == now + timedelta(minutes=17)
     )  # type: ignore[attr-defined]
 
@@ -203,7 +203,8 @@ def test_a_yes_and_a_no_at_once(now: datetime) -> None:
     )
     proof = vouches.ask_vouch(member, boss, now)
     told = at_once(
-        lambda: vouches.vouch(proof.pk, boss, now), lambda: vouches.decline(proof.pk, boss, now)
+        lambda: vouches.vouch_for_recruiter(proof.pk, boss, now),
+        lambda: vouches.decline_to_vouch(proof.pk, boss, now),
     )
     assert told in (["proof_over", "proven"], ["failed", "proof_over"])
     assert Proof.objects.get().finished_at == now

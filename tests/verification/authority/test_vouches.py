@@ -21,14 +21,17 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_colleague_vouches(member: Member, colleague: Member, now: datetime) -> None:
-    assert vouches.colleagues(member, now) == [colleague]
+    assert vouches.colleagues_who_can_vouch(member, now) == [colleague]
     proof = vouches.ask_vouch(member, colleague, now)
     assert vouches.ask_vouch(member, colleague, now) == proof and mails("vouch_asked") == [
         colleague.user.email
     ]
     assert vouches.asked_of(colleague, now) == [proof]
     for _ in range(2):
-        assert vouches.vouch(proof.pk, colleague, now + MINUTE).state == ProofState.PROVEN
+        assert (
+            vouches.vouch_for_recruiter(proof.pk, colleague, now + MINUTE).state
+            == ProofState.PROVEN
+        )
     event = Event.objects.about(proof).last()
     assert (event.verb, event.actor_id) == ("prove", str(colleague.user_id))
     assert vouches.asked_of(colleague, now) == []
@@ -36,22 +39,22 @@ def test_a_colleague_vouches(member: Member, colleague: Member, now: datetime) -
 
 def test_a_colleague_declines(member: Member, colleague: Member, now: datetime) -> None:
     proof = vouches.ask_vouch(member, colleague, now)
-    assert vouches.decline(proof.pk, colleague, now).failure == "vouch_declined"
+    assert vouches.decline_to_vouch(proof.pk, colleague, now).failure == "vouch_declined"
     with pytest.raises(Refused, match="proof_over"):
-        vouches.vouch(proof.pk, colleague, now)
+        vouches.vouch_for_recruiter(proof.pk, colleague, now)
 
 
 def test_only_who_was_asked_answers(member: Member, colleague: Member, now: datetime) -> None:
     proof = vouches.ask_vouch(member, colleague, now)
     for stranger in (member, make_member(now, member.employer, email="other@shili.example")):
         with pytest.raises(Refused, match="not_allowed"):
-            vouches.vouch(proof.pk, stranger, now)
+            vouches.vouch_for_recruiter(proof.pk, stranger, now)
 
 
 def test_too_late(member: Member, colleague: Member, now: datetime) -> None:
     proof = vouches.ask_vouch(member, colleague, now)
     with pytest.raises(Refused, match="proof_lapsed"):
-        vouches.vouch(proof.pk, colleague, now + timedelta(days=7))
+        vouches.vouch_for_recruiter(proof.pk, colleague, now + timedelta(days=7))
 
 
 def test_two_who_prove_nothing_cannot_vouch_for_each_other(member: Member, now: datetime) -> None:
@@ -62,11 +65,11 @@ def test_two_who_prove_nothing_cannot_vouch_for_each_other(member: Member, now: 
 
 
 def test_a_vouch_does_not_rest_on_a_vouch(member: Member, colleague: Member, now: datetime) -> None:
-    vouches.vouch(vouches.ask_vouch(member, colleague, now).pk, colleague, now)
+    vouches.vouch_for_recruiter(vouches.ask_vouch(member, colleague, now).pk, colleague, now)
     third = make_member(now, member.employer)
     with pytest.raises(Refused, match="vouch_not_possible"):
         vouches.ask_vouch(third, member, now)
-    assert member not in vouches.colleagues(third, now)
+    assert member not in vouches.colleagues_who_can_vouch(third, now)
 
 
 def test_a_colleague_who_left_meanwhile(member: Member, colleague: Member, now: datetime) -> None:
@@ -74,7 +77,7 @@ def test_a_colleague_who_left_meanwhile(member: Member, colleague: Member, now: 
     colleague.left_at = now
     colleague.save()
     with pytest.raises(Refused, match="vouch_not_possible"):
-        vouches.vouch(proof.pk, colleague, now)
+        vouches.vouch_for_recruiter(proof.pk, colleague, now)
     assert Proof.objects.get().state == ProofState.PENDING
 
 

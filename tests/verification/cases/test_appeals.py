@@ -69,7 +69,9 @@ def test_an_appeal_carries_words_and_files_to_another_reviewer(
     first, second = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.REJECTED)
     refused_by(first, case, now)
-    appeals.appeal(case.pk, member, "  登记有误，见证明  ", [file(1), file(2), file(1)], now)
+    appeals.appeal_decision(
+        case.pk, member, "  登记有误，见证明  ", [file(1), file(2), file(1)], now
+    )
     said = Appeal.objects.get()
     assert Mail.objects.get().template == "case_appeal", "the writer gets a confirmation"
     assert (said.text, said.by, said.at) == ("登记有误，见证明", member.user, now)
@@ -79,7 +81,7 @@ def test_an_appeal_carries_words_and_files_to_another_reviewer(
     assert (case.state, case.appealed_at) == (State.IN_REVIEW, now)
     assert Event.objects.filter(verb="appeal").get().data["files"] == 2
     assert guards.may_claim(case, first.as_reviewer(), now) == Refused("another_reviewer_required")
-    claims.claim(case.pk, second, now)
+    claims.claim_case(case.pk, second, now)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +98,7 @@ def test_what_is_refused_leaves_nothing(
     case = make_case(member, now, state)
     kept = files_kept()
     with pytest.raises(Refused, match=code):
-        appeals.appeal(case.pk, member, words, [file(n) for n in range(files)], now)
+        appeals.appeal_decision(case.pk, member, words, [file(n) for n in range(files)], now)
     assert not Appeal.objects.exists()
     assert not Document.objects.exists()
     assert files_kept() == kept
@@ -106,7 +108,7 @@ def test_what_is_refused_leaves_nothing(
 def test_only_once(member: Member, now: datetime) -> None:
     case = make_case(member, now, State.REJECTED, appealed_at=now)
     with pytest.raises(Refused, match="appeal_used"):
-        appeals.appeal(case.pk, member, "noch einmal", [], now)
+        appeals.appeal_decision(case.pk, member, "noch einmal", [], now)
 
 
 def test_whoever_has_begun_anew_is_told_why_and_nothing_is_kept(
@@ -115,12 +117,15 @@ def test_whoever_has_begun_anew_is_told_why_and_nothing_is_kept(
     refused = make_case(member, now, State.REJECTED)
     begun = operations.open_case(member.employer, member.as_actor(), now)
     kept = files_kept()
-    assert "appeal" not in guards.available(refused, member.as_actor(), now)
+    assert "appeal" not in guards.available_verbs(refused, member.as_actor(), now)
     with pytest.raises(Refused, match="other_case_open"):
-        appeals.appeal(refused.pk, member, "登记有误", [file()], now)
+        appeals.appeal_decision(refused.pk, member, "登记有误", [file()], now)
     assert files_kept() == kept and not Document.objects.exists() and not Appeal.objects.exists()
-    operations.withdraw(begun.pk, member.as_actor(), now)
-    assert appeals.appeal(refused.pk, member, "登记有误", [file()], now).state == State.IN_REVIEW
+    operations.withdraw_case(begun.pk, member.as_actor(), now)
+    assert (
+        appeals.appeal_decision(refused.pk, member, "登记有误", [file()], now).state
+        == State.IN_REVIEW
+    )
 
 
 @pytest.fixture(params=[State.SUSPENDED, State.REVOKED])
@@ -138,7 +143,7 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(
     first, second = make_reviewer(now), make_reviewer(now)
     state = State(stopped.state)
     refused_by(first, stopped, now, verb=VERB[state])
-    appeals.appeal(stopped.pk, member, "已移出名录，见证明", [file(1)], now)
+    appeals.appeal_decision(stopped.pk, member, "已移出名录，见证明", [file(1)], now)
     case = Case.objects.get(pk=stopped.pk)
     assert case.state == state and not case.is_in_force(now) and case.appealed_at is None
     assert Mail.objects.get().template == "case_appeal"
@@ -146,12 +151,14 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(
     assert not Case.objects.awaiting_review().open_to(first.as_reviewer()).exists()
     assert guards.may_claim(case, first.as_reviewer(), now) == Refused("another_reviewer_required")
     with pytest.raises(Refused, match="appeal_open"):
-        appeals.appeal(case.pk, member, "noch einmal", [], now)
+        appeals.appeal_decision(case.pk, member, "noch einmal", [], now)
 
-    claims.claim(case.pk, second, now)
+    claims.claim_case(case.pk, second, now)
     with pytest.raises(Refused, match="reason_required"):
-        operations.uphold(case.pk, second, now, [])
-    operations.uphold(case.pk, second, now, ["registry_abnormal_list"], note="证明不是登记机关出具")
+        operations.uphold_decision(case.pk, second, now, [])
+    operations.uphold_decision(
+        case.pk, second, now, ["registry_abnormal_list"], note="证明不是登记机关出具"
+    )
     assert Case.objects.get(pk=case.pk).state == state
     decision = Decision.objects.latest("pk")
     assert (decision.verb, decision.note, decision.decided_by) == (
@@ -162,9 +169,11 @@ def test_what_took_rights_away_can_be_appealed_and_rights_stay_closed(
     assert Appeal.objects.get().answered_at == now and not Case.objects.awaiting_review().exists()
     assert Mail.objects.latest("pk").template == "case_uphold"
 
-    appeals.appeal(case.pk, member, "这是登记机关的证明", [file(2)], now)  # with new evidence
-    claims.claim(case.pk, second, now)
-    operations.reinstate(case.pk, second, now)
+    appeals.appeal_decision(
+        case.pk, member, "这是登记机关的证明", [file(2)], now
+    )  # with new evidence
+    claims.claim_case(case.pk, second, now)
+    operations.reinstate_case(case.pk, second, now)
     case = Case.objects.get(pk=case.pk)
     assert case.is_in_force(now) and case.employer.confirmed_at is not None
     assert not Appeal.objects.open().exists()
@@ -180,10 +189,10 @@ def test_an_appeal_against_the_machine_is_anybodys(
     stopped: Case, member: Member, now: datetime
 ) -> None:
     refused_by(None, stopped, now, verb=VERB[State(stopped.state)])
-    appeals.appeal(stopped.pk, member, "登记机关有误", [], now)
+    appeals.appeal_decision(stopped.pk, member, "登记机关有误", [], now)
     reviewer = make_reviewer(now)
     assert Case.objects.awaiting_review().open_to(reviewer.as_reviewer()).exists()
-    claims.claim(stopped.pk, reviewer, now)
+    claims.claim_case(stopped.pk, reviewer, now)
 
 
 def test_whoever_suspended_cannot_turn_the_appeal_down_but_can_give_back(
@@ -191,12 +200,12 @@ def test_whoever_suspended_cannot_turn_the_appeal_down_but_can_give_back(
 ) -> None:
     first = make_reviewer(now)
     case = make_case(member, now, State.APPROVED)
-    operations.suspend(case.pk, first.as_reviewer(), now, ["registry_abnormal_list"])
-    appeals.appeal(case.pk, member, "已移出", [], now)
-    for verb in ("uphold", "revoke"):
+    operations.suspend_case(case.pk, first.as_reviewer(), now, ["registry_abnormal_list"])
+    appeals.appeal_decision(case.pk, member, "已移出", [], now)
+    for operation in (operations.uphold_decision, operations.revoke_case):
         with pytest.raises(Refused, match="claim_required"):
-            getattr(operations, verb)(case.pk, first, now, ["registry_abnormal_list"])
-    operations.reinstate(case.pk, first, now)
+            operation(case.pk, first, now, ["registry_abnormal_list"])
+    operations.reinstate_case(case.pk, first, now)
     assert Case.objects.get(pk=case.pk).is_in_force(now)
 
 
@@ -232,9 +241,9 @@ def test_what_was_said_before_answers_were_kept_is_answered_by_the_decision_afte
 def test_there_is_nothing_to_turn_down_without_an_appeal(stopped: Case, now: datetime) -> None:
     reviewer = make_reviewer(now)
     with pytest.raises(Refused, match="appeal_none"):
-        operations.uphold(stopped.pk, reviewer, now, ["review_decided"])
+        operations.uphold_decision(stopped.pk, reviewer, now, ["review_decided"])
     with pytest.raises(Refused, match="state_conflict"):
-        claims.claim(stopped.pk, reviewer, now)
+        claims.claim_case(stopped.pk, reviewer, now)
 
 
 def test_a_revoked_company_whose_code_is_anothers_meanwhile_is_not_given_it_back(
@@ -243,7 +252,7 @@ def test_a_revoked_company_whose_code_is_anothers_meanwhile_is_not_given_it_back
     case = make_case(member, now, State.REVOKED)
     make_member(now, make_employer(now, uscc=case.declared_uscc, confirmed_at=now))
     with pytest.raises(Refused, match="duplicate_same_uscc_active"):
-        operations.reinstate(case.pk, make_reviewer(now), now)
+        operations.reinstate_case(case.pk, make_reviewer(now), now)
     assert Case.objects.get(pk=case.pk).state == State.REVOKED
 
 
@@ -310,9 +319,9 @@ def test_a_draft_goes_to_a_person_as_it_stands_after_the_third_failure(
         )
     with pytest.raises(Refused, match="person_not_yet"):
         appeals.ask_person(case.pk, member, "打不开", [], now)
-    assert "ask_person" not in guards.available(case, member.as_actor(), now)
+    assert "ask_person" not in guards.available_verbs(case, member.as_actor(), now)
     fails(case, member, now, 1, "document_encrypted")
-    assert "ask_person" in guards.available(case, member.as_actor(), now)
+    assert "ask_person" in guards.available_verbs(case, member.as_actor(), now)
     appeals.ask_person(case.pk, member, "执照文件打不开", [file()], now)
     case = Case.objects.get(pk=case.pk)
     assert (case.state, case.submitted_by) == (State.IN_REVIEW, member.user)
@@ -327,12 +336,12 @@ def test_nobody_is_let_through_who_never_handed_anything_in(member: Member, now:
     case, reviewer = make_case(member, now), make_reviewer(now)
     fails(case, member, now, 3)
     appeals.ask_person(case.pk, member, "执照文件打不开", [], now)
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     with pytest.raises(Refused, match="case_not_submitted"):
-        operations.approve(case.pk, reviewer, now)
+        operations.approve_case(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["document_broken"], note="请用手机拍照上传")
     make_document(case, now)
-    operations.submit(case.pk, member.user, member.as_actor(), now)
+    operations.submit_case(case.pk, member.user, member.as_actor(), now)
     assert Case.objects.get(pk=case.pk).state == State.SUBMITTED
 
 
@@ -370,7 +379,7 @@ def test_a_reviewer_sees_such_a_draft_without_the_button_that_lets_it_through(
     case, reviewer = make_case(member, now), make_reviewer(now)
     fails(case, member, now, 3)
     appeals.ask_person(case.pk, member, "执照文件打不开", [], now)
-    claims.claim(case.pk, reviewer, timezone.now())
+    claims.claim_case(case.pk, reviewer, timezone.now())
     client.force_login(reviewer)
     page = client.get(
         f"/console/verification/case/{case.pk}/change/", headers={"accept-language": "en"}
@@ -378,5 +387,7 @@ def test_a_reviewer_sees_such_a_draft_without_the_button_that_lets_it_through(
     assert page.status_code == 200
     shown = page.content.decode()
     assert "执照文件打不开" in shown
-    verbs = guards.available(Case.objects.get(pk=case.pk), reviewer.as_reviewer(), timezone.now())
+    verbs = guards.available_verbs(
+        Case.objects.get(pk=case.pk), reviewer.as_reviewer(), timezone.now()
+    )
     assert "approve" not in verbs and {"request_changes", "reject"} <= set(verbs)

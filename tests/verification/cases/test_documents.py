@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from PIL import Image
 
-from documents.upload.intake import examine
+from documents.upload.intake import open_upload
 from employers.models import Member
 from events.core.errors import Refused
 from events.models import Event
@@ -38,7 +38,7 @@ def picture(shade: int = 200) -> bytes:
 
 
 def test_the_same_file_twice_is_one_document(draft: Case, member: Member, now: datetime) -> None:
-    taken_in = examine(picture())
+    taken_in = open_upload(picture())
     one, two = (
         documents.add_document(
             draft.pk,
@@ -78,7 +78,7 @@ def test_documents_are_counted_and_a_refused_one_leaves_no_file(
         documents.add_document(
             draft.pk,
             DocumentKind.BUSINESS_LICENCE,
-            examine(picture()),
+            open_upload(picture()),
             {"clean": None},
             member.user,
             member.as_actor(),

@@ -49,7 +49,7 @@ def test_a_withdrawn_drafts_rows_and_files_are_erased_after_a_week(
 ) -> None:
     file = stored(draft.documents.get())
     assert erase(now + 9 * WEEK) == 0, "a draft is kept"
-    operations.withdraw(draft.pk, member.as_actor(), now)
+    operations.withdraw_case(draft.pk, member.as_actor(), now)
     assert erase(now + WEEK - timedelta(seconds=1)) == 0
     assert file.exists()
     with django_capture_on_commit_callbacks(execute=True):
@@ -62,8 +62,8 @@ def test_a_withdrawn_drafts_rows_and_files_are_erased_after_a_week(
 
 
 def test_what_was_ever_submitted_is_kept(draft: Case, member: Member, now: datetime) -> None:
-    operations.submit(draft.pk, member.user, member.as_actor(), now)
-    operations.withdraw(draft.pk, member.as_actor(), now)
+    operations.submit_case(draft.pk, member.user, member.as_actor(), now)
+    operations.withdraw_case(draft.pk, member.as_actor(), now)
     assert erase(now + 9 * WEEK) == 0
     assert Document.objects.count() == 1
 
@@ -71,7 +71,7 @@ def test_what_was_ever_submitted_is_kept(draft: Case, member: Member, now: datet
 def test_pages_that_a_later_case_reuses_stay(
     draft: Case, member: Member, now: datetime, django_capture_on_commit_callbacks: Any
 ) -> None:
-    operations.withdraw(draft.pk, member.as_actor(), now)
+    operations.withdraw_case(draft.pk, member.as_actor(), now)
     again = operations.open_case(member.employer, member.as_actor(), now)
     (reused,) = document_reuse.use_again(
         again.pk, "business_licence", member.user, member.as_actor(), now

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from PIL import Image
 
-from documents.upload.intake import examine
+from documents.upload.intake import open_upload
 from employers.accounts.membership import remove_member
 from employers.models import Member
 from events.core.actor import SYSTEM
@@ -53,7 +53,7 @@ def test_submit_notifies_only_after_the_commit(
 ) -> None:
     make_document(draft, now)
     with django_capture_on_commit_callbacks(execute=False) as callbacks:  # type: ignore[operator]
-        attempt = operations.submit(draft.pk, member.user, member.as_actor(), now)
+        attempt = operations.submit_case(draft.pk, member.user, member.as_actor(), now)
     assert notified == [] and [mail.template for mail in Mail.objects.all()] == ["case_submit"]
     for callback in callbacks:
         callback()
@@ -66,7 +66,7 @@ def test_submitting_without_a_licence_says_what_is_missing(
     draft: Case, member: Member, now: datetime
 ) -> None:
     with pytest.raises(Refused, match="document_missing"):
-        operations.submit(draft.pk, member.user, member.as_actor(), now)
+        operations.submit_case(draft.pk, member.user, member.as_actor(), now)
     assert Case.objects.get().state == State.DRAFT and not Attempt.objects.exists()
 
 
@@ -74,14 +74,14 @@ def test_submitting_twice_is_refused_and_loses_nothing(
     draft: Case, member: Member, now: datetime
 ) -> None:
     make_document(draft, now)
-    operations.submit(draft.pk, member.user, member.as_actor(), now)
+    operations.submit_case(draft.pk, member.user, member.as_actor(), now)
     with pytest.raises(Refused, match="state_conflict"):
-        operations.submit(draft.pk, member.user, member.as_actor(), now)
+        operations.submit_case(draft.pk, member.user, member.as_actor(), now)
     assert Attempt.objects.count() == 1
 
 
 def test_the_same_file_twice_is_one_document(draft: Case, member: Member, now: datetime) -> None:
-    taken_in = examine(picture())
+    taken_in = open_upload(picture())
     one, two = (
         documents.add_document(
             draft.pk,
@@ -116,7 +116,7 @@ def test_nothing_can_be_changed_once_submitted(member: Member, now: datetime) ->
     document = make_document(case, now)
     for attempt in (
         lambda: documents.remove_document(document.pk, member.as_actor(), now),
-        lambda: operations.declare(
+        lambda: operations.declare_facts(
             case.pk,
             member.as_actor(),
             now,
@@ -135,7 +135,7 @@ def test_declare_refuses_a_wrong_code_and_keeps_the_old(
 ) -> None:
     before = draft.declared_uscc
     with pytest.raises(Refused, match="uscc_invalid"):
-        operations.declare(
+        operations.declare_facts(
             draft.pk,
             member.as_actor(),
             now,
@@ -153,42 +153,44 @@ def test_a_change_of_hands_is_seen(member: Member, now: datetime) -> None:
     """
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     with pytest.raises(Refused, match="state_conflict"):
-        operations.approve(case.pk, reviewer, now, seen_version=case.version + 1)
-    operations.approve(case.pk, reviewer, now, seen_version=case.version)
+        operations.approve_case(case.pk, reviewer, now, seen_version=case.version + 1)
+    operations.approve_case(case.pk, reviewer, now, seen_version=case.version)
     with pytest.raises(Refused, match="state_conflict"):
-        operations.approve(case.pk, reviewer, now)
+        operations.approve_case(case.pk, reviewer, now)
     assert Event.objects.filter(verb="approve").count() == 1
 
 
 def test_a_claim_is_one_reviewers_until_it_ends(member: Member, now: datetime) -> None:
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    claims.claim(case.pk, one, now)
+    claims.claim_case(case.pk, one, now)
     for attempt in (
-        lambda: claims.claim(case.pk, other, now),
-        lambda: operations.approve(case.pk, other, now),
+        lambda: claims.claim_case(case.pk, other, now),
+        lambda: operations.approve_case(case.pk, other, now),
     ):
         with pytest.raises(Refused, match="claimed_by_other"):
             attempt()
     later = now + claims.CLAIM_FOR
     with pytest.raises(Refused, match="claim_required"):
-        operations.approve(case.pk, one, later)
-    claims.claim(case.pk, other, later)
-    assert operations.approve(case.pk, other, later).state == State.APPROVED
+        operations.approve_case(case.pk, one, later)
+    claims.claim_case(case.pk, other, later)
+    assert operations.approve_case(case.pk, other, later).state == State.APPROVED
 
 
 def test_changes_requested_and_mended(member: Member, now: datetime) -> None:
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
     document = make_document(case, now)
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     case = operations.request_changes(
         case.pk, reviewer, now, ["document_blurred"], note="四角请拍全"
     )
     assert not case.claimed(now) and case.decisions.get().note == "四角请拍全"
-    attempt = operations.submit(case.pk, member.user, member.as_actor(), now + timedelta(hours=1))
+    attempt = operations.submit_case(
+        case.pk, member.user, member.as_actor(), now + timedelta(hours=1)
+    )
     assert attempt.number == 2 and Case.objects.get().documents.current().get() == document
 
 
@@ -196,32 +198,32 @@ def test_who_was_removed_is_told_nothing_and_the_owners_are(now: datetime) -> No
     owner = make_member(now, language="en")
     recruiter, idle = (make_member(now, owner.employer, role="recruiter") for _ in range(2))
     case = make_case(recruiter, now, State.APPROVED)
-    operations.suspend(case.pk, SYSTEM, now, ["registry_abnormal_list"])
+    operations.suspend_case(case.pk, SYSTEM, now, ["registry_abnormal_list"])
     assert set(Mail.objects.values_list("to", flat=True)) == {
         owner.user.email,
         recruiter.user.email,
     }
     remove_member(owner, recruiter.pk, now)
     Mail.objects.all().delete()
-    appeals.appeal(case.pk, idle, "已移出名录", [], now)
+    appeals.appeal_decision(case.pk, idle, "已移出名录", [], now)
     assert set(Mail.objects.values_list("to", flat=True)) == {owner.user.email, idle.user.email}, (
         "the writer is told too"
     )
     Mail.objects.all().delete()
-    operations.reinstate(case.pk, make_reviewer(now), now, note="已核实")
+    operations.reinstate_case(case.pk, make_reviewer(now), now, note="已核实")
     assert list(Mail.objects.values_list("to", "language")) == [(owner.user.email, "en")]
 
 
 def test_an_appeal_goes_to_another_reviewer(member: Member, now: datetime) -> None:
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    claims.claim(case.pk, one, now)
-    operations.reject(case.pk, one, now, ["name_mismatch"])
-    appeals.appeal(case.pk, member, "登记有误", [], now)
+    claims.claim_case(case.pk, one, now)
+    operations.reject_case(case.pk, one, now, ["name_mismatch"])
+    appeals.appeal_decision(case.pk, member, "登记有误", [], now)
     with pytest.raises(Refused, match="another_reviewer_required"):
-        claims.claim(case.pk, one, now)
-    claims.claim(case.pk, other, now)
-    operations.approve(case.pk, other, now)
+        claims.claim_case(case.pk, one, now)
+    claims.claim_case(case.pk, other, now)
+    operations.approve_case(case.pk, other, now)
 
 
 @pytest.mark.parametrize(
@@ -230,11 +232,11 @@ def test_an_appeal_goes_to_another_reviewer(member: Member, now: datetime) -> No
 def test_suspended_and_then(verb: str, then: State, member: Member, now: datetime) -> None:
     reviewer = make_reviewer(now)
     case = make_case(member, now, State.APPROVED)
-    operations.suspend(case.pk, SYSTEM, now, ["registry_revoked"])
+    operations.suspend_case(case.pk, SYSTEM, now, ["registry_revoked"])
     if verb == "reinstate":
-        case = operations.reinstate(case.pk, reviewer, now)
+        case = operations.reinstate_case(case.pk, reviewer, now)
     else:
-        case = operations.revoke(case.pk, reviewer, now, ["registry_revoked"])
+        case = operations.revoke_case(case.pk, reviewer, now, ["registry_revoked"])
     assert case.state == then
     assert list(case.decisions.values_list("verb", flat=True)) == [verb, "suspend"]
     assert Mail.objects.filter(template=f"case_{verb}").exists()
@@ -245,9 +247,9 @@ def test_a_confirmed_code_is_one_employers(member: Member, now: datetime) -> Non
     rival.employer.uscc, rival.employer.confirmed_at = member.employer.uscc, now
     rival.employer.save()
     case = make_case(member, now, State.IN_REVIEW)
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     with pytest.raises(Refused, match="duplicate_same_uscc_active"):
-        operations.approve(case.pk, reviewer, now)
+        operations.approve_case(case.pk, reviewer, now)
     assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW
 
 
@@ -271,7 +273,7 @@ def test_strangers_are_refused(draft: Case, now: datetime) -> None:
     make_document(draft, now)
     reviewer = make_reviewer(now)
     with pytest.raises(Refused, match="not_allowed"):
-        operations.submit(draft.pk, reviewer, reviewer.as_reviewer(), now)
+        operations.submit_case(draft.pk, reviewer, reviewer.as_reviewer(), now)
 
 
 @pytest.mark.parametrize("state", [State.SUSPENDED, State.REVOKED])
@@ -290,9 +292,9 @@ def test_an_open_case_does_not_lift_what_was_taken_away_meanwhile(
     reviewer = make_reviewer(now)
     make_case(member, now, state)
     renewed = make_case(member, now, State.IN_REVIEW)
-    claims.claim(renewed.pk, reviewer, now)
+    claims.claim_case(renewed.pk, reviewer, now)
     with pytest.raises(Refused, match=f"employer_{state}"):
-        operations.approve(renewed.pk, reviewer, now)
+        operations.approve_case(renewed.pk, reviewer, now)
     assert Case.objects.get(pk=renewed.pk).state == State.IN_REVIEW
 
 
@@ -300,8 +302,8 @@ def test_a_new_approval_replaces_the_old(member: Member, now: datetime) -> None:
     reviewer = make_reviewer(now)
     old = make_case(member, now - timedelta(days=100), State.APPROVED)
     renewed = make_case(member, now, State.IN_REVIEW)
-    claims.claim(renewed.pk, reviewer, now)
-    operations.approve(renewed.pk, reviewer, now)
+    claims.claim_case(renewed.pk, reviewer, now)
+    operations.approve_case(renewed.pk, reviewer, now)
     assert Case.objects.get(pk=old.pk).state == State.EXPIRED
     assert Case.objects.of(member.employer).first() == renewed
 
@@ -313,20 +315,20 @@ def test_nobody_submits_with_an_unverified_address(
     member.user.email_verified_at = None
     member.user.save()
     with pytest.raises(Refused, match="authority_email_unverified"):
-        operations.submit(draft.pk, member.user, member.as_actor(), now)
+        operations.submit_case(draft.pk, member.user, member.as_actor(), now)
 
 
 def test_submitting_again_and_again_is_refused_for_a_day(member: Member, now: datetime) -> None:
     for _ in range(guards.SUBMISSIONS_PER_DAY):
         case = operations.open_case(member.employer, member.as_actor(), now)
         make_document(case, now)
-        operations.submit(case.pk, member.user, member.as_actor(), now)
-        operations.withdraw(case.pk, member.as_actor(), now)
+        operations.submit_case(case.pk, member.user, member.as_actor(), now)
+        operations.withdraw_case(case.pk, member.as_actor(), now)
     case = operations.open_case(member.employer, member.as_actor(), now)
     make_document(case, now)
     with pytest.raises(Refused, match="submitted_too_often"):
-        operations.submit(case.pk, member.user, member.as_actor(), now)
-    operations.submit(case.pk, member.user, member.as_actor(), now + timedelta(days=1))
+        operations.submit_case(case.pk, member.user, member.as_actor(), now)
+    operations.submit_case(case.pk, member.user, member.as_actor(), now + timedelta(days=1))
 
 
 def test_documents_are_counted_and_a_refused_one_leaves_no_file(
@@ -339,7 +341,7 @@ def test_documents_are_counted_and_a_refused_one_leaves_no_file(
         documents.add_document(
             draft.pk,
             DocumentKind.BUSINESS_LICENCE,
-            examine(picture()),
+            open_upload(picture()),
             {"clean": None},
             member.user,
             member.as_actor(),
@@ -359,7 +361,7 @@ def test_an_approved_employer_does_not_become_another_company(
     member.employer.save()
     case = make_case(member, now)
     with pytest.raises(Refused, match="uscc_fixed"):
-        operations.declare(
+        operations.declare_facts(
             case.pk,
             member.as_actor(),
             now,
@@ -372,20 +374,20 @@ def test_an_approved_employer_does_not_become_another_company(
 
 def test_one_appeal(member: Member, now: datetime) -> None:
     case = make_case(member, now, State.REJECTED)
-    appeals.appeal(case.pk, member, "登记有误", [], now)
+    appeals.appeal_decision(case.pk, member, "登记有误", [], now)
     reviewer = make_reviewer(now)
-    claims.claim(case.pk, reviewer, now)
-    operations.reject(case.pk, reviewer, now, ["name_mismatch"])
+    claims.claim_case(case.pk, reviewer, now)
+    operations.reject_case(case.pk, reviewer, now, ["name_mismatch"])
     with pytest.raises(Refused, match="appeal_used"):
-        appeals.appeal(case.pk, member, "登记有误", [], now)
+        appeals.appeal_decision(case.pk, member, "登记有误", [], now)
 
 
 def test_appeals_against_ones_own_refusal_are_not_offered(member: Member, now: datetime) -> None:
     one, other = make_reviewer(now), make_reviewer(now)
     case = make_case(member, now, State.IN_REVIEW)
-    claims.claim(case.pk, one, now)
-    operations.reject(case.pk, one, now, ["name_mismatch"])
-    appeals.appeal(case.pk, member, "登记有误", [], now)
+    claims.claim_case(case.pk, one, now)
+    operations.reject_case(case.pk, one, now, ["name_mismatch"])
+    appeals.appeal_decision(case.pk, member, "登记有误", [], now)
     waiting = Case.objects.awaiting_review()
     assert not waiting.open_to(one.as_reviewer()).exists()
     assert waiting.open_to(other.as_reviewer()).get() == case
@@ -406,7 +408,7 @@ def test_a_reviewers_reasons_carry_what_the_checks_saw(member: Member, now: date
         started_at=now,
         finished_at=now,
     )
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["name_mismatch", "document_blurred"])
     told = case.decisions.get().reasons
     assert told[0] == {
@@ -439,6 +441,6 @@ def test_a_reviewers_reasons_carry_what_the_checks_saw_last(member: Member, now:
             started_at=now,
             finished_at=now,
         )
-    claims.claim(case.pk, reviewer, now)
-    operations.reject(case.pk, reviewer, now, ["name_mismatch"])
+    claims.claim_case(case.pk, reviewer, now)
+    operations.reject_case(case.pk, reviewer, now, ["name_mismatch"])
     assert case.decisions.get().reasons[0]["expected"] == "乙"

@@ -15,7 +15,7 @@ from tests.factories import make_case, make_document, make_employer, make_member
 from verification import tasks
 from verification.cases import appeals, operations, queue_placement
 from verification.cases.decisions import Why, put_on_record
-from verification.cases.operations import moving
+from verification.cases.operations import moving_case
 from verification.models import Case, CaseReason, Decision, SecondReview
 from verification.reviewing import claims
 from verification.rules.states import State
@@ -27,7 +27,7 @@ def for_review(member: Member, now: datetime, *codes: str, **fields: Any) -> Cas
     """A case held for review by the regular operation."""
     case = make_case(member, now, State.CHECKING, **fields)
     why = Why.of(codes)
-    with moving(case.pk, "hold_for_review", SYSTEM, now, why=why) as move:
+    with moving_case(case.pk, "hold_for_review", SYSTEM, now, why=why) as move:
         put_on_record(move.case, "hold_for_review", why, SYSTEM, now)
     return Case.objects.get(pk=case.pk)
 
@@ -44,7 +44,7 @@ def test_placed_as_it_comes(now: datetime) -> None:
         "none",
         "",
     )
-    assert case.review_due is not None and queue_placement.hours().between(
+    assert case.review_due is not None and queue_placement.configured_hours().between(
         now, case.review_due
     ) == timedelta(hours=16)
     assert codes_of(case) == {"name_mismatch", "registry_not_found"}
@@ -89,7 +89,8 @@ def test_the_queue_stands_by_it(now: datetime) -> None:
     later = for_review(make_member(now), now + timedelta(days=1), "name_mismatch")
     assert list(Case.objects.awaiting_review()) == [forged, ordinary, later]
     seen = [
-        queue_placement.factors(case, now + timedelta(days=2)) for case in (forged, ordinary, later)
+        queue_placement.urgency_factors(case, now + timedelta(days=2))
+        for case in (forged, ordinary, later)
     ]
     assert [one.harm for one in seen if one] == [8, 1, 1]
     assert sorted((one.score for one in seen if one), reverse=True) == [
@@ -100,10 +101,10 @@ def test_the_queue_stands_by_it(now: datetime) -> None:
 def test_an_appeal_waits_for_what_was_refused(now: datetime) -> None:
     member, reviewer = make_member(now), make_reviewer(now)
     case = for_review(member, now, "registry_not_found")
-    claims.claim(case.pk, reviewer, now)
-    operations.reject(case.pk, reviewer, now, ["uscc_mismatch"])
+    claims.claim_case(case.pk, reviewer, now)
+    operations.reject_case(case.pk, reviewer, now, ["uscc_mismatch"])
     assert codes_of(case) == set(), "it no longer waits"
-    appeals.appeal(case.pk, member, "登记有误", [], now + timedelta(days=1))
+    appeals.appeal_decision(case.pk, member, "登记有误", [], now + timedelta(days=1))
     case.refresh_from_db()
     assert (case.harm, case.review_since, codes_of(case)) == (
         3,
@@ -117,7 +118,7 @@ def test_what_was_arranged_ends_as_it_leaves(now: datetime) -> None:
     reviewer = make_reviewer(now)
     case = for_review(make_member(now), now, "name_mismatch")
     Case.objects.update(assigned_to=reviewer, for_senior=True)
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     operations.request_changes(case.pk, reviewer, now, ["name_mismatch"])
     case.refresh_from_db()
     assert (case.assigned_to, case.for_senior, case.held_until) == (None, False, None)
@@ -211,10 +212,12 @@ def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(
 ) -> None:
     member, at = make_member(now), now + timedelta(hours=3)
     case = make_case(member, now, State.APPROVED)
-    operations.suspend(case.pk, make_reviewer(now).as_reviewer(), now, ["registry_abnormal_list"])
+    operations.suspend_case(
+        case.pk, make_reviewer(now).as_reviewer(), now, ["registry_abnormal_list"]
+    )
     ordinary = for_review(make_member(now), now, "name_mismatch")
     assert list(Case.objects.awaiting_review()) == [ordinary]
-    appeals.appeal(case.pk, member, "已移出名录", [], at)
+    appeals.appeal_decision(case.pk, member, "已移出名录", [], at)
     case.refresh_from_db()
     assert (case.state, case.hearing, case.review_since, case.harm) == (
         State.SUSPENDED,
@@ -226,9 +229,9 @@ def test_an_appeal_of_who_was_suspended_has_its_place_until_it_is_answered(
     assert set(Case.objects.awaiting_review()) == {case, ordinary}
     assert queue_placement.place_all(at) == 2
     other = make_reviewer(now)
-    claims.claim(case.pk, other, at)
+    claims.claim_case(case.pk, other, at)
     codes = () if answer == "reinstate" else ("registry_abnormal_list",)
-    operations.review(
+    operations.review_case(
         case.pk, answer, other.as_reviewer(), at + timedelta(minutes=9), codes, "", None
     )
     case.refresh_from_db()

@@ -47,13 +47,13 @@ class TestWhatIsInForce:
             started_at=now,
             finished_at=now,
         )
-        return claims.claim(case.pk, reviewer, now)
+        return claims.claim_case(case.pk, reviewer, now)
 
     def test_nothing_is_refused_before_it_is_said(
         self, old: Case, case: Case, reviewer: User, now: datetime
     ) -> None:
         with pytest.raises(Refused, match="in_force_undecided"):
-            operations.reject(case.pk, reviewer, now, ["name_mismatch"])
+            operations.reject_case(case.pk, reviewer, now, ["name_mismatch"])
         assert Case.objects.get(pk=case.pk).state == State.IN_REVIEW and Case.objects.get(
             pk=old.pk
         ).is_in_force(now)
@@ -62,7 +62,7 @@ class TestWhatIsInForce:
     def test_both_at_once_for_the_same_reasons_and_both_told(
         self, old: Case, case: Case, reviewer: User, now: datetime
     ) -> None:
-        operations.reject(
+        operations.reject_case(
             case.pk,
             reviewer,
             now,
@@ -97,7 +97,7 @@ class TestWhatIsInForce:
         )
 
     def test_left_in_force(self, old: Case, case: Case, reviewer: User, now: datetime) -> None:
-        operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=False)
+        operations.reject_case(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=False)
         assert Case.objects.get(pk=old.pk).is_in_force(now)
         assert [mail.template for mail in Mail.objects.all()] == [
             "case_reject"
@@ -107,7 +107,7 @@ class TestWhatIsInForce:
         self, old: Case, case: Case, reviewer: User, now: datetime
     ) -> None:
         for refused in (
-            lambda: operations.reject(
+            lambda: operations.reject_case(
                 case.pk,
                 reviewer,
                 now,
@@ -115,8 +115,8 @@ class TestWhatIsInForce:
                 seen_version=case.version + 1,
                 suspend_in_force=True,
             ),
-            lambda: operations.reject(case.pk, reviewer, now, [], suspend_in_force=True),
-            lambda: operations.reject(
+            lambda: operations.reject_case(case.pk, reviewer, now, [], suspend_in_force=True),
+            lambda: operations.reject_case(
                 case.pk, make_reviewer(now), now, ["name_mismatch"], suspend_in_force=True
             ),
         ):
@@ -133,7 +133,7 @@ class TestWhatIsInForce:
 
         monkeypatch.setattr(operations, "put_on_record", broken)
         with pytest.raises(ZeroDivisionError):
-            operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=True)
+            operations.reject_case(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=True)
         assert (
             Case.objects.get(pk=old.pk).is_in_force(now)
             and not Event.objects.filter(verb="suspend").exists()
@@ -145,7 +145,7 @@ class TestWhatIsInForce:
     ) -> None:
         Case.objects.filter(pk=old.pk).update(expires_at=now)
         others = make_case(make_member(now), now, State.APPROVED)
-        operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=chosen)
+        operations.reject_case(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=chosen)
         assert Case.objects.get(pk=old.pk).state == State.APPROVED and Case.objects.get(
             pk=others.pk
         ).is_in_force(now)
@@ -155,16 +155,18 @@ class TestWhatIsInForce:
     def test_other_decisions_are_not_asked(
         self, old: Case, case: Case, reviewer: User, now: datetime, verb: str
     ) -> None:
-        operations.review(case.pk, verb, reviewer.as_reviewer(), now, ["name_mismatch"], "", None)
+        operations.review_case(
+            case.pk, verb, reviewer.as_reviewer(), now, ["name_mismatch"], "", None
+        )
 
     def test_an_appeal_is_decided_after_the_suspension(
         self, old: Case, case: Case, member: Member, reviewer: User, now: datetime
     ) -> None:
-        operations.reject(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=True)
-        appeals.appeal(case.pk, member, "请再看", [], now)
+        operations.reject_case(case.pk, reviewer, now, ["name_mismatch"], suspend_in_force=True)
+        appeals.appeal_decision(case.pk, member, "请再看", [], now)
         other = make_reviewer(now)
-        claims.claim(case.pk, other, now)
+        claims.claim_case(case.pk, other, now)
         with pytest.raises(Refused, match="employer_suspended"):
-            operations.approve(case.pk, other, now)
-        operations.reinstate(old.pk, other, now)
-        assert operations.approve(case.pk, other, now).state == State.APPROVED
+            operations.approve_case(case.pk, other, now)
+        operations.reinstate_case(old.pk, other, now)
+        assert operations.approve_case(case.pk, other, now).state == State.APPROVED

@@ -17,14 +17,14 @@ MINUTE = timedelta(minutes=1)
 
 
 def test_the_median_and_nine_in_ten_are_times_that_somebody_waited() -> None:
-    usual = turnaround.usual(MINUTE * n for n in (10, 9, 8, 7, 6, 5, 4, 3, 2, 1))
+    usual = turnaround.usual_turnaround(MINUTE * n for n in (10, 9, 8, 7, 6, 5, 4, 3, 2, 1))
     assert usual == turnaround.Usual(MINUTE * 5, MINUTE * 9, 10)
 
 
 def test_too_few_say_nothing() -> None:
-    assert turnaround.usual([MINUTE] * (turnaround.AT_LEAST - 1)) is None
-    assert turnaround.usual([MINUTE] * turnaround.AT_LEAST) is not None
-    assert turnaround.usual([-MINUTE] * 20) is None, "a clock that was set back"
+    assert turnaround.usual_turnaround([MINUTE] * (turnaround.AT_LEAST - 1)) is None
+    assert turnaround.usual_turnaround([MINUTE] * turnaround.AT_LEAST) is not None
+    assert turnaround.usual_turnaround([-MINUTE] * 20) is None, "a clock that was set back"
 
 
 @given(
@@ -35,7 +35,7 @@ def test_too_few_say_nothing() -> None:
     )
 )
 def test_holds_of_any_times(lasted: list[timedelta]) -> None:
-    usual = turnaround.usual(lasted)
+    usual = turnaround.usual_turnaround(lasted)
     assert usual is not None
     assert usual.median <= usual.nine_in_ten
     assert sum(each <= usual.nine_in_ten for each in lasted) >= 0.9 * len(lasted)

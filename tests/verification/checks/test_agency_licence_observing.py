@@ -304,8 +304,8 @@ def test_the_number_is_looked_up_and_with_whom_else_it_was_approved(now: datetim
     assert hr_licence_list.look_up(NUMBER, subject) == nobody, (
         "a picture in an unapproved case counts against no one"
     )
-    claims.claim(before.pk, reviewer := make_reviewer(now), now)
-    operations.approve(before.pk, reviewer, now)
+    claims.claim_case(before.pk, reviewer := make_reviewer(now), now)
+    operations.approve_case(before.pk, reviewer, now)
     assert hr_licence_list.look_up(NUMBER, subject)["approved_with"] == [str(rival.employer_id)]
     assert hr_licence_list.look_up(NUMBER, subject_of(before, now))["approved_with"] == [], (
         "its own"

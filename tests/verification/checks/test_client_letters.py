@@ -257,7 +257,7 @@ def test_the_agency_is_told_once_what_the_machine_found(
     assert [(reason["code"], reason["seen"]) for reason in wrong["reasons"]] == [
         ("agency_client_mismatch", "云溪市乙有限公司")
     ]
-    client_letters.judge(letter.pk, now)
+    client_letters.notify_of_letter(letter.pk, now)
     add(letter, now, until=day_of(now))
     assert len(told("client_wrong")) == 1, "the findings have not changed"
     add(letter, now, name="云溪市乙有限公司")
@@ -272,7 +272,7 @@ def test_the_agency_is_told_what_a_reviewer_accepted_and_of_a_doubt_nothing_befo
 ) -> None:
     client = add(letter, now)
     read(letter, sealed=False)
-    client_letters.judge(letter.pk, now)
+    client_letters.notify_of_letter(letter.pk, now)
     assert not Mail.objects.exists()
     for _ in range(2):
         client_letters.accept_client(client.pk, make_reviewer(now).as_reviewer(), now)
@@ -285,7 +285,7 @@ def test_of_a_letter_that_comes_with_its_case_the_decision_tells(
     Case.objects.update(state=State.DRAFT)
     add(letter, now)
     read(letter)
-    client_letters.judge(letter.pk, now)
+    client_letters.notify_of_letter(letter.pk, now)
     assert not Mail.objects.exists()
 
 

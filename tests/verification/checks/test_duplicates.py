@@ -21,7 +21,7 @@ from PIL import Image, ImageEnhance
 
 from documents.similarity import keypoints
 from documents.similarity.perceptual_hash import fingerprint
-from documents.specimens import make
+from documents.specimens import make_specimen
 from employers.accounts import sightings
 from employers.accounts.self_service import leaving
 from employers.models import Employer
@@ -42,13 +42,13 @@ from verification.models import (
     RegistryRecord,
 )
 from verification.rules.findings import Finding, Severity
-from verification.rules.required_documents import about
+from verification.rules.required_documents import requirement_of
 from verification.rules.states import State
 
 
 @cache
 def licence(seed: int, damage: str = "light") -> Image.Image:
-    return make(seed, damage=damage).image
+    return make_specimen(seed, damage=damage).image
 
 
 def saved(image: Image.Image, quality: int) -> Image.Image:
@@ -78,7 +78,7 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 
 def seen(image: Image.Image) -> keypoints.Seen:
-    return keypoints.see(np.asarray(image.convert("L"), np.uint8))
+    return keypoints.prepare_picture(np.asarray(image.convert("L"), np.uint8))
 
 
 # --- The picture ----------------------------------------------------------------------------------
@@ -88,17 +88,19 @@ def seen(image: Image.Image) -> keypoints.Seen:
 @pytest.mark.sampled(2)
 def test_a_copy_agrees_and_shares_words(copy: str) -> None:
     whole, other = seen(licence(1)), seen(COPIES[copy](licence(1)))
-    agreement = keypoints.compare(whole, other)
+    agreement = keypoints.compare_pictures(whole, other)
     assert agreement is not None and agreement.share >= picture_index.SAME
     shared = {
-        (n, word) for words in keypoints.words(whole.landmarks) for n, word in enumerate(words)
+        (n, word)
+        for words in keypoints.landmark_words(whole.landmarks)
+        for n, word in enumerate(words)
     }
     assert (
         len(
             shared
             & {
                 (n, word)
-                for words in keypoints.words(other.landmarks)
+                for words in keypoints.landmark_words(other.landmarks)
                 for n, word in enumerate(words)
             }
         )
@@ -111,13 +113,13 @@ def test_a_copy_agrees_and_shares_words(copy: str) -> None:
 @pytest.mark.slow
 def test_another_company_on_the_same_form_does_not(damage: str) -> None:
     for a, b in ((1, 2), (2, 3), (3, 4)):
-        agreement = keypoints.compare(seen(licence(a, damage)), seen(licence(b, damage)))
+        agreement = keypoints.compare_pictures(seen(licence(a, damage)), seen(licence(b, damage)))
         assert agreement is None or agreement.share < picture_index.SAME
 
 
 def test_the_region_is_where_the_copy_lies() -> None:
     image = licence(1)
-    agreement = keypoints.compare(seen(image), seen(cut(image)))
+    agreement = keypoints.compare_pictures(seen(image), seen(cut(image)))
     assert agreement is not None
     expected = (image.width * 0.07, image.height * 0.07, image.width, image.height)
     assert agreement.region == pytest.approx(expected, abs=image.width * 0.01)
@@ -126,8 +128,8 @@ def test_the_region_is_where_the_copy_lies() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (300, 4000), (640, 480)])
 def test_a_blank_picture_is_nothing(size: tuple[int, int]) -> None:
     blank = seen(Image.new("L", size, 200))
-    assert keypoints.words(blank.landmarks) == []
-    assert keypoints.compare(blank, blank) is None
+    assert keypoints.landmark_words(blank.landmarks) == []
+    assert keypoints.compare_pictures(blank, blank) is None
 
 
 # --- The index and the check ----------------------------------------------------------------------
@@ -348,7 +350,7 @@ def test_packed_landmarks_lose_nothing(image: Image.Image) -> None:
     assert np.array_equal(again.points, found.points) and np.array_equal(
         again.descriptions, found.descriptions
     )
-    assert keypoints.words(again) == keypoints.words(found)
+    assert keypoints.landmark_words(again) == keypoints.landmark_words(found)
 
 
 def test_landmarks_that_were_packed_otherwise_are_none() -> None:
@@ -374,7 +376,7 @@ def test_what_was_read_early_is_not_looked_for_by_the_check(
     run_check(first, now)
     assert run_check(thief, now)[0]["near_same"][0]["case"] == str(first.pk)
     assert len(looked) == 2
-    picture_index.prepare(thief.documents.get().pages.all())
+    picture_index.prepare_landmarks(thief.documents.get().pages.all())
     assert len(looked) == 2 and PageLandmarks.objects.count() == 2
 
 
@@ -451,7 +453,7 @@ def test_companies_seen_with_one_thing(kind: str, now: datetime) -> None:
     code = f"duplicate_{kind}_cluster"
 
     def meet(employer: Employer | None = None, at: datetime = now) -> None:
-        sightings.record(make_member(now, employer).user, at, **{kind: "the same"})
+        sightings.record_sighting(make_member(now, employer).user, at, **{kind: "the same"})
 
     meet(case.employer)
     meet(case.employer)
@@ -476,8 +478,8 @@ def test_companies_seen_with_one_thing(kind: str, now: datetime) -> None:
 def test_a_company_whose_only_account_was_deleted_still_counts(kind: str, now: datetime) -> None:
     case, other = make_case(make_member(now), now, State.CHECKING), make_member(now)
     for member in (case.employer.members.get(), other):
-        sightings.record(member.user, now, **{kind: "the same"})
-    leaving.delete(other, now)
+        sightings.record_sighting(member.user, now, **{kind: "the same"})
+    leaving.delete_account(other, now)
     assert run_check(case, now)[0]["companies_seen_with"] == {kind: 1}
 
 
@@ -512,7 +514,7 @@ def test_every_paper_counts_and_is_named(now: datetime) -> None:
         str(document.pk),
     )
     assert finding.region is not None
-    assert about(finding.code, finding.field) == "agency_licence"
+    assert requirement_of(finding.code, finding.field) == "agency_licence"
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def reviewer(now: datetime) -> User:
 def excluded(now: datetime) -> Case:
     """The case of an excluded party, with all its identifiers."""
     member = make_member(now, email="seller@qq.example", phone_sealed=sightings.seal_phone(PHONE))
-    sightings.record(member.user, now, device="browser", phone=PHONE)
+    sightings.record_sighting(member.user, now, device="browser", phone=PHONE)
     case = make_case(member, now, State.REJECTED, declared_legal_representative="林知白")
     make_document(case, now, fingerprint="0" * 64)
     return case
@@ -68,7 +68,7 @@ def comes_back(now: datetime, **known_by: Any) -> Case:
     if "uscc" in known_by:
         member.employer.uscc = known_by["uscc"]
         member.employer.save()
-    sightings.record(
+    sightings.record_sighting(
         member.user, now, device=known_by.get("device", ""), phone=known_by.get("phone", "")
     )
     case = make_case(
@@ -81,7 +81,7 @@ def comes_back(now: datetime, **known_by: Any) -> Case:
 def test_a_case_gives_everything_by_which_it_is_known(
     excluded: Case, reviewer: User, now: datetime
 ) -> None:
-    put = exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    put = exclusion_list.exclude_employer(excluded.pk, ALL, "sold its account", reviewer, now)
     assert sorted(exclusion.kind for exclusion in put) == sorted(ALL)
     for exclusion in put:
         assert exclusion.case == excluded and exclusion.added_by == reviewer
@@ -94,8 +94,10 @@ def test_a_case_gives_everything_by_which_it_is_known(
 
 
 def test_again_changes_nothing(excluded: Case, reviewer: User, now: datetime) -> None:
-    first = exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
-    assert exclusion_list.exclude(excluded.pk, ALL, "another reason", reviewer, now) == first
+    first = exclusion_list.exclude_employer(excluded.pk, ALL, "sold its account", reviewer, now)
+    assert (
+        exclusion_list.exclude_employer(excluded.pk, ALL, "another reason", reviewer, now) == first
+    )
     assert Event.objects.filter(verb="exclude").count() == len(first)
     with pytest.raises(IntegrityError), transaction.atomic():
         Exclusion.objects.create(
@@ -108,7 +110,7 @@ def test_nobody_is_excluded_without_reason(
     kinds: list[str], why: str, excluded: Case, reviewer: User, now: datetime
 ) -> None:
     with pytest.raises(Refused, match="reason_required"):
-        exclusion_list.exclude(excluded.pk, kinds, why, reviewer, now)
+        exclusion_list.exclude_employer(excluded.pk, kinds, why, reviewer, now)
     assert not Exclusion.objects.exists()
 
 
@@ -123,12 +125,14 @@ def test_who_comes_back_with_one_thing(
         excluded.employer.members.update(
             employer=case.employer
         )  # an address belongs to one account: this one changed hands
-        exclusion_list.add("email", " Seller@QQ.example ", "sold its account", reviewer, now)
+        exclusion_list.add_exclusion(
+            "email", " Seller@QQ.example ", "sold its account", reviewer, now
+        )
     assert run_check(case, now).code == (
         "duplicate_excluded" if kind == "email" else "not_excluded"
     )
     if kind != "email":
-        exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+        exclusion_list.exclude_employer(excluded.pk, ALL, "sold its account", reviewer, now)
     finding = run_check(case, now)
     assert (finding.code, finding.severity) == ("duplicate_excluded", Severity.CONCERN)
     assert kind in finding.expected
@@ -141,8 +145,10 @@ def test_deleting_the_account_frees_nothing(
 ) -> None:
     known_by = {"phone": PHONE, "device": "browser"}
     steps = [
-        lambda: leaving.delete(excluded.employer.members.get(), now),
-        lambda: exclusion_list.exclude(excluded.pk, [kind], "sold its account", reviewer, now),
+        lambda: leaving.delete_account(excluded.employer.members.get(), now),
+        lambda: exclusion_list.exclude_employer(
+            excluded.pk, [kind], "sold its account", reviewer, now
+        ),
     ]
     for step in steps if when == "before" else reversed(steps):
         step()
@@ -153,11 +159,11 @@ def test_deleting_the_account_frees_nothing(
 def test_an_excluded_colleague_who_deletes_the_account_is_still_found(
     kind: str, excluded: Case, reviewer: User, now: datetime
 ) -> None:
-    exclusion_list.exclude(excluded.pk, [kind], "sold its account", reviewer, now)
+    exclusion_list.exclude_employer(excluded.pk, [kind], "sold its account", reviewer, now)
     case = comes_back(now)
     colleague = make_member(now, case.employer)
-    sightings.record(colleague.user, now, device="browser", phone=PHONE)
-    leaving.delete(colleague, now)
+    sightings.record_sighting(colleague.user, now, device="browser", phone=PHONE)
+    leaving.delete_account(colleague, now)
     assert run_check(case, now).code == "duplicate_excluded"
 
 
@@ -166,13 +172,13 @@ def test_a_number_that_was_changed_is_excluded_too(
 ) -> None:
     member = excluded.employer.members.get()
     membership.give_phone(member, "13900139000", member.as_actor(), now)
-    put = exclusion_list.exclude(excluded.pk, ["phone"], "sold its account", reviewer, now)
+    put = exclusion_list.exclude_employer(excluded.pk, ["phone"], "sold its account", reviewer, now)
     assert len(put) == 2 and "139****9000" in put[0].shown
     assert run_check(comes_back(now, phone=PHONE), now).code == "duplicate_excluded"
 
 
 def test_who_comes_back_with_the_code(excluded: Case, reviewer: User, now: datetime) -> None:
-    exclusion_list.exclude(excluded.pk, ["uscc"], "sold its account", reviewer, now)
+    exclusion_list.exclude_employer(excluded.pk, ["uscc"], "sold its account", reviewer, now)
     case = comes_back(now, uscc=excluded.declared_uscc)
     assert run_check(case, now).severity is Severity.CONCERN
     other = comes_back(now)
@@ -184,7 +190,7 @@ def test_who_comes_back_with_the_code(excluded: Case, reviewer: User, now: datet
 
 
 def test_a_picture_known_by_its_details(excluded: Case, reviewer: User, now: datetime) -> None:
-    exclusion_list.exclude(excluded.pk, ["image"], "sold its account", reviewer, now)
+    exclusion_list.exclude_employer(excluded.pk, ["image"], "sold its account", reviewer, now)
     case = comes_back(now)
     assert run_check(case, now).severity is Severity.PASS
     assert (
@@ -198,7 +204,9 @@ def test_a_picture_known_by_its_details(excluded: Case, reviewer: User, now: dat
 def test_a_namesake_is_no_concern_unless_more_agrees(
     excluded: Case, reviewer: User, now: datetime
 ) -> None:
-    exclusion_list.exclude(excluded.pk, ["person", "phone"], "sold its account", reviewer, now)
+    exclusion_list.exclude_employer(
+        excluded.pk, ["person", "phone"], "sold its account", reviewer, now
+    )
     assert run_check(comes_back(now, person="林 知白"), now).severity is Severity.NOTE
     assert run_check(comes_back(now), now, EARLIER).severity is Severity.NOTE, (
         "read from the licence"
@@ -221,13 +229,13 @@ def test_the_names_that_the_checks_found_are_taken_too(
         started_at=now,
         finished_at=now,
     )
-    exclusion_list.exclude(excluded.pk, ["person"], "sold its account", reviewer, now)
+    exclusion_list.exclude_employer(excluded.pk, ["person"], "sold its account", reviewer, now)
     assert Exclusion.objects.filter(kind="person").count() == 2
     assert run_check(comes_back(now, person="沈望舒"), now).code == "excluded_namesake"
 
 
 def test_the_employer_is_not_told_by_what(excluded: Case, reviewer: User, now: datetime) -> None:
-    exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    exclusion_list.exclude_employer(excluded.pk, ALL, "sold its account", reviewer, now)
     reason = run_check(comes_back(now, phone=PHONE), now).as_reason()
     assert reason == {
         "check": "exclusion",
@@ -239,13 +247,15 @@ def test_the_employer_is_not_told_by_what(excluded: Case, reviewer: User, now: d
 
 
 def test_lifted_is_over_and_can_come_again(excluded: Case, reviewer: User, now: datetime) -> None:
-    (put,) = exclusion_list.exclude(excluded.pk, ["phone"], "sold its account", reviewer, now)
+    (put,) = exclusion_list.exclude_employer(
+        excluded.pk, ["phone"], "sold its account", reviewer, now
+    )
     case = comes_back(now, phone=PHONE)
     exclusion_list.lift_exclusion(put.pk, reviewer, now)
     exclusion_list.lift_exclusion(put.pk, reviewer, now)
     assert run_check(case, now).severity is Severity.PASS
     assert Event.objects.filter(verb="lift_exclusion").count() == 1
-    exclusion_list.exclude(excluded.pk, ["phone"], "again", reviewer, now)
+    exclusion_list.exclude_employer(excluded.pk, ["phone"], "again", reviewer, now)
     assert run_check(case, now).severity is Severity.CONCERN
 
 
@@ -258,9 +268,9 @@ def test_queries_stay_as_many(excluded: Case, reviewer: User, now: datetime) -> 
         return len(caught)
 
     before = queries()
-    exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    exclusion_list.exclude_employer(excluded.pk, ALL, "sold its account", reviewer, now)
     for number in range(20):
-        exclusion_list.add("phone", f"139001380{number:02}", "a list", reviewer, now)
+        exclusion_list.add_exclusion("phone", f"139001380{number:02}", "a list", reviewer, now)
     assert queries() == before == 4
 
 
@@ -277,7 +287,7 @@ def test_what_cannot_be_typed(
     kind: str, typed: str, code: str, reviewer: User, now: datetime
 ) -> None:
     with pytest.raises(Refused, match=code):
-        exclusion_list.add(kind, typed, "a list", reviewer, now)
+        exclusion_list.add_exclusion(kind, typed, "a list", reviewer, now)
 
 
 # --- The console ----------------------------------------------------------------------------------
@@ -345,7 +355,7 @@ def test_who_has_no_address_is_excluded_by_the_rest(staff: Client, excluded: Cas
 
 
 def test_only_who_decides_cases_may(excluded: Case, reviewer: User, now: datetime) -> None:
-    (put,) = exclusion_list.exclude(excluded.pk, ["uscc"], "sold", reviewer, now)
+    (put,) = exclusion_list.exclude_employer(excluded.pk, ["uscc"], "sold", reviewer, now)
     client = Client()
     client.force_login(make_user(now, is_staff=True))
     lift = reverse("admin:verification_exclusion_lift", args=[put.pk])
@@ -382,7 +392,7 @@ def test_a_change_of_keys_lets_nobody_return(
         "device": "browser",
         "person": "林知白",
     }[key]
-    exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    exclusion_list.exclude_employer(excluded.pk, ALL, "sold its account", reviewer, now)
     before = run_check(comes_back(now, **{key: known_by}), now).code
     seen_before = comes_back(now, **{key: known_by.replace("+2", "+3")})
     change_keys(settings, stage)
@@ -395,9 +405,9 @@ def test_a_change_of_keys_lets_nobody_return(
 def test_after_a_change_of_keys_nobody_is_listed_twice(
     stage: str, excluded: Case, reviewer: User, now: datetime, settings: Any
 ) -> None:
-    exclusion_list.exclude(excluded.pk, ALL, "sold its account", reviewer, now)
+    exclusion_list.exclude_employer(excluded.pk, ALL, "sold its account", reviewer, now)
     listed = Exclusion.objects.count()
     change_keys(settings, stage)
-    exclusion_list.exclude(excluded.pk, ALL, "again", reviewer, now)
-    exclusion_list.add(ExclusionKind.PHONE, PHONE, "from an authority", reviewer, now)
+    exclusion_list.exclude_employer(excluded.pk, ALL, "again", reviewer, now)
+    exclusion_list.add_exclusion(ExclusionKind.PHONE, PHONE, "from an authority", reviewer, now)
     assert Exclusion.objects.count() == listed

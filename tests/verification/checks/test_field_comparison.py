@@ -14,7 +14,7 @@ from documents.uscc import (
     ALPHABET,
     check_character,
     is_valid,
-    normalise,
+    normalise_uscc,
     organisation_check_character,
 )
 from tests.factories import make_uscc
@@ -22,8 +22,8 @@ from verification.checks.field_comparison import (
     FIELDS,
     Code,
     code_of,
-    compare,
-    compared,
+    compare_fields,
+    compare_values,
     is_former,
     same_company_name,
 )
@@ -74,8 +74,8 @@ NAME = "云溪（澜浦）示例科技有限公司"
     ],
 )
 def test_compared(field: str, a: str, b: str, says: Agrees) -> None:
-    assert compared(field, a, b) is says
-    assert compared(field, b, a) is says
+    assert compare_values(field, a, b) is says
+    assert compare_values(field, b, a) is says
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
@@ -84,14 +84,14 @@ FIELD = st.sampled_from(FIELDS)
 
 @given(FIELD, TEXT, TEXT)
 def test_the_order_of_two_never_matters(field: str, a: str, b: str) -> None:
-    assert compared(field, a, b) is compared(field, b, a)
+    assert compare_values(field, a, b) is compare_values(field, b, a)
 
 
 @given(FIELD, TEXT)
 @example("name", ".")
 def test_a_value_never_contradicts_itself(field: str, text: str) -> None:
-    assert compared(field, text, text) is not MISMATCH
-    assert compared(field, text, "") is UNABLE
+    assert compare_values(field, text, text) is not MISMATCH
+    assert compare_values(field, text, "") is UNABLE
 
 
 @given(
@@ -149,7 +149,7 @@ def test_one_that_is_no_code_is_mended_only_by_two(
 @given(codes())
 def test_letters_that_cannot_occur_are_the_digits(code: str) -> None:
     mistaken = code.translate(str.maketrans("0125", "OIZS"))
-    assert normalise(mistaken) == code and code_of(mistaken, [], []) == Code(code)
+    assert normalise_uscc(mistaken) == code and code_of(mistaken, [], []) == Code(code)
 
 
 def test_a_suggestion_is_itself_a_code() -> None:
@@ -189,7 +189,7 @@ def grid(
     read: dict[str, Any] | None = None,
     register: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    rows = compare(
+    rows = compare_fields(
         declared, reading() if read is None else read, registry() if register is None else register
     )
     assert [row.field for row in rows] == list(FIELDS)
@@ -286,7 +286,7 @@ def test_a_register_that_shows_nothing_is_heard_on_what_it_was_asked() -> None:
 
 @pytest.mark.parametrize("nothing", [{}, {"record": None}, {"broken": "ProviderBroken"}])
 def test_without_any_source_nothing_is_said(nothing: dict[str, Any]) -> None:
-    rows = compare({}, nothing, nothing)
+    rows = compare_fields({}, nothing, nothing)
     assert {row.agrees for row in rows} == {UNABLE} and not any(
         row.says and MATCH in row.says.values() for row in rows
     )
@@ -303,7 +303,7 @@ def test_a_row_is_no_better_than_its_sources(
     status: Status,
     qr: str | None,
 ) -> None:
-    for row in compare(
+    for row in compare_fields(
         declared, {"fields": fields, "qr_uscc": qr}, {"record": record | {"status": status}}
     ):
         if row.field == "status":

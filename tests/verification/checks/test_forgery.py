@@ -12,13 +12,13 @@ from django.core.files.storage import default_storage
 from django.utils.translation import override
 
 from documents.forgery import LEVELS, Kind, Trace
-from documents.specimens.forgery import attacked, saved
+from documents.specimens.forgery import attack_photo, save_as_editor
 from tests.documents.altered_pictures import read
 from verification.cases import wording
 from verification.checks.base import Subject, SubjectDocument, SubjectPage
 from verification.checks.forgery import Forgery, _read_of_papers
 from verification.rules.findings import Finding, Severity
-from verification.rules.required_documents import about
+from verification.rules.required_documents import requirement_of
 
 DOCUMENT = SubjectDocument("d", "business_licence", "", "", {}, ())
 SUBJECT = Subject(
@@ -213,7 +213,7 @@ class TestJudging:
         assert {(f.document, f.field, f.page) for f in found if f.region} == {
             ("hr", "hr_service_licence", 1)
         }
-        assert {about(f.code, f.field) for f in found} == {"agency_licence"}
+        assert {requirement_of(f.code, f.field) for f in found} == {"agency_licence"}
         assert judged({"document": None, "others": [other]}) == found, (
             "an organisation without a business licence"
         )
@@ -241,10 +241,12 @@ class TestObserving:
     @pytest.mark.django_db
     @pytest.mark.slow
     def test_the_page_that_was_read_is_looked_at_where_its_values_stand(self) -> None:
-        altered = attacked(read(5).photo, "copied_digit", 5)
+        altered = attack_photo(read(5).photo, "copied_digit", 5)
         assert altered
         reading = read(5).reading
-        observation = Forgery().observe(self.subject(saved(altered[0], 92)), {"reading": reading})
+        observation = Forgery().observe(
+            self.subject(save_as_editor(altered[0], 92)), {"reading": reading}
+        )
         assert "copy" in {told["kind"] for told in observation["traces"]}
         assert (observation["editor"], observation["page"]) == ("Photoshop", 1)
         assert observation["size"] == [altered[0].shape[1], altered[0].shape[0]]
@@ -256,7 +258,7 @@ class TestObserving:
     @pytest.mark.django_db
     @pytest.mark.slow
     def test_without_a_reading_the_page_as_a_whole_is_still_looked_at(self) -> None:
-        altered = attacked(read(5).photo, "recaptured", 5)
+        altered = attack_photo(read(5).photo, "recaptured", 5)
         assert altered
-        observation = Forgery().observe(self.subject(saved(altered[0], 92)), {})
+        observation = Forgery().observe(self.subject(save_as_editor(altered[0], 92)), {})
         assert {told["kind"] for told in observation["traces"]} == {"screen"}

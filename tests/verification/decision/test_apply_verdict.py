@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from documents.upload.intake import examine
+from documents.upload.intake import open_upload
 from employers.models import AccountClass, Member
 from events.core.errors import ProviderUnavailable, Refused
 from events.models import Event, Mail
@@ -77,7 +77,7 @@ def member(now: datetime) -> Member:
 def attempt(member: Member, now: datetime) -> Attempt:
     case = make_case(member, now)
     make_document(case, now)
-    return operations.submit(case.pk, member.user, member.as_actor(), now)
+    return operations.submit_case(case.pk, member.user, member.as_actor(), now)
 
 
 def run(
@@ -155,14 +155,14 @@ def test_a_case_that_waits_can_be_withdrawn(
     attempt: Attempt, member: Member, now: datetime
 ) -> None:
     case = run(attempt, now, MISSING)
-    operations.withdraw(case.pk, member.as_actor(), now)
+    operations.withdraw_case(case.pk, member.as_actor(), now)
     attempt.refresh_from_db()
     assert attempt.finished_at == now
     assert run(attempt, now + timedelta(days=1), MEDIUM).state == State.WITHDRAWN
 
 
 def test_withdrawn_while_a_check_runs(attempt: Attempt, member: Member, now: datetime) -> None:
-    withdraw = lambda: operations.withdraw(attempt.case_id, member.as_actor(), now)  # noqa: E731
+    withdraw = lambda: operations.withdraw_case(attempt.case_id, member.as_actor(), now)  # noqa: E731
     for_good = run(attempt, now, MEDIUM, first=lambda: withdraw() and None)
     assert for_good.state == State.WITHDRAWN and not for_good.decisions.exists()
 
@@ -173,7 +173,7 @@ def test_withdrawn_while_a_check_runs(attempt: Attempt, member: Member, now: dat
 def letter() -> Any:
     file = BytesIO()
     Image.effect_noise((800, 600), 50).convert("RGB").save(file, "JPEG")
-    return examine(file.getvalue())
+    return open_upload(file.getvalue())
 
 
 def test_a_letter_comes_in_while_it_waits(attempt: Attempt, member: Member, now: datetime) -> None:
@@ -360,7 +360,7 @@ def test_one_condition_is_not_followed_by_another(
     apply_verdict.end_approval(conditional.pk, later)
     again = operations.open_case(member.employer, member.as_actor(), later)
     make_document(again, later)
-    attempt = operations.submit(again.pk, member.user, member.as_actor(), later)
+    attempt = operations.submit_case(again.pk, member.user, member.as_actor(), later)
     case = run(attempt, later, PENDING, STRONG)
     assert (
         case.state == State.IN_REVIEW
@@ -385,8 +385,8 @@ def test_a_reviewers_approval_is_without_condition(
     reviewer = make_reviewer(now)
     apply_verdict.end_approval(conditional.pk, now + timedelta(days=14))
     case = make_case(member, now, State.IN_REVIEW)
-    claims.claim(case.pk, reviewer, now)
-    assert operations.approve(case.pk, reviewer, now).conditional is False
+    claims.claim_case(case.pk, reviewer, now)
+    assert operations.approve_case(case.pk, reviewer, now).conditional is False
 
 
 def test_the_sweeper_asks_the_register(
@@ -430,7 +430,7 @@ def test_from_waiting_to_approved_by_a_deposit(
     assert at(attempt.due_at) == (State.CHECKING, "authority_pending")
     later = now + timedelta(hours=2)
     proof_polling.poll_provider(proof.pk, lambda: later, 60)
-    bank = banks.bank("simulator")
+    bank = banks.bank_named("simulator")
     assert isinstance(bank, SimulatedBank)
     ((_, code),) = bank.statement("100000001188", later)
     with django_capture_on_commit_callbacks() as notified:

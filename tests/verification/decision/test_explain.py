@@ -60,7 +60,7 @@ def test_the_rules_told_are_those_that_decide(
 ) -> None:
     reported = rules.required_checks if everything else some
     verdict = policy.decide_case(findings, reported, rules, waits=waits, now=NOW)
-    *before, last = reasoning.steps(findings, reported, rules, waits=waits)
+    *before, last = reasoning.reasoning_steps(findings, reported, rules, waits=waits)
     assert last.applied and last.leads_to is verdict.outcome
     assert not any(step.applied for step in before)
     assert (
@@ -94,7 +94,7 @@ def attempt(now: datetime, rules: policy.Rules) -> Attempt:
     member = make_member(now, email="hanmeimei@company.example")
     case = make_case(member, now)
     make_document(case, now)
-    return operations.submit(case.pk, member.user, member.as_actor(), now)
+    return operations.submit_case(case.pk, member.user, member.as_actor(), now)
 
 
 @pytest.mark.django_db
@@ -166,8 +166,8 @@ def test_a_person_decided(attempt: Attempt, now: datetime) -> None:
         all_checks(reading=Recorded("reading", Severity.UNABLE, "document_unreadable")),
     )
     reviewer = make_reviewer(now, "zhangsan@site.example")
-    claims.claim(attempt.case_id, reviewer, now)
-    operations.approve(attempt.case_id, reviewer, now)
+    claims.claim_case(attempt.case_id, reviewer, now)
+    operations.approve_case(attempt.case_id, reviewer, now)
     text = explained(attempt.case, "--language", "en")
     assert "Decided: approve" in text and "(a reviewer)" in text and "zhangsan" not in text
 

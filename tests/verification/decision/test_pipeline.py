@@ -77,7 +77,7 @@ def attempt(now: datetime) -> Attempt:
     member = make_member(now, email_verified_at=now)
     case = make_case(member, now)
     make_document(case, now)
-    return operations.submit(case.pk, member.user, member.as_actor(), now)
+    return operations.submit_case(case.pk, member.user, member.as_actor(), now)
 
 
 def case_of(attempt: Attempt) -> Case:
@@ -243,7 +243,7 @@ def test_pending_waits_and_asks_again_only_what_may_have_changed(
 
 def test_withdrawn_meanwhile(attempt: Attempt, clock: Clock) -> None:
     case = case_of(attempt)
-    operations.withdraw(case.pk, case.employer.members.get().as_actor(), clock.now)
+    operations.withdraw_case(case.pk, case.employer.members.get().as_actor(), clock.now)
     assert not pipeline.run_checks(attempt.pk, clock, 60, all_checks())
     assert case_of(attempt).state == State.WITHDRAWN and not CheckRun.objects.exists()
 

@@ -48,7 +48,7 @@ def decided(now: datetime) -> Callable[..., Attempt]:
         member = make_member(now)
         case = make_case(member, now)
         make_document(case, now)
-        attempt = operations.submit(case.pk, member.user, member.as_actor(), now)
+        attempt = operations.submit_case(case.pk, member.user, member.as_actor(), now)
         assert pipeline.run_checks(attempt.pk, lambda: now, 60, checks, shadow)
         attempt.refresh_from_db()
         return attempt
@@ -60,7 +60,7 @@ def test_the_same_policy_changes_nothing(decided: Callable[..., Attempt]) -> Non
     checks = all_checks()
     decided(checks)
     decided(all_checks(reading=Recorded("reading", Severity.UNABLE, "document_unreadable")))
-    told = [*replay.over(RULES, checks=checks)]
+    told = [*replay.replay_attempts(RULES, checks=checks)]
     assert [(t.live, t.would) for t in told] == [
         (Outcome.APPROVE, Outcome.APPROVE),
         (Outcome.REVIEW, Outcome.APPROVE),
@@ -73,7 +73,7 @@ def test_a_policy_that_waits_for_nobody(decided: Callable[..., Attempt]) -> None
         registry=Recorded("registry", Severity.WAIT, "registry_pending", lasting=False)
     )
     attempt = decided(checks)
-    (told,) = replay.over(IMPATIENT, checks=checks)
+    (told,) = replay.replay_attempts(IMPATIENT, checks=checks)
     assert (told.live, told.would, told.reasons) == (
         Outcome.WAIT,
         Outcome.REVIEW,
@@ -86,7 +86,7 @@ def test_nobody_is_asked_and_nothing_is_written(decided: Callable[..., Attempt])
     decided(all_checks())
     asked = all_checks()
     with CaptureQueriesContext(connection) as queries:
-        [*replay.over(IMPATIENT, checks=asked)]
+        [*replay.replay_attempts(IMPATIENT, checks=asked)]
     assert not any(check.observed for check in asked)  # type: ignore[attr-defined]
     told = [query["sql"] for query in queries.captured_queries]
     assert not [
@@ -102,7 +102,7 @@ def test_the_real_checks_are_judged_without_looking_or_asking(
     company = register_company(471)
     member = recruiter_of(company, now)
     case, _ = upload_licence(member, now, licence(471, company))
-    attempt = operations.submit(case.pk, member.user, member.as_actor(), now)
+    attempt = operations.submit_case(case.pk, member.user, member.as_actor(), now)
     assert pipeline.run_checks(attempt.pk, lambda: now, 60)
     attempt.refresh_from_db()
 
@@ -111,9 +111,12 @@ def test_the_real_checks_are_judged_without_looking_or_asking(
 
     for check in CHECKS:
         monkeypatch.setattr(type(check), "observe", gone)
-    for what in ("verification.checks.registry.chosen", "verification.checks.reading.chosen_cloud"):
+    for what in (
+        "verification.checks.registry.chosen_registries",
+        "verification.checks.reading.chosen_cloud",
+    ):
         monkeypatch.setattr(what, gone)
-    (told,) = replay.over(policy.CURRENT)
+    (told,) = replay.replay_attempts(policy.CURRENT)
     assert told.live is told.would is Outcome.APPROVE and told.judged == {"again": len(CHECKS)}
 
 
@@ -130,7 +133,9 @@ def test_what_cannot_be_judged_again_counts_as_it_was_found(
         CheckRun.objects.filter(code="reading").update(version="0")
         CheckRun.objects.filter(code="scan").update(code="retired")
         CheckRun.objects.filter(code="registry").update(observation={"broken": "ValueError"})
-    (told,) = replay.over(replace(RULES, required_checks=frozenset()), checks=all_checks())
+    (told,) = replay.replay_attempts(
+        replace(RULES, required_checks=frozenset()), checks=all_checks()
+    )
     assert told.would is Outcome.REVIEW and told.reasons == ("document_unreadable",)
     assert told.judged == {"older_version": 1, "unknown_check": 1, "broken": 1, "again": ALL - 3}
 
@@ -141,7 +146,7 @@ def test_a_judge_that_fails_on_an_old_observation(
     decided(all_checks())
     checks = all_checks()
     monkeypatch.setattr(checks[1], "judge", lambda *_: 1 / 0)
-    (told,) = replay.over(RULES, checks=checks)
+    (told,) = replay.replay_attempts(RULES, checks=checks)
     assert told.would is Outcome.APPROVE and told.judged == {"again": ALL - 1, "broken": 1}
 
 
@@ -149,9 +154,13 @@ def test_facts_that_were_changed_since(decided: Callable[..., Attempt], now: dat
     attempt = decided(all_checks())
     case = attempt.case
     Case.objects.filter(pk=case.pk).update(attempt_number=2)  # as after a correction
-    assert [t.judged for t in replay.over(RULES, checks=all_checks())] == [{"again": ALL}]
+    assert [t.judged for t in replay.replay_attempts(RULES, checks=all_checks())] == [
+        {"again": ALL}
+    ]
     record("declare", case, SYSTEM, now + timedelta(days=1))
-    assert [t.judged for t in replay.over(RULES, checks=all_checks())] == [{"facts_changed": ALL}]
+    assert [t.judged for t in replay.replay_attempts(RULES, checks=all_checks())] == [
+        {"facts_changed": ALL}
+    ]
 
 
 def test_the_documents_of_then(decided: Callable[..., Attempt], now: datetime) -> None:
@@ -170,7 +179,7 @@ def test_what_the_database_held_no_policy_lets_through(decided: Callable[..., At
     made = Decision.objects.filter(case=attempt.case_id)
     with unguarded(Decision):
         made.update(verb="hold_for_review", reasons=reasons)
-    (told,) = replay.over(RULES, checks=all_checks())
+    (told,) = replay.replay_attempts(RULES, checks=all_checks())
     assert not told.changed
 
 
@@ -181,9 +190,9 @@ def test_only_since_a_day_and_only_what_was_decided(
     member = make_member(now)
     case = make_case(member, now)
     make_document(case, now)
-    operations.submit(case.pk, member.user, member.as_actor(), now)  # no check has run yet
-    assert len([*replay.over(RULES, now - timedelta(days=1), all_checks())]) == 1
-    assert not [*replay.over(RULES, now + timedelta(days=1), all_checks())]
+    operations.submit_case(case.pk, member.user, member.as_actor(), now)  # no check has run yet
+    assert len([*replay.replay_attempts(RULES, now - timedelta(days=1), all_checks())]) == 1
+    assert not [*replay.replay_attempts(RULES, now + timedelta(days=1), all_checks())]
 
 
 def test_a_round_is_replayed_whole(decided: Callable[..., Attempt], now: datetime) -> None:
@@ -198,7 +207,9 @@ def test_a_round_is_replayed_whole(decided: Callable[..., Attempt], now: datetim
         60,
         all_checks(registry=Recorded("registry", lasting=False)),
     )
-    (told,) = replay.over(RULES, checks=all_checks(registry=Recorded("registry", lasting=False)))
+    (told,) = replay.replay_attempts(
+        RULES, checks=all_checks(registry=Recorded("registry", lasting=False))
+    )
     assert (told.live, told.would) == (Outcome.APPROVE, Outcome.APPROVE) and told.judged == {
         "again": ALL
     }
@@ -244,7 +255,7 @@ def test_a_lost_lease_leaves_no_shadow(decided: Callable[..., Attempt], now: dat
     member = make_member(now)
     case = make_case(member, now)
     make_document(case, now)
-    attempt = operations.submit(case.pk, member.user, member.as_actor(), now)
+    attempt = operations.submit_case(case.pk, member.user, member.as_actor(), now)
 
     def taken_over() -> None:
         Attempt.objects.filter(pk=attempt.pk).update(lease=None)
@@ -341,7 +352,7 @@ def test_memory_stays_flat(
     for _ in range(4):
         decided(all_checks())
     monkeypatch.setattr(replay, "ATTEMPTS_AT_ONCE", 2)
-    stream = replay.over(RULES, checks=all_checks())
+    stream = replay.replay_attempts(RULES, checks=all_checks())
     with CaptureQueriesContext(connection) as first:
         next(stream)
     assert len(first) < 12

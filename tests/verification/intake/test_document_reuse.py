@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from documents.specimens import make
+from documents.specimens import make_specimen
 from employers.models import Member, Scope
 from events.core.errors import Refused
 from tests.databases import unguarded
@@ -131,7 +131,7 @@ def test_a_good_paper_is_used_again_by_one_press(
     )
     documents.restore_document(new.pk, member.as_actor(), now)
     assert case.documents.current().get() == new
-    operations.submit(case.pk, member.user, member.as_actor(), now)
+    operations.submit_case(case.pk, member.user, member.as_actor(), now)
     assert document_reuse.reusable_documents(Case.objects.get(pk=case.pk), now) == {}
 
 
@@ -279,7 +279,7 @@ def test_clients_letters_come_with_what_was_said_of_them(now: datetime) -> None:
 
 
 def test_an_employers_own_picture_accuses_nobody(member: Member, now: datetime) -> None:
-    stored(earlier(member, now, State.REJECTED, "authority_unproven"), make(3).jpeg())
+    stored(earlier(member, now, State.REJECTED, "authority_unproven"), make_specimen(3).jpeg())
     case = begun(member, now)
     again(case, member, now)
     seen = Duplicates().observe(pipeline.subject_of(case, now), {})

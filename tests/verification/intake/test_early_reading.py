@@ -212,22 +212,24 @@ class TestReadOnce:
 
 class TestSaying:
     def test_shows_what_can_be_proof_read(self) -> None:
-        shown = early_reading.values("business_licence", READ, {"name": "另一名称"})
+        shown = early_reading.shown_values("business_licence", READ, {"name": "另一名称"})
         assert [(value.field, value.has_region, value.said, value.disputed) for value in shown] == [
             ("name", True, "另一名称", True),
             ("uscc", False, None, False),
         ]
         assert (
-            early_reading.values("business_licence", None, {})
+            early_reading.shown_values("business_licence", None, {})
             == []
-            == early_reading.values("authorization_letter", READ, {})
+            == early_reading.shown_values("authorization_letter", READ, {})
         )
 
     def test_what_is_not_corrected_is_right(
         self, document: Document, member: Member, now: datetime
     ) -> None:
         read(document, now, READ)
-        early_reading.state(document.pk, member, {"name": "  云溪市 另一 公司 ", "uscc": ""}, now)
+        early_reading.save_statements(
+            document.pk, member, {"name": "  云溪市 另一 公司 ", "uscc": ""}, now
+        )
         said = dict(Statement.objects.values_list("field", "said"))
         assert said == {"name": "云溪市 另一 公司", "uscc": "91990101000000108N"}
         event = Event.objects.filter(verb="state_values").get()
@@ -239,7 +241,7 @@ class TestSaying:
     ) -> None:
         read(document, now, READ)
         for typed in ("9199 0101 0000 0011 6h", "91990101000000108n"):
-            early_reading.state(document.pk, member, {"uscc": typed}, now)
+            early_reading.save_statements(document.pk, member, {"uscc": typed}, now)
         assert Statement.objects.get(field="uscc").said == "91990101000000108N"
         assert Statement.objects.count() == 2
 
@@ -247,13 +249,13 @@ class TestSaying:
         self, document: Document, member: Member, now: datetime
     ) -> None:
         with pytest.raises(Refused, match="document_unread"):
-            early_reading.state(document.pk, member, {}, now)
+            early_reading.save_statements(document.pk, member, {}, now)
 
     def test_not_after_it_was_handed_in(self, member: Member, now: datetime) -> None:
         document = make_document(make_case(member, now, State.IN_REVIEW), now)
         DocumentReading.objects.create(document=document, due_at=now, finished_at=now, reading=READ)
         with pytest.raises(Refused, match="state_conflict"):
-            early_reading.state(document.pk, member, {}, now)
+            early_reading.save_statements(document.pk, member, {}, now)
         assert not Statement.objects.exists()
 
     @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def nothing_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     def opened(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("opened")
 
-    monkeypatch.setattr("verification.intake.examination.examine", opened)
+    monkeypatch.setattr("verification.intake.examination.open_upload", opened)
     monkeypatch.setattr("verification.intake.examination.scan", opened)
     monkeypatch.setattr("verification.intake.examination.judge_page", opened)
 
@@ -231,7 +231,7 @@ class TestAfter:
             raise ProviderUnavailable("no child")
 
         with monkeypatch.context() as patched:
-            patched.setattr("verification.intake.examination.examine", down)
+            patched.setattr("verification.intake.examination.open_upload", down)
             open_all()
         held = HeldUpload.objects.get()
         assert (held.refused, held.finished_at) == ("", None)
@@ -242,7 +242,7 @@ class TestAfter:
         self, visitor: Client, member: Member, case: Case
     ) -> None:
         upload(visitor, picture())
-        operations.withdraw(case.pk, member.as_actor(), timezone.now())
+        operations.withdraw_case(case.pk, member.as_actor(), timezone.now())
         confirm(member)
         open_all()
         assert not Document.objects.exists()
@@ -281,7 +281,7 @@ class TestAfter:
         page = text(sign_in(colleague.user).get("/case/"))
         assert "as soon as your colleague who uploaded it confirms" in page
         assert f'/case/documents/held/{HeldUpload.objects.get().pk}/"' not in page, "no polling"
-        operations.submit(case.pk, colleague.user, colleague.as_actor(), timezone.now())
+        operations.submit_case(case.pk, colleague.user, colleague.as_actor(), timezone.now())
 
     def test_what_comes_after_submission_is_kept_named_and_added_later(
         self, visitor: Client, member: Member, case: Case, django_capture_on_commit_callbacks: Any
@@ -289,7 +289,7 @@ class TestAfter:
         upload(visitor, picture())
         make_document(case, timezone.now())
         colleague = make_member(timezone.now(), member.employer)
-        operations.submit(case.pk, colleague.user, colleague.as_actor(), timezone.now())
+        operations.submit_case(case.pk, colleague.user, colleague.as_actor(), timezone.now())
         confirm(member)
         with django_capture_on_commit_callbacks(execute=True):
             open_all()
@@ -307,7 +307,7 @@ class TestAfter:
         assert polled.status_code == 204
         assert "opening 1 file." in text(visitor.get("/case/"))
         with pytest.raises(Refused, match="uploads_opening"):
-            operations.submit(case.pk, member.user, member.as_actor(), timezone.now())
+            operations.submit_case(case.pk, member.user, member.as_actor(), timezone.now())
         tasks.sweep_held_uploads()
         open_all()
         assert not HeldUpload.objects.exists()

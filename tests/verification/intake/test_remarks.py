@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from documents.specimens import decoy, make
+from documents.specimens import make_decoy, make_specimen
 from documents.specimens.company import Company
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import make_letter
@@ -74,7 +74,7 @@ class TestPersonalPapers:
     ) -> None:
         before = set(Path(configured.DOCUMENTS_DIR).glob("??/*"))
         with django_capture_on_commit_callbacks(execute=True):
-            document = added(case, slot, decoy(41, "id_card"))
+            document = added(case, slot, make_decoy(41, "id_card"))
         assert document.erased_as == "identity_card"
         assert not DocumentPage.objects.filter(document=document).exists()
         assert set(Path(configured.DOCUMENTS_DIR).glob("??/*")) == before
@@ -98,7 +98,7 @@ class TestPersonalPapers:
 
     @pytest.mark.slow
     def test_a_licence_beside_a_card_is_kept(self, case: Case) -> None:
-        licence, card = make(41).image, decoy(41, "id_card", "none")
+        licence, card = make_specimen(41).image, make_decoy(41, "id_card", "none")
         both = Image.new("RGB", (licence.width, licence.height + card.height), "white")
         both.paste(licence, (0, 0))
         both.paste(card, (0, licence.height))
@@ -112,13 +112,21 @@ class TestWrongPapers:
     @pytest.mark.parametrize(
         ("slot", "picture", "said"),
         [
-            ("business_licence", lambda: decoy(7, "menu"), "Menu or price list"),
+            ("business_licence", lambda: make_decoy(7, "menu"), "Menu or price list"),
             ("business_licence", lambda: make_letter(7, damage="light").image, "letter of"),
-            ("authorization_letter", lambda: make(7, damage="phone").image, "Business licence"),
-            ("hr_service_licence", lambda: make(7, damage="phone").image, "Business licence"),
-            ("approval_document", lambda: decoy(7, "contract"), "Contract or agreement"),
-            ("authorization_letter", lambda: decoy(7, "lookup"), "Screenshot of an app"),
-            ("client_authorization", lambda: decoy(7, "receipt"), "Receipt or invoice"),
+            (
+                "authorization_letter",
+                lambda: make_specimen(7, damage="phone").image,
+                "Business licence",
+            ),
+            (
+                "hr_service_licence",
+                lambda: make_specimen(7, damage="phone").image,
+                "Business licence",
+            ),
+            ("approval_document", lambda: make_decoy(7, "contract"), "Contract or agreement"),
+            ("authorization_letter", lambda: make_decoy(7, "lookup"), "Screenshot of an app"),
+            ("client_authorization", lambda: make_decoy(7, "receipt"), "Receipt or invoice"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
@@ -141,12 +149,12 @@ class TestWrongPapers:
     @pytest.mark.parametrize("kind", ["blank", "selfie", "landscape"])
     @pytest.mark.sampled(1)
     def test_a_picture_without_text_says_so(self, visitor: Client, case: Case, kind: str) -> None:
-        added(case, "business_licence", decoy(7, kind))
+        added(case, "business_licence", make_decoy(7, kind))
         assert "no text in this picture" in text(visitor.get("/case/"))
 
     @pytest.mark.slow
     def test_what_is_unclear_is_only_asked_about(self, visitor: Client, case: Case) -> None:
-        added(case, "business_licence", decoy(7, "chat"))
+        added(case, "business_licence", make_decoy(7, "chat"))
         page = text(visitor.get("/case/"))
         assert "could not recognise this document" in page
         assert "If it is, keep it" in page
@@ -154,7 +162,7 @@ class TestWrongPapers:
 
     def test_the_right_papers_are_left_alone(self, visitor: Client, case: Case) -> None:
         company, later = Company.fictitious(41), "2031-05-01"
-        added(case, "business_licence", make(41, company=company, damage="light").image)
+        added(case, "business_licence", make_specimen(41, company=company, damage="light").image)
         added(
             case, "authorization_letter", make_letter(41, company=company, valid_until=later).image
         )

@@ -34,7 +34,7 @@ def visitor(member: Member) -> Client:
 
 def restart(member: Member, now: datetime) -> None:
     case = Case.objects.open().get(employer=member.employer)
-    operations.withdraw(case.pk, member.as_actor(), now)
+    operations.withdraw_case(case.pk, member.as_actor(), now)
     operations.open_case(member.employer, member.as_actor(), now)
 
 
@@ -66,7 +66,7 @@ def test_refused_files_count_because_opening_them_costs(
         opened.append(data)
         raise Refused("document_broken", "document")
 
-    monkeypatch.setattr("verification.intake.examination.examine", refuse)
+    monkeypatch.setattr("verification.intake.examination.open_upload", refuse)
     for shade in range(10):
         upload(visitor, picture(shade))
     assert len(opened) == 3

@@ -64,7 +64,7 @@ def test_a_register_imported_later_stops_rights(
 def test_who_lifted_the_suspension_is_not_overruled(case: Case, now: datetime) -> None:
     told(case, now, serious_violation_list=True)
     tasks.watch_register()
-    operations.reinstate(case.pk, make_reviewer(now), now)
+    operations.reinstate_case(case.pk, make_reviewer(now), now)
     tasks.watch_register()
     assert state(case) == State.APPROVED
     RegistryRecord.objects.update(status="deregistered")
@@ -98,8 +98,8 @@ def test_what_moved_in_the_same_moment_stops_nobody_else(
     other = make_case(make_member(now), now, State.APPROVED)
     for each in (case, other):
         told(each, now, status="licence_revoked")
-    seen = list(register_watch.news(now))
-    operations.suspend(seen[0][0], SYSTEM, now, ["registry_revoked"])
-    monkeypatch.setattr(register_watch, "news", lambda now: iter(seen))
+    seen = list(register_watch.unreviewed_entries(now))
+    operations.suspend_case(seen[0][0], SYSTEM, now, ["registry_revoked"])
+    monkeypatch.setattr(register_watch, "unreviewed_entries", lambda now: iter(seen))
     tasks.watch_register()
     assert Decision.objects.count() == 2 and {state(case), state(other)} == {State.SUSPENDED}

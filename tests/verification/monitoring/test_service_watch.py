@@ -113,7 +113,7 @@ def test_webhooks_that_fail_for_an_hour(now: datetime) -> None:
     for test in (False, True):
         client, _ = create_api_client("Site", [], now, test=test)
         url = "https://hr.example.com/"
-        webhooks.create(client.pk, url, [], "", SYSTEM, now, local=False)
+        webhooks.create_endpoint(client.pk, url, [], "", SYSTEM, now, local=False)
     WebhookEndpoint.objects.update(failing_since=now)
     service_watch.watch_webhooks(now + 59 * MINUTE)
     assert not lasting(AlertKind.WEBHOOK_FAILING)

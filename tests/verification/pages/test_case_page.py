@@ -33,7 +33,7 @@ from verification.pages import case_editor, case_progress, requirement_facts, re
 from verification.rules import policy
 from verification.rules.facts import RequirementState, Strength, Why
 from verification.rules.findings import Finding, Severity
-from verification.rules.required_documents import CURRENT, HOW, TAKES, WHO, Unlocks, about
+from verification.rules.required_documents import CURRENT, HOW, TAKES, WHO, Unlocks, requirement_of
 from verification.rules.requirement_ways import Way
 from verification.rules.requirements import Requirement
 from verification.rules.states import State
@@ -57,8 +57,8 @@ def requirement(
 def rows(
     *requirements: Requirement, state: State = State.DRAFT, opened: frozenset[str] = frozenset()
 ) -> list[requirement_rows.Item]:
-    return requirement_rows.items(
-        requirements, state, requirement_rows.slots([], datetime(2026, 1, 1)), opened
+    return requirement_rows.item_rows(
+        requirements, state, requirement_rows.document_slots([], datetime(2026, 1, 1)), opened
     )
 
 
@@ -107,12 +107,14 @@ def test_every_requirement_and_way_has_words_in_both_languages() -> None:
 def test_every_reason_leads_to_an_item_that_exists() -> None:
     from events.core.reasons import REASONS
 
-    named = {about(code) for code in REASONS}
+    named = {requirement_of(code) for code in REASONS}
     assert named <= {*CURRENT.items}
-    assert about("document_blurred") == "business_licence"
-    assert about("document_blurred", paper="approval_document") == "approval_document"
-    assert about("authority_missing") == about("bank_holder_mismatch") == "authority"
-    assert about("authority_email_unverified") == "mail_address"
+    assert requirement_of("document_blurred") == "business_licence"
+    assert requirement_of("document_blurred", paper="approval_document") == "approval_document"
+    assert (
+        requirement_of("authority_missing") == requirement_of("bank_holder_mismatch") == "authority"
+    )
+    assert requirement_of("authority_email_unverified") == "mail_address"
 
 
 def test_only_what_has_to_be_done_is_open() -> None:
@@ -160,7 +162,9 @@ def test_of_a_trace_of_editing_only_the_sentence_is_told() -> None:
     found = Finding(
         "forgery", "forgery_edited", Severity.UNABLE, "uscc", "Editor 9", "x", 1, (1, 2, 3, 4)
     )
-    assert wording.told(found) == Finding("forgery", "forgery_edited", Severity.UNABLE)
+    assert wording.finding_for_employer(found) == Finding(
+        "forgery", "forgery_edited", Severity.UNABLE
+    )
     for reason in (
         found.as_reason(),
         {"code": "forgery_edited", "field": "uscc", "seen": "Editor 9", "expected": "x"},
@@ -204,7 +208,11 @@ def test_what_was_read_opens_its_item_until_something_is_said_of_it(now: datetim
     DocumentReading.objects.create(document=document, due_at=now, finished_at=now, reading=reading)
 
     def opened() -> list[str]:
-        return [item.code for item in case_editor.editor(member, case, now)["items"] if item.opened]
+        return [
+            item.code
+            for item in case_editor.editor_context(member, case, now)["items"]
+            if item.opened
+        ]
 
     assert "business_licence" in opened()
     Statement.objects.create(
@@ -422,7 +430,7 @@ def test_what_counts_as_done_stays_done_until_it_is_asked_for_again(now: datetim
     case = make_case(member, now)
 
     def done() -> tuple[int, int]:
-        shown = case_page.editor(member, Case.objects.get(pk=case.pk), now)
+        shown = case_editor.editor_context(member, Case.objects.get(pk=case.pk), now)
         return shown["met"], shown["asked"]
 
     assert done() == (2, 4), "the address and the details; we look the company up ourselves"

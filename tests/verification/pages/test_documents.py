@@ -192,7 +192,7 @@ class TestUpload:
         def down(*args: Any, **kwargs: Any) -> None:
             raise ProviderUnavailable("no child")
 
-        monkeypatch.setattr("verification.intake.examination.examine", down)
+        monkeypatch.setattr("verification.intake.examination.open_upload", down)
         assert upload(visitor, picture()).status_code == 422
         assert not Document.objects.exists()
 

@@ -139,7 +139,7 @@ class TestHome:
         for _ in range(5):
             make_document(case, now)
         for day in range(30):
-            operations.declare(
+            operations.declare_facts(
                 case.pk,
                 member.as_actor(),
                 now,

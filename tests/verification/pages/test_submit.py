@@ -16,7 +16,7 @@ from tests.factories import make_case, make_document
 from tests.verification.pages.case_pages import picture, text, upload
 from verification.cases import operations
 from verification.intake import held_uploads
-from verification.intake.examination import examined
+from verification.intake.examination import examine_upload
 from verification.models import Appeal, Attempt, Case, Decision, HeldUpload
 from verification.rules.states import State
 
@@ -80,7 +80,7 @@ class TestSubmit:
         self, visitor: Client, member: Member, case: Case, now: datetime
     ) -> None:
         make_document(case, now)
-        operations.declare(
+        operations.declare_facts(
             case.pk,
             member.as_actor(),
             now,
@@ -137,7 +137,7 @@ class TestSubmit:
         def opened(*args: Any) -> None:
             raise AssertionError("opened")
 
-        monkeypatch.setattr("verification.intake.examination.examine", opened)
+        monkeypatch.setattr("verification.intake.examination.open_upload", opened)
         assert "Confirm your email address before you add files" in text(
             visitor.get("/case/appeal/")
         )
@@ -156,10 +156,10 @@ class TestSubmit:
 
         def meanwhile(file: Any) -> Any:
             operations.open_case(member.employer, member.as_actor(), now)
-            return examined(file)
+            return examine_upload(file)
 
         monkeypatch.setattr(
-            "verification.pages.views.appeals.examined", meanwhile
+            "verification.pages.views.appeals.examine_upload", meanwhile
         )  # called after the page has read the case
         response = visitor.post(
             "/case/appeal/", {"words": "The register is wrong.", "files": picture()}

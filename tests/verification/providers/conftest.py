@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from documents.tencent_cloud import installed
+from documents.tencent_cloud import is_tencent_cloud_installed
 from tests.conftest import require
 from tests.fakes import tencent_server as cloud
 from tests.fakes.tencent_server import Entry, TencentServer
@@ -21,7 +21,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server() -> Iterator[TencentServer]:
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
+    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", is_tencent_cloud_installed())
     with cloud.serving() as service:
         service.register = [ENTRY, Entry(OTHER, "云溪市另一家有限公司", "沈望舒")]
         yield service

@@ -20,7 +20,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from django.test import override_settings
 
-from documents.tencent_cloud import installed
+from documents.tencent_cloud import is_tencent_cloud_installed
 from events.core.errors import ProviderUnavailable
 from tests.conftest import require
 from tests.fakes import tencent_server as cloud
@@ -210,7 +210,7 @@ def settings_with(
 
 
 def test_the_snapshot_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    records, agreements = choice.chosen(settings_with(monkeypatch)["REGISTRY"])
+    records, agreements = choice.chosen_registries(settings_with(monkeypatch)["REGISTRY"])
     assert isinstance(records, SnapshotRegistry) and agreements is None
 
 
@@ -234,7 +234,7 @@ def test_the_chosen_register_answers_the_check(
 ) -> None:
     from tests.verification.checks.test_base import SUBJECT
 
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
+    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", is_tencent_cloud_installed())
     subject = replace(SUBJECT, uscc=USCC, name=NAME, now=datetime(2026, 11, 24, tzinfo=UTC))
     how = {
         "REGISTRY": registry,
@@ -242,14 +242,14 @@ def test_the_chosen_register_answers_the_check(
         "TENCENT_SECRET_KEY": SECRET_KEY,
         "TENCENT_ENDPOINT": server.url,
     }
-    choice.chosen.cache_clear()
+    choice.chosen_registries.cache_clear()
     try:
         with override_settings(**how):
             observation = Registry().observe(
                 subject, {"reading": {"fields": {"legal_representative": PERSON}}}
             )
     finally:
-        choice.chosen.cache_clear()
+        choice.chosen_registries.cache_clear()
     assert observation["source"] == source and observation["agreement"]["source"] == "tencent"
     assert observation["record"]["affirmed_only"] and observation["record"]["name"] == NAME
 

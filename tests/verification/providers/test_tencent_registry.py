@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from documents.tencent_cloud import Account, installed
+from documents.tencent_cloud import Account, is_tencent_cloud_installed
 from events.core.errors import ProviderBroken, ProviderError, ProviderUnavailable
 from tests.conftest import require
 from tests.fakes import tencent_server as cloud
@@ -171,7 +171,7 @@ def test_lines_that_break(server: TencentServer, way: cloud.Handler) -> None:
 
 
 def test_nobody_listens() -> None:
-    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", installed())
+    require("tencentcloud-sdk-python-ocr (the extra `tencent`)", is_tencent_cloud_installed())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         registry = TencentRegistry(

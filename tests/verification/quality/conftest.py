@@ -40,4 +40,4 @@ def make_golden(now: datetime, lead: User) -> Made:
 
 @pytest.fixture
 def planted(now: datetime, make_golden: Made, reviewer: User) -> Case:
-    return golden_assignment.plant(make_golden(), reviewer, now)
+    return golden_assignment.plant_golden_case(make_golden(), reviewer, now)

@@ -28,7 +28,7 @@ def ruled(
     codes: tuple[str, ...] = ("name_mismatch",),
 ) -> Ruling:
     """Claim the case, rule on it and carry out the ruling."""
-    case = claims.claim(case.pk, reviewer, now)
+    case = claims.claim_case(case.pk, reviewer, now)
     ruling = rulings.rule_on_case(
         case.pk,
         verb,

@@ -63,7 +63,7 @@ def test_whatever_the_first_ruled_the_second_sees_the_same(
 
 def filed(case: Case, first: User, at: datetime, verb: str, codes: tuple[str, ...]) -> None:
     """The first reviewer has a draft, has ruled with a note, and still has the page open."""
-    claims.claim(case.pk, first, at)
+    claims.claim_case(case.pk, first, at)
     claims.save_draft(case.pk, first, at, verb="reject", codes=["name_mismatch"], note=SECRET)
     ruling = rulings.rule_on_case(
         case.pk, verb, first, at, codes, SECRET, seen_version=case.version
@@ -72,7 +72,7 @@ def filed(case: Case, first: User, at: datetime, verb: str, codes: tuple[str, ..
     ReviewDraft.objects.create(
         case=case, reviewer=first, verb=verb, reasons=list(codes), note=SECRET, at=at
     )
-    claims.beat(case.pk, first, datetime.now().astimezone(), active=True)
+    claims.record_presence(case.pk, first, datetime.now().astimezone(), active=True)
     case.refresh_from_db()
     assert case.review_stage == ReviewStage.SECOND
 

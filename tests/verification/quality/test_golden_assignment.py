@@ -56,12 +56,12 @@ class TestGiving:
         make_golden(3)
         make_golden(4)
         without_rulings()
-        case = claims.claim(waiting(now).pk, reviewer, now)
+        case = claims.claim_case(waiting(now).pk, reviewer, now)
         ruling = rulings.rule_on_case(case.pk, "approve", reviewer, now, (), "", seen_version=0)
-        rulings.undo(ruling.pk, reviewer, now)
+        rulings.undo_ruling(ruling.pk, reviewer, now)
         assert golden_assignment.give_due(now) == 0
         ruled(
-            golden_assignment.plant(GoldenCase.objects.earliest("pk"), reviewer, now),
+            golden_assignment.plant_golden_case(GoldenCase.objects.earliest("pk"), reviewer, now),
             reviewer,
             now + LATER,
         )
@@ -94,16 +94,16 @@ class TestGiving:
 
     def test_the_share_is_what_it_says(self, settings: Any) -> None:
         settings.GOLDEN_SHARE = 0.2
-        drawn = sum(golden_assignment.draws(number) for number in range(4000))
+        drawn = sum(golden_assignment.draws_golden_case(number) for number in range(4000))
         assert 0.17 < drawn / (4000 + drawn) < 0.23
         settings.GOLDEN_SHARE = 0.0
-        assert not any(golden_assignment.draws(number) for number in range(4000))
+        assert not any(golden_assignment.draws_golden_case(number) for number in range(4000))
 
     def test_nobody_foresees_it_without_the_key(self, settings: Any) -> None:
         settings.GOLDEN_SHARE = 0.3
-        drawn = [golden_assignment.draws(number) for number in range(200)]
+        drawn = [golden_assignment.draws_golden_case(number) for number in range(200)]
         settings.DATA_KEY = "A" * 43 + "="
-        assert drawn != [golden_assignment.draws(number) for number in range(200)]
+        assert drawn != [golden_assignment.draws_golden_case(number) for number in range(200)]
 
 
 @pytest.mark.postgresql

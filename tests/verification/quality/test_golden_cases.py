@@ -135,7 +135,7 @@ class TestKeeping:
             started_at=now,
             finished_at=now,
         )
-        copy = golden_assignment.plant(
+        copy = golden_assignment.plant_golden_case(
             golden_cases.save_golden_case(case.pk, "reject", [], lead, now), reviewer, now
         )
         run = CheckRun.objects.get(attempt__case=copy, code="duplicates")
@@ -158,12 +158,12 @@ class TestItsEnd:
         self, now: datetime, lead: User, make_golden: Made, reviewer: User
     ) -> None:
         made = make_golden()
-        copy = golden_assignment.plant(made, reviewer, now)
+        copy = golden_assignment.plant_golden_case(made, reviewer, now)
         ruled(copy, reviewer, now)
         (file,) = golden_cases.files_of(made.recipe)
         with pytest.raises(Refused, match="not_allowed"):
-            golden_cases.retire(made.pk, reviewer, now)
-        golden_cases.retire(made.pk, lead, now)
+            golden_cases.retire_golden_case(made.pk, reviewer, now)
+        golden_cases.retire_golden_case(made.pk, lead, now)
         made.refresh_from_db()
         assert (made.recipe, made.known_to, made.kept_from, made.name) == ({}, [], None, "")
         assert not DocumentPage.objects.filter(document__case=copy).exists()
@@ -176,7 +176,7 @@ class TestItsEnd:
         lead, case = make_staff(now, *LEAD), decided(now)
         made = golden_cases.save_golden_case(case.pk, "reject", [], lead, now)
         (file,) = golden_cases.files_of(made.recipe)
-        golden_cases.retire(made.pk, lead, now)
+        golden_cases.retire_golden_case(made.pk, lead, now)
         assert not default_storage.exists(file)
         assert default_storage.exists(DocumentPage.objects.get(document__case=case).image.name)
 
@@ -190,8 +190,8 @@ class TestItsEnd:
     def test_not_under_the_hands_of_a_reviewer(
         self, now: datetime, lead: User, planted: Case, reviewer: User
     ) -> None:
-        claims.claim(planted.pk, reviewer, now)
-        made = golden_cases.retire(GoldenCase.objects.get().pk, lead, now)
+        claims.claim_case(planted.pk, reviewer, now)
+        made = golden_cases.retire_golden_case(GoldenCase.objects.get().pk, lead, now)
         assert made.retired_at and made.recipe, "it waits until they are done"
         assert Case.objects.shown_to(str(reviewer.pk)).filter(pk=planted.pk).exists()
         golden_cases.erase_retired(now + timedelta(hours=1))
@@ -202,7 +202,7 @@ class TestItsEnd:
         self, now: datetime, planted: Case, reviewer: User
     ) -> None:
         assert golden_assignment.lapse_due(now + timedelta(days=6)) == 0
-        claims.claim(planted.pk, reviewer, now + timedelta(days=7))
+        claims.claim_case(planted.pk, reviewer, now + timedelta(days=7))
         assert golden_assignment.lapse_due(now + timedelta(days=7)) == 0
         hold_and_escalate.escalate_case(planted.pk, reviewer, now + timedelta(days=7), "不会")
         assert golden_assignment.lapse_due(now + timedelta(days=7)) == 1
@@ -280,11 +280,11 @@ def test_it_is_compared_and_goes_the_way_of_every_other(
 
 
 def test_an_undone_ruling_is_no_answer(now: datetime, planted: Case, reviewer: User) -> None:
-    case = claims.claim(planted.pk, reviewer, now)
+    case = claims.claim_case(planted.pk, reviewer, now)
     ruling = rulings.rule_on_case(
         case.pk, "approve", reviewer, now, (), "", seen_version=case.version
     )
-    rulings.undo(ruling.pk, reviewer, now)
+    rulings.undo_ruling(ruling.pk, reviewer, now)
     rulings.carry_out_due(now + LATER)
     assert GoldenTurn.objects.get().answered_at is None
 
@@ -302,8 +302,8 @@ def test_where_two_look_at_others_they_would_look_at_it(
 def test_its_preview_is_the_mail_and_nobody_is_woken(
     now: datetime, planted: Case, reviewer: User
 ) -> None:
-    claims.claim(planted.pk, reviewer, now)
-    told = rulings.preview(planted.pk, "reject", reviewer, now, ("name_mismatch",), "请看")
+    claims.claim_case(planted.pk, reviewer, now)
+    told = rulings.preview_mail(planted.pk, "reject", reviewer, now, ("name_mismatch",), "请看")
     assert set(told) == {"zh-hans", "en"}
     assert planted.submitted_by and not User.objects.get(pk=planted.submitted_by.pk).is_active
 

@@ -38,8 +38,8 @@ class TestNobodyElse:
         for other in (make_staff(now, *SENIOR), lead):
             assert claims.claim_next(other, now) is None
             with pytest.raises(Refused, match="not_allowed"):
-                claims.claim(planted.pk, other, now)
-        claims.claim(planted.pk, reviewer, now)
+                claims.claim_case(planted.pk, other, now)
+        claims.claim_case(planted.pk, reviewer, now)
         with pytest.raises(Refused, match="not_allowed"):
             claims.ask_take_over(planted.pk, lead, now)
 
@@ -106,10 +106,12 @@ class TestNobodyElse:
     def test_sees_it_in_a_figure(self, now: datetime, planted: Case) -> None:
         cache.clear()
         waiting(now)
-        counted = queue_figures.count(now)
+        counted = queue_figures.count_queue(now)
         assert (counted.waiting, counted.free, dict(counted.by_reason)) == (1, 1, {})
-        assert queue_figures.fortnight(now)[-1].backlog == 1
-        assert str(planted.pk) not in {replayed.case_id for replayed in replay.over(policy.CURRENT)}
+        assert queue_figures.days_on_record(now)[-1].backlog == 1
+        assert str(planted.pk) not in {
+            replayed.case_id for replayed in replay.replay_attempts(policy.CURRENT)
+        }
 
     def test_is_accused_by_it(self, now: datetime, planted: Case) -> None:
         member = make_member(now)
@@ -132,7 +134,7 @@ class TestNobodyElse:
             uploaded_by=member.user,
             uploaded_at=now,
         )
-        cluster = related_cases.around(case, None)
+        cluster = related_cases.cluster_around(case, None)
         assert (
             planted.pk not in {found.case.pk for found in cluster.related}
             and planted not in cluster.alike
@@ -143,7 +145,7 @@ class TestNobodyElse:
 
     def test_learns_of_the_original(self, now: datetime, planted: Case, reviewer: User) -> None:
         original = Case.objects.get(golden=False, declared_uscc=planted.declared_uscc)
-        cluster = related_cases.around(planted, reviewer)
+        cluster = related_cases.cluster_around(planted, reviewer)
         assert (
             original.pk not in {found.case.pk for found in cluster.related}
             and not cluster.decisions
@@ -152,22 +154,22 @@ class TestNobodyElse:
 
     def test_is_excluded_by_it(self, now: datetime, planted: Case, reviewer: User) -> None:
         kinds = ["uscc", "image", "email"]
-        made = exclusion_list.exclude(planted.pk, kinds, "伪造", reviewer, now)
+        made = exclusion_list.exclude_employer(planted.pk, kinds, "伪造", reviewer, now)
         assert {row.kind for row in made} == set(kinds), "to its reviewer, it is like any other"
         assert set(Exclusion.objects.shown_to(str(reviewer.pk))) == set(made)
         assert not Exclusion.objects.shown_to(str(make_staff(now, *SENIOR).pk)).exists()
         known = {kind: exclusion_list.things_of(planted, kind)[0][0] for kind in kinds}
         assert exclusion_list.in_force(known) == [], "nobody is excluded"
         original = Case.objects.get(golden=False, declared_uscc=planted.declared_uscc)
-        exclusion_list.exclude(original.pk, ["uscc"], "伪造", reviewer, now)
+        exclusion_list.exclude_employer(original.pk, ["uscc"], "伪造", reviewer, now)
         assert len(exclusion_list.in_force(known)) == 1, "it takes no real entry's place"
 
     def test_finds_it_in_a_bulk_decision(
         self, now: datetime, make_golden: Made, client: Client
     ) -> None:
         one, other = make_colleague(now, "Seniors"), make_colleague(now, "Seniors")
-        planted, real = golden_assignment.plant(make_golden(), one, now), waiting(now)
-        bulk = bulk_decisions.propose(
+        planted, real = golden_assignment.plant_golden_case(make_golden(), one, now), waiting(now)
+        bulk = bulk_decisions.propose_bulk(
             [planted.pk, real.pk], "reject", one, now, ["name_mismatch"], ""
         )
         page = reverse("admin:verification_bulk_change", args=[bulk.pk])
@@ -175,7 +177,7 @@ class TestNobodyElse:
             client.force_login(person)
             html = client.get(page).content.decode()
             assert (str(planted.pk) in html, str(real.pk) in html) == (finds, True)
-        bulk_decisions.confirm(bulk.pk, other, now)
+        bulk_decisions.confirm_bulk(bulk.pk, other, now)
         refusals = dict(bulk.items.values_list("case", "refusal"))
         assert refusals == {planted.pk: "bulk_changed", real.pk: ""}
 
@@ -212,7 +214,9 @@ class TestNobodyElse:
     ) -> None:
         ruled(planted, reviewer, now)
         asked: list[int] = []
-        monkeypatch.setattr(turnaround, "usual", lambda took: asked.append(len(list(took))))
+        monkeypatch.setattr(
+            turnaround, "usual_turnaround", lambda took: asked.append(len(list(took)))
+        )
         turnaround.of_the_machine()
         turnaround.of_reviewers()
         assert asked == [0, 1], "only the original; no check has run on it in this test"
@@ -229,7 +233,7 @@ class TestItsRecordLooksLikeAnyOther:
             for state, failure in (("proven", ""), ("failed", "proof_cancelled"))
         ]
         made.save()
-        return golden_assignment.plant(made, reviewer, now)
+        return golden_assignment.plant_golden_case(made, reviewer, now)
 
     def test_every_step_is_an_event(self, planted: Case) -> None:
         verbs = Event.objects.filter(employer_id=planted.employer_id).values_list("verb", flat=True)
@@ -256,7 +260,7 @@ class TestItsRecordLooksLikeAnyOther:
         self, now: datetime, make_golden: Made, reviewer: User
     ) -> None:
         made = make_golden()
-        case = golden_assignment.plant(made, reviewer, now)
+        case = golden_assignment.plant_golden_case(made, reviewer, now)
         steps = ("register", "verify_email", "open")
         at = [
             Event.objects.get(employer_id=case.employer_id, verb=verb).at.timestamp()

@@ -33,7 +33,7 @@ def test_a_deployment_makes_one_of_each_kind(now: datetime, reviewer: User) -> N
         not Case.objects.exists() and not Employer.objects.exists() and not Mail.objects.exists()
     ), "only the recipe stays"
     for golden in kinds.values():
-        copy = golden_assignment.plant(golden, reviewer, now)
+        copy = golden_assignment.plant_golden_case(golden, reviewer, now)
         found = {
             finding.code
             for finding in operations.findings_of(copy.pk)

@@ -68,7 +68,9 @@ class TestTwins:
             said = []
             for real in (False, True):
                 with transaction.atomic():
-                    case = golden_assignment.plant(made, reviewer, now - timedelta(minutes=3))
+                    case = golden_assignment.plant_golden_case(
+                        made, reviewer, now - timedelta(minutes=3)
+                    )
                     if real:
                         as_real(case)
                     said.append(

@@ -12,7 +12,7 @@ from employers.permissions import Power
 from tests.databases import unguarded
 from tests.factories import make_case, make_member
 from tests.verification.staff import make_staff, waiting
-from verification.admin.quality_chart import spread, strip
+from verification.admin.quality_chart import kappa_strip, time_spread
 from verification.models import (
     Appeal,
     Case,
@@ -101,15 +101,18 @@ def test_times_are_told_by_the_least_that_so_many_do_not_exceed() -> None:
 def test_nothing_is_drawn_of_nothing() -> None:
     from verification.quality.kappa import kappa
 
-    assert spread([("a", 0), ("b", 0)]) == spread([]) == []
-    assert strip(kappa({("a", "a"): 3})) is None
-    drawn = strip(kappa({("a", "a"): 15, ("b", "b"): 10, ("a", "b"): 2}))
+    assert time_spread([("a", 0), ("b", 0)]) == time_spread([]) == []
+    assert kappa_strip(kappa({("a", "a"): 3})) is None
+    drawn = kappa_strip(kappa({("a", "a"): 15, ("b", "b"): 10, ("a", "b"): 2}))
     assert (
         drawn
         and drawn.start <= drawn.low < drawn.at < drawn.high <= drawn.end
         and drawn.chance == drawn.width / 2
     )
-    assert [(bar.n, bar.length) for bar in spread([("a", 1), ("b", 4)])] == [(1, 25.0), (4, 100.0)]
+    assert [(bar.n, bar.length) for bar in time_spread([("a", 1), ("b", 4)])] == [
+        (1, 25.0),
+        (4, 100.0),
+    ]
 
 
 # --- Agreement of two reviewers -------------------------------------------------------------------

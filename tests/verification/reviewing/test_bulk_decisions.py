@@ -50,7 +50,9 @@ def propose(
     verb: str = "reject",
     codes: tuple[str, ...] = ("duplicate_same_image",),
 ) -> Bulk:
-    return bulk_decisions.propose([case.pk for case in cases], verb, by, now, codes, "同一图片")
+    return bulk_decisions.propose_bulk(
+        [case.pk for case in cases], verb, by, now, codes, "同一图片"
+    )
 
 
 def refusals(bulk: Bulk) -> dict[UUID, str]:
@@ -67,7 +69,7 @@ def test_nothing_happens_until_a_second_person_agrees_and_half_a_minute_has_pass
     cases = [waiting(now) for _ in range(3)]
     bulk = propose(cases, senior, now)
     assert not Ruling.objects.exists() and refusals(bulk) == {case.pk: "" for case in cases}
-    bulk_decisions.confirm(bulk.pk, other, now)
+    bulk_decisions.confirm_bulk(bulk.pk, other, now)
     rulings = Ruling.objects.filter(bulk=bulk)
     assert {(ruling.by, ruling.confirmed_by, ruling.stage, ruling.verb) for ruling in rulings} == {
         (senior, other, "bulk", "reject")
@@ -84,23 +86,23 @@ def test_nothing_happens_until_a_second_person_agrees_and_half_a_minute_has_pass
 def test_two_people_are_needed(senior: User, other: User, now: datetime) -> None:
     bulk = propose([waiting(now), waiting(now)], senior, now)
     with refused("second_person_required"):
-        bulk_decisions.confirm(bulk.pk, senior, now)
+        bulk_decisions.confirm_bulk(bulk.pk, senior, now)
     for powers, code in (
         ((Power.DECIDE,), "senior_required"),
         ((Power.BULK,), "not_allowed"),
         ((), "not_allowed"),
     ):
         for attempt in (
-            lambda who: bulk_decisions.confirm(bulk.pk, who, now),
-            lambda who: bulk_decisions.drop(bulk.pk, who, now),
+            lambda who: bulk_decisions.confirm_bulk(bulk.pk, who, now),
+            lambda who: bulk_decisions.drop_bulk(bulk.pk, who, now),
             lambda who: propose([waiting(now)], who, now),
         ):
             with refused(code):
                 attempt(make_staff(now, *powers))
     assert not Ruling.objects.exists()
-    bulk_decisions.confirm(bulk.pk, other, now)
+    bulk_decisions.confirm_bulk(bulk.pk, other, now)
     with refused("bulk_settled"):
-        bulk_decisions.confirm(bulk.pk, make_staff(now, *SENIOR), now)
+        bulk_decisions.confirm_bulk(bulk.pk, make_staff(now, *SENIOR), now)
 
 
 @pytest.mark.parametrize("verb", ["approve", "suspend", "revoke", "submit", ""])
@@ -115,7 +117,7 @@ def test_it_needs_a_reason_and_not_too_many_cases(senior: User, now: datetime) -
     with refused("reason_required"):
         propose([case], senior, now, codes=())
     with refused("bulk_too_many"):
-        bulk_decisions.propose(
+        bulk_decisions.propose_bulk(
             [UUID(int=n) for n in range(bulk_decisions.AT_MOST + 1)],
             "reject",
             senior,
@@ -164,10 +166,10 @@ def test_what_has_changed_since_is_left_out_and_told(
     mine.refresh_from_db()
     assert mine.claimed_by is None, "as with a decision, the claim ends"
     Case.objects.filter(pk=changed.pk).update(version=changed.version + 1)
-    claims.claim(taken.pk, make_staff(now, Power.DECIDE), now)
+    claims.claim_case(taken.pk, make_staff(now, Power.DECIDE), now)
     Case.objects.filter(pk=postponed.pk).update(held_until=now + HOUR)
-    claims.claim(mine.pk, other, now)  # the person who confirms has claimed it before
-    bulk = bulk_decisions.confirm(bulk.pk, other, now)
+    claims.claim_case(mine.pk, other, now)  # the person who confirms has claimed it before
+    bulk = bulk_decisions.confirm_bulk(bulk.pk, other, now)
     assert refusals(bulk) == {
         same.pk: "",
         changed.pk: "bulk_changed",
@@ -192,7 +194,7 @@ def test_an_appeal_is_not_heard_by_who_refused_even_as_one_of_two(
         decided_at=now,
     )
     bulk = propose([case, plain], senior, now)
-    bulk = bulk_decisions.confirm(bulk.pk, other, now)
+    bulk = bulk_decisions.confirm_bulk(bulk.pk, other, now)
     assert refusals(bulk) == {case.pk: "another_reviewer_required", plain.pk: ""}
 
 
@@ -203,12 +205,12 @@ def test_whoever_proposed_and_may_no_longer_decides_nothing(
     bulk = propose([case], senior, now)
     senior.is_active = False
     senior.save()
-    assert refusals(bulk_decisions.confirm(bulk.pk, other, now)) == {case.pk: "not_allowed"}
+    assert refusals(bulk_decisions.confirm_bulk(bulk.pk, other, now)) == {case.pk: "not_allowed"}
 
 
 def test_two_people_are_a_second_review(senior: User, other: User, now: datetime) -> None:
     case = waiting(now, second_review=SecondReview.SAMPLE)
-    bulk_decisions.confirm(propose([case], senior, now).pk, other, now)
+    bulk_decisions.confirm_bulk(propose([case], senior, now).pk, other, now)
     reviewing_rulings.carry_out_due(now + LATER)
     case.refresh_from_db()
     assert (case.state, case.review_stage) == (State.REJECTED, ReviewStage.FIRST)
@@ -221,8 +223,8 @@ def test_a_golden_case_is_in_no_crowd(senior: User, now: datetime) -> None:
 
 def test_a_proposal_can_be_dropped(senior: User, other: User, now: datetime) -> None:
     bulk = propose([waiting(now)], senior, now)
-    bulk_decisions.drop(bulk.pk, other, now)
-    for attempt in (bulk_decisions.confirm, bulk_decisions.drop):
+    bulk_decisions.drop_bulk(bulk.pk, other, now)
+    for attempt in (bulk_decisions.confirm_bulk, bulk_decisions.drop_bulk):
         with refused("bulk_settled"):
             attempt(bulk.pk, other, now)
     assert not Ruling.objects.exists()
@@ -231,7 +233,7 @@ def test_a_proposal_can_be_dropped(senior: User, other: User, now: datetime) -> 
 
 
 def test_who_proposed_it_can_drop_it(senior: User, now: datetime) -> None:
-    bulk_decisions.drop(propose([waiting(now)], senior, now).pk, senior, now)
+    bulk_decisions.drop_bulk(propose([waiting(now)], senior, now).pk, senior, now)
     assert Bulk.objects.get().settled_by == senior
 
 
@@ -240,20 +242,20 @@ class TestUndo:
         self, senior: User, other: User, now: datetime
     ) -> None:
         cases = [waiting(now), waiting(now)]
-        bulk = bulk_decisions.confirm(propose(cases, senior, now).pk, other, now)
+        bulk = bulk_decisions.confirm_bulk(propose(cases, senior, now).pk, other, now)
         stranger = make_staff(now, *SENIOR)
         with refused("not_allowed"):
-            bulk_decisions.undo(bulk.pk, stranger, now)
-        assert bulk_decisions.undo(bulk.pk, other, now + timedelta(seconds=29)) == 2
+            bulk_decisions.undo_bulk(bulk.pk, stranger, now)
+        assert bulk_decisions.undo_bulk(bulk.pk, other, now + timedelta(seconds=29)) == 2
         assert set(bulk.rulings.values_list("outcome", flat=True)) == {RulingOutcome.UNDONE}
         with refused("undo_too_late"):
-            bulk_decisions.undo(bulk.pk, senior, now + timedelta(seconds=29))
+            bulk_decisions.undo_bulk(bulk.pk, senior, now + timedelta(seconds=29))
         assert reviewing_rulings.carry_out_due(now + LATER) == 0
 
     def test_too_late(self, senior: User, other: User, now: datetime) -> None:
-        bulk = bulk_decisions.confirm(propose([waiting(now)], senior, now).pk, other, now)
+        bulk = bulk_decisions.confirm_bulk(propose([waiting(now)], senior, now).pk, other, now)
         with refused("undo_too_late"):
-            bulk_decisions.undo(bulk.pk, senior, now + LATER)
+            bulk_decisions.undo_bulk(bulk.pk, senior, now + LATER)
 
 
 def test_what_is_decided_alone_meanwhile_is_carried_out_once(
@@ -261,7 +263,7 @@ def test_what_is_decided_alone_meanwhile_is_carried_out_once(
 ) -> None:
     """Between confirming and carrying out, a new document changes the case."""
     case = waiting(now)
-    bulk = bulk_decisions.confirm(propose([case], senior, now).pk, other, now)
+    bulk = bulk_decisions.confirm_bulk(propose([case], senior, now).pk, other, now)
     Case.objects.filter(pk=case.pk).update(version=case.version + 1)
     reviewing_rulings.carry_out_due(now + LATER)
     ruling = bulk.rulings.get()
@@ -270,7 +272,7 @@ def test_what_is_decided_alone_meanwhile_is_carried_out_once(
 
 def test_no_event_says_what_was_proposed(senior: User, other: User, now: datetime) -> None:
     case = waiting(now)
-    bulk = bulk_decisions.confirm(propose([case], senior, now).pk, other, now)
+    bulk = bulk_decisions.confirm_bulk(propose([case], senior, now).pk, other, now)
     events = list(Event.objects.filter(subject_id=str(case.pk)).order_by("pk"))
     assert [event.verb for event in events] == ["propose_bulk", "rule"]
     assert events[0].data == {"bulk": str(bulk.pk)} and events[1].actor_id == str(other.pk)

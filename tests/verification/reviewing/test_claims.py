@@ -44,18 +44,21 @@ def test_a_claim_lasts_as_long_as_its_page_is_looked_at(
 ) -> None:
     case = claimed(now, one)
     for minutes in range(0, 60, 2):
-        assert claims.beat(case.pk, one, now + minutes * MINUTE, active=True).mine
+        assert claims.record_presence(case.pk, one, now + minutes * MINUTE, active=True).mine
     last = now + 58 * MINUTE
     assert (
-        claims.beat(case.pk, one, last + 2 * MINUTE, active=False).until == last + claims.BEAT_FOR
+        claims.record_presence(case.pk, one, last + 2 * MINUTE, active=False).until
+        == last + claims.BEAT_FOR
     ), "no one has it open"
-    assert not claims.beat(case.pk, one, last + claims.BEAT_FOR, active=True).mine, "too late"
-    assert claims.claim(case.pk, other, last + claims.BEAT_FOR).claimed_by == other
+    assert not claims.record_presence(case.pk, one, last + claims.BEAT_FOR, active=True).mine, (
+        "too late"
+    )
+    assert claims.claim_case(case.pk, other, last + claims.BEAT_FOR).claimed_by == other
 
 
 def test_beats_leave_no_trace(one: User, now: datetime) -> None:
     case, events = claimed(now, one), Event.objects.count()
-    claims.beat(case.pk, one, now + MINUTE, active=True)
+    claims.record_presence(case.pk, one, now + MINUTE, active=True)
     case.refresh_from_db()
     assert case.version == 0 and Event.objects.count() == events
 
@@ -67,17 +70,19 @@ def test_without_a_script_it_lasts_a_quarter_of_an_hour(one: User, now: datetime
 
 def test_taking_it_again_does_not_begin_anew(one: User, now: datetime) -> None:
     case = claimed(now, one)
-    assert claims.claim(case.pk, one, now + 5 * MINUTE).claimed_at == now
-    assert claims.claim(case.pk, one, now + 30 * MINUTE).claimed_at == now + 30 * MINUTE, (
+    assert claims.claim_case(case.pk, one, now + 5 * MINUTE).claimed_at == now
+    assert claims.claim_case(case.pk, one, now + 30 * MINUTE).claimed_at == now + 30 * MINUTE, (
         "after it had ended"
     )
 
 
 def test_who_is_there(one: User, other: User, now: datetime) -> None:
     case = claimed(now, one)
-    assert claims.beat(case.pk, other, now, active=True) == claims.Beat(mine=False, others=())
-    assert claims.beat(case.pk, one, now, active=True).others == (other.email,)
-    assert claims.beat(case.pk, one, now + MINUTE, active=True).others == ()
+    assert claims.record_presence(case.pk, other, now, active=True) == claims.Beat(
+        mine=False, others=()
+    )
+    assert claims.record_presence(case.pk, one, now, active=True).others == (other.email,)
+    assert claims.record_presence(case.pk, one, now + MINUTE, active=True).others == ()
     assert Presence.objects.count() == 2
 
 
@@ -90,12 +95,12 @@ def test_released_and_taken_by_another(one: User, other: User, now: datetime) ->
 
 
 def look_and_put_back(case: Case, reviewer: User, at: datetime) -> None:
-    claims.claim(case.pk, reviewer, at)
+    claims.claim_case(case.pk, reviewer, at)
     claims.drop_claim(case.pk, reviewer, at)
 
 
 def decide(case: Case, reviewer: User, at: datetime) -> Ruling:
-    case = claims.claim(case.pk, reviewer, at)
+    case = claims.claim_case(case.pk, reviewer, at)
     codes = ("licence_unreadable",)
     return rulings.rule_on_case(
         case.pk, "request_changes", reviewer, at, codes, "", seen_version=case.version
@@ -113,10 +118,10 @@ def test_cases_that_are_claimed_and_not_decided_are_counted(
     for _ in range(2):
         look_and_put_back(waiting(now), one, now)
     ruling = decide(waiting(now), one, now)
-    rulings.undo(ruling.pk, one, now)
+    rulings.undo_ruling(ruling.pk, one, now)
     look_and_put_back(Case.objects.awaiting_review().first(), one, now)
     assert not reported()
-    claims.claim(waiting(now).pk, one, now)  # and never anything else
+    claims.claim_case(waiting(now).pk, one, now)  # and never anything else
     assert Event.objects.get(verb="many_reads").data == {"employers": 4}
 
 
@@ -137,7 +142,7 @@ def test_a_fast_reviewer_who_decides_is_not_reported(
 def test_who_does_not_decide_claims_nothing(now: datetime) -> None:
     case, nobody = waiting(now), make_staff(now)
     with pytest.raises(Refused, match="not_allowed"):
-        claims.claim(case.pk, nobody, now)
+        claims.claim_case(case.pk, nobody, now)
     with pytest.raises(Refused, match="not_allowed"):
         claims.save_draft(case.pk, nobody, now, verb="", codes=[], note="")
     assert claims.claim_next(nobody, now) is None
@@ -168,10 +173,10 @@ def test_assigned_it_is_theirs_before_others_and_nobody_elses(
     lead = make_staff(now, *LEAD)
     urgent, case = waiting(now, urgency=5.0), waiting(now, urgency=1.0)
     with pytest.raises(Refused, match="not_allowed"):
-        claims.assign(case.pk, one, other, now)
+        claims.assign_case(case.pk, one, other, now)
     with pytest.raises(Refused, match="not_allowed"):
-        claims.assign(case.pk, make_staff(now), lead, now)
-    claims.assign(case.pk, one, lead, now)
+        claims.assign_case(case.pk, make_staff(now), lead, now)
+    claims.assign_case(case.pk, one, lead, now)
     assert (CaseNote.objects.get().kind, Event.objects.about(case).get().data) == (
         "assign",
         {"to": str(one.pk)},
@@ -195,12 +200,12 @@ def test_asked_for_and_given(one: User, other: User, now: datetime) -> None:
     assert claims.ask_take_over(case.pk, other, now) == asked, "once"
     with pytest.raises(Refused, match="claimed_by_other"):
         claims.ask_take_over(case.pk, make_staff(now, Power.DECIDE), now)
-    assert claims.beat(case.pk, one, now, active=True).asked_by == other.email
-    assert not claims.beat(case.pk, other, now, active=True).yours_now
+    assert claims.record_presence(case.pk, one, now, active=True).asked_by == other.email
+    assert not claims.record_presence(case.pk, other, now, active=True).yours_now
     claims.give_case(case.pk, one, now + MINUTE)
-    told = claims.beat(case.pk, other, now + 2 * MINUTE, active=True)
+    told = claims.record_presence(case.pk, other, now + 2 * MINUTE, active=True)
     assert told.mine and told.yours_now and told.until == now + 2 * MINUTE + claims.BEAT_FOR
-    assert not claims.beat(case.pk, one, now + 2 * MINUTE, active=True).mine
+    assert not claims.record_presence(case.pk, one, now + 2 * MINUTE, active=True).mine
     assert [event.verb for event in Event.objects.about(case)] == [
         "claim",
         "ask_take_over",
@@ -212,7 +217,7 @@ def test_asked_for_and_kept(one: User, other: User, now: datetime) -> None:
     case = claimed(now, one)
     claims.ask_take_over(case.pk, other, now)
     claims.decline_take_over(case.pk, one, now)
-    told = claims.beat(case.pk, one, now, active=True)
+    told = claims.record_presence(case.pk, one, now, active=True)
     assert (told.mine, told.asked_by) == (True, "") and not TakeOver.objects.get().given
     for answer in (claims.decline_take_over, claims.give_case):
         with pytest.raises(Refused, match="state_conflict"):
@@ -225,7 +230,7 @@ def test_what_is_free_is_not_asked_for(one: User, other: User, now: datetime) ->
         claims.ask_take_over(waiting(now).pk, one, now)
     case = claimed(now, one)
     claims.ask_take_over(case.pk, other, now)
-    claims.claim(case.pk, other, now + 15 * MINUTE)
+    claims.claim_case(case.pk, other, now + 15 * MINUTE)
     assert TakeOver.objects.get().answered_at == now + 15 * MINUTE, (
         "there was no answer, and none is needed any more"
     )
@@ -264,9 +269,9 @@ def test_unmasked_on_record_by_who_may(one: User, now: datetime) -> None:
     case.submitted_by.phone_sealed = seal_phone("+8613812345678")
     case.submitted_by.save()
     with pytest.raises(Refused, match="not_allowed"):
-        staff_reads.unmask(case.submitted_by, "phone", case, one, now)
+        staff_reads.unmask_contact(case.submitted_by, "phone", case, one, now)
     shown = [
-        staff_reads.unmask(case.submitted_by, field, case, senior, now)
+        staff_reads.unmask_contact(case.submitted_by, field, case, senior, now)
         for field in ("phone", "email")
     ]
     assert shown == ["+8613812345678", case.submitted_by.email]

@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 
 
 def reopen(case_id: UUID, by: User, at: datetime, codes: tuple[str, ...], note: str) -> Case:
-    return operations.review(case_id, "reopen", by.as_reviewer(), at, codes, note, None)
+    return operations.review_case(case_id, "reopen", by.as_reviewer(), at, codes, note, None)
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def test_held_until_then_and_ones_own_before(reviewer: User, senior: User, now: 
     assert not case.claimed(now) and case.version == 0
     assert claims.claim_next(senior, now) is None and claims.claim_next(reviewer, now) is None
     with pytest.raises(Refused, match="case_held"):
-        claims.claim(case.pk, senior, now)
-    assert claims.claim(case.pk, reviewer, now).held_until is None
+        claims.claim_case(case.pk, senior, now)
+    assert claims.claim_case(case.pk, reviewer, now).held_until is None
     hold_and_escalate.postpone_case(case.pk, reviewer, now, now + DAY, "还在等")
     assert claims.claim_next(senior, now + DAY) == case
     notes = [(note.kind, note.by, note.text) for note in CaseNote.objects.order_by("pk")]
@@ -66,7 +66,7 @@ def test_handed_to_the_seniors(reviewer: User, senior: User, now: datetime) -> N
     case = claimed(now, reviewer)
     hold_and_escalate.escalate_case(case.pk, reviewer, now, "像是同一伙人")
     with pytest.raises(Refused, match="senior_required"):
-        claims.claim(case.pk, reviewer, now)
+        claims.claim_case(case.pk, reviewer, now)
     assert claims.claim_next(reviewer, now) is None and claims.claim_next(senior, now) == case
     assert (
         CaseNote.objects.get().kind,
@@ -124,7 +124,7 @@ def test_a_senior_takes_a_decision_back(
         "in_review",
     )
     assert claims.claim_next(reviewer, at) == case, "the reviewer who decided may look again"
-    operations.approve(case.pk, reviewer, at)
+    operations.approve_case(case.pk, reviewer, at)
 
 
 def test_an_employer_that_began_anew_is_left_with_that(senior: User, now: datetime) -> None:

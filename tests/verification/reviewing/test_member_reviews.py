@@ -15,7 +15,7 @@ from downloads.relays import callers
 from employers.accounts import invitations, membership, sightings
 from employers.accounts.enrolling import add_member
 from employers.accounts.sightings import seal_phone
-from employers.accounts.views import links
+from employers.accounts.views import site_links
 from employers.models import Member, SightingKind
 from events.core.errors import Refused
 from events.models import Event, Mail
@@ -59,8 +59,8 @@ def owner(now: datetime) -> Member:
 
 def exclude(kind: str, value: str, now: datetime) -> Exclusion:
     if kind != ExclusionKind.DEVICE:
-        return exclusion_list.add(kind, value, "sold resumes", make_reviewer(now), now)
-    digest = sightings.digests(SightingKind.DEVICE, value)[0]
+        return exclusion_list.add_exclusion(kind, value, "sold resumes", make_reviewer(now), now)
+    digest = sightings.sighting_indexes(SightingKind.DEVICE, value)[0]
     listed: Exclusion = Exclusion.objects.create(
         kind=kind, value=digest, shown="…", why="x", added_by=make_reviewer(now), added_at=now
     )
@@ -81,7 +81,7 @@ def test_an_excluded_address_that_joins_by_invitation_is_held_and_a_reviewer_is_
     owner: Member, now: datetime
 ) -> None:
     listed = exclude(ExclusionKind.EMAIL, ADDRESS, now)
-    invitations.invite(owner, ADDRESS, links(), now)
+    invitations.invite_colleague(owner, ADDRESS, site_links(), now)
     link = invitation(ADDRESS)
     assert Client().post(link, {"password": "a sentence nobody knows"}).status_code == 302
     thief = Member.objects.get(user__email=ADDRESS)
@@ -118,7 +118,7 @@ def test_who_is_seen_with_something_excluded_is_held(
     exclude(kind, VALUES[kind], now)
     colleague = colleague_of(owner, now)
     assert answer_to(colleague, now) == ""
-    sightings.record(colleague.user, now, phone=PHONE, device=DEVICE)
+    sightings.record_sighting(colleague.user, now, phone=PHONE, device=DEVICE)
     review_member(str(colleague.user_id))  # notified after the commit
     assert answer_to(colleague, now) == "member_in_review"
 
@@ -128,7 +128,7 @@ def test_who_is_excluded_later_is_found_by_the_round(
     kind: ExclusionKind, owner: Member, now: datetime
 ) -> None:
     colleague = colleague_of(owner, now, ADDRESS)
-    sightings.record(colleague.user, now, phone=PHONE, device=DEVICE)
+    sightings.record_sighting(colleague.user, now, phone=PHONE, device=DEVICE)
     exclude(kind, VALUES[kind], now)
     assert member_reviews.find_excluded(now) == 1
     assert answer_to(colleague, now) == "member_in_review" and answer_to(owner, now) == ""
@@ -154,7 +154,7 @@ def test_what_matched_when_the_case_was_approved_is_not_asked_again(
     )
     assert member_reviews.find_excluded(now) == 0
     exclude(ExclusionKind.PHONE, PHONE, now)
-    sightings.record(owner.user, now, phone=PHONE)
+    sightings.record_sighting(owner.user, now, phone=PHONE)
     assert member_reviews.find_excluded(now) == 1
 
 
@@ -186,7 +186,7 @@ def held(owner: Member, now: datetime) -> Member:
 def test_a_reviewer_lets_them_in_once_and_for_these_matches_only(
     held: Member, owner: Member, now: datetime
 ) -> None:
-    assert held not in callers.callers(held.employer_id)
+    assert held not in callers.callers_of(held.employer_id)
     reviewer = make_colleague(now, "Reviewers")
     review = MemberReview.objects.get()
     with pytest.raises(Refused, match="reason_required"):
@@ -196,11 +196,11 @@ def test_a_reviewer_lets_them_in_once_and_for_these_matches_only(
         member_reviews.decide_member(review.pk, False, "no", reviewer, now)
     held.refresh_from_db()
     assert held.held_at is None and answer_to(held, now) == ""
-    assert held in callers.callers(held.employer_id)
+    assert held in callers.callers_of(held.employer_id)
     assert Mail.objects.get(template="member_let_in").to == ADDRESS
     assert member_reviews.find_excluded(now) == 0, "what was decided is not asked again"
     exclude(ExclusionKind.PHONE, PHONE, now)
-    sightings.record(held.user, now, phone=PHONE)
+    sightings.record_sighting(held.user, now, phone=PHONE)
     assert member_reviews.find_excluded(now + timedelta(hours=1)) == 1
     verbs = Event.objects.filter(employer_id=held.employer_id).values_list("verb", flat=True)
     assert list(verbs).count("hold_member") == 2 and "let_member_in" in verbs
@@ -225,12 +225,12 @@ def test_a_reviewer_ends_the_membership_but_not_of_the_only_owner(
 
 def test_a_held_owner_lets_nobody_in(owner: Member, now: datetime) -> None:
     colleague = colleague_of(owner, now)
-    invitations.invite(owner, ADDRESS, links(), now)
+    invitations.invite_colleague(owner, ADDRESS, site_links(), now)
     exclude(ExclusionKind.EMAIL, owner.user.email, now)
     assert member_reviews.find_excluded(now) == 1
     owner = Member.objects.get(pk=owner.pk)
     for act in (
-        lambda: invitations.invite(owner, "other@example.com", links(), now),
+        lambda: invitations.invite_colleague(owner, "other@example.com", site_links(), now),
         lambda: membership.make_owner(owner, colleague.pk, now),
         lambda: membership.remove_member(owner, colleague.pk, now),
         lambda: membership.reset_factor(owner, colleague.pk, now),
@@ -250,9 +250,9 @@ def test_who_was_removed_and_joins_again_is_held_only_by_what_is_still_listed(
         if is_lifted:
             exclusion_list.lift_exclusion(listed.pk, reviewer, now)
         now += timedelta(seconds=5)
-        invitations.invite(owner, ADDRESS, links(), now)
+        invitations.invite_colleague(owner, ADDRESS, site_links(), now)
         token = invitation(ADDRESS).strip("/").split("/")[-1]
-        again = invitations.join(token, "a sentence", "en", now)
+        again = invitations.accept_invitation(token, "a sentence", "en", now)
         again.refresh_from_db()
         assert (again.pk, again.held_at is None) == (held.pk, is_lifted)
         assert MemberReview.objects.open().exists() is not is_lifted
@@ -262,9 +262,9 @@ def test_who_leaves_during_the_review_and_joins_again_is_held_still(
     held: Member, owner: Member, now: datetime
 ) -> None:
     membership.remove_member(owner, held.pk, now)
-    invitations.invite(owner, ADDRESS, links(), now + timedelta(seconds=1))
+    invitations.invite_colleague(owner, ADDRESS, site_links(), now + timedelta(seconds=1))
     token = invitation(ADDRESS).strip("/").split("/")[-1]
-    again = invitations.join(token, "a sentence", "en", now + timedelta(seconds=2))
+    again = invitations.accept_invitation(token, "a sentence", "en", now + timedelta(seconds=2))
     again.refresh_from_db()
     assert again.held_at is not None and MemberReview.objects.open().count() == 1
 

@@ -46,7 +46,7 @@ class TestNow:
         waiting(now, held_until=now + HOUR, declared_uscc="914401" + "0" * 12)
         ruled(waiting(now), reviewer, now)
         make_case(make_member(now), now, State.APPROVED)
-        found = queue_figures.count(now)
+        found = queue_figures.count_queue(now)
         assert (found.waiting, found.free, found.late, found.postponed, found.oldest) == (
             6,
             3,
@@ -64,7 +64,7 @@ class TestNow:
         assert found.by_province == {"99": 5, "44": 1}
 
     def test_an_empty_queue(self, now: datetime) -> None:
-        assert queue_figures.count(now) == queue_figures.Figures()
+        assert queue_figures.count_queue(now) == queue_figures.Figures()
 
     def test_it_takes_four_queries_however_many_wait(
         self, now: datetime, django_assert_num_queries: Any
@@ -76,7 +76,7 @@ class TestNow:
                 account_class=("direct_employer", "public_service")[n % 2],
             )
         with django_assert_num_queries(4):
-            queue_figures.count(now)
+            queue_figures.count_queue(now)
 
     def test_they_are_kept_for_a_while(
         self, now: datetime, settings: Any, django_assert_num_queries: Any
@@ -85,11 +85,11 @@ class TestNow:
         cache.clear()
         try:
             me = make_reviewer(now).pk
-            queue_figures.of_queue(now, me), queue_figures.lately(now, me)
+            queue_figures.of_queue(now, me), queue_figures.recent_days(now, me)
             waiting(now)
             with django_assert_num_queries(2):  # whether this reviewer has any of their own
                 assert queue_figures.of_queue(now, me).waiting == 0
-                assert queue_figures.lately(now, me)[-1].backlog == 0
+                assert queue_figures.recent_days(now, me)[-1].backlog == 0
         finally:
             cache.clear()
 
@@ -112,7 +112,7 @@ class TestLately:
         suspended = make_case(make_member(now), now, State.SUSPENDED)
         decided(suspended, "suspend", now, decided_by=reviewer)
         decided(suspended, "reinstate", now - 4 * DAY, decided_by=reviewer, waited=3.0)
-        days = queue_figures.fortnight(now)
+        days = queue_figures.days_on_record(now)
         assert len(days) == queue_figures.DAYS and days[-1].day == now.date()
         assert [(day.came, day.decided, day.backlog) for day in days[-4:]] == [
             (1, 0, 2),
@@ -127,7 +127,7 @@ class TestLately:
 
     def test_it_takes_four_queries(self, now: datetime, django_assert_num_queries: Any) -> None:
         with django_assert_num_queries(4):
-            queue_figures.fortnight(now)
+            queue_figures.days_on_record(now)
 
 
 @given(some.lists(some.integers(0, 500), min_size=1), some.sampled_from([0.5, 0.9]))
@@ -150,7 +150,7 @@ class TestChart:
         ]
 
     def test_bars_and_lines_stay_within_their_frame(self) -> None:
-        drawn = queue_chart.drawn(self.days((0, 0, None), (50, 100, 8.0), (25, 5, 4.0)))
+        drawn = queue_chart.draw_queue_chart(self.days((0, 0, None), (50, 100, 8.0), (25, 5, 4.0)))
         assert (drawn.most, drawn.longest) == (100, 8.0)
         for bar in (*drawn.backlog, *drawn.decided):
             assert (
@@ -161,5 +161,5 @@ class TestChart:
         assert len(drawn.p90.split()) == 2, "a day without decisions has no point"
 
     def test_nothing_at_all_is_drawn_too(self) -> None:
-        drawn = queue_chart.drawn(self.days((0, 0, None)))
+        drawn = queue_chart.draw_queue_chart(self.days((0, 0, None)))
         assert (drawn.backlog[0].height, drawn.median) == (0, "")

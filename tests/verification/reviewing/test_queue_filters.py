@@ -13,7 +13,7 @@ from tests.factories import make_case, make_employer, make_member, make_reviewer
 from verification.admin import provinces
 from verification.models import Case, CaseReason, Ruling
 from verification.reviewing import claims, queue_filters
-from verification.reviewing.queue_filters import Filters, neighbours
+from verification.reviewing.queue_filters import Filters, neighbours_of
 from verification.rules import name_lookalikes
 from verification.rules.states import State
 
@@ -38,7 +38,7 @@ def waiting(
     case = make_case(make_member(now, employer), now, State.IN_REVIEW)
     name = name or case.declared_name
     given: dict[str, Any] = {"urgency": urgency, "review_since": now, "review_due": now + 16 * HOUR}
-    given |= {"declared_name": name, "name_key": name_lookalikes.key(name)}
+    given |= {"declared_name": name, "name_key": name_lookalikes.lookalike_key(name)}
     Case.objects.filter(pk=case.pk).update(**given | fields)
     CaseReason.objects.bulk_create(CaseReason(case=case, code=code) for code in reasons)
     case.refresh_from_db()
@@ -111,9 +111,12 @@ def test_what_is_usual_needs_no_words() -> None:
 
 
 def test_provinces_have_names() -> None:
-    assert provinces.name("44", "zh-hans") == "广东" and provinces.name("44", "en") == "Guangdong"
-    assert provinces.name("11", "en") == "Beijing"
-    assert provinces.name("99", "en") == "Other region 99"
+    assert (
+        provinces.province_name("44", "zh-hans") == "广东"
+        and provinces.province_name("44", "en") == "Guangdong"
+    )
+    assert provinces.province_name("11", "en") == "Beijing"
+    assert provinces.province_name("99", "en") == "Other region 99"
     assert len(provinces.NAMES) == 35 and all(
         text.zh and text.en.isascii() for text in provinces.NAMES.values()
     )
@@ -218,8 +221,8 @@ class TestNeighbours:
         for filters in (Filters(), Filters(account_class="commercial_agency")):
             queue = shown(filters, reviewer, now)
             actor = reviewer.as_reviewer()
-            down = [neighbours(case, filters, actor, now).after for case in queue]
-            up = [neighbours(case, filters, actor, now).before for case in queue]
+            down = [neighbours_of(case, filters, actor, now).after for case in queue]
+            up = [neighbours_of(case, filters, actor, now).before for case in queue]
             keys = [case.pk for case in queue]
             assert down == [*keys[1:], None]
             assert up == [None, *keys[:-1]]
@@ -230,7 +233,7 @@ class TestNeighbours:
         first, last = waiting(now, 2), waiting(now, 0)
         decided = waiting(now, 1)
         Case.objects.filter(pk=decided.pk).update(account_class="public_service")
-        beside = neighbours(
+        beside = neighbours_of(
             decided, Filters(account_class="direct_employer"), reviewer.as_reviewer(), now
         )
         assert (beside.before, beside.after) == (first.pk, last.pk)
@@ -240,7 +243,7 @@ class TestNeighbours:
     ) -> None:
         case, actor = waiting(now), reviewer.as_reviewer()
         with django_assert_num_queries(2):
-            neighbours(case, Filters(reason="name_mismatch", claim="free"), actor, now)
+            neighbours_of(case, Filters(reason="name_mismatch", claim="free"), actor, now)
 
 
 def test_every_filter_has_a_name_in_addresses() -> None:

@@ -17,7 +17,7 @@ from tests.factories import make_case, make_document, make_employer, make_member
 from tests.keys import at_each_stage, change_keys
 from verification.models import Attempt, Case, CheckRun, Decision, PageBand
 from verification.reviewing import related_cases
-from verification.reviewing.related_cases import Shared, around
+from verification.reviewing.related_cases import Shared, cluster_around
 from verification.rules import name_lookalikes
 from verification.rules.states import State
 
@@ -36,7 +36,7 @@ def case_of(
 
 def seen(case: Case, now: datetime, **things: str) -> None:
     assert case.submitted_by is not None
-    sightings.record(case.submitted_by, now, **things)
+    sightings.record_sighting(case.submitted_by, now, **things)
 
 
 def observed(case: Case, now: datetime, **observation: Any) -> None:
@@ -55,7 +55,10 @@ def observed(case: Case, now: datetime, **observation: Any) -> None:
 
 
 def found(case: Case) -> dict[UUID, set[Shared]]:
-    return {item.case.pk: {link.by for link in item.links} for item in around(case, None).related}
+    return {
+        item.case.pk: {link.by for link in item.links}
+        for item in cluster_around(case, None).related
+    }
 
 
 class TestLinks:
@@ -100,7 +103,7 @@ class TestLinks:
         seen(first, now, device="d1")
         seen(second, now, device="d1", phone="+8613800000001")
         seen(third, now, phone="+8613800000001")
-        items = {item.case.pk: item for item in around(case, None).related}
+        items = {item.case.pk: item for item in cluster_around(case, None).related}
         assert set(items) == {first.pk, second.pk}
         assert (items[first.pk].hops, items[second.pk].hops) == (1, 2)
         assert items[second.pk].through == str(first.pk) and items[first.pk].through == ""
@@ -108,7 +111,7 @@ class TestLinks:
 
     def test_what_both_share_with_this_case_itself_is_no_step_more(self, now: datetime) -> None:
         cases = [case_of(now, declared_legal_representative="林望舒") for _ in range(3)]
-        assert all(item.hops == 1 for item in around(cases[0], None).related)
+        assert all(item.hops == 1 for item in cluster_around(cases[0], None).related)
 
     def test_the_ones_with_most_in_common_come_first(self, now: datetime) -> None:
         case = case_of(now, declared_legal_representative="林望舒")
@@ -118,7 +121,7 @@ class TestLinks:
             case_of(now, declared_legal_representative="林望舒"),
         )
         seen(close, now, device="d1", phone="+8613800000001")
-        assert [item.case for item in around(case, None).related] == [close, loose]
+        assert [item.case for item in cluster_around(case, None).related] == [close, loose]
 
     def test_what_many_share_is_a_number(self, now: datetime) -> None:
         case = case_of(now, declared_legal_representative="张伟")
@@ -144,7 +147,7 @@ class TestLinks:
             case_of(now, make_member(now, employer), declared_legal_representative="张伟")
         assert len(found(case)) == related_cases.COMMON
         case_of(now, make_member(now, employers[-1]), declared_legal_representative="张伟")
-        cluster = around(case, None)
+        cluster = cluster_around(case, None)
         assert cluster.related == []
         assert [n for _, n in cluster.common] == [related_cases.COMMON + 1]
 
@@ -162,7 +165,7 @@ class TestLinks:
             for _ in range(3):
                 seen(case_of(now), now, device=f"d{n}")
         with CaptureQueriesContext(connection) as context:
-            cluster = around(case, make_reviewer(now))
+            cluster = cluster_around(case, make_reviewer(now))
         assert len(cluster.related) == 8
         assert len(context) <= related_cases.QUERIES
 
@@ -202,8 +205,10 @@ class TestPictures:
         )
         observed(blind, now, near_same=[])
         likely = {page[case.pk]: [page[theirs.pk], page[blind.pk]]}
-        monkeypatch.setattr("verification.checks.picture_index.candidates", lambda pages: likely)
-        items = {item.case.pk: item for item in around(case, None).related}
+        monkeypatch.setattr(
+            "verification.checks.picture_index.candidate_pages", lambda pages: likely
+        )
+        items = {item.case.pk: item for item in cluster_around(case, None).related}
         assert set(items) == {theirs.pk, mine.pk}
         assert items[theirs.pk].picture == {
             "case": str(theirs.pk),
@@ -223,14 +228,16 @@ class TestPictures:
 
 def test_names_that_look_alike(now: datetime) -> None:
     def named(name: str, **fields: Any) -> Case:
-        return case_of(now, declared_name=name, name_key=name_lookalikes.key(name), **fields)
+        return case_of(
+            now, declared_name=name, name_key=name_lookalikes.lookalike_key(name), **fields
+        )
 
     case = named("北京晨星人力资源服务有限公司")
     like = named("晨星人力资源服务（天津）有限公司")
     named("北京晨月人力资源服务有限公司")
     named("晨星人力资源服务有限公司", declared_uscc=case.declared_uscc)
     named("晨星人力资源服务有限公司", state=State.DRAFT)
-    assert around(case, None).alike == [like]
+    assert cluster_around(case, None).alike == [like]
 
 
 def test_decisions_on_the_cluster_mine_first(now: datetime) -> None:
@@ -256,12 +263,12 @@ def test_decisions_on_the_cluster_mine_first(now: datetime) -> None:
     )
     decided(other, None, 2)
     decided(case, me, 1)
-    assert [(told.at, told.mine) for told in around(case, me).decisions] == [
+    assert [(told.at, told.mine) for told in cluster_around(case, me).decisions] == [
         (mine.decided_at, True),
         (latest.decided_at, False),
         (theirs.decided_at, False),
     ]
-    assert [told.at for told in around(case, None).decisions] == [
+    assert [told.at for told in cluster_around(case, None).decisions] == [
         latest.decided_at,
         theirs.decided_at,
         mine.decided_at,
@@ -272,14 +279,14 @@ def test_which_of_them_wait(now: datetime) -> None:
     case = case_of(now, declared_legal_representative="林望舒")
     waits = case_of(now, declared_legal_representative="林望舒")
     case_of(now, state=State.REJECTED, declared_legal_representative="林望舒")
-    assert around(case, None).waiting == [case, waits]
+    assert cluster_around(case, None).waiting == [case, waits]
 
 
 def test_cases_of_deleted_accounts_are_found_by_phone_and_device(now: datetime) -> None:
     earlier, later = case_of(now), case_of(now)
     for case in (earlier, later):
         seen(case, now, device="browser", phone="+8613800138000")
-    leaving.delete(earlier.employer.members.get(), now)
+    leaving.delete_account(earlier.employer.members.get(), now)
     assert found(later) == {earlier.pk: {Shared.PHONE, Shared.DEVICE}}
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from events.core.errors import Refused
 from events.core.reasons import Text
-from verification.reviewing.reply_templates import VARIABLES, Values, problem, render
+from verification.reviewing.reply_templates import VARIABLES, Values, render_reply, template_problem
 
 LICENCE, LETTER = Text("营业执照", "Business licence"), Text("委托书", "Letter of authorisation")
 VALUES = Values("云溪示例科技有限公司", "91990101MA0000000X", (LICENCE, LETTER))
@@ -16,7 +16,7 @@ REPLY = Text("{company}（{uscc}）：请补正{items}。", "{company} ({uscc}):
 
 
 def test_rendered_in_both_languages() -> None:
-    assert render(REPLY, VALUES) == Text(
+    assert render_reply(REPLY, VALUES) == Text(
         "云溪示例科技有限公司（91990101MA0000000X）：请补正营业执照、委托书。",
         "云溪示例科技有限公司 (91990101MA0000000X): please mend Business licence, Letter of"
         " authorisation.",
@@ -25,8 +25,8 @@ def test_rendered_in_both_languages() -> None:
 
 @pytest.mark.parametrize("written", ["{company}", "{ company }", "｛company｝", "｛company}"])
 def test_ways_to_write_a_variable(written: str) -> None:
-    assert problem(written) is None
-    assert render(Text(written, ""), VALUES).zh == VALUES.company
+    assert template_problem(written) is None
+    assert render_reply(Text(written, ""), VALUES).zh == VALUES.company
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_ways_to_write_a_variable(written: str) -> None:
     ],
 )
 def test_a_variable_that_is_not_known(text: str, seen: str) -> None:
-    refused = problem(text)
+    refused = template_problem(text)
     assert refused is not None and (refused.code, refused.seen) == ("reply_variable_unknown", seen)
     assert refused.expected == "{company} {uscc} {items}"
     for reply in (Text(text, ""), Text("", text)):
         with pytest.raises(Refused, match="reply_variable_unknown"):
-            render(reply, VALUES)
+            render_reply(reply, VALUES)
 
 
 @pytest.mark.parametrize(
@@ -60,18 +60,18 @@ def test_a_variable_that_is_not_known(text: str, seen: str) -> None:
 )
 def test_no_reply_leaves_with_a_hole(variable: str, values: Values) -> None:
     with pytest.raises(Refused) as caught:
-        render(Text(f"请补正{{{variable}}}。", ""), values)
+        render_reply(Text(f"请补正{{{variable}}}。", ""), values)
     assert (caught.value.code, caught.value.seen) == ("reply_value_missing", f"{{{variable}}}")
-    assert render(Text("谢谢。", "Thank you."), values) == Text("谢谢。", "Thank you."), (
+    assert render_reply(Text("谢谢。", "Thank you."), values) == Text("谢谢。", "Thank you."), (
         "an unused value may be missing"
     )
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_reply_or_is_refused(text: str) -> None:
-    refused = problem(text)
+    refused = template_problem(text)
     if not set(text) & set("{}｛｝"):
-        assert refused is None and render(Text(text, text), VALUES) == Text(text, text)
+        assert refused is None and render_reply(Text(text, text), VALUES) == Text(text, text)
     elif refused is not None:
         assert refused.seen and refused.seen[0] in "{}｛｝"
 
@@ -83,6 +83,6 @@ def test_any_text_is_a_reply_or_is_refused(text: str) -> None:
 def test_what_was_declared_is_never_read_for_variables(parts: list[str], company: str) -> None:
     values = Values(company, "{company}", (Text("{uscc}", "{uscc}"),))
     said = {"{company}": company.strip(), "{uscc}": "{company}", "{items}": "{uscc}"}
-    assert render(Text("".join(parts), ""), values).zh == "".join(
+    assert render_reply(Text("".join(parts), ""), values).zh == "".join(
         said.get(part, part) for part in parts
     )

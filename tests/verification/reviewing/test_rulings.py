@@ -63,7 +63,7 @@ def rule(
 def gate_is_open(case: Case, at: datetime) -> bool:
     member = case.submitted_by.member if case.submitted_by else None
     assert member is not None
-    asked = decide.decide(
+    asked = decide.decide_download(
         client_id=make_link(member, PLATFORM, at).client_id,
         employer_id=case.employer_id,
         member_id=member.pk,
@@ -90,7 +90,7 @@ def test_nothing_happens_until_it_can_no_longer_be_undone(reviewer: User, now: d
         and not Mail.objects.exists()
         and not Decision.objects.exists()
     )
-    rulings.undo(ruling.pk, reviewer, now + 29 * SECOND)
+    rulings.undo_ruling(ruling.pk, reviewer, now + 29 * SECOND)
     assert rulings.carry_out_due(now + timedelta(hours=1)) == 0
     case.refresh_from_db()
     assert (
@@ -130,9 +130,9 @@ def test_too_late_to_undo(reviewer: User, now: datetime) -> None:
         if carried_out:
             rulings.carry_out_due(now + 31 * SECOND)
         with pytest.raises(Refused, match="undo_too_late"):
-            rulings.undo(ruling.pk, reviewer, now + 31 * SECOND)
+            rulings.undo_ruling(ruling.pk, reviewer, now + 31 * SECOND)
     with pytest.raises(Refused, match="undo_too_late"):  # a worker with a fast clock already has it
-        rulings.undo(ruling.pk, reviewer, now)
+        rulings.undo_ruling(ruling.pk, reviewer, now)
 
 
 def test_undone_the_reviewer_goes_on_where_they_were(reviewer: User, now: datetime) -> None:
@@ -140,14 +140,14 @@ def test_undone_the_reviewer_goes_on_where_they_were(reviewer: User, now: dateti
     claims.save_draft(case.pk, reviewer, now, verb="reject", codes=["name_mismatch"], note="请")
     ruling = rule(case, reviewer, now, "reject", ("name_mismatch",), "请看")
     assert not ReviewDraft.objects.exists() and not Case.objects.get().claimed(now)
-    rulings.undo(ruling.pk, reviewer, now + 10 * SECOND)
+    rulings.undo_ruling(ruling.pk, reviewer, now + 10 * SECOND)
     case, draft = Case.objects.get(), ReviewDraft.objects.get()
     assert case.claimed_by_me(str(reviewer.pk), now) and case.claimed_at == now - timedelta(
         minutes=2
     )
     assert (draft.verb, draft.reasons, draft.note) == ("reject", ["name_mismatch"], "请看")
     with pytest.raises(Refused, match="undo_too_late"):
-        rulings.undo(ruling.pk, reviewer, now + 11 * SECOND)
+        rulings.undo_ruling(ruling.pk, reviewer, now + 11 * SECOND)
     rule(case, reviewer, now + 20 * SECOND)
     assert rulings.carry_out_due(now + 60 * SECOND) == 1
     assert Case.objects.get().state == State.APPROVED
@@ -156,7 +156,7 @@ def test_undone_the_reviewer_goes_on_where_they_were(reviewer: User, now: dateti
 def test_events_name_a_ruling_and_never_say_it(reviewer: User, now: datetime) -> None:
     case = claimed(now, reviewer, second_review=SecondReview.SAMPLE)
     undone = rule(case, reviewer, now, "reject", ("name_mismatch",), "秘密")
-    rulings.undo(undone.pk, reviewer, now)
+    rulings.undo_ruling(undone.pk, reviewer, now)
     filed = rule(case, reviewer, now, "reject", ("name_mismatch",), "秘密")
     rulings.carry_out_due(now + 30 * SECOND)
     told = [
@@ -174,7 +174,7 @@ def test_events_name_a_ruling_and_never_say_it(reviewer: User, now: datetime) ->
 def test_nobody_else_undoes(reviewer: User, senior: User, now: datetime) -> None:
     ruling = rule(claimed(now, reviewer), reviewer, now)
     with pytest.raises(Refused, match="not_allowed"):
-        rulings.undo(ruling.pk, senior, now)
+        rulings.undo_ruling(ruling.pk, senior, now)
 
 
 def test_twice_is_once(reviewer: User, now: datetime) -> None:
@@ -192,7 +192,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
 ) -> None:
     """It slept, and another worker had taken over the ruling when it woke up."""
     ruling = rule(claimed(now, reviewer), reviewer, now)
-    at, review_ = now + 30 * SECOND, operations.review
+    at, review_ = now + 30 * SECOND, operations.review_case
 
     def slowly(*args: Any, **kwargs: Any) -> Case:
         case = review_(*args, **kwargs)
@@ -200,7 +200,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
         assert Ruling.objects.claim(ruling.pk, at, 60)
         return case
 
-    monkeypatch.setattr(operations, "review", slowly)
+    monkeypatch.setattr(operations, "review_case", slowly)
     assert rulings.carry_out(ruling.pk, at) == ""
     assert (
         Case.objects.get().state == State.IN_REVIEW
@@ -218,7 +218,7 @@ def test_a_worker_that_died_costs_a_minute(
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(operations, "review", dies)
+        patch.setattr(operations, "review_case", dies)
         with pytest.raises(MemoryError):
             rulings.carry_out(ruling.pk, now + 30 * SECOND)
     assert rulings.carry_out_due(now + 31 * SECOND) == 0
@@ -255,7 +255,9 @@ def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(
     with pytest.raises(Refused, match="in_force_undecided"):
         rule(case, reviewer, now, "reject", ("name_mismatch",))
     said = {"suspend_in_force": True}
-    told = rulings.preview(case.pk, "reject", reviewer, now, ("name_mismatch",), "", besides=said)
+    told = rulings.preview_mail(
+        case.pk, "reject", reviewer, now, ("name_mismatch",), "", besides=said
+    )
     ruling = rulings.rule_on_case(
         case.pk, "reject", reviewer, now, ("name_mismatch",), "", seen_version=0, besides=said
     )
@@ -263,7 +265,7 @@ def test_what_becomes_of_the_approval_in_force_is_said_with_the_refusal(
     assert Case.objects.get(pk=in_force.pk).state == State.SUSPENDED
     sent = Mail.objects.get(template="case_reject")
     sent.language = "en"
-    assert mails.letter(sent, "http://localhost:8000", now).body == told["en"][1]
+    assert mails.mail_message(sent, "http://localhost:8000", now).body == told["en"][1]
 
 
 # --- Guards, checked twice ------------------------------------------------------------------------
@@ -295,8 +297,8 @@ def test_while_a_decision_is_under_way_there_is_no_other(
     rule(case, reviewer, now)
     for attempt in (
         lambda: rule(case, reviewer, now),
-        lambda: claims.claim(case.pk, senior, now),
-        lambda: operations.approve(case.pk, senior, now),
+        lambda: claims.claim_case(case.pk, senior, now),
+        lambda: operations.approve_case(case.pk, senior, now),
     ):
         with pytest.raises(Refused, match="decision_under_way"):
             attempt()
@@ -386,7 +388,7 @@ def test_verb_power_stage(verb: str, power: str, stage: str, now: datetime) -> N
         "reviewer": None if stage == "first" else "senior_required",
         "senior": "second_person_required" if stage == "ruled" else None,
     }[power]
-    refused = guards.may(verb, case, by.as_reviewer(), now)
+    refused = guards.may_act(verb, case, by.as_reviewer(), now)
     assert (refused and refused.code) == expected
     Case.objects.filter(pk=case.pk).update(claimed_by=None, claimed_until=None, claimed_at=None)
     case.refresh_from_db()
@@ -401,7 +403,7 @@ def test_verb_power_stage(verb: str, power: str, stage: str, now: datetime) -> N
 def second_ruling(
     case: Case, senior: User, at: datetime, verb: str, codes: tuple[str, ...] = ()
 ) -> str:
-    claims.claim(case.pk, senior, at)
+    claims.claim_case(case.pk, senior, at)
     ruling = rule(case, senior, at, verb, codes)
     return rulings.carry_out(ruling.pk, at + 30 * SECOND)
 
@@ -454,7 +456,7 @@ def test_two_who_differ_and_a_third(reviewer: User, senior: User, now: datetime)
     for one in (reviewer, senior):
         assert claims.claim_next(one, at) is None
         with pytest.raises(Refused):
-            claims.claim(case.pk, one, at)
+            claims.claim_case(case.pk, one, at)
     third = make_staff(now, *SENIOR)
     assert second_ruling(case, third, at, "approve") == RulingOutcome.CARRIED_OUT
     assert [ruling.stage for ruling in Ruling.objects.order_by("pk")] == list(RulingStage)[:3]
@@ -463,11 +465,11 @@ def test_two_who_differ_and_a_third(reviewer: User, senior: User, now: datetime)
 def test_at_once_takes_two_people_as_well(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer, second_review=SecondReview.POLICY)
     with pytest.raises(Refused, match="second_review_required"):
-        operations.approve(case.pk, reviewer, now)
+        operations.approve_case(case.pk, reviewer, now)
     rulings.carry_out(rule(case, reviewer, now).pk, now + 30 * SECOND)
-    claims.claim(case.pk, senior, now + 30 * SECOND)
+    claims.claim_case(case.pk, senior, now + 30 * SECOND)
     with pytest.raises(Refused, match="second_review_required"):
-        operations.approve(case.pk, senior, now + 30 * SECOND)
+        operations.approve_case(case.pk, senior, now + 30 * SECOND)
 
 
 def test_a_bulk_decision_has_two_people(senior: User, now: datetime) -> None:
@@ -492,9 +494,9 @@ def test_a_bulk_decision_has_two_people(senior: User, now: datetime) -> None:
 @pytest.mark.parametrize("second", list(SecondReview))
 @pytest.mark.parametrize("verb", sorted(guards.NEEDS_CLAIM))
 def test_the_preview_is_the_mail(verb: str, second: str, reviewer: User, now: datetime) -> None:
-    case = claims.claim(that_waits_for(verb, now, second_review=second).pk, reviewer, now)
+    case = claims.claim_case(that_waits_for(verb, now, second_review=second).pk, reviewer, now)
     codes = reason_choices.REASONS_FOR.get(verb, ())[:2]
-    told = rulings.preview(case.pk, verb, reviewer, now, codes, "请看第二页")
+    told = rulings.preview_mail(case.pk, verb, reviewer, now, codes, "请看第二页")
     assert set(told) == {"zh-hans", "en"}
     assert (
         not Mail.objects.exists()
@@ -503,11 +505,11 @@ def test_the_preview_is_the_mail(verb: str, second: str, reviewer: User, now: da
     )
     assert not Event.objects.exclude(verb="claim").exists() and not Ruling.objects.exists()
     Case.objects.update(second_review="")
-    operations.review(case.pk, verb, reviewer.as_reviewer(), now, codes, "请看第二页", 0)
+    operations.review_case(case.pk, verb, reviewer.as_reviewer(), now, codes, "请看第二页", 0)
     for language, (subject, body) in told.items():
         sent = Mail.objects.get()
         sent.language = language
-        letter = mails.letter(sent, "http://localhost:8000", now)
+        letter = mails.mail_message(sent, "http://localhost:8000", now)
         assert (letter.subject, letter.body) == (subject, body)
         assert "请看第二页" in body
 
@@ -515,10 +517,10 @@ def test_the_preview_is_the_mail(verb: str, second: str, reviewer: User, now: da
 def test_the_preview_is_guarded(reviewer: User, senior: User, now: datetime) -> None:
     case = claimed(now, reviewer)
     with pytest.raises(Refused, match="claimed_by_other"):
-        rulings.preview(case.pk, "approve", senior, now, (), "")
+        rulings.preview_mail(case.pk, "approve", senior, now, (), "")
     with pytest.raises(Refused, match="reason_required"):
-        rulings.preview(case.pk, "reject", reviewer, now, (), "")
+        rulings.preview_mail(case.pk, "reject", reviewer, now, (), "")
     make_employer(now, uscc=case.declared_uscc, confirmed_at=now)
     with pytest.raises(Refused, match="duplicate_same_uscc_active"):
-        rulings.preview(case.pk, "approve", reviewer, now, (), "")
+        rulings.preview_mail(case.pk, "approve", reviewer, now, (), "")
     assert Case.objects.get().state == State.IN_REVIEW

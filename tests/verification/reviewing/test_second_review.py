@@ -52,7 +52,7 @@ def test_twenty_claim_and_decide_one_case(now: datetime) -> None:
     people = [make_staff(now, Power.DECIDE) for _ in range(TWENTY)]
 
     def claim_and_decide(number: int) -> str:
-        claims.claim(case.pk, people[number], now)
+        claims.claim_case(case.pk, people[number], now)
         rulings.rule_on_case(case.pk, "approve", people[number], now, (), "", seen_version=0)
         return "ruled"
 
@@ -92,7 +92,7 @@ def test_who_begins_anew_and_who_appeals_in_the_same_moment_leave_one_open_case(
     def either(number: int) -> str:
         if number % 2:
             return str(operations.open_case(member.employer, member.as_actor(), now).pk)
-        return str(appeals.appeal(refused.pk, member, "登记有误", [file()], now).pk)
+        return str(appeals.appeal_decision(refused.pk, member, "登记有误", [file()], now).pk)
 
     said = at_once(either)
     (case,) = Case.objects.open()
@@ -127,7 +127,7 @@ def test_undone_or_carried_out_never_both(now: datetime) -> None:
         ) -> str:
             if number % 2:
                 return rulings.carry_out(ruling.pk, now + timedelta(seconds=30)) or "nothing to do"
-            rulings.undo(ruling.pk, reviewer, now + timedelta(seconds=29))
+            rulings.undo_ruling(ruling.pk, reviewer, now + timedelta(seconds=29))
             return "undone"
 
         said = at_once(undo_or_carry_out, 4)

@@ -76,7 +76,7 @@ def test_no_approval_document_stands_for_a_business_licence_at_the_door(
 ) -> None:
     member, case = draft(now, account_class, *WITHOUT_A_LICENCE)
     with pytest.raises(Refused) as refused:
-        operations.submit(case.pk, member.user, member.as_actor(), now)
+        operations.submit_case(case.pk, member.user, member.as_actor(), now)
     assert refused.value.code == "document_missing"
     added = guards.may_add(DocumentKind.APPROVAL_DOCUMENT, case, member.as_actor(), now)
     assert added is not None and added.code == "document_missing"
@@ -95,10 +95,10 @@ def test_no_business_licence_stands_for_what_set_a_body_up(
     now: datetime, account_class: str, uscc: str
 ) -> None:
     member, case = draft(now, account_class, DocumentKind.BUSINESS_LICENCE, uscc=uscc)
-    refused = guards.missing(case, member.as_actor())
+    refused = guards.missing_for_submission(case, member.as_actor())
     assert refused is not None and refused.code == "approval_document_missing"
     make_document(case, now, kind=DocumentKind.APPROVAL_DOCUMENT)
-    assert guards.missing(case, member.as_actor()) is None
+    assert guards.missing_for_submission(case, member.as_actor()) is None
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_body_without_a_licence_is_asked_for_the_paper_that_it_has(
     now: datetime, kind: str, account_class: str, named: str
 ) -> None:
     member, case = draft(now, account_class, uscc=make_uscc(kind=kind))
-    at_the_door = guards.missing(case, member.as_actor())
+    at_the_door = guards.missing_for_submission(case, member.as_actor())
     wrong_paper = guards.may_add(DocumentKind.BUSINESS_LICENCE, case, member.as_actor(), now)
     for refused in (at_the_door, wrong_paper):
         assert refused is not None and refused.code == "approval_document_missing"
@@ -177,7 +177,7 @@ def test_a_body_without_a_licence_is_asked_for_the_paper_that_it_has(
 @pytest.mark.parametrize("verb", ["request_changes", "reject"])
 def test_a_reviewer_cannot_ask_a_body_for_a_paper_that_it_has_not(verb: str) -> None:
     def offered(paper: str) -> set[str]:
-        return {each.reason.code for each in reason_choices.choices(verb, (), (), {}, paper)}
+        return {each.reason.code for each in reason_choices.choices_for(verb, (), (), {}, paper)}
 
     of_licences = {"document_missing", "document_not_a_licence", "document_several_licences"}
     assert not offered("approval_document") & of_licences

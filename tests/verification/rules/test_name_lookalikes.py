@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from documents.specimens import company
 from documents.specimens.company import Company
 from verification.rules import name_lookalikes
-from verification.rules.name_lookalikes import ALIKE, alike, likeness, skeleton
+from verification.rules.name_lookalikes import ALIKE, name_likeness, name_skeleton, similar_names
 
 # --- The key --------------------------------------------------------------------------------------
 
@@ -39,7 +39,7 @@ from verification.rules.name_lookalikes import ALIKE, alike, likeness, skeleton
     ],
 )
 def test_what_is_left_of_a_name(name: str, key: str) -> None:
-    assert skeleton(name) == key
+    assert name_skeleton(name) == key
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_what_is_left_of_a_name(name: str, key: str) -> None:
     ],
 )
 def test_what_prints_alike_is_one(name: str, imitation: str) -> None:
-    assert name != imitation and skeleton(name) == skeleton(imitation)
-    assert likeness(name, imitation) == 1
+    assert name != imitation and name_skeleton(name) == name_skeleton(imitation)
+    assert name_likeness(name, imitation) == 1
 
 
 def test_no_character_looks_like_two_others() -> None:
@@ -88,8 +88,8 @@ def test_no_character_looks_like_two_others() -> None:
     ],
 )
 def test_worth_showing(a: str, b: str, near: bool) -> None:
-    assert (likeness(a, b) >= ALIKE) is near
-    assert bool(alike(a, [b])) is near
+    assert (name_likeness(a, b) >= ALIKE) is near
+    assert bool(similar_names(a, [b])) is near
 
 
 def test_the_nearest_comes_first() -> None:
@@ -98,10 +98,10 @@ def test_the_nearest_comes_first() -> None:
         "澜浦三只松鼠食品有限公司",
         "云溪市青禾食品有限公司",
     )
-    found = alike("云溪市三只松鼠食品有限公司", [far, near, "三只松鼠食品"])
+    found = similar_names("云溪市三只松鼠食品有限公司", [far, near, "三只松鼠食品"])
     assert [name for _, name in found] == ["三只松鼠食品", near]
     assert found[0][0] == 1 > found[1][0] >= ALIKE
-    assert likeness("云溪市三只松鼠食品有限公司", same) < 1, (
+    assert name_likeness("云溪市三只松鼠食品有限公司", same) < 1, (
         "a place that is not listed is known only by 市"
     )
 
@@ -113,7 +113,7 @@ def test_honest_names_are_rarely_near() -> None:
         name: next((word for word, _ in company._WORDS if word in name), name) for name in names
     }
     pairs = [(a, b) for a, b in combinations(sorted(word), 2) if word[a] != word[b]]
-    assert sum(likeness(a, b) >= ALIKE for a, b in pairs) < len(pairs) / 1000
+    assert sum(name_likeness(a, b) >= ALIKE for a, b in pairs) < len(pairs) / 1000
 
 
 NAMES = st.text(
@@ -123,7 +123,7 @@ NAMES = st.text(
 
 @given(NAMES)
 def test_the_key_of_a_key_is_itself(name: str) -> None:
-    assert skeleton(skeleton(name)) == skeleton(name)
+    assert name_skeleton(name_skeleton(name)) == name_skeleton(name)
 
 
 @given(
@@ -133,11 +133,13 @@ def test_the_key_of_a_key_is_itself(name: str) -> None:
 )
 def test_neither_place_nor_form_makes_another(name: str, form: str, place: str) -> None:
     bare = f"星桥{name}".replace("(", "").replace(")", "").replace("（", "").replace("）", "")
-    assert skeleton(f"{place}{bare}{form}") == skeleton(bare)
+    assert name_skeleton(f"{place}{bare}{form}") == name_skeleton(bare)
 
 
 @given(NAMES, NAMES)
 def test_likeness(a: str, b: str) -> None:
-    assert 0 <= likeness(a, b) <= 1 and likeness(a, b) == pytest.approx(likeness(b, a))
-    if skeleton(a) and skeleton(b):
-        assert (likeness(a, b) == 1) is (skeleton(a) == skeleton(b))
+    assert 0 <= name_likeness(a, b) <= 1 and name_likeness(a, b) == pytest.approx(
+        name_likeness(b, a)
+    )
+    if name_skeleton(a) and name_skeleton(b):
+        assert (name_likeness(a, b) == 1) is (name_skeleton(a) == name_skeleton(b))

@@ -18,7 +18,7 @@ from tests.factories import make_case, make_colleague, make_document, make_membe
 from tests.verification.staff import heard
 from verification.cases import failed_uploads, guards
 from verification.cases.decisions import Why
-from verification.cases.operations import moving
+from verification.cases.operations import moving_case
 from verification.models import Appeal, Case, Decision, transitions
 from verification.reviewing import claims
 from verification.rules import states
@@ -26,7 +26,7 @@ from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 
-VERBS = transitions.verbs()
+VERBS = transitions.transition_verbs()
 
 # The transitions (state → possible next states), deliberately written out a second time.
 FOLLOWS = {
@@ -47,9 +47,9 @@ FOLLOWS = {
 def test_the_table_is_the_domain() -> None:
     table = {
         state.value: {
-            transitions.target(verb, state).value
+            transitions.target_state(verb, state).value
             for verb in VERBS
-            if state in transitions.sources(verb)
+            if state in transitions.source_states(verb)
         }
         for state in State
     }
@@ -67,7 +67,7 @@ def test_grid(state: State, verb: str, now: datetime) -> None:
         Appeal.objects.create(case=case, verb="appeal", text="x", by=member.user, at=now)
         Case.objects.filter(pk=case.pk, state__in=states.STOPPED).update(hearing=True)
     if state in states.REVIEWABLE or (verb == "uphold" and state in states.STOPPED):
-        claims.claim(case.pk, reviewer, now)
+        claims.claim_case(case.pk, reviewer, now)
     if verb == "ask_person":
         for number in range(guards.SENT_BACK_UNTIL_A_PERSON):
             Decision.objects.create(
@@ -91,12 +91,12 @@ def test_grid(state: State, verb: str, now: datetime) -> None:
 def _moves_as_the_table_says(case_id: str, verb: str, actor: Actor, now: datetime) -> None:
     case, why = Case.objects.get(pk=case_id), Why.of(["document_blurred"])
     state = case.state
-    if transitions.allows(verb, case, actor):
-        with moving(case_id, verb, actor, now, why=why) as move:
+    if transitions.is_possible(verb, case, actor):
+        with moving_case(case_id, verb, actor, now, why=why) as move:
             if verb == "approve":
                 move.case.approved_at, move.case.expires_at = now, now + timedelta(days=180)
         case = Case.objects.get(pk=case_id)
-        assert case.state == transitions.target(verb, state)
+        assert case.state == transitions.target_state(verb, state)
         event = Event.objects.about(case).last()
         assert (event.verb, event.from_state, event.to_state, event.role, event.actor_id) == (
             verb,
@@ -108,7 +108,7 @@ def _moves_as_the_table_says(case_id: str, verb: str, actor: Actor, now: datetim
         assert event.policy_version
     else:
         before = Event.objects.count()
-        with pytest.raises(Refused) as refused, moving(case_id, verb, actor, now, why=why):
+        with pytest.raises(Refused) as refused, moving_case(case_id, verb, actor, now, why=why):
             pass
         assert refused.value.code in {"not_allowed", "state_conflict"}, actor
         assert Case.objects.get(pk=case_id).state == state, actor
@@ -125,7 +125,7 @@ def test_a_reviewers_verbs_need_the_power_to_decide(
     reviewer = make_reviewer(now)
     case = make_case(make_member(now), now, state)
     if state in states.REVIEWABLE:
-        claims.claim(case.pk, reviewer, now)
+        claims.claim_case(case.pk, reviewer, now)
     if powerless == "inactive":
         reviewer.is_active = False
     elif powerless == "auditor":
@@ -135,11 +135,11 @@ def test_a_reviewers_verbs_need_the_power_to_decide(
         assert Power.DECIDE in actor.powers
         actor = replace(actor, powers=actor.powers - {Power.DECIDE})
     case = Case.objects.get(pk=case.pk)
-    assert guards.available(case, actor, now) == []
+    assert guards.available_verbs(case, actor, now) == []
     assert guards.may_claim(case, actor, now) == Refused("not_allowed", seen=Role.REVIEWER)
     with (
         pytest.raises(Refused) as refused,
-        moving(case.pk, verb, actor, now, why=Why.of(["document_blurred"])),
+        moving_case(case.pk, verb, actor, now, why=Why.of(["document_blurred"])),
     ):
         pass
     assert refused.value.code in {"not_allowed", "state_conflict"}
@@ -150,9 +150,9 @@ def test_a_reviewers_verbs_need_the_power_to_decide(
 @pytest.mark.parametrize("state", list(State))
 def test_the_model_refuses_what_the_table_refuses(state: State, verb: str, now: datetime) -> None:
     case = make_case(make_member(now), now, state)
-    if state in transitions.sources(verb):
+    if state in transitions.source_states(verb):
         getattr(case, verb)()
-        assert case.state == transitions.target(verb, state)
+        assert case.state == transitions.target_state(verb, state)
     else:
         with pytest.raises(TransitionNotAllowed):
             getattr(case, verb)()
@@ -189,21 +189,28 @@ def test_approved_needs_its_dates(now: datetime) -> None:
 @pytest.mark.parametrize("verb", sorted(guards.NEEDS_REASON))
 def test_what_takes_something_away_needs_a_reason(verb: str, now: datetime) -> None:
     reviewer = make_reviewer(now)
-    state = next(t.source for t in transitions.of(verb) if Role.REVIEWER in transitions.roles(t))
+    state = next(
+        t.source
+        for t in transitions.transitions_of(verb)
+        if Role.REVIEWER in transitions.permitted_roles(t)
+    )
     case = heard(now) if verb == "uphold" else make_case(make_member(now), now, state)
     if case.awaits_review():
-        claims.claim(case.pk, reviewer, now)
+        claims.claim_case(case.pk, reviewer, now)
     with (
         pytest.raises(Refused, match="reason_required"),
-        moving(case.pk, verb, reviewer.as_reviewer(), now),
+        moving_case(case.pk, verb, reviewer.as_reviewer(), now),
     ):
         pass
 
 
 def test_the_page_and_the_picture_in_the_docs_show_the_transitions() -> None:
-    for name, text in (("states.md", draw_states.page()), ("states.svg", draw_states.drawn())):
+    for name, text in (
+        ("states.md", draw_states.states_page()),
+        ("states.svg", draw_states.draw_states()),
+    ):
         assert (draw_states.FOLDER / name).read_text(encoding="utf-8") == text, (
             "stale: run `python manage.py draw_states`"
         )
-    assert draw_states.ROUTES.keys() == draw_states.edges().keys()
+    assert draw_states.ROUTES.keys() == draw_states.transition_names().keys()
     assert draw_states.CENTRES.keys() == set(State)

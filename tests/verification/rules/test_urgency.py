@@ -21,8 +21,8 @@ from verification.rules.urgency import (
     Kind,
     Level,
     QueuePosition,
-    kinds,
     queue_position,
+    urgency_kinds,
 )
 from verification.rules.working_hours import Hours
 
@@ -58,7 +58,7 @@ MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=SHANGHAI)  # a Wednesday
 def test_kinds(
     reasons: tuple[str, ...], account_class: str, appealed: bool, lapsing: bool, expected: set[Kind]
 ) -> None:
-    assert kinds(reasons, account_class, appealed=appealed, lapsing=lapsing) == expected
+    assert urgency_kinds(reasons, account_class, appealed=appealed, lapsing=lapsing) == expected
 
 
 def test_every_trace_of_editing_weighs() -> None:

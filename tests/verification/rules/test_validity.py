@@ -101,11 +101,11 @@ def attempt(now: datetime) -> Attempt:
     member = make_member(now)
     case = make_case(member, now)
     make_document(case, now)
-    return operations.submit(case.pk, member.user, member.as_actor(), now)
+    return operations.submit_case(case.pk, member.user, member.as_actor(), now)
 
 
 def allowed(member: Member, at: datetime) -> bool:
-    return decide.decide(
+    return decide.decide_download(
         client_id=make_link(member, PLATFORM, at).client_id,
         employer_id=member.employer_id,
         member_id=member.pk,
@@ -162,8 +162,8 @@ def test_what_a_person_approves_ends_with_its_papers_too(attempt: Attempt, now: 
         in_term(),
     )
     reviewer = make_reviewer(now)
-    claims.claim(case.pk, reviewer, now)
-    assert operations.approve(case.pk, reviewer, now).expires_at == ENDS
+    claims.claim_case(case.pk, reviewer, now)
+    assert operations.approve_case(case.pk, reviewer, now).expires_at == ENDS
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
-from employers.console_site import unattended
+from employers.console_site import mark_unattended
 from employers.models import User
 from events.core.errors import Refused
 from verification.admin.case.claim_buttons import ClaimButtons
@@ -87,4 +87,4 @@ class CaseAdmin(ClaimButtons, DecisionButtons, QueueAdmin):
             except (Case.DoesNotExist, SavedReply.DoesNotExist) as error:
                 raise Http404 from error
 
-        return unattended(view) if button == "beat" else view
+        return mark_unattended(view) if button == "beat" else view

@@ -35,7 +35,7 @@ class ClaimButtons(CasePages):
         self, request: HttpRequest, reviewer: User, case_id: UUID, now: datetime
     ) -> HttpResponse:
         """Claim the case or extend the claim; input stays on the page."""
-        claims.claim(case_id, reviewer, now)
+        claims.claim_case(case_id, reviewer, now)
         typed = Typed.of(request.POST.get("verb", ""), request)
         return self.show_case(request, case_id, typed) if typed.verb else to_case(request, case_id)
 
@@ -54,10 +54,10 @@ class ClaimButtons(CasePages):
         The reviewer's due rulings are carried out, too.
         """
         self.case_shown(request, case_id)
-        beat = claims.beat(case_id, reviewer, now, active="active" in request.POST)
+        beat = claims.record_presence(case_id, reviewer, now, active="active" in request.POST)
         rulings.carry_out_due(now, of=reviewer, at_most=5)
         case = self.case_shown(request, case_id)
-        aside = case_panel.aside(case, reviewer, now)
+        aside = case_panel.claim_panel(case, reviewer, now)
         shown = {"case": case, "asked": filters_of(request).suffix(), **aside}
         html = render_to_string("admin/verification/case/parts/aside.html", shown, request)
         told = {
@@ -94,7 +94,7 @@ class ClaimButtons(CasePages):
         if not form.is_valid():
             raise Http404
         colleague = form.cleaned_data["to"]
-        claims.assign(case_id, colleague, reviewer, now)
+        claims.assign_case(case_id, colleague, reviewer, now)
         messages.success(request, gettext("Assigned to %(who)s.") % {"who": colleague.email})
         return to_case(request, case_id)
 

@@ -66,7 +66,7 @@ class DecisionButtons(CasePages):
         if field not in staff_reads.FIELDS:
             raise Http404
         case = self.case_shown(request, case_id)
-        value = staff_reads.unmask(case.submitted_by, field, case, reviewer, now)
+        value = staff_reads.unmask_contact(case.submitted_by, field, case, reviewer, now)
         return self.show_case(
             request, case_id, NOTHING_TYPED, unmasked={field: value, f"whole_{field}": True}
         )
@@ -86,7 +86,7 @@ class DecisionButtons(CasePages):
             return self.show_case(request, case_id, typed)
         if "insert" in request.POST:
             typed = typed.and_also(
-                case_panel.replied(request.POST.get("reply", ""), verb, case, typed)
+                case_panel.rendered_reply(request.POST.get("reply", ""), verb, case, typed)
             )
             return self.show_case(request, case_id, typed, inserted=True)
         if not form.is_valid():
@@ -121,7 +121,7 @@ class DecisionButtons(CasePages):
                 besides=form.besides,
             )
             return self._to_next(request, reviewer, now)
-        operations.review(
+        operations.review_case(
             case.pk, verb, reviewer.as_reviewer(), now, codes, note, version, **form.besides
         )
         done = format_html(
@@ -141,7 +141,7 @@ class DecisionButtons(CasePages):
         if request.method != "POST":
             return to_case(request, ruling.case_id)
         try:
-            rulings.undo(ruling_id, self.reviewer_of(request), timezone.now())
+            rulings.undo_ruling(ruling_id, self.reviewer_of(request), timezone.now())
         except Refused as refused:
             return self.refused_page(request, ruling.case_id, refused)
         return to_case(request, ruling.case_id)
@@ -208,7 +208,7 @@ def _mails(
     case_id: UUID, verb: str, reviewer: User, now: datetime, form: DecisionForm
 ) -> dict[str, tuple[str, str]]:
     sent = form.cleaned_data
-    return rulings.preview(
+    return rulings.preview_mail(
         case_id, verb, reviewer, now, sent["reasons"], sent["note"], besides=form.besides
     )
 

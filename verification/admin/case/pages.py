@@ -49,8 +49,8 @@ class CasePages(ReadOnlyAdmin):
         mine: dict[str, Any] = {}
         if self.may_decide(request) and isinstance(reviewer, User):
             mine = {
-                "toast": case_panel.toast(reviewer, now),
-                "returned": case_panel.returned(reviewer, now),
+                "toast": case_panel.undoable_decision(reviewer, now),
+                "returned": case_panel.refused_rulings(reviewer, now),
             }
         return super().changelist_view(request, {**(extra_context or {}), **mine})
 
@@ -101,16 +101,16 @@ class CasePages(ReadOnlyAdmin):
         if reviewer is not None:
             actor = reviewer.as_reviewer()
             beside = (
-                queue_filters.neighbours(case, filters_of(request), actor, now)
+                queue_filters.neighbours_of(case, filters_of(request), actor, now)
                 if case.submitted_at
                 else None
             )
             if not sent:
-                typed = case_panel.draft(case, reviewer)
+                typed = case_panel.draft_of(case, reviewer)
             elif case.awaits_review() and (typed.reasons or typed.note.strip()):
                 case_panel.save_draft(case_id, reviewer, typed, now)
             around = {
-                **case_panel.aside(case, reviewer, now),
+                **case_panel.claim_panel(case, reviewer, now),
                 "beside": (
                     {side: case_url(request, pk) for side, pk in vars(beside).items() if pk}
                     if beside
@@ -123,8 +123,8 @@ class CasePages(ReadOnlyAdmin):
                     if actor.can(Power.ASSIGN) and case.awaits_review() and not case.claimed(now)
                     else None
                 ),
-                "toast": case_panel.toast(reviewer, now),
-                "returned": case_panel.returned(reviewer, now),
+                "toast": case_panel.undoable_decision(reviewer, now),
+                "returned": case_panel.refused_rulings(reviewer, now),
             }
         content = case_page(case, reviewer, typed, now)
         buttons = (*content["buttons"], *content.get("put_down", ()))
@@ -135,8 +135,8 @@ class CasePages(ReadOnlyAdmin):
             "now": now,
             **content,
             **around,
-            "notes": case_panel.notes(case),
-            "blind": case_panel.blind(case),
+            "notes": case_panel.case_notes(case),
+            "blind": case_panel.is_blind(case),
             "refusal": refusal if in_form else "",
             "focus": "note" if inserted else "form" if in_form else "heading",
             **unmasked,

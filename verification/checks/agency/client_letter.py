@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from documents.licence.witnesses import same_name
 from documents.ocr.base import Picture, Reader
-from documents.page.boxes import TextBox, rotated, rotation_of
+from documents.page.boxes import TextBox, rotate_boxes, rotation_of
 from documents.page.layout import LARGEST_TILT, slope_of
 from documents.papers.model import BREAK, GAP, Running, rows_of
 from documents.papers.read import read_paper
-from verification.checks.agency.paper_findings import about, day_of, mismatch
+from verification.checks.agency.paper_findings import day_of, finding_about, mismatch_severity
 from verification.checks.base import Pages, Subject, SubjectDocument
 from verification.models import ClientAuthorisation, DocumentKind
 from verification.rules.findings import Finding, Severity
@@ -58,7 +58,7 @@ def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Findi
     client, kind = letter["fields"].get("company", ""), DocumentKind.CLIENT_AUTHORIZATION
     ends = letter_ends(letter)
     if not letter["titled"] or not client:
-        return about(
+        return finding_about(
             letter,
             "document_unreadable",
             Severity.UNABLE,
@@ -69,27 +69,29 @@ def client_finding(letter: Mapping[str, Any], agency: str, today: date) -> Findi
     if same_name(
         client, agency
     ):  # it authorises its own people, or the parties were confused in reading
-        return about(
+        return finding_about(
             letter, "agency_client_mismatch", Severity.UNABLE, "company", client, letter["declared"]
         )
     if letter["declared"] and not same_name(client, letter["declared"]):
-        return about(
+        return finding_about(
             letter,
             "agency_client_mismatch",
-            mismatch(letter, "company"),
+            mismatch_severity(letter, "company"),
             "company",
             client,
             letter["declared"],
         )
     if ends and ends < today:
-        return about(
+        return finding_about(
             letter, "agency_client_expired", Severity.CONCERN, "valid_until", ends.isoformat()
         )
     if not letter["names_agency"]:
-        return about(letter, "agency_client_mismatch", Severity.UNABLE, kind, client, agency)
+        return finding_about(
+            letter, "agency_client_mismatch", Severity.UNABLE, kind, client, agency
+        )
     if not letter["sealed"]:  # a greyscale copy shows no seal, and anyone can make one
-        return about(letter, "agency_client_unsealed", Severity.UNABLE, kind, client)
-    return about(letter, "agency_client_agrees", Severity.PASS, "company", client)
+        return finding_about(letter, "agency_client_unsealed", Severity.UNABLE, kind, client)
+    return finding_about(letter, "agency_client_agrees", Severity.PASS, "company", client)
 
 
 def letter_ends(letter: Mapping[str, Any]) -> date | None:
@@ -118,7 +120,7 @@ class _Noting:
 
 def _text_of(boxes: Sequence[TextBox], width: int, height: int) -> str:
     """The text of a page in reading order, one line per paragraph, without other whitespace."""
-    upright = rotated(boxes, rotation_of(boxes), width, height)
+    upright = rotate_boxes(boxes, rotation_of(boxes), width, height)
     slope = slope_of(upright)
     return (
         Running(rows_of(upright, slope, LARGEST_TILT), slope)

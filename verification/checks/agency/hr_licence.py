@@ -13,9 +13,9 @@ from uuid import UUID
 from documents.ocr.base import Reader
 from documents.page.confidence import SURE
 from documents.papers.read import read_paper
-from documents.uscc import is_valid, normalise
+from documents.uscc import is_valid, normalise_uscc
 from verification.checks.agency import hr_licence_list
-from verification.checks.agency.paper_findings import CODE, about, day_of, mismatch
+from verification.checks.agency.paper_findings import CODE, day_of, finding_about, mismatch_severity
 from verification.checks.base import Earlier, Pages, Subject, SubjectDocument
 from verification.checks.field_comparison import (
     is_former,
@@ -92,13 +92,13 @@ def licence_findings(
     ]
     if "scope" in fields and not any(word in fields["scope"] for word in PLACEMENT):
         findings.append(
-            about(
+            finding_about(
                 licence, "agency_licence_mismatch", Severity.UNABLE, "scope", fields["scope"][:60]
             )
         )
     if not findings and until and ends_soon(until, subject.now):
         findings.append(
-            about(
+            finding_about(
                 licence,
                 "agency_licence_ends_soon",
                 Severity.CONCERN,
@@ -107,7 +107,7 @@ def licence_findings(
             )
         )
     findings = findings or [
-        about(licence, "agency_licence_agrees", Severity.PASS, "number", fields["number"])
+        finding_about(licence, "agency_licence_agrees", Severity.PASS, "number", fields["number"])
     ]
     yield from (replace(finding, until=until.isoformat() if until else "") for finding in findings)
 
@@ -121,7 +121,7 @@ def licence_remarks(licence: Observation, subject: Subject) -> Iterator[Finding]
     if not wrong and until and ends_soon(until, subject.now):
         ends = until.isoformat()
         soon = "agency_licence_ends_soon"
-        wrong = [about(licence, soon, Severity.CONCERN, "valid_until", ends)]
+        wrong = [finding_about(licence, soon, Severity.CONCERN, "valid_until", ends)]
     yield from wrong
 
 
@@ -140,7 +140,8 @@ def _lacking(licence: Mapping[str, Any]) -> list[Finding]:
     """If only a part of the licence was read, a person reads the rest."""
     lacking = [name for name in _NEEDED if not licence["fields"].get(name)]
     return [
-        about(licence, "agency_licence_unreadable", Severity.UNABLE, name) for name in lacking[:1]
+        finding_about(licence, "agency_licence_unreadable", Severity.UNABLE, name)
+        for name in lacking[:1]
     ]
 
 
@@ -151,7 +152,7 @@ def _name(subject: Subject, earlier: Earlier, licence: Mapping[str, Any]) -> lis
     If the register has the licence's name but not the declared one, the licence is not at fault;
     the check `registry` reports that.
     """
-    name, severity = licence["fields"].get("name", ""), mismatch(licence, "name")
+    name, severity = licence["fields"].get("name", ""), mismatch_severity(licence, "name")
     registry, reading = earlier.get("registry", {}), earlier.get("reading", {})
     registered = registered_names(registry)
     is_registered = is_one_of(name, registered)
@@ -160,21 +161,25 @@ def _name(subject: Subject, earlier: Earlier, licence: Mapping[str, Any]) -> lis
     if not is_registered and is_former(
         name, (registry.get("record") or {}).get("former_names") or ()
     ):
-        return [about(licence, "agency_licence_former_name", Severity.CONCERN, "name", name)]
+        return [
+            finding_about(licence, "agency_licence_former_name", Severity.CONCERN, "name", name)
+        ]
     if not same_company_name(name, subject.name):
-        return [about(licence, "agency_licence_mismatch", severity, "name", name, subject.name)]
+        return [
+            finding_about(licence, "agency_licence_mismatch", severity, "name", name, subject.name)
+        ]
     if registered:  # only the reviewer may see the registered name
         return (
             []
             if is_registered
-            else [about(licence, "agency_licence_mismatch", severity, "name", name)]
+            else [finding_about(licence, "agency_licence_mismatch", severity, "name", name)]
         )
     read = reading.get("fields", {}).get("name", "")
     if not read or is_one_of(name, (read, *reading.get("alternatives", {}).get("name", ()))):
         return []
     sure = reading.get("confidence", {}).get("name", 1.0) >= SURE
     return [
-        about(
+        finding_about(
             licence,
             "agency_licence_mismatch",
             severity if sure else Severity.UNABLE,
@@ -186,14 +191,14 @@ def _name(subject: Subject, earlier: Earlier, licence: Mapping[str, Any]) -> lis
 
 
 def _code(subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
-    code = normalise(licence["fields"].get("uscc", ""))
+    code = normalise_uscc(licence["fields"].get("uscc", ""))
     if not is_valid(code) or code == subject.uscc:
         return []
     return [
-        about(
+        finding_about(
             licence,
             "agency_licence_mismatch",
-            mismatch(licence, "uscc"),
+            mismatch_severity(licence, "uscc"),
             "uscc",
             code,
             subject.uscc,
@@ -209,7 +214,7 @@ def _in_force(subject: Subject, licence: Mapping[str, Any]) -> list[Finding]:
     if (last and last < today) or (first and first > today):
         name = "valid_until" if last and last < today else "valid_from"
         return [
-            about(
+            finding_about(
                 licence, "agency_licence_expired", Severity.CONCERN, name, licence["fields"][name]
             )
         ]
@@ -227,23 +232,23 @@ def _listed(
         return []
     number, record = licence["fields"]["number"], listed["record"]
     found = (
-        [about(licence, "duplicate_agency_licence", Severity.CONCERN, "number", number)]
+        [finding_about(licence, "duplicate_agency_licence", Severity.CONCERN, "number", number)]
         if listed["approved_with"]
         else []
     )
     if record is None:
         return [
             *found,
-            about(licence, "agency_licence_unconfirmed", Severity.UNABLE, "number", number),
+            finding_about(licence, "agency_licence_unconfirmed", Severity.UNABLE, "number", number),
         ]
     if (record["uscc"] and record["uscc"] != subject.uscc) or (
         record["name"] and not same_company_name(record["name"], subject.name)
     ):
         found.append(
-            about(
+            finding_about(
                 licence,
                 "agency_licence_listed_otherwise",
-                mismatch(licence, "number"),
+                mismatch_severity(licence, "number"),
                 "number",
                 number,
             )
@@ -251,7 +256,7 @@ def _listed(
     last, today = hr_licence_list.last_day(record), subject.today
     if last and last < today:
         found.append(
-            about(
+            finding_about(
                 licence, "agency_licence_expired", Severity.CONCERN, "valid_until", last.isoformat()
             )
         )
@@ -259,6 +264,6 @@ def _listed(
         today - date.fromisoformat(record["as_of"]) > FRESH
     ):  # old bad news still counts, old good news does not
         found.append(
-            about(licence, "agency_licence_unconfirmed", Severity.UNABLE, "number", number)
+            finding_about(licence, "agency_licence_unconfirmed", Severity.UNABLE, "number", number)
         )
     return found

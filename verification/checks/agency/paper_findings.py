@@ -22,14 +22,14 @@ def day_of(text: str) -> date | None:
         return None
 
 
-def mismatch(paper: Mapping[str, Any], field: str) -> Severity:
+def mismatch_severity(paper: Mapping[str, Any], field: str) -> Severity:
     """The severity of a mismatch. If the reader is not confident, the mistake may be the
     reader's.
     """
     return Severity.CONCERN if paper["confidence"].get(field, 0.0) >= SURE else Severity.UNABLE
 
 
-def about(
+def finding_about(
     paper: Mapping[str, Any],
     code: str,
     severity: Severity,

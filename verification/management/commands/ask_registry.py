@@ -11,10 +11,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from documents.uscc import normalise, problem
+from documents.uscc import normalise_uscc, uscc_problem
 from events.core.errors import ProviderError
 from verification.providers.registries.base import Agreement, CompanyRecord
-from verification.providers.registries.choice import chosen
+from verification.providers.registries.choice import chosen_registries
 
 
 class Command(BaseCommand):
@@ -29,10 +29,10 @@ class Command(BaseCommand):
         parser.add_argument("person", help="its legal representative")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        code = normalise(options["code"])
-        if problem(code):
+        code = normalise_uscc(options["code"])
+        if uscc_problem(code):
             raise CommandError(f"{options['code']} is not a valid unified social credit code")
-        records, agreements = chosen(settings.REGISTRY)
+        records, agreements = chosen_registries(settings.REGISTRY)
         try:
             if records is not None:
                 self._tell(records.name, records.lookup(code))

@@ -15,10 +15,10 @@ from verification.management.snapshots import (
     RowFault,
     Sheet,
     SnapshotCommand,
-    code,
-    day,
-    needed,
-    text,
+    read_code,
+    read_day,
+    read_needed_text,
+    read_text,
 )
 from verification.models import HrLicenceRecord
 
@@ -26,15 +26,15 @@ COLUMNS: Final = ("number", "name", "uscc", "valid_until", "as_of")
 
 
 def _until(value: str, column: str) -> date | None:
-    return None if value.strip() in ("", OPEN_ENDED) else day(value, column)
+    return None if value.strip() in ("", OPEN_ENDED) else read_day(value, column)
 
 
 _READ: Final[Mapping[str, Read]] = {
-    "number": lambda value, column: number_key(needed(value, column, 60)),
-    "name": lambda value, column: text(value, column, 200),
-    "uscc": lambda value, column: code(value, column) if value.strip() else "",
+    "number": lambda value, column: number_key(read_needed_text(value, column, 60)),
+    "name": lambda value, column: read_text(value, column, 200),
+    "uscc": lambda value, column: read_code(value, column) if value.strip() else "",
     "valid_until": _until,
-    "as_of": day,
+    "as_of": read_day,
 }
 
 

@@ -16,10 +16,10 @@ from verification.management.snapshots import (
     RowFault,
     Sheet,
     SnapshotCommand,
-    code,
-    day,
-    needed,
-    text,
+    read_code,
+    read_day,
+    read_needed_text,
+    read_text,
 )
 from verification.models import RegistryRecord
 from verification.providers.registries.base import Status, status_of
@@ -50,14 +50,14 @@ def _status(value: str, column: str) -> str:
 
     An unknown word is stored unchanged and counts as unknown, so it replaces an earlier "active".
     """
-    status = needed(value, column, 30)
+    status = read_needed_text(value, column, 30)
     known = status_of(status)
     return status if known is Status.UNKNOWN else known.value
 
 
 def _names(value: str, column: str) -> str:
     """Return former names, separated by semicolons, as JSON."""
-    names = [text(name, column, 200) for name in _BETWEEN_NAMES.split(value)]
+    names = [read_text(name, column, 200) for name in _BETWEEN_NAMES.split(value)]
     return json.dumps([name for name in names if name], ensure_ascii=False)
 
 
@@ -76,17 +76,17 @@ def _domain(value: str, column: str) -> str:
 
 
 _READ: Final[Mapping[str, Read]] = {
-    "uscc": code,
-    "name": lambda value, column: needed(value, column, 200),
-    "legal_representative": lambda value, column: text(value, column, 100),
+    "uscc": read_code,
+    "name": lambda value, column: read_needed_text(value, column, 200),
+    "legal_representative": lambda value, column: read_text(value, column, 100),
     "status": _status,
-    "established_on": lambda value, column: day(value, column) if value.strip() else None,
+    "established_on": lambda value, column: read_day(value, column) if value.strip() else None,
     "email_domain": _domain,
     "abnormal_list": _boolean,
     "serious_violation_list": _boolean,
-    "as_of": day,
+    "as_of": read_day,
     "former_names": _names,
-    "business_scope": lambda value, column: text(value, column, VALUE_AT_MOST),
+    "business_scope": lambda value, column: read_text(value, column, VALUE_AT_MOST),
 }
 
 

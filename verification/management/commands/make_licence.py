@@ -20,8 +20,8 @@ from documents.specimens import (
     FORGERIES,
     OVERRIDES,
     Specimen,
-    decoy,
-    make,
+    make_decoy,
+    make_specimen,
 )
 from verification.management import pictures
 
@@ -75,7 +75,7 @@ class Command(BaseCommand):
         quality: int,
         **options: Any,
     ) -> None:
-        wanted = pictures.files(out, seed, count, quality)
+        wanted = pictures.picture_files(out, seed, count, quality)
         overrides: dict[str, Any] = dict(_override(text) for text in options["set"])
         if options["decoy"] and overrides:
             raise CommandError("--set changes a licence's text; --decoy does not make a licence")
@@ -87,7 +87,7 @@ class Command(BaseCommand):
                     image, told, line = _licence(file, number, form, damage or "none", overrides)
             except ValueError as error:
                 raise CommandError(str(error)) from error
-            pictures.write(image, file, quality)
+            pictures.write_picture(image, file, quality)
             self.stdout.write(
                 json.dumps(line, ensure_ascii=False) if options["json"] else f"{file}  {told}"
             )
@@ -97,7 +97,7 @@ def _licence(
     file: Path, seed: int, form: str, damage: str, overrides: dict[str, Any]
 ) -> tuple[Image.Image, str, dict[str, Any]]:
     """Return the picture, a line about it for people, and one for programs."""
-    specimen = make(seed, form, damage, **overrides)
+    specimen = make_specimen(seed, form, damage, **overrides)
     return (
         specimen.image,
         f"{specimen.fields['uscc']}  {specimen.company.name}",
@@ -109,14 +109,14 @@ def _decoy(
     file: Path, seed: int, kind: str, damage: str | None
 ) -> tuple[Image.Image, str, dict[str, Any]]:
     return (
-        decoy(seed, kind, damage),
+        make_decoy(seed, kind, damage),
         kind,
         {"file": str(file), "seed": seed, "decoy": kind, "fields": {}},
     )
 
 
 def _override(text: str) -> tuple[str, str | int | date]:
-    """Parse `KEY=VALUE` for `make`: dates as dates, degrees as a number."""
+    """Parse `KEY=VALUE` for `make_specimen`: dates as dates, degrees as a number."""
     key, separator, value = text.partition("=")
     if not separator or key not in OVERRIDES:
         raise CommandError(

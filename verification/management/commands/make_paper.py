@@ -75,7 +75,7 @@ class Command(BaseCommand):
         quality: int,
         **options: Any,
     ) -> None:
-        wanted = pictures.files(out, seed, count, quality)
+        wanted = pictures.picture_files(out, seed, count, quality)
         overrides = dict(_override(kind, text) for text in options["set"])
         layout = layout or LAYOUTS[kind][0]
         for number, file in wanted:
@@ -83,7 +83,7 @@ class Command(BaseCommand):
                 specimen = MAKERS[kind](number, layout, damage, **overrides)
             except ValueError as error:
                 raise CommandError(str(error)) from error
-            pictures.write(specimen.image, file, quality)
+            pictures.write_picture(specimen.image, file, quality)
             truth = {
                 "file": str(file),
                 "kind": kind,

@@ -21,7 +21,7 @@ from documents.licence.read import read_pages
 from documents.page.licence_fields import LICENCE_FIELDS
 from documents.papers.model import PaperReading
 from documents.papers.read import KINDS, Kind, read_paper
-from documents.upload.intake import Limits, examine
+from documents.upload.intake import Limits, open_upload
 from events.core.errors import ProviderError, Refused
 
 PAPER_LABELS: dict[str, dict[str, str]] = {
@@ -94,7 +94,9 @@ def read_file(file: Path, limits: Limits, kind: Kind = "business_licence") -> di
     try:
         pages = [
             Image.open(io.BytesIO(page.jpeg))
-            for page in examine(file.read_bytes(), limits, required=settings.SANDBOX_REQUIRED).pages
+            for page in open_upload(
+                file.read_bytes(), limits, required=settings.SANDBOX_REQUIRED
+            ).pages
         ]
         return (
             _reading(file, read_pages(pages))

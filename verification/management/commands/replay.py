@@ -102,7 +102,7 @@ class Command(BaseCommand):
 
 
 def _again(version: str, since: datetime | None) -> Iterator[dict[str, Any]]:
-    for told in replay.over(POLICIES[version], since):
+    for told in replay.replay_attempts(POLICIES[version], since):
         yield {
             "case": told.case_id,
             "attempt": told.attempt,

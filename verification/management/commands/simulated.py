@@ -42,7 +42,7 @@ class Command(BaseCommand):
             self._phone(options)
 
     def _statement(self, account: str) -> None:
-        bank = banks.bank(settings.BANK) if settings.BANK else None
+        bank = banks.bank_named(settings.BANK) if settings.BANK else None
         if not isinstance(bank, SimulatedBank):
             raise CommandError("ZIZHI_BANK is not the simulator, so no statement can be read.")
         arrived = bank.statement(account, timezone.now())

@@ -15,7 +15,7 @@ from employers.security import throttle
 from events.core.errors import Refused
 from verification.cases import appeals, guards
 from verification.intake import upload_limits
-from verification.intake.examination import examined
+from verification.intake.examination import examine_upload
 from verification.intake.upload_handler import refused_files
 from verification.models import Case, DocumentKind
 from verification.pages.forms import WordsForm
@@ -35,7 +35,7 @@ def appeal(request: HttpRequest, member: Member) -> HttpResponse:
     if case.state == State.IN_REVIEW or case.heard():  # sent twice
         return redirect("verification:home")
     verb = "ask_person" if case.state in states.EDITABLE else "appeal"
-    if refused := guards.may(verb, case, member.as_actor(), now):
+    if refused := guards.may_act(verb, case, member.as_actor(), now):
         return refused_at_home(request, refused)
     form = WordsForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -68,14 +68,14 @@ def _say(request: HttpRequest, verb: str, case: Case, member: Member, words: str
         raise Refused("authority_email_unverified", "evidence")
     if len(files) > appeals.FILES_AT_MOST:
         raise Refused("files_too_many", "evidence", expected=f"≤ {appeals.FILES_AT_MOST}")
-    network = throttle.network(throttle.caller_of(request))
+    network = throttle.client_network(throttle.caller_of(request))
     evidence = []
     for file in files:
         try:
             upload_limits.count_upload(
                 member, DocumentKind.APPEAL_EVIDENCE, network, timezone.now()
             )
-            evidence.append(appeals.Evidence(*examined(file.read())))
+            evidence.append(appeals.Evidence(*examine_upload(file.read())))
         except Refused as refused:
             raise Refused(
                 refused.code,
@@ -84,5 +84,5 @@ def _say(request: HttpRequest, verb: str, case: Case, member: Member, words: str
                 expected=refused.expected,
                 details=refused.details,
             ) from refused
-    operation = appeals.appeal if verb == "appeal" else appeals.ask_person
+    operation = appeals.appeal_decision if verb == "appeal" else appeals.ask_person
     operation(case.pk, member, words, evidence, now_of(member.employer))

@@ -17,8 +17,8 @@ from events.core.errors import Refused
 from verification.cases import operations
 from verification.models import Case
 from verification.pages.case_editor import code_proof
-from verification.pages.case_page import current_case, page
-from verification.pages.case_progress import meanwhile, progress
+from verification.pages.case_page import case_page_context, current_case
+from verification.pages.case_progress import next_step_meanwhile, progress_context
 from verification.pages.forms import DeclareForm, SubmitForm
 from verification.rules import states
 from verification.rules.states import State
@@ -31,7 +31,7 @@ def home(request: HttpRequest, member: Member) -> HttpResponse:
     """Show the case. The first visit opens the employer's first case."""
     now = now_of(member.employer)
     case = current_case(member) or operations.open_case(member.employer, member.as_actor(), now)
-    return render(request, "verification/home.html", page(member, case, now))
+    return render(request, "verification/home.html", case_page_context(member, case, now))
 
 
 @require_safe
@@ -45,20 +45,21 @@ def status(request: HttpRequest, member: Member) -> HttpResponse:
     if case is None or "HX-Request" not in request.headers:
         return redirect("verification:home")
     if case.state in states.IN_PROGRESS:
-        shown, have = progress(case, now), request.GET.get("have", "")
+        shown, have = progress_context(case, now), request.GET.get("have", "")
         if have == shown["have"]:
             return HttpResponse(status=204)
         if not have or have.partition("-")[0] == shown["turn"]:
             asked = shown["turn"] in (Turn.EMPLOYER, Turn.BANK)
             code = code_proof(member, case, now) if asked else None
             waits = shown["turn"] is Turn.EMPLOYER and code is None
-            following = meanwhile(member, case, now) if waits else None
+            following = next_step_meanwhile(member, case, now) if waits else None
             shown |= {"next": following, "code_proof": code}
             return render(request, "verification/case/_progress.html", shown)
     response = render(
         request,
         "verification/case/_case.html",
-        page(member, case, now) | {"just_decided": case.state not in states.IN_PROGRESS},
+        case_page_context(member, case, now)
+        | {"just_decided": case.state not in states.IN_PROGRESS},
     )
     response["HX-Retarget"], response["HX-Reswap"] = "#case", "outerHTML show:window:top"
     return response
@@ -98,7 +99,7 @@ def declare(request: HttpRequest, member: Member) -> HttpResponse:
     form = DeclareForm(request.POST) if request.method == "POST" else DeclareForm.of(case)
     if request.method == "POST" and form.is_valid():
         try:
-            operations.declare(
+            operations.declare_facts(
                 case.pk, member.as_actor(), now_of(member.employer), **form.cleaned_data
             )
         except Refused as refused:
@@ -125,7 +126,7 @@ def submit(request: HttpRequest, member: Member) -> HttpResponse:
     if case.state in states.IN_PROGRESS:
         return redirect("verification:home")
     try:
-        operations.submit(
+        operations.submit_case(
             case.pk,
             member.user,
             member.as_actor(),
@@ -150,7 +151,7 @@ def withdraw(request: HttpRequest, member: Member) -> HttpResponse:
     ):  # sent twice
         return redirect("verification:home")
     try:
-        operations.withdraw(case.pk, member.as_actor(), now_of(member.employer))
+        operations.withdraw_case(case.pk, member.as_actor(), now_of(member.employer))
     except Refused as refused:
         return refused_at_home(request, refused)
     messages.success(request, gettext("Withdrawn. You can start again at any time."))

@@ -16,7 +16,7 @@ from employers.models import Member
 from events.core.errors import Refused
 from verification.intake import client_letters
 from verification.models import ClientAuthorisation, DocumentKind
-from verification.pages.case_page import page
+from verification.pages.case_page import case_page_context
 from verification.pages.client_rows import client_line
 from verification.pages.forms import ClientForm
 from verification.pages.requirement_rows import item_of_kind
@@ -72,7 +72,9 @@ def client(request: HttpRequest, member: Member, document_id: UUID) -> HttpRespo
         else:
             messages.success(request, gettext("Saved."))
             return _to_clients()
-    shown = page(member, case_or_404(member), now, frozenset({document.kind}), (document.pk, form))
+    shown = case_page_context(
+        member, case_or_404(member), now, frozenset({document.kind}), (document.pk, form)
+    )
     return render(request, "verification/home.html", shown, status=422)
 
 

@@ -36,7 +36,7 @@ from verification.intake import (
     upload_handler,
     upload_limits,
 )
-from verification.intake.examination import examined, judged
+from verification.intake.examination import examine_upload, judge_photos
 from verification.models import (
     Case,
     Document,
@@ -45,8 +45,8 @@ from verification.models import (
     HeldUpload,
     LicencePhotoPage,
 )
-from verification.pages.case_editor import editor, reading_of, remarks_on
-from verification.pages.case_page import page
+from verification.pages.case_editor import editor_context, reading_of, remarks_on
+from verification.pages.case_page import case_page_context
 from verification.pages.forms import UploadForm
 from verification.pages.requirement_rows import item_of_kind
 from verification.pages.views.case import case_or_404, refused_at_home
@@ -150,11 +150,14 @@ def upload(request: HttpRequest, member: Member) -> HttpResponse:
         return render(
             request,
             "verification/documents/_editor.html",
-            editor(member, case, now, opened) | told,
+            editor_context(member, case, now, opened) | told,
             status=code,
         )
     return render(
-        request, "verification/home.html", page(member, case, now, opened) | told, status=code
+        request,
+        "verification/home.html",
+        case_page_context(member, case, now, opened) | told,
+        status=code,
     )
 
 
@@ -171,13 +174,13 @@ def _take_in(
     sha256 = hashlib.sha256(data).hexdigest()
     if there := documents.added_just_now(case, kind, sha256, member.user, now):
         return there if isinstance(there, Document) else None
-    network, counted_at = throttle.network(throttle.caller_of(request)), timezone.now()
+    network, counted_at = throttle.client_network(throttle.caller_of(request)), timezone.now()
     upload_limits.count_upload(member, kind, network, counted_at)
     if not member.user.is_proven:
-        if held_uploads.hold(case.pk, kind, data, member, now) is None:
+        if held_uploads.hold_upload(case.pk, kind, data, member, now) is None:
             upload_limits.uncount_upload(member, kind, network, counted_at)
         return None
-    taken_in, said = examined(data)
+    taken_in, said = examine_upload(data)
     return documents.add_document(
         case.pk,
         kind,
@@ -186,7 +189,7 @@ def _take_in(
         member.user,
         member.as_actor(),
         now_of(member.employer),
-        judged(taken_in, kind),
+        judge_photos(taken_in, kind),
     )
 
 
@@ -230,7 +233,7 @@ def drop_upload(request: HttpRequest, member: Member, held_id: UUID) -> HttpResp
     held = HeldUpload.objects.filter(pk=held_id, case__employer=member.employer).first()
     if held is None:  # erased or opened in the meantime
         return redirect("verification:home")
-    held_uploads.drop(held.pk, member.as_actor(), now_of(member.employer))
+    held_uploads.drop_held_upload(held.pk, member.as_actor(), now_of(member.employer))
     return _edited(request, member, held)
 
 
@@ -250,7 +253,9 @@ def held_upload(request: HttpRequest, member: Member, held_id: UUID) -> HttpResp
 
 def _anew(request: HttpRequest, member: Member, kind: str) -> HttpResponse:
     """Return the editor in place of the one that polled a part of it."""
-    shown = editor(member, case_or_404(member), now_of(member.employer), frozenset({kind} - {""}))
+    shown = editor_context(
+        member, case_or_404(member), now_of(member.employer), frozenset({kind} - {""})
+    )
     response = render(request, "verification/documents/_editor.html", shown)
     response["HX-Retarget"], response["HX-Reswap"] = "#editor", "outerHTML"
     return response
@@ -274,7 +279,9 @@ def _edited(request: HttpRequest, member: Member, document: Document | HeldUploa
     """Redirect to the page; for the script, return the editor with the focus on `document`."""
     if "HX-Request" not in request.headers:
         return redirect("verification:home")
-    shown = editor(member, case_or_404(member), now_of(member.employer), frozenset({document.kind}))
+    shown = editor_context(
+        member, case_or_404(member), now_of(member.employer), frozenset({document.kind})
+    )
     return render(request, "verification/documents/_editor.html", shown | {"focus": document.pk})
 
 
@@ -345,7 +352,9 @@ def state_values(request: HttpRequest, member: Member, document_id: UUID) -> Htt
         name: request.POST.get(name, "") for name in early_reading.SHOWN.get(document.kind, ())
     }
     try:
-        said = early_reading.state(document.pk, member, corrections, now_of(member.employer))
+        said = early_reading.save_statements(
+            document.pk, member, corrections, now_of(member.employer)
+        )
     except Refused as refused:
         return refused_at_home(request, refused)
     disputed = [statement.field for statement in said if statement.said != statement.read]

@@ -12,7 +12,13 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from employers.accounts import onboarding, registration
-from employers.accounts.views import links, member_required, private, remember_language, saw
+from employers.accounts.views import (
+    member_required,
+    private_response,
+    remember_language,
+    site_links,
+    start_session,
+)
 from employers.clock import now_for, now_of
 from employers.models import LinkPurpose, Member, OnboardingLink
 from employers.security import throttle
@@ -42,7 +48,7 @@ def onboard(request: HttpRequest, token: str) -> HttpResponseBase:
             return _greet(request, onboarding.read_link(token, now_for))
         link = onboarding.spend_link(token, now_for)
     except Refused as refused:
-        return private(
+        return private_response(
             render(request, "verification/onboarding_gone.html", {"refused": refused}, status=410)
         )
     member = link.member
@@ -54,7 +60,7 @@ def onboard(request: HttpRequest, token: str) -> HttpResponseBase:
     response = redirect(_destination(link.purpose, member))
     if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         remember_language(response, link.language)
-    return private(saw(request, response, member.user))
+    return private_response(start_session(request, response, member.user))
 
 
 def _ask_to_confirm(member: Member) -> None:
@@ -67,7 +73,7 @@ def _ask_to_confirm(member: Member) -> None:
             throttle.count_try([counted], timezone.now())
         except Refused:
             return  # the page offers to send it again later
-        registration.send_verification(member.user, links(), now_of(member.employer))
+        registration.send_verification(member.user, site_links(), now_of(member.employer))
 
 
 def _greet(request: HttpRequest, link: OnboardingLink) -> HttpResponseBase:
@@ -82,7 +88,7 @@ def _greet(request: HttpRequest, link: OnboardingLink) -> HttpResponseBase:
         "purpose": link.purpose,
     }
     with translation.override(language):
-        return private(render(request, "verification/onboarding.html", context))
+        return private_response(render(request, "verification/onboarding.html", context))
 
 
 def _destination(purpose: str, member: Member) -> str:

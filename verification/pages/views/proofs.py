@@ -82,7 +82,7 @@ def _shown(
 
 def _not_offered(kind: ProofKind, member: Member) -> None:
     """Raise Http404 if this kind of proof is not offered to the member's company."""
-    if kind not in proofs.offered(declared_by(member).uscc, test=member.employer.test):
+    if kind not in proofs.offered_kinds(declared_by(member).uscc, test=member.employer.test):
         raise Http404
 
 
@@ -260,7 +260,7 @@ def vouching(request: HttpRequest, member: Member) -> HttpResponse:
     kind, now = ProofKind.VOUCH, now_of(member.employer)
     proof = _latest(request, member, kind)
     who = Member.objects.filter(
-        pk__in=[colleague.pk for colleague in vouches.colleagues(member, now)]
+        pk__in=[colleague.pk for colleague in vouches.colleagues_who_can_vouch(member, now)]
     ).select_related("user")
     form = ColleagueForm(request.POST or None, colleagues=who)
     if request.method == "POST" and form.is_valid():
@@ -291,7 +291,9 @@ def answer_vouch(request: HttpRequest, member: Member, proof_id: UUID) -> HttpRe
     """Vouch for a colleague, or decline."""
     yes = request.POST.get("answer") == "yes"
     try:
-        (vouches.vouch if yes else vouches.decline)(proof_id, member, now_of(member.employer))
+        (vouches.vouch_for_recruiter if yes else vouches.decline_to_vouch)(
+            proof_id, member, now_of(member.employer)
+        )
     except Refused as refused:
         messages.error(request, refusal_html(refused))
     else:

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from documents.uscc import is_valid, normalise
+from documents.uscc import is_valid, normalise_uscc
 from employers.accounts import registration
 from employers.accounts.forms import code_state, network_of, refusal_html
 from employers.accounts.views import newcomer_required, page_after, posted_or
@@ -25,13 +25,13 @@ from events.core.errors import ProviderError, Refused
 from events.models import record
 from verification.intake import licence_photos, upload_limits
 from verification.intake.account_class_guess import guess_account_class
-from verification.intake.examination import examined, judged
+from verification.intake.examination import examine_upload, judge_photos
 from verification.intake.upload_handler import refused_files
 from verification.models import DocumentKind, LicencePhoto
 from verification.pages.forms import CompanyForm, TypedCodeForm
 from verification.pages.views.documents import picture_response, stored_page
 from verification.pages.views.uploads import newcomer_takes_files
-from verification.providers.registries.choice import chosen
+from verification.providers.registries.choice import chosen_registries
 
 NAMES_OF_ACCOUNT: Final = throttle.Limit("register-name-account", 10, 24 * 3600)
 NAMES_FROM_NETWORK: Final = throttle.Limit("register-name-network", 30, 24 * 3600)
@@ -71,7 +71,7 @@ def company(request: HttpRequest, user: User) -> HttpResponseBase:
 
 def _initial(photo: LicencePhoto) -> dict[str, str]:
     read = licence_photos.read_fields(photo)
-    code, name = normalise(read.get("uscc", "")), read.get("name", "")
+    code, name = normalise_uscc(read.get("uscc", "")), read.get("name", "")
     return {
         "company": name,
         "uscc": code,
@@ -83,7 +83,7 @@ def _initial(photo: LicencePhoto) -> dict[str, str]:
 def _confirm(request: HttpRequest, photo: LicencePhoto | None, form: CompanyForm) -> HttpResponse:
     """Show the values to confirm. Those that are missing or refused are open to be typed."""
     read = licence_photos.read_fields(photo)
-    code = normalise(str(form["uscc"].value() or ""))
+    code = normalise_uscc(str(form["uscc"].value() or ""))
     lines = [
         {
             "field": field,
@@ -160,8 +160,8 @@ def _take_in(request: HttpRequest, user: User) -> None:
         raise Refused("document_not_chosen")
     now = timezone.now()
     upload_limits.count_photo(user, network_of(request), now)
-    taken_in, scan = examined(files[0].read())
-    quality = judged(taken_in, DocumentKind.BUSINESS_LICENCE)
+    taken_in, scan = examine_upload(files[0].read())
+    quality = judge_photos(taken_in, DocumentKind.BUSINESS_LICENCE)
     licence_photos.keep_photo(user, taken_in, scan, quality, now)
 
 
@@ -192,7 +192,7 @@ def type_code(request: HttpRequest, user: User) -> HttpResponseBase:
     """Ask for the code alone. The register names the company that has it."""
     form = TypedCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        code = normalise(form.cleaned_data["uscc"])
+        code = normalise_uscc(form.cleaned_data["uscc"])
         try:
             registration.check_code(code, contest=True)
             name = _registered_name(request, user, code)
@@ -217,7 +217,7 @@ def _registered_name(request: HttpRequest, user: User, code: str) -> str:
     nobody can have it listed here: look-ups are few, and recorded. After them, people type the
     name.
     """
-    record_registry, _agreement = chosen(settings.REGISTRY)
+    record_registry, _agreement = chosen_registries(settings.REGISTRY)
     if record_registry is None:
         return ""
     now = timezone.now()

@@ -33,6 +33,6 @@ def _in_test_mode() -> Bank:
 BANKS: Final[dict[str, Callable[[], Bank]]] = {"simulator": _simulator, "rehearsal": _in_test_mode}
 
 
-def bank(name: str) -> Bank:
+def bank_named(name: str) -> Bank:
     """The bank of this name. Raises KeyError if there is none."""
     return BANKS[name]()

@@ -19,7 +19,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from events.core.errors import ProviderBroken, ProviderUnavailable
-from events.core.simulator_file import Books, chance, refuse_in_maintenance
+from events.core.simulator_file import Books, refuse_in_maintenance, simulated_chance
 from verification.providers.banks.base import Order, Return, Stage, Transfer
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -156,8 +156,8 @@ class SimulatedBank:
         elif holder is not None and _plain(holder["holder"]) != _plain(order.holder):
             returned, takes = Return.NAME_MISMATCH, timedelta(hours=5)
         elif returned is None and not self._always_open:
-            takes *= 1 + chance(order.request_id)
-        reference = f"SIM{int(chance(order.request_id, 'reference') * 10**12):012d}"
+            takes *= 1 + simulated_chance(order.request_id)
+        reference = f"SIM{int(simulated_chance(order.request_id, 'reference') * 10**12):012d}"
         books.execute(
             "INSERT INTO transfers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (

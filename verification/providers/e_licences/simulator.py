@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from events.core.errors import ProviderBroken
-from events.core.simulator_file import Books, chance, refuse_in_maintenance
+from events.core.simulator_file import Books, refuse_in_maintenance, simulated_chance
 from verification.providers.e_licences.base import By, ELicence, Scan, Stage
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -44,7 +44,7 @@ class SimulatedELicences:
 
     def begin(self, request_id: str, now: datetime) -> Scan:
         self._refuse_in_maintenance(now)
-        reference = f"EL{int(chance(request_id) * 10**14):014d}"
+        reference = f"EL{int(simulated_chance(request_id) * 10**14):014d}"
         with self._books.writing() as books:
             books.execute(
                 "INSERT OR IGNORE INTO scans (request_id, reference, qr, begun_at) VALUES (?, ?,"
@@ -70,7 +70,7 @@ class SimulatedELicences:
         with self._books.writing() as books:
             row = _row(books, column, value)
         expires_at = datetime.fromisoformat(row["begun_at"]) + LASTS
-        lag = timedelta(0) if self._prompt else LAG * chance(row["request_id"], "lag")
+        lag = timedelta(0) if self._prompt else LAG * simulated_chance(row["request_id"], "lag")
         scanned = row["scanned_at"] and datetime.fromisoformat(row["scanned_at"]) + lag <= now
         ended = row["ended_at"] and datetime.fromisoformat(row["ended_at"]) + lag <= now
         if ended:

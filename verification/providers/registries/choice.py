@@ -14,7 +14,7 @@ from verification.providers.registries.tencent import REQUESTS_A_SECOND, Tencent
 
 
 @cache
-def chosen(choice: str) -> tuple[RecordRegistry | None, AgreementRegistry | None]:
+def chosen_registries(choice: str) -> tuple[RecordRegistry | None, AgreementRegistry | None]:
     """Return the registers that `ZIZHI_REGISTRY` selects, one instance of each per process.
 
     `choice` is `snapshot`, `tencent`, or `both`, which asks the record first.

@@ -42,7 +42,7 @@ ASKER = numbers.Asker("a session")
 
 def prove(member: Member, number: str, now: datetime) -> User:
     numbers.send_code(Purpose.OWN_PHONE, number, "en", ASKER, now)
-    return numbers.prove(member, number, code_to(number), ASKER, now)
+    return numbers.prove_number(member, number, code_to(number), ASKER, now)
 
 
 # --- Whose number it is ---------------------------------------------------------------------------
@@ -112,7 +112,7 @@ def test_later_the_number_is_whose_only_way_in_it_is(now: datetime) -> None:
 
 def test_staff_have_no_proven_number(now: datetime) -> None:
     with pytest.raises(Refused, match="not_allowed"):
-        numbers.take(make_member(now, is_staff=True).user, NUMBER, now)
+        numbers.take_number(make_member(now, is_staff=True).user, NUMBER, now)
 
 
 @pytest.mark.parametrize("is_moved", [False, True])
@@ -137,17 +137,17 @@ def test_a_number_is_found_during_and_after_a_change_of_keys(
 def test_only_a_proven_number_may_call(now: datetime) -> None:
     member = make_member(now)
     give_phone(member, NUMBER, member.as_actor(), now)
-    assert callers.callers(member.employer_id) == []
+    assert callers.callers_of(member.employer_id) == []
     prove(member, NUMBER, now)
-    assert callers.callers(member.employer_id) == [member]
+    assert callers.callers_of(member.employer_id) == [member]
 
 
 def test_a_platform_vouches_and_its_word_is_recorded(now: datetime) -> None:
     member, platform = make_member(now), make_api_client(now)[0]
     give_phone(member, NUMBER, platform.as_actor(), now)
-    assert callers.callers(member.employer_id) == []
+    assert callers.callers_of(member.employer_id) == []
     give_phone(member, NUMBER, platform.as_actor(), now, vouched=True)
-    assert callers.callers(member.employer_id) == [member]
+    assert callers.callers_of(member.employer_id) == [member]
     assert [event.data["vouched"] for event in Event.objects.filter(verb="set_phone")] == [
         False,
         True,
@@ -167,9 +167,9 @@ def test_a_platform_does_not_replace_a_number_that_its_owner_proved(now: datetim
 
 def test_who_is_added_again_proves_the_number_again(now: datetime) -> None:
     member = by_phone_alone(now)
-    assert callers.callers(member.employer_id) == [member], "without an address too"
-    numbers.forget(member.user)
-    assert callers.callers(member.employer_id) == []
+    assert callers.callers_of(member.employer_id) == [member], "without an address too"
+    numbers.forget_number(member.user)
+    assert callers.callers_of(member.employer_id) == []
 
 
 # --- Being told -----------------------------------------------------------------------------------

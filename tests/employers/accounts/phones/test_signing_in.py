@@ -327,7 +327,7 @@ class TestRecycledNumber:
 
 def test_a_second_factor_is_still_asked() -> None:
     member = make_member(timezone.now())
-    second_factor.enrol(
+    second_factor.enrol_second_factor(
         member.user,
         secret := totp.new_secret(),
         pyotp.TOTP(secret).at(timezone.now()),
@@ -355,7 +355,7 @@ def test_who_loses_the_only_way_in_is_signed_out() -> None:
     visitor = browser()
     come_in(visitor)
     member = make_member(timezone.now())
-    numbers.take(member.user, NUMBER, timezone.now())
+    numbers.take_number(member.user, NUMBER, timezone.now())
     assert visitor.get("/case/")["Location"].startswith("/sign-in/")
 
 

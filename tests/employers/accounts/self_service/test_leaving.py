@@ -15,7 +15,7 @@ from employers.models import Employer, Member, MemberLink, SecondFactor, Sightin
 from employers.tasks import sweep_accounts
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail, record
 from tests.employers.accounts.account_pages import invitation
 from tests.employers.accounts.phone_codes import by_phone_alone, messages
@@ -49,7 +49,7 @@ def test_a_recruiter_leaves_and_the_owner_is_told(
     assert (event.actor_id, event.data) == (str(colleague.user_id), {"member": str(colleague.pk)})
     mail = Mail.objects.get(template="member_left")
     assert mail.to == member.user.email
-    assert colleague.user.email in letter(mail, "https://s.example", clock.now).body
+    assert colleague.user.email in mail_message(mail, "https://s.example", clock.now).body
     entry = {"username": colleague.user.email, "password": PASSWORD}
     assert Client().post("/sign-in/", entry).status_code == 200
 
@@ -99,11 +99,11 @@ def test_who_makes_an_owner(
 def test_of_two_owners_who_leave_one_stays(member: Member, clock: Clock) -> None:
     other = make_member(clock.now, member.employer)
     make_member(clock.now, member.employer, role="recruiter")
-    leaving.leave(other, clock.now)
+    leaving.leave_company(other, clock.now)
     with pytest.raises(Refused, match="last_owner"):
-        leaving.leave(member, clock.now)
+        leaving.leave_company(member, clock.now)
     with pytest.raises(Refused, match="not_allowed"):
-        leaving.leave(other, clock.now)  # twice
+        leaving.leave_company(other, clock.now)  # twice
 
 
 def test_people_are_told_last_because_messages_wait_for_each_other(
@@ -125,7 +125,7 @@ def test_people_are_told_last_because_messages_wait_for_each_other(
     )
     joined = make_member(clock.now, member.employer)
     membership.record_joining(joined, clock.now)
-    leaving.delete(joined, clock.now)
+    leaving.delete_account(joined, clock.now)
     assert done == [
         ("member_joined", "hold_member"),
         ("member_left", "delete_account"),
@@ -134,7 +134,7 @@ def test_people_are_told_last_because_messages_wait_for_each_other(
 
 
 def test_who_has_a_number_alone_is_told_of_the_deletion_there(clock: Clock) -> None:
-    leaving.delete(by_phone_alone(clock.now), clock.now)
+    leaving.delete_account(by_phone_alone(clock.now), clock.now)
     assert [template for template, _ in messages()] == ["account_notice"]
 
 
@@ -160,7 +160,7 @@ def test_a_link_made_at_that_moment_ends_too(
 
     for module in (membership, leaving):
         monkeypatch.setattr(module, "end_links_of", then_one_more)
-    leaving.leave(colleague, clock.now)
+    leaving.leave_company(colleague, clock.now)
     assert MemberLink.objects.get().ended_at == clock.now
 
 
@@ -178,7 +178,7 @@ def test_what_is_deleted_at_once_and_what_later(
     enrolled(user, clock.now)
     theirs, address = sign_in(user), user.email
     theirs.get("/account/")
-    sightings.record(user, clock.now, device="browser", network="192.0.2.7")
+    sightings.record_sighting(user, clock.now, device="browser", network="192.0.2.7")
     membership.give_phone(colleague, "13800138000", colleague.as_actor(), clock.now)
     theirs.post(DELETE, SURE)
     user.refresh_from_db()
@@ -205,8 +205,8 @@ def test_nothing_is_kept_of_an_address_that_was_never_confirmed(
     colleague: Member, clock: Clock
 ) -> None:
     User.objects.filter(pk=colleague.user_id).update(email_verified_at=None)
-    sightings.record(colleague.user, clock.now, device="browser", phone="+8613800138000")
-    leaving.delete(colleague, clock.now)
+    sightings.record_sighting(colleague.user, clock.now, device="browser", phone="+8613800138000")
+    leaving.delete_account(colleague, clock.now)
     assert not Sighting.objects.filter(user=colleague.user).exists()
 
 

@@ -13,7 +13,7 @@ from employers.accounts.phones import numbers
 from employers.accounts.self_service import address_change
 from employers.models import AddressChange, Member, User
 from employers.security import second_factor
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail
 from tests.employers.accounts.phone_codes import NUMBER
 from tests.employers.security.staff_sign_in import SECRET, Clock, code_at
@@ -59,7 +59,7 @@ def test_the_new_address_confirms_and_the_old_one_is_told(
     assert Event.objects.filter(verb="change_address").count() == 1
     assert NEW not in str(list(Event.objects.values_list("data", flat=True)))
     for mail in Mail.objects.all():
-        assert mail.context["link"] in letter(mail, "", clock.now).body
+        assert mail.context["link"] in mail_message(mail, "", clock.now).body
 
 
 def test_who_is_not_signed_in_signs_in_first_and_another_account_confirms_nothing(
@@ -151,19 +151,19 @@ def test_one_address_is_not_pestered(mine: Client) -> None:
 def test_the_old_address_stops_it_and_secures_the_account(
     mine: Client, member: Member, clock: Clock, is_confirmed: bool
 ) -> None:
-    numbers.take(member.user, NUMBER, clock.now)
+    numbers.take_number(member.user, NUMBER, clock.now)
     ask(mine)
     if is_confirmed:
         mine.post(link("address_confirm"))
         clock.forward(days=6)
-        second_factor.enrol(member.user, SECRET, code_at(clock.now), None, clock.now)
+        second_factor.enrol_second_factor(member.user, SECRET, code_at(clock.now), None, clock.now)
     path, reader = link("address_changing"), Client(headers={"accept-language": "en"})
     assert reader.get(path).status_code == 200
     assert address(member) == (NEW if is_confirmed else "old@example.com")
     assert reader.post(path).status_code == 200
     user = User.objects.get(pk=member.user_id)
     assert user.email == "old@example.com" and user.email_verified_at is not None
-    assert not user.has_usable_password() and second_factor.of(user) is None
+    assert not user.has_usable_password() and second_factor.second_factor_of(user) is None
     assert not user.phone_index and not user.phone, "the number may be the thief's"
     assert mine.get("/account/").status_code == 302
     assert mine.post(link("address_confirm")).status_code in (302, 410)
@@ -208,5 +208,5 @@ def test_an_old_address_that_was_taken_since_is_not_taken_back(
 
 def test_rows_with_addresses_are_kept_for_a_month(mine: Client, clock: Clock) -> None:
     ask(mine)
-    assert address_change.sweep(clock.forward(days=29)) == 0
-    assert address_change.sweep(clock.forward(days=2)) == 1
+    assert address_change.delete_old_changes(clock.forward(days=29)) == 0
+    assert address_change.delete_old_changes(clock.forward(days=2)) == 1

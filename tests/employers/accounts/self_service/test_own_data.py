@@ -7,7 +7,7 @@ from django.test import Client
 
 from employers.accounts.sightings import phone_of, seal_phone
 from employers.models import Member, Sighting, SignIn
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail
 from tests.employers.accounts.phone_codes import code_to
 from tests.employers.security.staff_sign_in import Clock
@@ -78,7 +78,7 @@ def test_a_new_password_ends_the_other_sessions_and_is_told(
     assert other.get("/account/").status_code == 302
     mail = Mail.objects.get()
     assert (mail.to, mail.template) == (member.user.email, "password_changed")
-    assert "/password/" in letter(mail, "https://s.example", clock.now).body
+    assert "/password/" in mail_message(mail, "https://s.example", clock.now).body
     assert Event.objects.get(verb="set_password").data == {}
     entry = {"username": member.user.email, "password": NEW}
     assert Client().post("/sign-in/", entry).status_code == 302

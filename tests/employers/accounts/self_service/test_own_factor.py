@@ -14,7 +14,7 @@ from employers.accounts import api_clients
 from employers.models import Member, RecoveryCode, SecondFactor, User
 from employers.security import second_factor
 from events.core.actor import SYSTEM
-from events.delivery.mail import letter
+from events.delivery.mail import mail_message
 from events.models import Event, Mail
 from tests.employers.security.staff_sign_in import Clock, code_at, enrolled, secret_on, wrong_at
 from tests.factories import (
@@ -71,7 +71,7 @@ def test_it_is_set_up_with_password_and_code_and_other_sessions_end(
         "second_factor",
         "set_up",
     )
-    assert "for your account" in letter(mail, "https://s.example", clock.now).body
+    assert "for your account" in mail_message(mail, "https://s.example", clock.now).body
 
 
 @pytest.mark.parametrize("wrong", ["code", "current_password"])
@@ -161,7 +161,7 @@ def test_many_wrong_codes_lock_and_are_told(member: Member, clock: Clock, codes:
     assert browser.post(STEP, {"code": code_at(clock.now)}).status_code == 429
     mail = Mail.objects.latest("pk")
     assert mail.template == "code_locked"
-    assert "console" not in letter(mail, "https://s.example", clock.now).body
+    assert "console" not in mail_message(mail, "https://s.example", clock.now).body
 
 
 # --- Lost, renewed, turned off --------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_a_recovery_code_signs_in_once_and_is_told(
         browser = stranger()
         password(browser, member)
         assert browser.post(f"{STEP}?recovery", {"code": codes[0]}).status_code == answer
-    assert "9 codes left" in letter(Mail.objects.latest("pk"), "", clock.now).body
+    assert "9 codes left" in mail_message(Mail.objects.latest("pk"), "", clock.now).body
 
 
 @pytest.mark.parametrize("by", ["app", "recovery code"])
@@ -215,12 +215,12 @@ def test_an_owner_resets_a_colleagues_and_tells_them(
     assert "Reset two-step verification" in mine.get("/team/").content.decode()
     path = f"/team/{colleague.pk}/reset-factor/"
     assert mine.post(path)["Location"] == "/team/"
-    assert second_factor.of(colleague.user), "an open session is not enough"
+    assert second_factor.second_factor_of(colleague.user), "an open session is not enough"
     assert mine.post(path, {"current_password": PASSWORD})["Location"] == "/team/"
     assert not SecondFactor.objects.exists() and not is_in(theirs)
     event = Event.objects.get(verb="reset_second_factor")
     assert (event.role, event.actor_id) == ("owner", str(member.user_id))
-    told = letter(Mail.objects.latest("pk"), "https://s.example", clock.now)
+    told = mail_message(Mail.objects.latest("pk"), "https://s.example", clock.now)
     assert told.to == [colleague.user.email] and member.user.email in told.body
     assert password(stranger(), colleague)["Location"] == "/case/"
 
@@ -238,7 +238,7 @@ def test_nobody_else_resets_it(member: Member, clock: Clock, codes: list[str], w
     if who == "former owner":
         Member.objects.filter(pk=by.pk).update(left_at=clock.now)
     browser.post(f"/team/{member.pk}/reset-factor/", {"current_password": PASSWORD})
-    assert second_factor.of(member.user) is not None
+    assert second_factor.second_factor_of(member.user) is not None
 
 
 def test_an_only_owner_is_helped_on_the_server(
@@ -246,7 +246,7 @@ def test_an_only_owner_is_helped_on_the_server(
 ) -> None:
     assert is_in(mine)
     call_command("reset_second_factor", member.user.email)
-    assert second_factor.of(member.user) is None and not is_in(mine)
+    assert second_factor.second_factor_of(member.user) is None and not is_in(mine)
 
 
 def test_who_takes_an_unconfirmed_account_back_is_not_locked_out(
@@ -260,7 +260,7 @@ def test_who_takes_an_unconfirmed_account_back_is_not_locked_out(
     page = browser.get(path, follow=True)
     new = {"password": PASSWORD + "!"}
     assert browser.post(page.redirect_chain[-1][0], new).status_code == 302
-    assert second_factor.of(member.user) is None
+    assert second_factor.second_factor_of(member.user) is None
 
 
 # --- Required by the platform ---------------------------------------------------------------------

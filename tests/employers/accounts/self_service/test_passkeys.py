@@ -190,7 +190,7 @@ def test_one_of_a_thief_goes_when_the_owner_secures_the_account(
     thiefs = key()
     add(mine, thiefs, clock)
     second_factor.forget_newer(member.user, since)
-    assert second_factor.of(member.user), "the owner's own factor stays"
+    assert second_factor.second_factor_of(member.user), "the owner's own factor stays"
     assert Passkey.objects.get().added_at == since
 
 

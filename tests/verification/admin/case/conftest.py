@@ -34,5 +34,5 @@ def client(reviewer: User) -> Client:
 @pytest.fixture
 def claimed(reviewer: User, now: datetime) -> Case:
     case = waiting(now, hours=9)
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     return case

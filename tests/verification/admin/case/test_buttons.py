@@ -302,7 +302,7 @@ def test_an_appeal_is_not_offered_to_who_refused(
     press(client, case, "reject", reasons=["name_mismatch"], confirmed="1")
     when_it_cannot_be_undone()
     assert case.submitted_by is not None
-    appeals.appeal(case.pk, case.submitted_by.member, "登记有误", [], now)
+    appeals.appeal_decision(case.pk, case.submitted_by.member, "登记有误", [], now)
     response = client.get(page_of(case))
     assert response.context["may_claim"] is False
     assert REASONS["another_reviewer_required"].says.en in response.content.decode()

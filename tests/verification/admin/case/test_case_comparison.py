@@ -34,7 +34,7 @@ def test_every_reason_that_can_be_ticked_has_words() -> None:
     ],
 )
 def test_agreement(declared: str, read: str, qr: str, registry: str, agreement: str) -> None:
-    rows = case_comparison.comparison(
+    rows = case_comparison.comparison_rows(
         {"uscc": declared},
         {"fields": {"uscc": read}, "qr_uscc": qr},
         {"record": {"uscc": registry}},
@@ -52,7 +52,7 @@ def row_of(
     field: str, declared: str, read: dict[str, Any], registry: dict[str, Any]
 ) -> case_comparison.Row:
     return {
-        row.field: row for row in case_comparison.comparison({field: declared}, read, registry)
+        row.field: row for row in case_comparison.comparison_rows({field: declared}, read, registry)
     }[field]
 
 
@@ -120,8 +120,8 @@ def test_every_check_and_what_it_finds_in_order_has_words() -> None:
 def test_observations_of_checks_that_did_not_report() -> None:
     assert {
         row.agreement
-        for row in case_comparison.comparison(
+        for row in case_comparison.comparison_rows(
             {"name": "甲", "uscc": make_uscc()}, {}, {"record": None}
         )
     } <= {"alone", "absent"}
-    assert case_comparison.boxes({}, []) == []
+    assert case_comparison.field_boxes({}, []) == []

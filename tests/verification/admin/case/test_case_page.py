@@ -99,11 +99,11 @@ def test_an_appeal_against_a_suspension_is_claimed_and_answered_in_the_console(
     member = make_member(now)
     old, young = now - timedelta(days=90), waiting_case(now, hours=2)
     case = make_case(member, old, State.APPROVED, expires_at=now + timedelta(days=90))
-    operations.suspend(
+    operations.suspend_case(
         case.pk, make_colleague(now, "Reviewers").as_reviewer(), now, ["registry_abnormal_list"]
     )
     assert companies(client.get(QUEUE)) == [str(young.pk)]
-    appeals.appeal(case.pk, member, "已移出名录", [], now - timedelta(hours=1))
+    appeals.appeal_decision(case.pk, member, "已移出名录", [], now - timedelta(hours=1))
     response = client.get(QUEUE)
     assert companies(response) == [str(case.pk), str(young.pk)], (
         "an appeal weighs more, since it was made"
@@ -144,7 +144,7 @@ def test_a_reviewer_says_which_document_a_reason_is_about(
     case = make_case(member, now, State.IN_REVIEW)
     for kind in ("business_licence", "hr_service_licence", "client_authorization"):
         make_document(case, now, kind)
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     html = client.get(page_of(case)).content.decode()
     for code in (
         "agency_licence_expired",

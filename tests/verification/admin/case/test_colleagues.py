@@ -142,7 +142,7 @@ class TestColleagues:
 def test_a_beat_keeps_nobody_signed_in(client: Client, reviewer: User, now: datetime) -> None:
     """An open page polls automatically; only a person's request resets the idle timeout."""
     case = waiting(now)
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     client.get(page_of(case))
     session = client.session
     long_ago = session["console"]["seen"] - 20 * 60

@@ -232,7 +232,7 @@ def test_what_a_reason_is_about_is_ruled_and_comes_back_with_an_undo(
 ) -> None:
     case = waiting(now, account_class="commercial_agency")
     make_document(case, now, "hr_service_licence")
-    claims.claim(case.pk, reviewer, now)
+    claims.claim_case(case.pk, reviewer, now)
     sent = {
         "reasons": ["document_blurred"],
         "about-document_blurred": "hr_service_licence",
@@ -241,7 +241,7 @@ def test_what_a_reason_is_about_is_ruled_and_comes_back_with_an_undo(
     press(client, case, "request_changes", **sent)
     ruling = Ruling.objects.get()
     assert ruling.besides == {"about": {"document_blurred": "hr_service_licence"}}
-    rulings.undo(ruling.pk, reviewer, now)
+    rulings.undo_ruling(ruling.pk, reviewer, now)
     html = client.get(page_of(case)).content.decode()
     ticked = html.split('name="about-document_blurred"')[1].split("</select>")[0]
     assert '<option value="hr_service_licence" selected>' in ticked
@@ -284,7 +284,7 @@ def test_the_way_stays_within_what_the_queue_was_asked_for(
         waiting(now, hours=9),
         *(waiting(now, hours=h, account_class="commercial_agency") for h in (3, 2)),
     )
-    claims.claim(first.pk, reviewer, now)
+    claims.claim_case(first.pk, reviewer, now)
     html = client.get(page_of(first) + asked).content.decode()
     assert f'action="{QUEUE}{first.pk}/approve/{asked}"' in html
     response = client.post(

@@ -89,7 +89,7 @@ class TestWhatIsMasked:
     def test_what_an_employer_writes_is_masked_too(self, client: Client, now: datetime) -> None:
         case = make_case(make_member(now), now, State.REJECTED)
         member = case.employer.members.get()
-        appeals.appeal(
+        appeals.appeal_decision(
             case.pk,
             member,
             "请打 13912345678 或写信到 hr.li@example.cn，代码 91990101MA0000001X",
