@@ -23,6 +23,7 @@ from config.api.problems import (
     unavailable_response,
 )
 from downloads.api.candidate_page import router as candidate_page_router
+from downloads.api.candidate_releases import router as candidate_releases_router
 from downloads.api.candidates import default_router, erase_router
 from downloads.api.candidates import router as candidates_router
 from downloads.api.candidates_in_test_mode import router as test_candidates_router
@@ -83,6 +84,7 @@ api.add_router("/releases", releases_router)
 api.add_router("/traces", traces_router)
 api.add_router("/relays", relays_router)
 api.add_router("/candidates", candidates_router)
+api.add_router("/candidates", candidate_releases_router)
 api.add_router("/candidates", consents_router)
 api.add_router("/consent-requests", consent_requests_router)
 api.add_router("/candidate-default", default_router)

@@ -9,7 +9,7 @@ from downloads.models import LadderVersion, Move, ReleaseStop
 from employers.models import User
 from employers.permissions import Power
 from events.core.errors import Refused
-from events.models import settle
+from events.models import settle_by_second_person
 
 Proposed = TypeVar("Proposed", LadderVersion, Move, ReleaseStop)
 
@@ -25,4 +25,4 @@ def settle_proposal(
     """
     if not user.as_reviewer().can(power):
         raise Refused("not_allowed")
-    return settle(model.objects.filter(pk=pk), user.pk, now, confirmed=confirmed)
+    return settle_by_second_person(model.objects.filter(pk=pk), user.pk, now, confirmed=confirmed)

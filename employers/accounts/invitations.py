@@ -109,7 +109,7 @@ def invite_colleague(owner: Member, email: str, links: Links, now: datetime) -> 
     if Member.objects.active().filter(employer=owner.employer, user=holder).exists():
         raise Refused("email_taken", "email", seen=email)
     with transaction.atomic():
-        invitation = store(owner, now, email=email)
+        invitation = store_invitation(owner, now, email=email)
         # Asked for every address, so that the work does not tell which have an account.
         confirmed = Member.objects.filter(user__email_verified_at__isnull=False)
         has_company = confirmed.filter(user__email=email).exists()
@@ -122,7 +122,9 @@ def invite_colleague(owner: Member, email: str, links: Links, now: datetime) -> 
     return invitation
 
 
-def store(owner: Member, now: datetime, *, email: str = "", phone: str = "") -> Invitation:
+def store_invitation(
+    owner: Member, now: datetime, *, email: str = "", phone: str = ""
+) -> Invitation:
     """Store the invitation of an address or a number that is about to be sent, within the caller's
     transaction. An open one of the same is renewed. Raises Refused `invited_too_often`.
     """
@@ -215,12 +217,12 @@ def read_invitation(token: str) -> Invitation:
     Raises Refused `invitation_gone`, also for links from before invitations were stored.
     """
     try:
-        return stored(signing.loads(token, salt=SALT))
+        return invitation_by_key(signing.loads(token, salt=SALT))
     except (signing.BadSignature, ValidationError) as error:
         raise Refused("invitation_gone") from error
 
 
-def stored(pk: UUID | str) -> Invitation:
+def invitation_by_key(pk: UUID | str) -> Invitation:
     """Return the invitation with this key. It may have ended. Raises Refused `invitation_gone`."""
     found = Invitation.objects.select_related("employer__platform", "inviter__user")
     invitation: Invitation | None = found.filter(pk=pk).first()
@@ -257,7 +259,7 @@ def accept_invitation(token: str, password: str, language: str, now: datetime) -
     """
     pk, hashed = read_invitation(token).pk, make_password(password)
     with transaction.atomic():
-        invitation = locked(pk)
+        invitation = locked_invitation(pk)
         check_open(invitation, now)
         if invitation.accepted_at is None and (member := _join(invitation, hashed, language, now)):
             invitation.accepted_at = now
@@ -265,7 +267,7 @@ def accept_invitation(token: str, password: str, language: str, now: datetime) -
             record_joining(member, now)
             return member
         if invitation.accepted_at is None and (user := _without_company(invitation, password)):
-            return accept(invitation, user, now)
+            return accept_as_member(invitation, user, now)
     return member_again(invitation.email, password)
 
 
@@ -280,7 +282,7 @@ def _without_company(invitation: Invitation, password: str) -> User | None:
     return None if Member.objects.filter(user=user).exists() else user
 
 
-def accept(invitation: Invitation, user: User, now: datetime) -> Member:
+def accept_as_member(invitation: Invitation, user: User, now: datetime) -> Member:
     """Make an account that has no company the employer's recruiter, within the caller's
     transaction, which has locked the invitation.
     """
@@ -293,7 +295,7 @@ def accept(invitation: Invitation, user: User, now: datetime) -> Member:
     return member
 
 
-def locked(pk: UUID) -> Invitation:
+def locked_invitation(pk: UUID) -> Invitation:
     """Return the invitation with its inviter, both locked: an owner who is removed at this moment
     waits, or was removed before.
     """

@@ -22,7 +22,7 @@ from employers.security import sign_ins, staff_notices
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
 from events.delivery.mail import queue_mail
-from events.models import record, settle
+from events.models import record, settle_by_second_person
 
 # --- Who may --------------------------------------------------------------------------------------
 
@@ -231,7 +231,7 @@ def settle_superuser(user_id: UUID, by: User, now: datetime, *, confirmed: bool)
     with transaction.atomic():
         user = _locked(user_id, by)
         _superuser(by)
-        proposal = settle(
+        proposal = settle_by_second_person(
             user.superuser_proposals.all(), by.pk, now, confirmed=confirmed, settled="staff_changed"
         )
         if confirmed and not (user.is_active and may_assign(proposal.proposed_by)):

@@ -72,7 +72,7 @@ def join_by_phone(request: HttpRequest, key: str) -> HttpResponseBase:
     """Join with the code that is sent to the invited number."""
     now, form = timezone.now(), CodeSentForm(request.POST or None)
     try:
-        invitation = phone_invitations.read(key)
+        invitation = phone_invitations.invited_number(key)
         invitations.check_open(invitation, now_of(invitation.employer))
     except Refused as refused:
         return _invitation_refused(request, refused)
@@ -84,7 +84,7 @@ def join_by_phone(request: HttpRequest, key: str) -> HttpResponseBase:
                 form.was_sent()
             else:
                 typed = form.cleaned_data["code"]
-                member = phone_invitations.join(invitation, typed, asker, language, now)
+                member = phone_invitations.join_by_number(invitation, typed, asker, language, now)
                 return private_response(
                     let_in(request, member.user, page_after(request, member.user), now)
                 )
@@ -164,7 +164,7 @@ def _send(request: HttpRequest, member: Member, contact: str) -> None:
     throttle.count_try([(throttle.INVITATIONS_FROM_NETWORK, network), counted], now)
     try:
         if is_phone:
-            phone_invitations.invite(member, to, network, now_of(member.employer))
+            phone_invitations.invite_number(member, to, network, now_of(member.employer))
         else:
             invitations.invite_colleague(member, to, site_links(), now_of(member.employer))
     except Refused:

@@ -14,7 +14,12 @@ from events.models.alerts import (
 from events.models.events import Event, EventQuerySet, Feed, Outgoing, PlatformEvent, record
 from events.models.key_check import KEY_CHECK, KeyCheck
 from events.models.messages import Mail, Sms, SmsDay, SmsOutcome
-from events.models.proposals import Proposal, ProposalQuerySet, settle, takes_two_people
+from events.models.proposals import (
+    Proposal,
+    ProposalQuerySet,
+    settle_by_second_person,
+    takes_two_people,
+)
 from events.models.webhooks import (
     Outcome,
     PausedWhy,
@@ -50,6 +55,6 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "record",
-    "settle",
+    "settle_by_second_person",
     "takes_two_people",
 ]

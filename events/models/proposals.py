@@ -75,7 +75,7 @@ def takes_two_people(name: str, without_effect: Q, *others: str) -> models.Check
     return models.CheckConstraint(condition=without_effect | second, name=name)
 
 
-def settle(
+def settle_by_second_person(
     proposals: ProposalQuerySet[Proposed],
     user_id: UUID,
     now: datetime,

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from employers.models import Employer, User
 from events.core.actor import Actor
 from events.core.errors import Refused
-from events.models import record, settle
+from events.models import record, settle_by_second_person
 from verification.cases import guards
 from verification.models import Bulk, BulkItem, Case, Ruling, RulingStage, transitions
 from verification.reviewing import claims, rulings
@@ -187,7 +187,7 @@ def undo_bulk(bulk_id: UUID, reviewer: User, now: datetime) -> int:
 
 def _settled(bulk_id: UUID, user: User, now: datetime, *, confirmed: bool) -> Bulk:
     """Return the proposal with `user` as the settler, locked and not yet saved. Raise Refused."""
-    bulk: Bulk = settle(
+    bulk: Bulk = settle_by_second_person(
         Bulk.objects.filter(pk=bulk_id), user.pk, now, confirmed=confirmed, settled="bulk_settled"
     )
     if refused := guards.may_bulk(bulk.verb, user.as_reviewer()):

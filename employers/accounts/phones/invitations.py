@@ -27,7 +27,7 @@ PATH: Final = "j/"
 """The start of the link's path, which must be short (`events.sms.texts`)."""
 
 
-def invite(owner: Member, phone: str, network: str, now: datetime) -> Invitation:
+def invite_number(owner: Member, phone: str, network: str, now: datetime) -> Invitation:
     """Send a new or former colleague a link to join as recruiter. An open invitation of the same
     number is sent again, from now on in this owner's name.
 
@@ -46,7 +46,7 @@ def invite(owner: Member, phone: str, network: str, now: datetime) -> Invitation
     if colleagues.filter(user__phone_index__in=indexes).exists():
         raise Refused("colleague_already", "phone")
     with transaction.atomic():
-        invitation = invitations.store(owner, now, phone=phone)
+        invitation = invitations.store_invitation(owner, now, phone=phone)
         queue_sms(
             phone,
             "colleague_invited",
@@ -65,7 +65,7 @@ def key_of(invitation: Invitation) -> str:
     return urlsafe_b64encode(invitation.pk.bytes).decode().rstrip("=")
 
 
-def read(key: str) -> Invitation:
+def invited_number(key: str) -> Invitation:
     """Return the invitation of a link in a text message. It may have ended. Raises Refused
     `invitation_gone`.
     """
@@ -73,13 +73,13 @@ def read(key: str) -> Invitation:
         pk = UUID(bytes=urlsafe_b64decode(f"{key}=="))
     except ValueError as error:
         raise Refused("invitation_gone") from error
-    invitation = invitations.stored(pk)
+    invitation = invitations.invitation_by_key(pk)
     if not invitation.phone_index:
         raise Refused("invitation_gone")
     return invitation
 
 
-def join(
+def join_by_number(
     invitation: Invitation, typed: str, asker: numbers.Asker, language: str, now: datetime
 ) -> Member:
     """Accept an invitation with the code that was sent to the invited number.
@@ -93,14 +93,14 @@ def join(
     phone = invitation.phone
     numbers.check_code(Purpose.JOIN, phone, typed, asker, now)
     with transaction.atomic():
-        invitation = invitations.locked(invitation.pk)
+        invitation = invitations.locked_invitation(invitation.pk)
         invitations.check_open(invitation, now)
         invited = invitations.members_invited(invitation)
         if invitation.accepted_at is not None:
             return invited.select_related("user").get(left_at=None)
         if invited.filter(left_at__gte=invitation.sent_at).exists():
             raise Refused("invitation_gone")
-        return invitations.accept(invitation, _account(phone, language, now), now)
+        return invitations.accept_as_member(invitation, _account(phone, language, now), now)
 
 
 def _account(phone: str, language: str, now: datetime) -> User:

@@ -482,7 +482,9 @@ def test_every_change_has_its_words(language: str, colleague: User, now: datetim
         (Path(settings.BASE_DIR) / "employers" / file).read_text()
         for file in ("accounts/staff.py", "security/second_factor.py")
     )
-    given = set(re.findall(r'staff_notices\.tell\(\s*user, "(\w+)"', source)) | {"group"}
+    given = set(re.findall(r'staff_notices\.notify_of_staff_change\(\s*user, "(\w+)"', source)) | {
+        "group"
+    }
     given |= {"activated", "deactivated"}
     assert len(given) == 14
     said = set()

@@ -351,7 +351,7 @@ def test_who_has_no_address_is_excluded_by_the_rest(staff: Client, excluded: Cas
     assert [exclusion.kind for exclusion in Exclusion.objects.all()] == ["uscc"]
     page = answer.content.decode()
     assert "Added to the exclusion list: 1." in page
-    assert "Not added, because the employer has none: E-mail." in page
+    assert "Not added, because the employer has none: Email." in page
 
 
 def test_only_who_decides_cases_may(excluded: Case, reviewer: User, now: datetime) -> None:

@@ -71,7 +71,7 @@ def guest() -> Client:
 
 def invited(owner: Member, now: datetime) -> str:
     """Invite the number, and return the link in the message."""
-    phone_invitations.invite(owner, NUMBER, "203.0.113.7", now)
+    phone_invitations.invite_number(owner, NUMBER, "203.0.113.7", now)
     return link()
 
 
@@ -220,7 +220,7 @@ def test_only_so_many_messages_to_one_number(owner: Member, now: datetime) -> No
 
 def test_a_refused_message_leaves_no_invitation(owner: Member, now: datetime) -> None:
     """The number had a message within this minute, of whatever kind."""
-    phone_invitations.invite(owner, NUMBER, "", now)
+    phone_invitations.invite_number(owner, NUMBER, "", now)
     Invitation.objects.all().delete()
     answer = browser_of(owner).post("/team/", {"contact": TYPED})
     assert answer.status_code in (422, 429) and not Invitation.objects.exists()
@@ -230,9 +230,9 @@ def test_mails_and_messages_of_a_day_are_counted_together(
     owner: Member, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(invitations, "INVITATIONS_PER_DAY", 1)
-    phone_invitations.invite(owner, NUMBER, "", now)
+    phone_invitations.invite_number(owner, NUMBER, "", now)
     with pytest.raises(Refused, match="invited_too_often"):
-        phone_invitations.invite(owner, OTHER, "", now)
+        phone_invitations.invite_number(owner, OTHER, "", now)
 
 
 def test_an_address_and_a_number_side_by_side(owner: Member, now: datetime) -> None:
@@ -267,5 +267,5 @@ def test_other_links_are_refused(key: str) -> None:
 
 
 def test_the_link_of_an_invited_address_is_another_one(owner: Member, now: datetime) -> None:
-    invitation = invitations.store(owner, now, email="lin@firma.example")
+    invitation = invitations.store_invitation(owner, now, email="lin@firma.example")
     assert guest().get(f"/j/{phone_invitations.key_of(invitation)}").status_code == 410

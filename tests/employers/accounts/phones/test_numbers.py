@@ -31,7 +31,14 @@ from tests.employers.accounts.phone_codes import (
     messages,
     with_number,
 )
-from tests.factories import PASSWORD, make_api_client, make_case, make_member, sign_in
+from tests.factories import (
+    PASSWORD,
+    make_api_client,
+    make_case,
+    make_employer,
+    make_member,
+    sign_in,
+)
 from tests.keys import rekey_all, rotate
 from verification.rules.states import State
 
@@ -62,8 +69,8 @@ def test_a_number_is_sealed_and_found_and_told(now: datetime) -> None:
 @pytest.mark.parametrize("page", ["/account/", "/case/"])
 def test_who_has_no_address_is_told_that_candidates_need_one(page: str) -> None:
     now = timezone.now()
-    owner = by_phone_alone(now)
-    make_case(owner, now)
+    owner = by_phone_alone(now, employer=make_employer(now, confirmed_at=now))
+    make_case(owner, now, State.APPROVED)
     words = "Add an email address to your account"
     assert words in sign_in(owner.user).get(page, follow=True).content.decode()
     colleague = make_member(now, owner.employer)
