@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.utils import timezone
+from django.utils.translation import override
 from playwright.sync_api import Locator, Page, expect
 
 from employers.models import Member, User
@@ -20,6 +21,7 @@ from tests.browser.stories.employers import CLIENT, CLIENT_COMPANY, LETTER, Kind
 from tests.browser.stories.watch import WORDS, looks_right
 from tests.factories import make_case, make_employer, make_member
 from verification.authority import proof_polling
+from verification.cases import wording
 from verification.models import Attempt, DocumentKind, Proof, ProofKind, ProofState
 from verification.providers import banks, e_licences
 from verification.providers.banks.simulator import SimulatedBank
@@ -129,10 +131,11 @@ class Recruiter:
         with self.page.expect_response("**/case/documents/") as answered:
             camera = slot.locator("form.upload input[name=photo]")
             assert camera.get_attribute("capture") == "environment"
+            expect(slot.locator("label.camera")).to_be_visible()
             self.hand.photograph(camera, file)
         assert answered.value.status == 200, kind
         expect(slot.locator(".documents > li")).to_have_count(before + 1)
-        expect(slot.get_by_role("img").last).to_be_visible()
+        expect(slot.get_by_role("img", name=re.compile("1")).last).to_be_visible()
 
     def remove(self, kind: DocumentKind) -> None:
         """Remove the first file of a slot."""
@@ -167,6 +170,8 @@ class Recruiter:
             self.upload(
                 kind, paper if paper and kind == self.kind.paper else picture(self.kind, kind)
             )
+            if kind == self.kind.paper:
+                expect(self.page.locator(f"#item-{kind} > summary .tag.ready")).to_be_visible()
             if kind == CLIENT:
                 self.name_client()
             self.look()
@@ -293,6 +298,7 @@ class Recruiter:
         self.visitor.go("/case/")
         self.hand.tap(self.page.locator("#submit-form button"))
         expect(self.page.locator("#submit-form")).to_have_count(0)
+        expect(self.page.locator("#progress")).to_be_visible()
         self.page.evaluate("window.stillTheSamePage = true")
 
     def is_told_of_the_approval(self) -> None:
@@ -308,6 +314,10 @@ class Recruiter:
         checks.locator("summary").first.click()
         expect(checks.locator(".checks > li.done")).not_to_have_count(0)
         expect(checks.locator(".checks > li:not(.done)")).to_have_count(0)
+        if self.kind.listed:
+            with override(page.locator("html").get_attribute("lang")):
+                active = str(wording.FOUND["registry_active"].employer)
+            expect(checks.get_by_text(active)).to_be_visible()
         self.look()
 
     def appeal(self, evidence: dict[str, Any]) -> None:

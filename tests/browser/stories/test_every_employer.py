@@ -245,7 +245,13 @@ class Play:
 
 
 @pytest.mark.sampled(5)
-@pytest.mark.parametrize(("kind", "proof", "end"), PLAYED)
+@pytest.mark.parametrize(
+    ("kind", "proof", "end"),
+    [
+        pytest.param(*story, marks=pytest.mark.xdist_group(f"story of {story[0]}"))
+        for story in PLAYED
+    ],
+)
 def test_every_class_by_every_proof_to_every_end(
     visit: Visitor,
     recruiter: Recruiter,
