@@ -68,8 +68,8 @@ def pytest_collection_modifyitems(
 ) -> Iterator[None]:
     """Group, mark, order and skip tests.
 
-    - Tests of a file run in one process, so that shared objects are made once. Tests that start a
-      real worker share nothing and run in any process.
+    - Tests of a file, or of an `xdist_group` that they name, run in one process, so that shared
+      objects are made once. Tests that start a real worker share nothing and run in any process.
     - Tests that use no database get the mark `no_database` and need not run on both engines. Those
       in WHOLE never get it.
     - Tests in folders of pages and of the console get the mark `pages`, but for the queue, whose
@@ -91,7 +91,8 @@ def pytest_collection_modifyitems(
                 item.add_marker("accuracy")
         file = item.path.relative_to(TESTS)
         alone = item.get_closest_marker("worker")
-        item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else file.as_posix()))
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else file.as_posix()))
         asks = item.get_closest_marker("django_db") or OF_DATABASE.intersection(
             getattr(item, "fixturenames", ())
         )

@@ -4,7 +4,6 @@ mistake.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,7 @@ from events.models import Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
 from tests.factories import make_case, make_employer, make_member, make_uscc, make_user
 from verification.cases import documents
-from verification.decision import pipeline
-from verification.models import Appeal, Attempt, Case, Decision, Document
+from verification.models import Appeal, Case, Decision, Document
 from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,39 +46,6 @@ def register(visitor: Visit, company: Company) -> Page:
     page.get_by_role("button", name="继续").click()
     expect(page.get_by_role("heading", name=company.name)).to_be_visible()
     return page
-
-
-def test_from_registration_to_rights_on_a_phone(
-    visit: Visitor, company: Company, photo: Path
-) -> None:
-    visitor = visit(**PHONE)
-    page = register(visitor, company)
-    visitor.is_calm()
-
-    licence = page.locator("#slot-business_licence")
-    expect(licence.get_by_text("拍照")).to_be_visible()
-    assert licence.locator("input[name=photo]").get_attribute("capture") == "environment"
-    licence.locator("input[name=photo]").set_input_files(photo)
-    expect(licence.get_by_role("img", name="营业执照，第 1 页")).to_be_visible()
-    expect(page.locator("#item-business_licence summary")).to_contain_text("已就绪")
-
-    licence.get_by_role("button", name="移除").click()
-    licence.get_by_role("button", name="撤销").click()
-    expect(licence.get_by_role("img", name="营业执照，第 1 页")).to_be_visible()
-    visitor.is_calm()
-
-    page.get_by_role("button", name="提交核验").click()
-    expect(page.get_by_role("heading", name="已提交，即将开始检查")).to_be_visible()
-    visitor.is_calm()
-    page.evaluate("window.stillTheSamePage = true")
-    assert pipeline.run_checks(Attempt.objects.get().pk, timezone.now, 60)
-    expect(page.get_by_role("heading", name="已通过")).to_be_visible()
-    assert page.evaluate("window.stillTheSamePage")
-    expect(page).to_have_title(re.compile("已通过"))
-    expect(page.locator("#announce")).to_have_text("已通过")
-    page.get_by_text("检查项目").click()
-    expect(page.get_by_text("登记状态为存续（在营）")).to_be_visible()
-    visitor.is_calm()
 
 
 def test_everything_works_without_a_script(visit: Visitor, company: Company, photo: Path) -> None:

@@ -4,9 +4,7 @@ seconds are counted, and the case page, which is short whenever one thing is to 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,12 +12,13 @@ import pypdfium2
 import pytest
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from documents.specimens import Company
 from employers.models import Member
 from events.models import Event, Mail
 from tests.browser.conftest import PHONE, Visit, Visitor
+from tests.browser.hand import Hand
 from tests.factories import make_case, make_document, make_employer, make_member
 from verification.checks.base import Earlier, Subject
 from verification.checks.reading import Reading
@@ -40,46 +39,7 @@ from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-A_TAP, A_CHARACTER = 1.0, 0.25
-"""Seconds that a person takes on a phone's screen, and the machine does not."""
 PASSWORD = "zizhi-2026-云溪"
-
-
-@dataclass
-class Hand:
-    """A person with a phone. Counts the fields typed, the taps (each on a field too), and time."""
-
-    fields: int = 0
-    taps: int = 0
-    characters: int = 0
-    began: float = field(default_factory=time.monotonic)
-
-    def tap(self, control: Locator) -> None:
-        control.click()
-        self.taps += 1
-
-    def type(self, control: Locator, text: str, *, focused: bool = False) -> None:
-        """Tap the field, unless the page has put the cursor there, and type."""
-        if focused:
-            expect(control).to_be_focused()
-        else:
-            self.tap(control)
-        control.press_sequentially(text)
-        self.fields += 1
-        self.characters += len(text)
-
-    def photograph(self, chooser: Locator, photo: Path) -> None:
-        chooser.set_input_files(photo)
-        self.taps += 1
-
-    def open_link(self, page: Page, address: str) -> None:
-        page.goto(address)
-        self.taps += 1
-
-    @property
-    def seconds(self) -> float:
-        machine = time.monotonic() - self.began
-        return machine + A_TAP * self.taps + A_CHARACTER * self.characters
 
 
 def mailed(company: Company, what: str) -> str:
@@ -138,7 +98,7 @@ def test_the_honest_way_on_a_phone_is_short(
     assert hand.fields <= 2
     assert hand.taps <= 8
     assert hand.seconds <= 60
-    record_property("counted", f"{hand.fields} fields, {hand.taps} taps, {hand.seconds:.0f} s")
+    record_property("counted", str(hand))
     case = Case.objects.get()
     assert case.declared_legal_representative == company.legal_representative
     reading = case.documents.get().reading

@@ -191,9 +191,7 @@ class Facts:
     waits_until: datetime | None = None
     """When it stops waiting and a person decides."""
     not_offered: frozenset[str] = frozenset()
-    """Ways without a provider in this deployment, such as a bank, or closed to this
-    organisation.
-    """
+    """Ways that have no provider in this deployment, or are closed to this organisation."""
     verbs: frozenset[str] = frozenset()
     """The transitions that the employer may use, besides giving what is required."""
     heard: bool = False

@@ -58,6 +58,8 @@ def state_of(
         return RequirementState.PENDING_VERIFICATION if given and changed else accepted
     if facts.state in AT_WORK and not whys and _passed(item, facts, touched):
         return RequirementState.SATISFIED
+    if facts.state in states.IN_PROGRESS and any(why.code == "authority_missing" for why in whys):
+        return RequirementState.CURRENTLY_DUE  # the checks wait for more than the letter given
     return RequirementState.PENDING_VERIFICATION if given else RequirementState.CURRENTLY_DUE
 
 

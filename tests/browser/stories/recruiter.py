@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
 from django.utils import timezone
+from django.utils.translation import override
 from playwright.sync_api import Locator, Page, expect
 
 from employers.models import Member, User
@@ -19,7 +21,8 @@ from tests.browser.stories.employers import CLIENT, CLIENT_COMPANY, LETTER, Kind
 from tests.browser.stories.watch import WORDS, looks_right
 from tests.factories import make_case, make_employer, make_member
 from verification.authority import proof_polling
-from verification.models import DocumentKind, Proof, ProofKind, ProofState
+from verification.cases import wording
+from verification.models import Attempt, DocumentKind, Proof, ProofKind, ProofState
 from verification.providers import banks, e_licences
 from verification.providers.banks.simulator import SimulatedBank
 from verification.providers.e_licences.base import By, ELicence
@@ -126,9 +129,13 @@ class Recruiter:
         slot = self.slot_of(kind)
         before = slot.locator(".documents > li").count()
         with self.page.expect_response("**/case/documents/") as answered:
-            self.hand.photograph(slot.locator("form.upload input[name=photo]"), file)
+            camera = slot.locator("form.upload input[name=photo]")
+            assert camera.get_attribute("capture") == "environment"
+            expect(slot.locator("label.camera")).to_be_visible()
+            self.hand.photograph(camera, file)
         assert answered.value.status == 200, kind
         expect(slot.locator(".documents > li")).to_have_count(before + 1)
+        expect(slot.get_by_role("img", name=re.compile("1")).last).to_be_visible()
 
     def remove(self, kind: DocumentKind) -> None:
         """Remove the first file of a slot."""
@@ -163,6 +170,8 @@ class Recruiter:
             self.upload(
                 kind, paper if paper and kind == self.kind.paper else picture(self.kind, kind)
             )
+            if kind == self.kind.paper:
+                expect(self.page.locator(f"#item-{kind} > summary .tag.ready")).to_be_visible()
             if kind == CLIENT:
                 self.name_client()
             self.look()
@@ -234,6 +243,7 @@ class Recruiter:
         assert proof_polling.poll_provider(proof.pk, lambda: later, 60)
         proof.refresh_from_db()
         assert proof.state == ProofState.PROVEN
+        assert Attempt.objects.get(finished_at=None).due_at <= later, "the checks are told"
 
     def prove_by_e_licence(self) -> None:
         self.way_to("e_licence")
@@ -288,6 +298,27 @@ class Recruiter:
         self.visitor.go("/case/")
         self.hand.tap(self.page.locator("#submit-form button"))
         expect(self.page.locator("#submit-form")).to_have_count(0)
+        expect(self.page.locator("#progress")).to_be_visible()
+        self.page.evaluate("window.stillTheSamePage = true")
+
+    def is_told_of_the_approval(self) -> None:
+        """The page on which the case was submitted shows the approval by itself, and says so."""
+        page = self.page
+        expect(page.locator(".decision.good")).to_be_visible()
+        assert page.evaluate("window.stillTheSamePage")
+        words = page.locator(".pill").inner_text()
+        expect(page).to_have_title(re.compile(words))
+        expect(page.locator("#announce")).to_have_text(words)
+        self.look()
+        checks = page.locator("details.fold", has=page.locator(".checks"))
+        checks.locator("summary").first.click()
+        expect(checks.locator(".checks > li.done")).not_to_have_count(0)
+        expect(checks.locator(".checks > li:not(.done)")).to_have_count(0)
+        if self.kind.listed:
+            with override(page.locator("html").get_attribute("lang")):
+                active = str(wording.FOUND["registry_active"].employer)
+            expect(checks.get_by_text(active)).to_be_visible()
+        self.look()
 
     def appeal(self, evidence: dict[str, Any]) -> None:
         page = self.visitor.go("/case/")

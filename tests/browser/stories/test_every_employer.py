@@ -43,14 +43,22 @@ ALL: Final = [story for story in product(KINDS, PROOFS, ENDS) if story[:2] not i
 
 
 def pairwise(stories: list[Story]) -> list[Story]:
-    """Return stories in which every two values meet that meet in any story."""
+    """Return stories in which every two values meet that meet in any story, the most different
+    first.
+    """
     missing = {pair for story in stories for pair in combinations(enumerate(story), 2)}
+    unseen = {value for story in stories for value in enumerate(story)}
     chosen = []
     while missing:
         best = max(
-            stories, key=lambda story: len(missing.intersection(combinations(enumerate(story), 2)))
+            stories,
+            key=lambda story: (
+                len(missing.intersection(combinations(enumerate(story), 2))),
+                len(unseen.intersection(enumerate(story))),
+            ),
         )
         missing.difference_update(combinations(enumerate(best), 2))
+        unseen.difference_update(enumerate(best))
         chosen.append(best)
     return chosen
 
@@ -114,7 +122,8 @@ class Play:
         me = self.recruiter
         (me.register if self.proof == "mailbox" else me.begin)()
         self.is_turn_of(Turn.EMPLOYER)
-        me.try_every_slot()
+        if self.end != "approved":  # that is the honest way, whose taps are counted
+            me.try_every_slot()
         me.provide(me.kind.slots[:-1], paper)
         me.prove(self.proof)
         self.is_turn_of(Turn.EMPLOYER)
@@ -125,13 +134,15 @@ class Play:
         """Run the checks of what is in order, until they decide or a reviewer has to."""
         me, kind = self.recruiter, self.kind
         work()
+        if not Case.objects.open().exists():
+            me.is_told_of_the_approval()
         if self.by_a_person and not kind.young:
             self.is_turn_of(Turn.ZIZHI)
             return
         if self.proof == "bank_deposit" and Case.objects.open().exists():
             self.is_turn_of(Turn.BANK)
             me.bank_confirms()
-            work()
+            time_passes()
         if kind.young and self.proof not in ("bank_deposit", "e_licence"):
             self.is_turn_of(Turn.ZIZHI if self.proof == "vouch" else Turn.EMPLOYER)
             enter(kind)
@@ -233,8 +244,14 @@ class Play:
         self.is_turn_of(Turn.NOBODY)
 
 
-@pytest.mark.sampled(4)
-@pytest.mark.parametrize(("kind", "proof", "end"), PLAYED)
+@pytest.mark.sampled(5)
+@pytest.mark.parametrize(
+    ("kind", "proof", "end"),
+    [
+        pytest.param(*story, marks=pytest.mark.xdist_group(f"story of {story[0]}"))
+        for story in PLAYED
+    ],
+)
 def test_every_class_by_every_proof_to_every_end(
     visit: Visitor,
     recruiter: Recruiter,

@@ -49,6 +49,8 @@ NOTE: Final = "请看第一份材料。"
 """What the reviewers write."""
 WORDS: Final = "传错了一份材料，正确的附在这里。"
 """What the recruiter writes."""
+LATIN: Final = ("App", "qq.com", "lin@qq.com", "wang@qq.com")
+"""Words of a Chinese page that are not Chinese."""
 HAN: Final = re.compile("[\u3400-\u9fff]+")
 SEEN_BY_AXE: set[int] = set()
 """Pages that differ from an earlier one in nothing but numbers need no second look by axe."""
@@ -96,12 +98,13 @@ def is_translated(page: Page, kind: Kind) -> None:
         WORDS,
     ]
     if page.evaluate("document.documentElement.lang").startswith("zh"):
-        assert left_in_latin(other, "ICBC") == [], page.url
+        assert not (left := left_in_latin(other, *LATIN)), f"{left} at {page.url}"
         return
     for name in names:
         other = [text.replace(name, "") for text in other]
     # Documents without an English name are told in both languages.
-    assert [text for text in other if HAN.search(text) and " / " not in text] == [], page.url
+    left = [text for text in other if HAN.search(text) and " / " not in text]
+    assert not left, f"{left} at {page.url}"
 
 
 def is_turn_of(visitor: Visit, member: Member, kind: Kind, turn: Turn) -> Case:
@@ -112,7 +115,8 @@ def is_turn_of(visitor: Visit, member: Member, kind: Kind, turn: Turn) -> Case:
     looks_right(visitor, kind)
     case = current_case(member)
     assert case is not None
-    assert requirement_facts.turn_of_case(case, timezone.now()) is turn, case.state
+    by_rule = requirement_facts.turn_of_case(case, timezone.now())
+    assert by_rule is turn, f"{by_rule}, not {turn}, in {case.state}"
     style = (page.locator(".case-head .pill").get_attribute("class") or "").split()[-1]
     assert style in PILLS[turn], (style, turn)
     under_way = page.locator(".steps li").evaluate_all(

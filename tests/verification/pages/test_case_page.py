@@ -69,6 +69,7 @@ def rows(
         (DUE, ("document_missing",), None, State.DRAFT, "todo"),
         (DUE, ("document_blurred",), None, State.CHANGES_REQUESTED, "again"),
         (DUE, ("document_blurred",), (), State.REJECTED, "open"),
+        (DUE, ("document_missing",), None, State.IN_REVIEW, "open"),
         (RequirementState.PAST_DUE, (), None, State.CHANGES_REQUESTED, "overdue"),
         (RequirementState.PAST_DUE, ("uscc_mismatch",), None, State.SUSPENDED, "open"),
         (PENDING, (), None, State.DRAFT, "ready"),

@@ -115,6 +115,23 @@ def test_all_say_the_same(
     assert sentence in str(outbox.outbox[-1].body)
 
 
+@pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW])
+def test_while_a_reviewer_decides_nothing_is_asked_for(
+    state: State, visitor: Client, member: Member, case: Case, now: datetime
+) -> None:
+    """Authority is not proven. A draft asks for it; a reviewer decides with or without it."""
+    member.user.email = "lin@qq.com"
+    member.user.save()
+    make_document(case, now)
+    Case.objects.update(state=state, submitted_by=member.user)
+    page = text(visitor.get("/case/"))
+    asked = state is State.DRAFT
+    assert ("Your next step" in page) is asked
+    assert ('class="tag todo"' in page) is asked
+    assert ('class="tag open"' in page) is not asked
+    assert 'id="way-bank_deposit"' in page, "it can be proven all the same"
+
+
 def test_the_api_says_it_next_to_the_state(waiting: Case, now: datetime) -> None:
     platform, key = make_api_client(now, Scope.EMPLOYERS_READ)
     waiting.employer.platform = platform

@@ -18,7 +18,8 @@ from tests.verification.rules.requirement_facts import (
     proof,
     stands,
 )
-from verification.rules.facts import Facts, Proof, Strength
+from verification.rules.facts import Facts, Proof, Report, Strength
+from verification.rules.findings import Finding, Severity
 from verification.rules.required_documents import CURRENT
 from verification.rules.requirements import due_requirements
 from verification.rules.states import IN_PROGRESS, State
@@ -92,6 +93,25 @@ def test_while_the_checks_wait(
     state: State, waiting_for: str, proofs: tuple[Proof, ...], expected: Turn
 ) -> None:
     assert turn(replace(GIVEN, state=state, waiting_for=waiting_for, proofs=proofs)) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [(State.CHECKING, DUE), (State.SUBMITTED, DUE), (State.IN_REVIEW, PENDING)],
+)
+def test_checks_that_wait_for_more_than_a_letter_ask_for_it(state: State, expected: Any) -> None:
+    """For example, because the register does not list the company yet."""
+    letter = replace(GIVEN.papers[0], kind="authorization_letter")
+    lacks = Finding("authority", "authority_missing", Severity.WAIT, "authority")
+    facts = replace(
+        GIVEN,
+        state=state,
+        papers=(*GIVEN.papers, letter),
+        reports=(Report("authority", NOW, (lacks,)),),
+        waiting_for="authority_missing",
+    )
+    assert stands(facts)["authority"] is expected
+    assert (turn(facts) is Turn.EMPLOYER) is (expected is DUE)
 
 
 @pytest.mark.parametrize(

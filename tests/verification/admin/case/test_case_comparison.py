@@ -66,6 +66,21 @@ def test_only_what_departs_is_marked() -> None:
     assert not alike.read.differs and alike.agreement == "agrees"
 
 
+@pytest.mark.parametrize(
+    ("language", "read", "registered"),
+    [("zh-hans", "2003年7月1日", "2009年4月4日"), ("en", "1 July 2003", "4 April 2009")],
+)
+def test_dates_are_written_out(language: str, read: str, registered: str) -> None:
+    with translation.override(language):
+        row = row_of(
+            "established_on",
+            "",
+            {"fields": {"established_on": "2003-07-01"}},
+            {"record": {"established_on": "2009-04-04"}},
+        )
+    assert (row.agreement, row.read.text, row.registry.text) == ("differs", read, registered)
+
+
 @pytest.mark.usefixtures("in_english")
 def test_a_former_name_is_told() -> None:
     record = {"name": "云溪市新名科技有限公司", "former_names": ["云溪市旧名科技有限公司"]}
