@@ -46,7 +46,7 @@ def test_an_endpoint_that_is_none(endpoint: str) -> None:
 
 def test_the_house_without_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (tencent, tencent_cloud):
-        monkeypatch.setattr(module, "installed", lambda: False)
+        monkeypatch.setattr(module, "is_tencent_cloud_installed", lambda: False)
     reader = TencentReader(Account("id", "key"))
     assert not reader.available() and "absent" in reader.version
     assert isinstance(raised_by(reader), ProviderBroken)

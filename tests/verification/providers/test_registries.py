@@ -271,7 +271,7 @@ def test_an_operator_asks_the_chosen_registers(
     server: TencentServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        f"{COMMAND}.chosen", lambda choice: (SnapshotRegistry(), tencent_at(server))
+        f"{COMMAND}.chosen_registries", lambda choice: (SnapshotRegistry(), tencent_at(server))
     )
     text = told_by_hand(USCC, NAME, PERSON)
     assert "snapshot: does not list it" in text and "legal_representative: match" in text
@@ -284,7 +284,7 @@ def test_what_cannot_be_asked_by_hand_is_named(
 ) -> None:
     with pytest.raises(CommandError, match="not a valid unified social credit code"):
         told_by_hand("123", NAME, PERSON)
-    monkeypatch.setattr(f"{COMMAND}.chosen", lambda choice: (None, tencent_at(server)))
+    monkeypatch.setattr(f"{COMMAND}.chosen_registries", lambda choice: (None, tencent_at(server)))
     server.behave = cloud.status(502)
     with pytest.raises(CommandError, match="tencent: HTTP 502"):
         told_by_hand(USCC, NAME, PERSON)
