@@ -540,7 +540,7 @@ SMS_PRICE = read_yuan("ZIZHI_SMS_PRICE", "0.05")
 SMS_BUDGET = read_yuan("ZIZHI_SMS_BUDGET", "100")
 """What all messages of a day may cost."""
 SMS_BUDGET_PER_PAYER = read_yuan("ZIZHI_SMS_BUDGET_PER_PAYER", "50")
-"""What the messages of one payer may cost in a day: of one platform, or of all accounts."""
+"""What one payer's messages may cost in a day: a platform's, those of accounts, or invitations."""
 SMS_TEMPLATES = sms_templates("ZIZHI_SMS_TEMPLATES", SMS_PROVIDER)
 """The provider's code of each of our texts, by its name; `name.en` for one in English."""
 SMS_KEY_ID: str = env.str("ZIZHI_SMS_KEY_ID", default="")

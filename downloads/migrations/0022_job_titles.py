@@ -1,11 +1,8 @@
-"""The title of the job that a resume is asked for and given for."""
+"""The title of the job that a resume is asked for."""
 
 from django.db import migrations, models
 
-from events.db.guards import GuardTable
 from events.db.locking import quickly
-
-MODELS = ("consentrequest", "copy", "relaybinding", "release")
 
 
 class Migration(migrations.Migration):
@@ -13,16 +10,11 @@ class Migration(migrations.Migration):
 
     operations = [
         quickly(),
-        *(
-            migrations.AddField(
-                model_name=model,
-                name="job_title",
-                field=models.CharField(
-                    blank=True, db_default="", default="", max_length=60, verbose_name="job"
-                ),
-            )
-            for model in MODELS
+        migrations.AddField(
+            model_name="consentrequest",
+            name="job_title",
+            field=models.CharField(
+                blank=True, db_default="", default="", max_length=60, verbose_name="job"
+            ),
         ),
-        GuardTable("Copy"),
-        GuardTable("Release"),
     ]

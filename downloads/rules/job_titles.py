@@ -21,22 +21,32 @@ FIELD: Final = "job_title"
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 """The Unicode categories of control characters, of invisible ones and of those without meaning."""
 _HAN: Final = r"\u3400-\u4dbf\u4e00-\u9fff"
+_ENDINGS: Final = "com|cn|net|org|top|xyz|vip|cc|club|shop|site|icu|link"
 _LINK: Final = re.compile(
     rf"[\w-]*\w\.[^\W\d_{_HAN}]{{2,}}"
     r"|[\w-]*\w\.(?:中国|中國|公司|网络|網絡|网址|商城|集团|在线|中文网|手机|招聘|企业)"
-    r"|[a-z0-9-]*[a-z0-9] ?(?:\.|点|。|,|\(\.\)|\[\.\]|\bdot\b) ?"
-    r"(?:com|cn|net|org|top|xyz|vip|cc|club|shop|site|icu|link)(?![a-z])"
+    r"|[a-z0-9-]*[a-z0-9] ?(?:点|。|\(\.\)|\[\.\]|\bdot\b) ?[a-z]{2,}"
+    rf"|[a-z0-9-]*[a-z0-9] ?[.,·] ?(?:{_ENDINGS})(?![a-z])"
+    rf"|[a-z0-9-]*[a-z0-9] ?· ?(?:me|io|co|ly|la|app|info|wang)(?![a-z])"
+    r"|https?\W{0,2}:|(?<![a-z])www(?![a-z])"
 )
-"""A point inside of a word, of which phones make a link whatever its ending is, or in disguise."""
+"""A point inside a word, which phones turn into a link whatever follows, or one in disguise."""
 _TECHNIQUE: Final = re.compile(
     r"(?<![a-z0-9_.@-])(?:[a-z0-9]+\.(?:js|ts)|(?:(?:asp|ado|vb)\.net|socket\.io)(?!/[a-z0-9]))(?![a-z0-9_.@-])"
 )
 """Names that look like links."""
-_NUMBER: Final = re.compile(r"\d{7,}|(?:\d[^\w]{1,2}){6,}\d")
-"""Digits in a row or one by one. Salaries and years are shorter."""
+_NUMBER: Final = re.compile(r"\d(?:[^\w\n]{0,3}\d){6,}")
+"""Seven digits or more, in a row, one by one or in groups."""
+_SALARY: Final = re.compile(r"([1-9]\d{3,4}) ?[-~–—] ?([1-9]\d{3,5})")
+_HIGHEST_SALARY: Final = 100_000
+"""Of a month, in yuan. So the two halves of a telephone number are no salary."""
+_STANDARD: Final = re.compile(r"(?<=[a-z ])\d{3,5}[-:](?:19[5-9]|20[0-4])\d")
+"""A standard with its year, such as GB/T 19001-2016."""
 _INVITATION: Final = re.compile(
     r"(?<![参增])加 ?(?:我|下|个)? ?(?:微信|[薇威]信?|微(?!\w)|[扣群]|企鹅|好友|飞机|电报"
     r"|(?:v|vx|wx|q|qq|wechat|telegram|whatsapp|line)(?![a-z]))"
+    r"|徵信|绿泡泡|同号|进群|[微薇]\W{1,3}[a-z0-9_-]{4,}|薇信?[a-z0-9_-]{4,}"
+    r"|(?<![a-z])(?:telegram|whatsapp|tg|vx|wx|wxid)[ :_]+[a-z0-9_]{3,}"
     r"|私聊|私信我|联系我|\b(?:add|call|contact|dm|message|text) me\b"
 )
 _WORD: Final = re.compile(rf"[^\s{_HAN}]+")
@@ -66,13 +76,19 @@ def _faults(title: str) -> Iterator[tuple[str, str]]:
         yield "@", "no addresses"
     for link in _LINK.finditer(_TECHNIQUE.sub(" ", text)):
         yield link[0], "no links, no point inside of a word"
-    for number in _NUMBER.finditer(with_numerals(text)):
-        yield number[0][:2] + "****", "no numbers of seven digits or more"
+    for number in _NUMBER.finditer(_STANDARD.sub(" ", with_numerals(text))):
+        if not _is_salary(number[0]):
+            yield number[0][:2] + "****", "no numbers of seven digits or more"
     for invitation in _INVITATION.finditer(text):
         yield invitation[0], "no invitation to get in touch"
     for word in _WORD.findall(text):
         if len({_script(letter) for letter in word if letter.isalpha()} & {"", *_LOOKALIKES}) > 1:
             yield word, "no word of letters that look like those of another script"
+
+
+def _is_salary(number: str) -> bool:
+    salary = _SALARY.fullmatch(number)
+    return salary is not None and int(salary[1]) < int(salary[2]) <= _HIGHEST_SALARY
 
 
 def _script(letter: str) -> str:

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from employers.accounts.phones import invitations
 from employers.models import ApiClient
 from employers.notices import PAYER
 from events.admin import ReadOnlyAdmin, code_as_html, in_words_filter
@@ -47,7 +48,11 @@ FAILURES: Final = {
     "unknown": _("unknown"),
 }
 """By the stored name. What else is stored is a carrier's code."""
-PAYERS: Final = {CODES: _("verification codes"), PAYER: _("notices to accounts")}
+PAYERS: Final = {
+    CODES: _("verification codes"),
+    PAYER: _("notices to accounts"),
+    invitations.PAYER: _("invitations by text message"),
+}
 
 
 def in_words(words: Mapping[str, Promise], value: str) -> SafeString | str:

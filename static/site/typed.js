@@ -3,19 +3,22 @@
 
 const TYPED = "typed";
 
-// Every field with a key that is the same in the other language.
+const KEPT_MS = 60_000; // the other language has loaded long before
+
+// Every field with a key that is the same in the other language. A choice is known by its value, because a list can have changed.
 function typedFields() {
   const seen = new Map();
   const fields = document.querySelectorAll("form input[name], form select[name], form textarea[name]");
   return [...fields].map((field) => {
     const key = `${new URL(field.form.action, location.href).pathname} ${field.name}`;
     seen.set(key, (seen.get(key) || 0) + 1);
-    return [`${key} ${seen.get(key)}`, field];
+    return [isChoice(field) ? `${key} = ${field.value}` : `${key} ${seen.get(key)}`, field];
   });
 }
 
 const isChoice = (field) => field.type === "checkbox" || field.type === "radio";
-const isSecret = (field) => field.type === "password" || field.type === "file";
+const isSecret = (field) =>
+  field.type === "password" || field.type === "file" || /one-time-code|cc-/.test(field.autocomplete);
 const isFixed = (field) => field.readOnly || ["hidden", "submit", "button", "image", "reset"].includes(field.type);
 
 document.addEventListener("submit", (event) => {
@@ -27,7 +30,7 @@ document.addEventListener("submit", (event) => {
     else if (!isFixed(field)) kept[key] = isChoice(field) ? field.checked : field.value;
   }
   try {
-    sessionStorage.setItem(TYPED, JSON.stringify({ kept, lost }));
+    sessionStorage.setItem(TYPED, JSON.stringify({ kept, lost, at: Date.now() }));
   } catch {
     // The browser stores nothing for this site.
   }
@@ -41,7 +44,7 @@ function restoreTyped() {
   } catch {
     return;
   }
-  if (!stored) return;
+  if (!stored || Date.now() - stored.at > KEPT_MS) return;
   for (const [key, field] of typedFields()) {
     if (!(key in stored.kept) || isSecret(field) || isFixed(field)) continue;
     const property = isChoice(field) ? "checked" : "value";

@@ -16,9 +16,10 @@ from uuid import UUID
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from employers.accounts import membership
-from employers.models import Member, Sighting, User
+from employers.models import Member, Sighting, SightingKind, User
 from employers.notices import tell_user
 from events.core.actor import SYSTEM
 from events.core.errors import Refused
@@ -43,7 +44,7 @@ def hold_if_excluded(member: Member, now: datetime) -> MemberReview | None:
         return None
     if not Case.objects.real().in_force(now).filter(employer=employer).exists():
         return None  # the case's own check covers everybody who is there when it is submitted
-    known = exclusion_list.known_by_accounts(User.objects.filter(pk=member.user_id))
+    known = exclusion_list.known_by_accounts(_accounts_of(member))
     matches = exclusion_list.in_force(dict(known))
     if not matches or not (news := _not_decided(member, matches)):
         return None
@@ -62,6 +63,20 @@ def hold_if_excluded(member: Member, now: datetime) -> MemberReview | None:
             data = {"member": str(member.pk), "review": str(review.pk)}
             record("hold_member", employer, SYSTEM, now, employer_id=employer.pk, data=data)
     return review
+
+
+def _accounts_of(member: Member) -> QuerySet[User]:
+    """Return the member's account, and those of former colleagues that had the same number: a
+    person who comes back by number has a new account.
+    """
+    numbers = Sighting.objects.filter(user=member.user_id, kind=SightingKind.PHONE).values("digest")
+    former = Member.objects.filter(
+        employer=member.employer_id,
+        left_at__isnull=False,
+        user__sightings__kind=SightingKind.PHONE,
+        user__sightings__digest__in=numbers,
+    )
+    return User.objects.filter(Q(pk=member.user_id) | Q(pk__in=former.values("user")))
 
 
 def _not_decided(member: Member, matches: Iterable[Exclusion]) -> list[Exclusion]:

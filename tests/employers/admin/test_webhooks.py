@@ -61,8 +61,8 @@ def test_each_table_in_both_languages(dead: WebhookDelivery, now: datetime) -> N
     browser = sign_in(make_reviewer(now))
     for model, words in (
         (PlatformEvent, "事件流记录"),
-        (WebhookEndpoint, "Webhook 接收地址"),
-        (WebhookDelivery, "Webhook 投递"),
+        (WebhookEndpoint, "接收地址（Webhook）"),
+        (WebhookDelivery, "投递记录（Webhook）"),
     ):
         name, row = model._meta.model_name, model.objects.get()
         for language in ("en", "zh-hans"):

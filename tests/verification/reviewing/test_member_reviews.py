@@ -14,6 +14,7 @@ from config.rounds import ROUTES, beat_schedule
 from downloads.relays import callers
 from employers.accounts import invitations, membership, sightings
 from employers.accounts.enrolling import add_member
+from employers.accounts.phones import numbers
 from employers.accounts.sightings import seal_phone
 from employers.accounts.views import site_links
 from employers.models import Member, SightingKind
@@ -256,6 +257,22 @@ def test_who_was_removed_and_joins_again_is_held_only_by_what_is_still_listed(
         again.refresh_from_db()
         assert (again.pk, again.held_at is None) == (held.pk, is_lifted)
         assert MemberReview.objects.open().exists() is not is_lifted
+
+
+def test_who_was_removed_and_comes_back_by_number_is_held_by_what_is_known_of_the_old_account(
+    held: Member, owner: Member, now: datetime
+) -> None:
+    sightings.record_sighting(held.user, now, phone=PHONE)
+    review = MemberReview.objects.open().get()
+    member_reviews.decide_member(review.pk, False, "sold", make_colleague(now, "Reviewers"), now)
+    user = numbers.open_account(PHONE, "en", now)
+    again = Member.objects.create(
+        user=user, employer=owner.employer, role=Member.MemberRole.RECRUITER, joined_at=now
+    )
+    membership.record_joining(again, now)
+    again.refresh_from_db()
+    assert again.pk != held.pk and again.held_at is not None
+    assert MemberReview.objects.open().get().member == again
 
 
 def test_who_leaves_during_the_review_and_joins_again_is_held_still(

@@ -16,8 +16,11 @@ from employers.accounts import invitations, membership
 from employers.accounts.phones import invitations as phone_invitations
 from employers.accounts.phones import numbers
 from employers.models import Invitation, Member, User
+from employers.security import throttle
 from events.core.errors import Refused
+from events.delivery.sms import queue_sms
 from events.models import Event, Sms
+from events.sms.base import NUMBER_BLOCKED
 from tests.employers.accounts.account_pages import text
 from tests.employers.accounts.phone_codes import (
     NUMBER,
@@ -136,15 +139,47 @@ def test_of_an_account_with_another_company_only_its_owner_learns(
     assert Member.objects.get(user=elsewhere.user).employer != owner.employer
 
 
-def test_a_number_that_somebody_else_has_by_now_gets_a_new_account(
+def test_no_number_is_taken_from_an_account_that_works_elsewhere(
+    owner: Member, now: datetime
+) -> None:
+    """The proof is old, but it may be their only way in, and here nobody asks which they want."""
+    elsewhere = by_phone_alone(now)
+    User.objects.filter(pk=elsewhere.user_id).update(
+        phone_verified_at=now - numbers.STALE_AFTER - timedelta(days=1)
+    )
+    assert joins(guest(), invited(owner, now)).status_code == 422
+    assert again(elsewhere.user).phone_index and not owner.employer.members.exclude(pk=owner.pk)
+
+
+def test_a_number_of_somebody_who_has_left_a_company_gets_a_new_account(
     owner: Member, now: datetime
 ) -> None:
     before = by_phone_alone(now)
-    User.objects.filter(pk=before.user_id).update(
-        phone_verified_at=now - numbers.STALE_AFTER - timedelta(days=1)
-    )
+    membership.remove_member(make_member(now, before.employer), before.pk, now)
     assert joins(guest(), invited(owner, now))["Location"] == "/case/"
     assert again(before.user).phone == "" and Member.objects.filter(user=before.user).exists()
+
+
+def test_new_accounts_are_counted_by_network(owner: Member, now: datetime) -> None:
+    path, most = invited(owner, now), throttle.REGISTRATIONS_FROM_NETWORK
+    for _ in range(most.tries):
+        throttle.count_try([(most, "127.0.0.1")], timezone.now())
+    answer = joins(guest(), path)
+    assert answer.status_code == 429 and not User.objects.filter(phone_index__gt="").exists()
+
+
+def test_an_owner_does_not_learn_that_a_number_has_blocked_us(owner: Member, now: datetime) -> None:
+    before = now - timedelta(hours=2)
+    queue_sms(NUMBER, "candidate_link", "en", {"path": "m/x"}, before, payer="x", network="")
+    Sms.objects.update(failure=NUMBER_BLOCKED)
+    page = text(browser_of(owner).post("/team/", {"contact": TYPED}, follow=True))
+    assert "sent the invitation to" in page
+    assert Invitation.objects.exists() and Sms.objects.count() == 1
+
+
+def test_invitations_do_not_use_up_the_budget_for_warnings(owner: Member, now: datetime) -> None:
+    invited(owner, now)
+    assert Sms.objects.get().payer == "invitations"
 
 
 def removed(owner: Member, second: Member) -> None:

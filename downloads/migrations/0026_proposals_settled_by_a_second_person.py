@@ -16,7 +16,7 @@ CONSTRAINTS = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("downloads", "0022_job_titles"),
+        ("downloads", "0025_job_titles_of_releases"),
         ("employers", "0019_member_reviews"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
