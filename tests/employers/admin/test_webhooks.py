@@ -61,8 +61,8 @@ def test_each_table_in_both_languages(dead: WebhookDelivery, now: datetime) -> N
     browser = sign_in(make_reviewer(now))
     for model, words in (
         (PlatformEvent, "事件流记录"),
-        (WebhookEndpoint, "接收地址（Webhook）"),
-        (WebhookDelivery, "投递记录（Webhook）"),
+        (WebhookEndpoint, "接收 Webhook 的地址"),
+        (WebhookDelivery, "发出的 Webhook"),
     ):
         name, row = model._meta.model_name, model.objects.get()
         for language in ("en", "zh-hans"):

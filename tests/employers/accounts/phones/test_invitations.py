@@ -156,6 +156,7 @@ def test_a_number_of_somebody_who_has_left_a_company_gets_a_new_account(
 ) -> None:
     before = by_phone_alone(now)
     membership.remove_member(make_member(now, before.employer), before.pk, now)
+    Sms.objects.all().delete()  # the notice of it
     assert joins(guest(), invited(owner, now))["Location"] == "/case/"
     assert again(before.user).phone == "" and Member.objects.filter(user=before.user).exists()
 
