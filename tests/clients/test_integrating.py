@@ -65,6 +65,7 @@ def run(script: str, folder: Path, **environment: str) -> tuple[str, str]:
     return said
 
 
+@pytest.mark.slow
 def test_every_command_of_the_guide(broker: str, live_server: Any, tmp_path: Path) -> None:
     for tool in ("bash", "curl", "jq"):
         require(tool, shutil.which(tool) is not None)

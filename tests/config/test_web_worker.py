@@ -138,6 +138,7 @@ def send_now_and_then(clients: list[socket.socket], stop: threading.Event) -> No
                 client.sendall(b"a")
 
 
+@pytest.mark.slow
 def test_connections_that_ask_nothing_hold_no_thread(port: int) -> None:
     with contextlib.ExitStack() as held:
         for _ in range(THREADS):
@@ -152,6 +153,7 @@ def test_a_body_that_does_not_arrive_is_answered_with_408(port: int) -> None:
         assert 2 < time.monotonic() - began < 6
 
 
+@pytest.mark.slow
 def test_a_long_body_that_keeps_arriving_has_its_time(port: int) -> None:
     rest = web_worker.BYTES_PER_SECOND * 5
     with connect(port, head(rest)) as client:

@@ -50,6 +50,7 @@ def broker() -> str:
     return url
 
 
+@pytest.mark.slow
 def test_a_worker_decides(broker: str, tmp_path: Path) -> None:
     now = timezone.now()
     company = register_company(201)

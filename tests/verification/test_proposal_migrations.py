@@ -25,6 +25,7 @@ def before() -> Iterator[Any]:
         yield apps
 
 
+@pytest.mark.slow
 def test_bulk_decisions_before_and_during_the_upgrade(before: Any) -> None:
     """The version before keeps reading and writing while this one is started."""
     one, other = (

@@ -36,6 +36,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return slept
 
 
+@pytest.mark.slow
 def test_who_waits_is_handed_the_copy_with_its_link(shop: Shop, worker: list[float]) -> None:
     told = shop.post(shop.gate_pass(), pdf(), prefer="respond-async, wait=10")
     assert (told["http"], told["state"], told["applied"]) == (201, "ready", "wait=10") and len(

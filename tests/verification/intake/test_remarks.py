@@ -160,6 +160,7 @@ class TestWrongPapers:
         assert "If it is, keep it" in page
         assert "Submit for verification" in page
 
+    @pytest.mark.slow
     def test_the_right_papers_are_left_alone(self, visitor: Client, case: Case) -> None:
         company, later = Company.fictitious(41), "2031-05-01"
         added(case, "business_licence", make_specimen(41, company=company, damage="light").image)
