@@ -35,8 +35,8 @@ _TECHNIQUE: Final = re.compile(
     r"(?<![a-z0-9_.@-])(?:[a-z0-9]+\.(?:js|ts)|(?:(?:asp|ado|vb)\.net|socket\.io)(?!/[a-z0-9]))(?![a-z0-9_.@-])"
 )
 """Names that look like links."""
-_NUMBER: Final = re.compile(r"\d(?:[^\w\n]{0,3}\d){6,}")
-"""Seven digits or more, in a row, one by one or in groups."""
+_NUMBER: Final = re.compile(r"\d(?:[^\w\n]{0,3}\d){6,}|(?:\d[^\w\n]{1,2}){4,}\d")
+"""Seven digits or more in a row or in groups, or five one by one."""
 _SALARY: Final = re.compile(r"([1-9]\d{3,4}) ?[-~–—] ?([1-9]\d{3,5})")
 _HIGHEST_SALARY: Final = 100_000
 """Of a month, in yuan. So the two halves of a telephone number are no salary."""
@@ -46,7 +46,8 @@ _INVITATION: Final = re.compile(
     r"(?<![参增])加 ?(?:我|下|个)? ?(?:微信|[薇威]信?|微(?!\w)|[扣群]|企鹅|好友|飞机|电报"
     r"|(?:v|vx|wx|q|qq|wechat|telegram|whatsapp|line)(?![a-z]))"
     r"|徵信|绿泡泡|同号|进群|[微薇]\W{1,3}[a-z0-9_-]{4,}|薇信?[a-z0-9_-]{4,}"
-    r"|(?<![a-z])(?:telegram|whatsapp|tg|vx|wx|wxid)[ :_]+[a-z0-9_]{3,}"
+    r"|微信 ?(?:搜|号|联系|同|:)|(?<![a-z])(?:vx|wxid|v信)(?![a-z])|回复 ?[“\"'\d]"
+    r"|(?<![a-z])(?:telegram|whatsapp|tg|wx)[ :_+]+[a-z0-9_]{2,}"
     r"|私聊|私信我|联系我|\b(?:add|call|contact|dm|message|text) me\b"
 )
 _WORD: Final = re.compile(rf"[^\s{_HAN}]+")
@@ -78,7 +79,7 @@ def _faults(title: str) -> Iterator[tuple[str, str]]:
         yield link[0], "no links, no point inside of a word"
     for number in _NUMBER.finditer(_STANDARD.sub(" ", with_numerals(text))):
         if not _is_salary(number[0]):
-            yield number[0][:2] + "****", "no numbers of seven digits or more"
+            yield number[0][:2] + "****", "no numbers of seven digits or more, none digit by digit"
     for invitation in _INVITATION.finditer(text):
         yield invitation[0], "no invitation to get in touch"
     for word in _WORD.findall(text):

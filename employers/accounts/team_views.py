@@ -150,6 +150,10 @@ def _open_invitations(member: Member) -> list[tuple[Invitation, bool]]:
 
 
 def _sent_to(contact: str) -> str:
+    if InviteForm.is_phone(contact):
+        return gettext(
+            "We've sent the invitation to %(number)s. If it doesn't arrive, use an email address."
+        ) % {"number": contact}
     return gettext("We've sent the invitation to %(email)s.") % {"email": contact}
 
 

@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from documents.specimens import Company, make_specimen
+from documents.specimens import Company
 from documents.specimens.hr_service import make_hr_service
 from documents.specimens.letter import make_letter
 from employers.models import Member
@@ -35,7 +35,6 @@ from verification.models import (
     DocumentReading,
     Proof,
     ProofState,
-    RegistryRecord,
     Statement,
 )
 from verification.rules.findings import Finding, Severity
@@ -50,33 +49,11 @@ SCREENS = [
 
 
 @pytest.fixture
-def company() -> Company:
-    company = Company.fictitious(307)
-    RegistryRecord.objects.create(
-        uscc=company.uscc,
-        name=company.name,
-        legal_representative=company.legal_representative,
-        status="存续",
-        established_on=company.established_on,
-        email_domain=company.domain,
-        as_of=timezone.localdate(),
-    )
-    return company
-
-
-@pytest.fixture
 def member(company: Company, now: datetime) -> Member:
     """A person who registered with a private address, which proves nothing."""
     return make_member(
         now, make_employer(now, name=company.name, uscc=company.uscc), email="lin@qq.com"
     )
-
-
-@pytest.fixture
-def photo(company: Company, tmp_path: Path) -> Path:
-    path = tmp_path / "执照.jpg"
-    path.write_bytes(make_specimen(307, company=company, damage="light").jpeg())
-    return path
 
 
 def opened(page: Page, code: str) -> Any:

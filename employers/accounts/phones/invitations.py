@@ -65,8 +65,8 @@ def invite_number(owner: Member, phone: str, network: str, now: datetime) -> Inv
                     account=account,
                 )
         except Refused as refused:
-            # An owner must not learn which numbers have blocked us, since only those can have that
-            # we have written to before. The team page has the link.
+            # Only numbers that we have written to can have blocked us. So an owner who learnt it
+            # would know that we know the number.
             if refused.code != "sms_blocked":
                 raise
     return invitation

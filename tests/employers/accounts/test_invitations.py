@@ -27,10 +27,9 @@ from events.models import Event, Mail
 from tests import factories
 from tests.employers.accounts.account_pages import invitation, text
 from tests.employers.accounts.phone_codes import NUMBER
-from tests.factories import make_case, make_employer, make_member, make_reviewer, make_user, sign_in
+from tests.factories import make_employer, make_member, make_reviewer, make_user, sign_in
 from verification.cases import operations
 from verification.models import Case
-from verification.rules.states import State
 
 pytestmark = pytest.mark.django_db
 NEW = "new@example.com"
@@ -41,19 +40,6 @@ PASSWORD = {"password": "a sentence nobody knows"}
 def now() -> datetime:
     """The pages use the real clock."""
     return timezone.now()
-
-
-@pytest.fixture
-def owner(now: datetime) -> Member:
-    """The owner of an approved company."""
-    made = make_member(now, make_employer(now, confirmed_at=now))
-    make_case(made, now, State.APPROVED)
-    return made
-
-
-@pytest.fixture
-def second(owner: Member, now: datetime) -> Member:
-    return make_member(now, owner.employer)
 
 
 def is_refused(link: str) -> bool:
