@@ -39,6 +39,7 @@ def test_the_phone_that_scans(visit: Visitor, now: datetime) -> None:
     page = visitor.go("/case/authority/e-licence/")
     page.get_by_role("button", name="显示二维码").click()
     page.get_by_role("link", name="点此代为扫码确认").click()
+    page.wait_for_url("**/try/outside*")
     is_for_everybody(visitor, "outside, the phone")
     page.get_by_role("button", name="扫码并确认").click()
     expect(page.get_by_role("heading", name="已完成")).to_be_visible()
@@ -57,6 +58,7 @@ def test_the_bank_statement(visit: Visitor, now: datetime) -> None:
     proof = Proof.objects.get()
     proof_polling.poll_proof(proof.pk, member, now)  # as the worker does
     page.get_by_role("link", name="See the company's bank statement here").first.click()
+    page.wait_for_url("**/try/outside*")
     is_for_everybody(visitor, "outside, the bank")
     page.get_by_role("button", name="Complete the transfer now").click()
     code = page.locator("dd.code").inner_text()
